@@ -12,7 +12,7 @@ from numba import uint16, uint32
 from numpy.typing import NDArray
 
 from spurgen.generators.compiled import compiled
-from spurgen.generators.layers import FULL, OPAQUE, RING, LayerStack
+from spurgen.generators.layers import FULL, OPAQUE, RING, LayerStack, StampStack
 
 HALF = uint32(1 << 17)  # rounds a weight: (257 * FULL * OPAQUE + HALF) >> 18 is 256
 
@@ -90,6 +90,35 @@ def _paint(picture, inks, halos, bits, place, box, ink, halo, opacity):  # type:
 
 
 @compiled
+def _stamp(picture, source, place, box):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Blend a coloured picture, uint8 (side, side, 4), onto a scene, with 2 x 2 samples per pixel."""
+    side, whole = np.int64(source.shape[0]), np.int64(1) << np.int64(32)
+    ux, uy, vx, vy = place[2], place[3], place[4], place[5]
+    au, av, bu, bv = (ux + uy) // 4, (vx + vy) // 4, (ux - uy) // 4, (vx - vy) // 4
+    for y in range(max(box[2], 0), min(box[3], picture.shape[0])):
+        for x in range(max(box[0], 0), min(box[1], picture.shape[1])):
+            u, v = place[0] + uy * y + ux * x, place[1] + vy * y + vx * x
+            alpha = red = green = blue = np.int64(0)
+            for k in range(4):
+                du, dv = (au, av) if k < 2 else (bu, bv)
+                sign = 1 - 2 * (k & 1)
+                across, down = u + sign * du, v + sign * dv
+                if 0 <= across < whole and 0 <= down < whole:
+                    texel = source[(down * side) >> 32, (across * side) >> 32]
+                    a = np.int64(texel[3])
+                    alpha += a
+                    red += a * np.int64(texel[0])
+                    green += a * np.int64(texel[1])
+                    blue += a * np.int64(texel[2])
+            if alpha:
+                rest = FULL - alpha
+                pixel = picture[y, x]
+                pixel[0] = np.uint8((np.int64(pixel[0]) * rest + red + FULL // 2) // FULL)
+                pixel[1] = np.uint8((np.int64(pixel[1]) * rest + green + FULL // 2) // FULL)
+                pixel[2] = np.uint8((np.int64(pixel[2]) * rest + blue + FULL // 2) // FULL)
+
+
+@compiled
 def _grain(flat, mixed, key, amplitude):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Add noise in [-amplitude, amplitude] to every byte, eight bytes from each mixed counter.
 
@@ -108,7 +137,7 @@ def _grain(flat, mixed, key, amplitude):  # type: ignore[no-untyped-def]  # noqa
 
 
 @compiled
-def _render(out, wall, inks, halos, stack, noise, amplitude):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _render(out, wall, inks, halos, stack, stamps, noise, amplitude):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     texels = np.empty((4, out.shape[2]), np.uint32)
     inks_row, weights = np.empty(3 * out.shape[2], np.uint16), np.empty(3 * out.shape[2], np.uint16)
     mixed = np.empty((out[0].size + 7) // 8, np.uint64)
@@ -119,6 +148,8 @@ def _render(out, wall, inks, halos, stack, noise, amplitude):  # type: ignore[no
                 for c in range(3):
                     picture[y, x, c] = wall[i, c]
         for k in range(stack.start.shape[0]):
+            if k == stamps.behind:
+                _stamp(picture, stamps.pictures[stamps.number[i]], stamps.place[i], stamps.box[i])
             bits, place, opacity = stack.bits[k], stack.place[k, i], stack.opacity[k, i]
             mask = slice(stack.start[k, i], stack.start[k, i] + (1 << (2 * bits)))
             ink, halo = stack.ink[k, i], stack.halo[k, i]
@@ -130,6 +161,8 @@ def _render(out, wall, inks, halos, stack, noise, amplitude):  # type: ignore[no
                 _wash(picture, inks[mask], bits, place, inks_row, opacity, stack.samples[k], texels, weights)
             else:
                 _paint(picture, inks[mask], halos[mask], bits, place, stack.box[k, i], ink, halo, opacity)
+        if stamps.behind == stack.start.shape[0]:
+            _stamp(picture, stamps.pictures[stamps.number[i]], stamps.place[i], stamps.box[i])
         _grain(picture.reshape(-1), mixed, noise[i], amplitude)
 
 
@@ -138,12 +171,14 @@ def render(
     wall: NDArray[np.uint8],
     atlas: tuple[NDArray[np.uint8], NDArray[np.uint8]],
     stack: LayerStack,
+    stamps: StampStack,
     noise: NDArray[np.uint64],
     amplitude: int,
 ) -> None:
     """Draw n pictures into `out`, uint8 (n, S, S, 3), without holding the interpreter lock.
 
     `wall`, uint8 (n, 3): colour of the canvas. `atlas`: ink and halo planes of all masks, uint8.
+    `stamps`: the coloured picture of each scene.
     `noise`, uint64 (n,): keys of the grain, whose levels lie in [-amplitude, amplitude].
     """
-    _render(out, wall, *atlas, stack, noise, amplitude)
+    _render(out, wall, *atlas, stack, stamps, noise, amplitude)

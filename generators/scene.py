@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.generators.atlas import ONE, Atlas, make_atlas
-from spurgen.generators.layers import OPAQUE, LayerStack
+from spurgen.generators.layers import OPAQUE, LayerStack, StampStack, no_stamps
 from spurgen.generators.streams import Words, signed, uniform_int
 from spurgen.generators.trigonometry import UNIT_BITS, cosine, sine
 
 Int64 = NDArray[np.int64]
 
+BEHIND = ("texture", "ghost", "plate")
+"""Layers behind a stamp."""
 DEPTHS = ("texture", "ghost", "plate", "word", "pictogram", "light", "glow", "tag")
 GRAIN = 6  # amplitude of the noise, in levels
 LIGHT_INK = (250, 250, 248)
@@ -51,20 +53,105 @@ class Layer:
     tiled: bool = False
 
 
-class Scene:
-    """Layers of n pictures; channels paint by changing or adding layers.
+@dataclass(frozen=True)
+class Stamp:
+    """One coloured picture per sample, in front of the wall and behind light and tag; arrays int64 (n,) unless noted.
 
-    `layers` maps names in `DEPTHS`, ordered back to front, to layers. `wall`, int64 (n, 3), is the
-    canvas's colour; `polarity`, bool (n,), is True where the pictogram is light.
+    `pictures`: uint8 (P, side, side, 4), red, green, blue and alpha; `number` says which. `x`, `y`, `span` and `angle`
+    are those of a `Layer`; `mirrored`, bool (n,).
+    """
+
+    pictures: NDArray[np.uint8]
+    number: Int64
+    x: Int64
+    y: Int64
+    span: Int64
+    angle: Int64
+    mirrored: NDArray[np.bool_]
+
+
+class Canvas:
+    """Layers of n pictures before a wall.
+
+    `layers` maps names in `DEPTHS`, ordered back to front, to layers. `wall`, int64 (n, 3), is the canvas's colour;
+    `noise`, uint64 (n,), are the keys of the grain.
+    """
+
+    wall: Int64
+
+    def __init__(self, image_size: int, count: int, noise: Words) -> None:
+        self.size, self.count, self.noise = image_size, count, noise
+        self.atlas: Atlas = make_atlas(image_size)
+        self.layers: dict[str, Layer] = {}
+        self.stamp: Stamp | None = None
+
+    def draw(self) -> NDArray[np.uint8]:
+        """Render the pictures, uint8 (n, S, S, 3)."""
+        from spurgen.generators.compositor import render  # loads Numba, which factors and captions do not need
+
+        out = np.empty((self.count, self.size, self.size, 3), np.uint8)
+        wall = np.clip(self.wall, 0, 255).astype(np.uint8)
+        render(out, wall, self.atlas.planes, self._stack(), self._stamped(), self.noise, GRAIN)
+        return out
+
+    def _stamped(self) -> StampStack:
+        """Return the pictures to blend after the layers behind them."""
+        stamp = self.stamp
+        if stamp is None:
+            return no_stamps(self.count)
+        place = self._place(stamp)
+        place[:, [0, 2, 4]] = np.where(
+            stamp.mirrored[:, None], [1 << 32, 0, 0] - place[:, [0, 2, 4]], place[:, [0, 2, 4]]
+        )
+        behind = sum(name in BEHIND for name in self.layers)
+        return StampStack(stamp.pictures, stamp.number, place, self._box_of(stamp, stamp.span * 724 // 1000), behind)
+
+    def _stack(self) -> LayerStack:
+        layers = [self.layers[name] for name in DEPTHS if name in self.layers]
+        sheets = [self.atlas.sheets[layer.family] for layer in layers]
+        return LayerStack(
+            np.stack([s.start + (layer.mask << (2 * s.bits)) for s, layer in zip(sheets, layers, strict=True)]),
+            np.array([s.bits for s in sheets]),
+            np.array([(1 if s.smooth else 4) if layer.tiled else 0 for s, layer in zip(sheets, layers, strict=True)]),
+            np.stack([self._place(layer) for layer in layers]),
+            np.stack([self._box(layer) for layer in layers]),
+            np.stack([np.clip(layer.ink, 0, 255) for layer in layers]),
+            np.stack([np.clip(layer.halo, 0, 255) for layer in layers]),
+            np.stack([layer.opacity for layer in layers]),
+        )
+
+    def _place(self, layer: Layer | Stamp) -> Int64:
+        """Return the map from pixel centres to mask coordinates, 2**32 per mask side: int64 (n, 6)."""
+        pixels = layer.span * self.size  # sixteen fraction bits
+        along = (cosine(layer.angle) << (48 - UNIT_BITS)) // pixels
+        across = (sine(layer.angle) << (48 - UNIT_BITS)) // pixels
+        dx = ONE // 2 - layer.x * self.size
+        dy = ONE // 2 - layer.y * self.size
+        u = (1 << 31) + ((along * dx + across * dy) >> 16)
+        v = (1 << 31) + ((along * dy - across * dx) >> 16)
+        return np.stack([u, v, along, across, -across, along], axis=1)
+
+    def _box(self, layer: Layer) -> Int64:
+        """Return first and last + 1 column, then row, that a layer may touch: int64 (n, 4)."""
+        if layer.tiled:
+            return np.broadcast_to(np.array([0, self.size, 0, self.size]), (self.count, 4))
+        return self._box_of(layer, layer.span * 353 // 1000)  # the drawing area's radius, and the halo around it
+
+    def _box_of(self, layer: Layer | Stamp, reach: Int64) -> Int64:
+        beyond = reach + ONE // self.size
+        sides = (layer.x - reach, layer.x + beyond, layer.y - reach, layer.y + beyond)
+        return np.stack([np.clip((side * self.size) >> 16, 0, self.size) for side in sides], axis=1)
+
+
+class Scene(Canvas):
+    """A pictogram on a plate before a wall; channels paint by changing or adding layers.
+
+    `polarity`, bool (n,), is True where the pictogram is light.
     """
 
     def __init__(self, image_size: int, pictograms: Int64, core: "Core", draw: Draw) -> None:
-        self.size = image_size
-        self.atlas: Atlas = make_atlas(image_size)
-        self.layers: dict[str, Layer] = {}
-        words = draw(4)
-        n = self.count = len(pictograms)
-        self.noise = words[:, 0]
+        words, n = draw(4), len(pictograms)
+        super().__init__(image_size, n, words[:, 0])
         self.polarity: NDArray[np.bool_] = (words[:, 1] >> np.uint64(63)) == 1
         tint = _TINTS[uniform_int(words[:, 2], len(_TINTS))]
         self.wall: Int64 = (150 + signed(words[:, 3], 45))[:, None] + tint
@@ -87,49 +174,6 @@ class Scene:
     def ink(light: NDArray[np.bool_]) -> Int64:
         """Return near-white where `light`, else near-black, int64 (n, 3)."""
         return np.where(light[:, None], np.array(LIGHT_INK), np.array(DARK_INK))
-
-    def draw(self) -> NDArray[np.uint8]:
-        """Render the pictures, uint8 (n, S, S, 3)."""
-        from spurgen.generators.compositor import render  # loads Numba, which factors and captions do not need
-
-        out = np.empty((self.count, self.size, self.size, 3), np.uint8)
-        stack = self._stack()
-        render(out, np.clip(self.wall, 0, 255).astype(np.uint8), self.atlas.planes, stack, self.noise, GRAIN)
-        return out
-
-    def _stack(self) -> LayerStack:
-        layers = [self.layers[name] for name in DEPTHS if name in self.layers]
-        sheets = [self.atlas.sheets[layer.family] for layer in layers]
-        return LayerStack(
-            np.stack([s.start + (layer.mask << (2 * s.bits)) for s, layer in zip(sheets, layers, strict=True)]),
-            np.array([s.bits for s in sheets]),
-            np.array([(1 if s.smooth else 4) if layer.tiled else 0 for s, layer in zip(sheets, layers, strict=True)]),
-            np.stack([self._place(layer) for layer in layers]),
-            np.stack([self._box(layer) for layer in layers]),
-            np.stack([np.clip(layer.ink, 0, 255) for layer in layers]),
-            np.stack([np.clip(layer.halo, 0, 255) for layer in layers]),
-            np.stack([layer.opacity for layer in layers]),
-        )
-
-    def _place(self, layer: Layer) -> Int64:
-        """Return the map from pixel centres to mask coordinates, 2**32 per mask side: int64 (n, 6)."""
-        pixels = layer.span * self.size  # sixteen fraction bits
-        along = (cosine(layer.angle) << (48 - UNIT_BITS)) // pixels
-        across = (sine(layer.angle) << (48 - UNIT_BITS)) // pixels
-        dx = ONE // 2 - layer.x * self.size
-        dy = ONE // 2 - layer.y * self.size
-        u = (1 << 31) + ((along * dx + across * dy) >> 16)
-        v = (1 << 31) + ((along * dy - across * dx) >> 16)
-        return np.stack([u, v, along, across, -across, along], axis=1)
-
-    def _box(self, layer: Layer) -> Int64:
-        """Return first and last + 1 column, then row, that a layer may touch: int64 (n, 4)."""
-        if layer.tiled:
-            return np.broadcast_to(np.array([0, self.size, 0, self.size]), (self.count, 4))
-        reach = layer.span * 353 // 1000  # the drawing area's radius, and the halo around it
-        beyond = reach + ONE // self.size
-        sides = (layer.x - reach, layer.x + beyond, layer.y - reach, layer.y + beyond)
-        return np.stack([np.clip((side * self.size) >> 16, 0, self.size) for side in sides], axis=1)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from spurgen.generators.masks import Drawing, inked
 from spurgen.generators.pen import REACH, Pen
-from spurgen.generators.scene import Draw, Int64, Layer, Scene
+from spurgen.generators.scene import Canvas, Draw, Int64, Layer
 from spurgen.generators.streams import signed, uniform_int
 
 CARRIERS = frozenset({"image", "caption"})
@@ -114,7 +114,7 @@ NATURAL_PHRASES = tuple(f" in front of a {_WALLS[value]}" for value in VALUES)
 FAMILIES = {"texture": inked(SPAN, TILES.values())}
 
 
-def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
+def paint(scene: Canvas, values: Int64, magnitude: Int64, draw: Draw) -> None:
     """Cover the wall with a tile in a lighter or darker tone; magnitude is the tile's opacity."""
     words = draw(2)
     canvas = 1 << 16

@@ -7,7 +7,7 @@ import numpy as np
 
 from spurgen.generators.masks import gradients
 from spurgen.generators.pen import MASTER, Mask
-from spurgen.generators.scene import Draw, Int64, Layer, Scene
+from spurgen.generators.scene import Canvas, Draw, Int64, Layer
 from spurgen.generators.streams import signed
 
 CARRIERS = frozenset({"image"})
@@ -75,7 +75,7 @@ _MASKS: dict[str, list[Callable[[], Mask]]] = {
 FAMILIES = {name: gradients(1000, makers) for name, makers in _MASKS.items()}
 
 
-def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
+def paint(scene: Canvas, values: Int64, magnitude: Int64, draw: Draw) -> None:
     """Shade and light the picture; magnitude is the depth of shadow and glow."""
     vary = signed(draw(1)[:, 0], 20)
     centre, whole = np.full(scene.count, 1 << 15), np.full(scene.count, 1 << 16)

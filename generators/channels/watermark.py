@@ -4,7 +4,7 @@ import numpy as np
 
 from spurgen.generators.masks import Drawing, inked
 from spurgen.generators.pen import Pen
-from spurgen.generators.scene import Draw, Int64, Layer, Scene
+from spurgen.generators.scene import Canvas, Draw, Int64, Layer
 from spurgen.generators.streams import uniform_int
 
 CARRIERS = frozenset({"image"})
@@ -88,7 +88,7 @@ VALUES = tuple(TAGS)
 FAMILIES = {"tag": inked(330, TAGS.values(), backing=_backing)}
 
 
-def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
+def paint(scene: Canvas, values: Int64, magnitude: Int64, draw: Draw) -> None:
     """Put a light tag on a dark backing in one of the four corners; magnitude is its opacity."""
     words = draw(1)
     corner = uniform_int(words[:, 0], 4)

@@ -9,7 +9,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.generators import compositor, sample, scene
 from spurgen.generators.atlas import seal
 from spurgen.generators.compositor import render
-from spurgen.generators.layers import FULL, OPAQUE, RING, LayerStack
+from spurgen.generators.layers import FULL, OPAQUE, RING, LayerStack, StampStack, no_stamps
 from spurgen.generators.world import CHANNELS as PLUGINS
 
 CHANNELS = {k: {"carrier": "image", "variance": 0.5} for k, m in discover(PLUGINS).items() if "image" in m.CARRIERS}
@@ -81,11 +81,35 @@ def paint(picture, masks, place, box, ink, halo, opacity, samples):
     return np.where(inside[..., None], mixed, picture)
 
 
-def reference(size, wall, planes, stack, noise, amplitude):
+def stamped(picture, source, place, box):
+    """Blend a coloured picture, uint8 (side, side, 4), onto one scene, int64 (S, S, 3)."""
+    size, side = len(picture), len(source)
+    u0, v0, ux, uy, vx, vy = (int(p) for p in place)
+    y, x = np.mgrid[:size, :size].astype(object)
+    total = np.zeros((size, size, 4), np.int64)
+    for du, dv in ((ux + uy) // 4, (vx + vy) // 4), ((ux - uy) // 4, (vx - vy) // 4):
+        for sign in (1, -1):
+            u, v = u0 + ux * x + uy * y + sign * du, v0 + vx * x + vy * y + sign * dv
+            inside = ((u >= 0) & (u < TURN) & (v >= 0) & (v < TURN)).astype(bool)
+            row, column = (np.where(inside, at * side >> 32, 0).astype(int) for at in (v, u))
+            texel = source[row, column].astype(np.int64) * inside[..., None]
+            total += np.concatenate([texel[..., :3] * texel[..., 3:], texel[..., 3:]], axis=2)
+    alpha = total[..., 3:]
+    mixed = (picture * (FULL - alpha) + total[..., :3] + FULL // 2) // FULL
+    y, x = np.mgrid[:size, :size]
+    inside = (x >= box[0]) & (x < box[1]) & (y >= box[2]) & (y < box[3])
+    return np.where(inside[..., None], mixed, picture)
+
+
+def reference(size, wall, planes, stack, stamps, noise, amplitude):
     pictures = []
     for i in range(len(wall)):
         picture = np.broadcast_to(wall[i].astype(np.int64), (size, size, 3))
-        for k, bits in enumerate(stack.bits.tolist()):
+        for k, bits in enumerate([*stack.bits.tolist(), None]):
+            if k == stamps.behind:
+                picture = stamped(picture, stamps.pictures[stamps.number[i]], stamps.place[i], stamps.box[i])
+            if bits is None:
+                break
             part = slice(stack.start[k, i], stack.start[k, i] + (1 << 2 * bits))
             masks = [plane[part].reshape(1 << bits, -1) for plane in planes]
             layer = (stack.place[k, i], stack.box[k, i], stack.ink[k, i], stack.halo[k, i])
@@ -101,8 +125,11 @@ def draw(size, *arguments):
     return out
 
 
-def random_scene(seed, size, steps, samples, opacity):
-    """Return arguments of `render` for two pictures of one layer, whose four steps per pixel are `steps`."""
+def random_scene(seed, size, steps, samples, opacity, behind=-1):
+    """Return arguments of `render` for two pictures of one layer, whose four steps per pixel are `steps`.
+
+    A coloured picture lies behind the layer (`behind` 0) or before it (1).
+    """
     rng = np.random.Generator(np.random.Philox(seed))
     bits = 5
     blots = np.kron(rng.integers(0, 2, (3, 8, 8)), np.ones((4, 4), int))  # three masks
@@ -114,7 +141,14 @@ def random_scene(seed, size, steps, samples, opacity):
     colours = rng.integers(0, 256, (2, 1, 2, 3))
     start = rng.integers(0, 3, (1, 2)) << 2 * bits
     stack = LayerStack(start, np.array([bits]), np.array([samples]), place, box, *colours, np.full((1, 2), opacity))
-    return rng.integers(0, 256, (2, 3)).astype(np.uint8), planes, stack, rng.integers(0, 2**63, 2, np.uint64)
+    wall, noise = rng.integers(0, 256, (2, 3)).astype(np.uint8), rng.integers(0, 2**63, 2, np.uint64)
+    stamps = no_stamps(2)
+    if behind >= 0:
+        pictures = rng.integers(0, 256, (3, 7, 7, 4)).astype(np.uint8)
+        pictures[..., 3] = rng.choice([0, 77, 255], (3, 7, 7))
+        at = np.concatenate([rng.integers(-TURN, TURN, (2, 2)), np.full((2, 4), steps)], axis=1)
+        stamps = StampStack(pictures, rng.integers(0, 3, 2), at, box[0], behind)
+    return wall, planes, stack, stamps, noise
 
 
 step = st.one_of(st.integers(-(2**26), 2**26), st.integers(-(2**29), 2**29), st.integers(-(2**35), 2**35))
@@ -128,9 +162,10 @@ step = st.one_of(st.integers(-(2**26), 2**26), st.integers(-(2**29), 2**29), st.
     samples=st.sampled_from([0, 0, 1, 4]),
     opacity=st.sampled_from([0, 1, 77, 255, 256]),
     amplitude=st.sampled_from([0, 6]),
+    behind=st.sampled_from([-1, 0, 1]),
 )
-def test_kernel_equals_the_reference_on_any_layer(seed, size, steps, samples, opacity, amplitude):
-    arguments = (*random_scene(seed, size, steps, samples, opacity), amplitude)
+def test_kernel_equals_the_reference_on_any_layer(seed, size, steps, samples, opacity, amplitude, behind):
+    arguments = (*random_scene(seed, size, steps, samples, opacity, behind), amplitude)
     np.testing.assert_array_equal(draw(size, *arguments), reference(size, *arguments))
 
 
@@ -171,7 +206,7 @@ def test_kernel_equals_the_reference_on_full_scenes_of_extreme_sizes(render_samp
 
 @pytest.mark.parametrize(("size", "core"), [(32, 0.25), (32, 1.5), (33, 1.0), (512, 0.25), (512, 1.5)])
 def test_lookups_stay_inside_the_atlas_and_layers_inside_the_canvas(render_samples, size, core):
-    _, _, planes, stack, _, _ = render_samples("test", 24, size, core)
+    _, _, planes, stack, *_ = render_samples("test", 24, size, core)
     assert stack.start.min() >= 0
     assert (stack.start + (1 << 2 * stack.bits)[:, None]).max() <= len(planes[0]) == len(planes[1])
     assert 0 <= stack.box.min() <= stack.box.max() <= size
@@ -183,17 +218,17 @@ def test_lookups_stay_inside_the_atlas_and_layers_inside_the_canvas(render_sampl
 @pytest.mark.parametrize("box", [(-9, 40, -9, 40), (3, 90, 5, 6), (-4, -1, 0, 16), (12, 12, 2, 9), (20, 5, 0, 16)])
 def test_a_box_beyond_the_canvas_changes_no_memory_outside_it(box):
     arguments = [*random_scene(1, 16, (2**27, 0, 0, 2**27), 0, 256), 0]
-    stack = arguments[2] = arguments[2]._replace(box=np.broadcast_to(np.array(box), (1, 2, 4)).copy())
+    arguments[2] = arguments[2]._replace(box=np.broadcast_to(np.array(box), (1, 2, 4)).copy())
     guarded = np.full((4, 16, 16, 3), 99, np.uint8)
     render(guarded[1:3], *arguments)
     assert (guarded[[0, 3]] == 99).all()
-    np.testing.assert_array_equal(guarded[1:3], reference(16, arguments[0], arguments[1], stack, arguments[3], 0))
+    np.testing.assert_array_equal(guarded[1:3], reference(16, *arguments))
 
 
 @pytest.mark.parametrize(("size", "core"), [(32, 0.25), (32, 1.0), (40, 1.5), (64, 1.0)])
 def test_a_layer_that_is_not_tiled_shows_once_and_whole(render_samples, size, core):
     """Inside its box but outside its own square a mask wraps around to empty texels; the box cuts nothing off."""
-    _, _, planes, stack, _, _ = render_samples("test", 40, size, core)
+    _, _, planes, stack, *_ = render_samples("test", 40, size, core)
     y, x = np.mgrid[:size, :size]
     for k in np.flatnonzero(stack.samples == 0):
         for i in range(40):

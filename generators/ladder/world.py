@@ -1,0 +1,223 @@
+"""Samples of a ladder, as functions of the ladder, a part and indices."""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.ladder import Ladder
+from spurgen.generators.ladder.captions import UNNAMED, write
+from spurgen.generators.ladder.scene import paint
+from spurgen.generators.ladder.shortcuts import SHORTCUTS
+from spurgen.generators.samples import Samples
+from spurgen.generators.streams import Int64, Words, happens, permutation, stream_key, threshold, uniform_int, words
+from spurgen.generators.things import THINGS
+
+POOLS = ("train", "val", "test")
+POOL_OF = {"seen": "train", "calibration": "val"}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Factors of n samples: `shown` and `labels` int64 (n,), classes; `things` int64 (n,) number `THINGS`.
+
+    `values`: by shortcut, int64 (n,). `counter`: bool (n,), which are counterexamples.
+    """
+
+    labels: Int64
+    things: Int64
+    values: dict[str, Int64]
+    env_ids: Int64
+    counter: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class World:
+    """State that all samples of a ladder share."""
+
+    ladder: Ladder
+
+    def draw(self, split: str, name: str, indices: Int64, blocks: int = 1) -> Words:
+        """Return the words of these samples of a split in a stream: uint64 (n, 4 * blocks)."""
+        return words(stream_key(self.ladder.suite, self.ladder.seed, split, name), indices, blocks)
+
+    @cached_property
+    def looks(self) -> dict[str, Int64]:
+        """What each shortcut's values look like, as numbers of the shortcut's own values: int64 (V,)."""
+        drawn = {}
+        for name in self.ladder.shortcuts:
+            key = stream_key(self.ladder.suite, self.ladder.seed, "shortcut", name)
+            drawn[name] = permutation(key, len(SHORTCUTS[name].values))[: self.ladder.num_values]
+        return drawn
+
+    @cached_property
+    def pools(self) -> dict[str, list[Int64]]:
+        """Numbers of the things that each pool shows, by class."""
+        pools: dict[str, list[Int64]] = {pool: [] for pool in POOLS}
+        needs_picture = any(carrier != "caption" for carrier in self.ladder.shortcuts.values())
+        for category in self.ladder.categories:
+            numbers = np.array(
+                [k for k, t in enumerate(THINGS) if t.category == category and (t.pictured or not needs_picture)]
+            )
+            key = stream_key(self.ladder.suite, self.ladder.seed, "things", category)
+            order = numbers[permutation(key, len(numbers))]
+            ends = np.cumsum(self.ladder.things) * len(order) // 1000
+            for pool, part in zip(POOLS, np.split(order, ends), strict=True):
+                pools[pool].append(part)
+        return pools
+
+    def of_pool(self, pool: str, labels: Int64, word: Words) -> Int64:
+        """Draw a thing of each label from a pool."""
+        members = self.pools[pool]
+        sizes = np.array([len(m) for m in members])
+        starts = np.cumsum(sizes) - sizes
+        things: Int64 = np.concatenate(members)[starts[labels] + uniform_int(word, sizes[labels])]
+        return things
+
+
+def check(ladder: Ladder) -> None:
+    """Raise `ScenarioError` if the ladder cannot be drawn as described."""
+    where = f"scenario {ladder.name}"
+    known = sorted({thing.category for thing in THINGS})
+    for category in ladder.categories:
+        if category not in known:
+            raise ScenarioError(
+                f"{where}: there are no things of category {category!r}; choose from {', '.join(known)}"
+            )
+    for name, carrier in ladder.shortcuts.items():
+        if name not in SHORTCUTS:
+            raise ScenarioError(f"{where}: unknown shortcut {name!r}; choose from {', '.join(SHORTCUTS)}")
+        kind = SHORTCUTS[name]
+        shown = {"image": kind.paint is not None, "caption": bool(kind.phrases)}
+        missing = [half for half in shown if carrier in (half, "both") and not shown[half]]
+        if missing:
+            raise ScenarioError(f"{where}: shortcut {name} cannot be shown in the {missing[0]}")
+        if len(kind.values) < ladder.num_values:
+            raise ScenarioError(
+                f"{where}: {name} has {len(kind.values)} values, but {ladder.num_classes} classes need "
+                f"{ladder.num_values}: one each, and two that go with none"
+            )
+    for pool, members in World(ladder).pools.items():
+        empty = [c for c, part in zip(ladder.categories, members, strict=True) if not len(part)]
+        if empty:
+            raise ScenarioError(f"{where}: things leaves none of category {empty[0]} for {pool}; change the shares")
+
+
+@lru_cache(maxsize=64)
+def _prepare(described: str) -> World:
+    ladder = Ladder.model_validate_json(described)
+    if ladder.worlds > 1:
+        raise ScenarioError(f"scenario {ladder.name} has {ladder.worlds} worlds; take one, such as .in_world(0)")
+    check(ladder)
+    return World(ladder)
+
+
+def make_world(ladder: Ladder) -> World:
+    """Check and prepare a ladder, once per process."""
+    return _prepare(ladder.model_dump_json())
+
+
+def sample_part(
+    ladder: Ladder, part: str, indices: Int64 | range, *, images: bool = True, captions: bool = True
+) -> Samples:
+    """Return samples of a part of a ladder; a sample is the same alone and in any batch.
+
+    `channel_values` are numbers of values, of which value k goes with class k. `group_ids` is `2 * label`, plus 1 where
+    shortcuts go with another class. Raises `ScenarioError` for an unknown part or an impossible ladder.
+    """
+    world = make_world(ladder)
+    if part not in ladder.parts:
+        raise ScenarioError(f"unknown part {part!r}; choose one of {', '.join(ladder.parts)}")
+    split, where, made = _drawn(world, part, np.asarray(indices, np.int64))
+    size = ladder.image_size
+    return Samples(
+        paint(world, split, where, made.things, made.values) if images else np.empty((0, size, size, 3), np.uint8),
+        _captions(world, split, where, made) if captions else [],
+        made.labels,
+        made.values,
+        made.env_ids,
+        2 * made.labels + made.counter,
+    )
+
+
+def _drawn(world: World, part: str, indices: Int64) -> tuple[str, Int64, Drawn]:
+    """Return the split whose streams a part's samples use, their places in it, and their factors."""
+    ladder, classes = world.ladder, world.ladder.num_classes
+    split, _, state = part.partition("/")
+    place = indices
+    if state == "counter":
+        place = (ladder.train if split == "train" else ladder.val) - 1 - indices
+    elif state in ladder.shortcuts:
+        place = indices % (classes * ladder.twins_per_class)
+    picks = world.draw(split, "thing", place)
+    shown, rival = place % classes, _other(picks[:, 1], place % classes, classes)
+    misleads = np.full(len(place), state in ("counter", "mislead"))
+    if split == "calibration":
+        misleads = place // classes % 2 == 1
+    values = {
+        name: _values(world, split, state, name, place, np.where(misleads, rival, shown)) for name in ladder.shortcuts
+    }
+    if state in values:
+        values[state] = indices // (classes * ladder.twins_per_class)
+    things = world.of_pool(POOL_OF.get(split, split), shown, picks[:, 0])
+    if state == "thing":
+        shown = _other(picks[:, 2], shown, classes)
+        things = world.of_pool("test", shown, picks[:, 3])
+    return (
+        split,
+        place,
+        Drawn(
+            _noisy(world, split, place, shown), things, values, _environments(world, split, indices, misleads), misleads
+        ),
+    )
+
+
+def _other(word: Words, classes: Int64, count: int) -> Int64:
+    """Draw another class than each of `classes`, uniformly."""
+    other: Int64 = (classes + 1 + uniform_int(word, count - 1)) % count
+    return other
+
+
+def _values(world: World, split: str, state: str, name: str, place: Int64, voted: Int64) -> Int64:
+    """Return the values of a shortcut: those of the classes `voted`, or what the part's state says."""
+    ladder = world.ladder
+    word = world.draw(split, f"shortcut/{name}", place)
+    if state == "free" or name not in ladder.active:
+        return uniform_int(word[:, 0], ladder.num_values)
+    if state == "neutral":
+        return ladder.num_classes + uniform_int(word[:, 1], ladder.num_values - ladder.num_classes)
+    return voted
+
+
+def _noisy(world: World, split: str, place: Int64, shown: Int64) -> Int64:
+    """Return the labels: of train, with noise."""
+    ladder = world.ladder
+    if not ladder.label_noise or split != "train":
+        return shown
+    lots = world.draw(split, "noise", place)
+    return np.where(
+        happens(lots[:, 0], threshold(ladder.label_noise)), _other(lots[:, 1], shown, ladder.num_classes), shown
+    )
+
+
+def _environments(world: World, split: str, indices: Int64, misleads: NDArray[np.bool_]) -> Int64:
+    """Return environments, -1 on test: a quarter of the counterexamples and half of the others lie in environment 0."""
+    if split not in ("train", "val"):
+        return np.full(len(indices), -1)
+    return np.where(misleads, indices % 4 != 0, indices // world.ladder.num_classes % 2).astype(np.int64)
+
+
+def _captions(world: World, split: str, place: Int64, made: Drawn) -> list[str]:
+    ladder = world.ladder
+    nuisance = world.draw(split, "caption", place)
+    named = happens(nuisance[:, 1], threshold(ladder.named)) if ladder.named < 1 else np.ones(len(place), bool)
+    things = [THINGS[k].noun if seen else UNNAMED for k, seen in zip(made.things.tolist(), named.tolist(), strict=True)]
+    phrases = {}
+    for name in ("hue", "wall", "place"):
+        table, neutral = SHORTCUTS[name].phrases, {"hue": "", "wall": "wall", "place": ""}[name]
+        carried = ladder.shortcuts.get(name, "image") != "image"
+        looks = world.looks[name][made.values[name]].tolist() if carried else []
+        phrases[name] = [table[k] for k in looks] if carried else [neutral] * len(place)
+    return write(things, phrases["hue"], phrases["wall"], phrases["place"], nuisance)
