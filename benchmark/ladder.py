@@ -2,10 +2,14 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from spurgen.benchmark.errors import ReadError, ScenarioError, explain
+from spurgen.benchmark.reading import read_toml
+from spurgen.benchmark.scenario import Scenario, load_scenario
 from spurgen.benchmark.scenario_tables import CARRIERS_OF, MAX_WORLDS, Frozen, Modality, Name, Probability, Seed
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -21,12 +25,14 @@ class Ladder(Frozen):
     rival class in all shortcuts at once. `rungs` are the numbers of counterexamples m of its tasks. `things` says in
     thousandths which share of each category's things train and val may show; test shows the others. With probability
     `named` a caption names the thing. Shortcuts not in `moving` (default: all move) vary at random everywhere. With
-    probability `label_noise` a train label is another class than the one shown.
+    probability `label_noise` a train label is another class than the one shown. `alignment_seed` decides which values
+    go with which class and which things which split shows (default: `seed`).
     """
 
     suite: Name
     name: Name
     seed: Seed
+    alignment_seed: Seed | None = None
     worlds: Annotated[int, Field(ge=1, le=MAX_WORLDS)] = 1
     categories: Annotated[tuple[Name, ...], Field(min_length=2, max_length=20)]
     shortcuts: Annotated[dict[Name, Literal["image", "caption", "both"]], Field(min_length=1, max_length=16)]
@@ -64,6 +70,11 @@ class Ladder(Frozen):
                 "things: train and val leave none for test; their thousandths must add up to less than 1000"
             )
         return self
+
+    @property
+    def aligning_seed(self) -> int:
+        """Seed that decides which values go with which class, and which split shows which things."""
+        return self.seed if self.alignment_seed is None else self.alignment_seed
 
     @property
     def num_classes(self) -> int:
@@ -126,3 +137,17 @@ class Ladder(Frozen):
         """SHA-256 of all fields, independent of how the file is written."""
         fields = self.model_dump(mode="json")
         return hashlib.sha256(json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+
+
+def load_world(path: str | Path) -> Scenario | Ladder:
+    """Read a scenario file: of a ladder if it names categories, else of signs. Raises as `load_scenario` does."""
+    try:
+        fields = read_toml(path, "the scenario file")
+    except ReadError as error:
+        raise ScenarioError(*error.args) from None
+    if "categories" not in fields:
+        return load_scenario(path)
+    try:
+        return Ladder.model_validate(fields)
+    except ValidationError as error:
+        raise ScenarioError(f"{path} is not a possible ladder: {explain(error.errors())}") from None

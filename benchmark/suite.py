@@ -6,20 +6,21 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, ScenarioError, explain
 from spurgen.benchmark.ideal import IdealFile
+from spurgen.benchmark.ladder import Ladder, load_world
 from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
-from spurgen.benchmark.scenario import Scenario, load_scenario
+from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Modality, Name
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import suggestion
 
-Backbone = Literal["scratch", "imagenet"]
+Backbone = Literal["scratch", "imagenet", "frozen"]
 Role = Literal["main", "dose", "extra"]
 EntryRule = Literal["labels", "ideal", "erm", "uncorrelated", "solved", "worlds", "val", "test"]
 DEFAULT_SUITE = "v2"  # of commands without --suite
@@ -39,14 +40,27 @@ class _Entry(BaseModel):
     waived: dict[EntryRule, str] = {}
 
 
+class _LadderEntry(BaseModel):
+    """A ladder as the suite's file describes it: a task per rung."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scenario: Name
+    modality: Modality
+    role: Role = "extra"
+
+
 class _SuiteFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    tasks: dict[Name, _Entry] = Field(min_length=1)
+    tasks: dict[Name, _Entry] = {}
+    ladders: dict[Name, _LadderEntry] = {}
     overall: dict[Name, Annotated[tuple[Name, ...], Field(min_length=2)]] = {}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if not (self.tasks or self.ladders):
+            raise ValueError("tasks: there is none; name one in [tasks] or a ladder in [ladders]")
         for name, members in self.overall.items():
             for task in members:
                 if task not in self.tasks:
@@ -116,6 +130,39 @@ class Task:
         if 1 < worlds <= seed:
             raise ScenarioError(f"task {self.name} has no world {seed}: seeds are worlds here, 0 to {worlds - 1}")
         return self.in_world(seed)
+
+
+@dataclass(frozen=True)
+class Rung(Task):
+    """A task of a ladder: its world with a number of counterexamples in train; baselines get frozen features.
+
+    The scenario is a `Ladder`; what serves pictograms alone is never asked of it.
+    """
+
+    counterexamples: int = 0
+    of: str = ""
+    """Name of its ladder."""
+
+    @property
+    def ladder(self) -> Ladder:
+        """World or template of the ladder."""
+        assert isinstance(self.scenario, Ladder)
+        return self.scenario
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the shortcuts that move and that the modality shows."""
+        return self.ladder.shortcuts_in(self.modality)
+
+    @property
+    def annotated(self) -> tuple[str, ...]:
+        """Names of the shortcuts that training may know: all of them."""
+        return self.channels
+
+    @property
+    def num_groups(self) -> int:
+        """Number of groups: whether shortcuts agree or mislead, in each class."""
+        return 2 * self.ladder.num_classes
 
 
 @dataclass(frozen=True)
@@ -240,22 +287,40 @@ def load_suite(which: str) -> Suite:
         raise ScenarioError(f"{path} is not a possible suite: {explain(error.errors())}") from None
     except ReadError as error:
         raise ScenarioError(*error.args) from None
-    scenarios: dict[str, Scenario] = {}
-    for scenario in dict.fromkeys(entry.scenario for entry in spec.tasks.values()):
-        scenarios[scenario] = load_scenario(folder / name / f"{scenario}.toml")
+    scenarios: dict[str, Any] = {}  # scenarios and ladders, see Rung
+    used = [*(entry.scenario for entry in spec.tasks.values()), *(entry.scenario for entry in spec.ladders.values())]
+    for scenario in dict.fromkeys(used):
+        scenarios[scenario] = load_world(folder / name / f"{scenario}.toml")
         if (scenarios[scenario].name, scenarios[scenario].suite) != (scenario, name):
             raise ScenarioError(f"{path}: the file of scenario {scenario} must carry this name and suite {name}")
     tasks = {
         task: Task(task, scenarios[entry.scenario], entry.modality, entry.backbone, entry.role, entry.waived)
         for task, entry in spec.tasks.items()
     }
+    overall = dict(spec.overall)
+    for ladder, climbed in spec.ladders.items():
+        rungs = _rungs(path, ladder, scenarios[climbed.scenario], climbed)
+        tasks |= rungs
+        overall[ladder] = tuple(name for name, rung in rungs.items() if rung.counterexamples)
     for task in tasks.values():
         if not task.channels:
             raise ScenarioError(
                 f"{path}: task {task.name}: scenario {task.scenario.name} has no channel in modality {task.modality}, "
                 "so there is nothing to measure; choose another modality"
             )
-    return Suite(name, tasks, folder, spec.overall)
+    return Suite(name, tasks, folder, overall)
+
+
+def _rungs(path: Path, name: str, described: Scenario | Ladder, entry: _LadderEntry) -> dict[str, Rung]:
+    """Return the tasks of a ladder, by name: the ladder's and the number of counterexamples."""
+    if not isinstance(described, Ladder):
+        raise ScenarioError(f"{path}: ladders.{name}: scenario {described.name} has no categories, so it is no ladder")
+    scenario: Any = described  # see Rung
+    names = {f"{name}-{m}": m for m in described.rungs}
+    return {
+        task: Rung(task, scenario, entry.modality, "frozen", entry.role, counterexamples=m, of=name)
+        for task, m in names.items()
+    }
 
 
 def _names(folder: Path) -> list[str]:

@@ -48,7 +48,7 @@ class World:
         """What each shortcut's values look like, as numbers of the shortcut's own values: int64 (V,)."""
         drawn = {}
         for name in self.ladder.shortcuts:
-            key = stream_key(self.ladder.suite, self.ladder.seed, "shortcut", name)
+            key = stream_key(self.ladder.suite, self.ladder.aligning_seed, "shortcut", name)
             drawn[name] = permutation(key, len(SHORTCUTS[name].values))[: self.ladder.num_values]
         return drawn
 
@@ -61,7 +61,7 @@ class World:
             numbers = np.array(
                 [k for k, t in enumerate(THINGS) if t.category == category and (t.pictured or not needs_picture)]
             )
-            key = stream_key(self.ladder.suite, self.ladder.seed, "things", category)
+            key = stream_key(self.ladder.suite, self.ladder.aligning_seed, "things", category)
             order = numbers[permutation(key, len(numbers))]
             ends = np.cumsum(self.ladder.things) * len(order) // 1000
             for pool, part in zip(POOLS, np.split(order, ends), strict=True):

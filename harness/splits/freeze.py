@@ -12,10 +12,12 @@ from operator import itemgetter
 import numpy as np
 
 from spurgen.benchmark.errors import FrozenDataError
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.manifest import Manifest, Part, ScenarioManifest, Shard
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
 from spurgen.generators import PARTS, Samples, sample, twins
+from spurgen.generators.ladder.world import sample_part
 from spurgen.generators.nuisances import NUISANCES
 from spurgen.harness.machine.interrupts import explain_stop, hold_signals
 from spurgen.harness.machine.pool import process_pool
@@ -25,6 +27,7 @@ ALONE = 20_000  # samples that are made before other processes have started
 FINGERPRINT = 2  # bytes of each sample's digest in the manifest
 STARTS_OVER = "nothing of this is kept, and the same command starts over"
 Digests = list[bytes]
+World = Scenario | Ladder
 Halves = Mapping[str, bool]
 
 
@@ -62,8 +65,10 @@ def digest(samples: Samples) -> ShardDigests:
     return ShardDigests(*halves)
 
 
-def part_sizes(scenario: Scenario) -> dict[str, int]:
+def part_sizes(scenario: World) -> dict[str, int]:
     """Map the parts of a scenario to their sizes in samples; a channel's twins are in order of its values."""
+    if isinstance(scenario, Ladder):
+        return scenario.parts
     splits = {split: size for split, size in scenario.split_sizes.items() if size}
     bases = scenario.splits.twins
     kinds = {f"twins/{kind}": bases for kind in ("placebo", "core", "ctrl", "unc")}
@@ -74,10 +79,11 @@ def part_sizes(scenario: Scenario) -> dict[str, int]:
     return splits | kinds | {f"twins/channel/{n}": bases * c.values for n, c in scenario.channels.items()}
 
 
-def shard_bounds(scenario: Scenario, part: str) -> list[tuple[int, int]]:
+def shard_bounds(scenario: World, part: str) -> list[tuple[int, int]]:
     """List a part's shards, [start, stop); a shard of channel twins has twins of one value only."""
-    size = part_sizes(scenario)[part]
-    run = scenario.splits.twins if part.startswith("twins/channel/") else size
+    size = run = part_sizes(scenario)[part]
+    if part.startswith("twins/channel/") and isinstance(scenario, Scenario):
+        run = scenario.splits.twins
     return [
         (first + start, first + min(start + SHARD, run))
         for first in range(0, size, run)
@@ -86,9 +92,11 @@ def shard_bounds(scenario: Scenario, part: str) -> list[tuple[int, int]]:
 
 
 def make_part(
-    scenario: Scenario, part: str, start: int, stop: int, *, images: bool = True, captions: bool = True
+    scenario: World, part: str, start: int, stop: int, *, images: bool = True, captions: bool = True
 ) -> Samples:
     """Make the samples [start, stop) of a part."""
+    if isinstance(scenario, Ladder):
+        return sample_part(scenario, part, range(start, stop), images=images, captions=captions)
     _, _, rest = part.partition("twins/")
     indices = np.arange(start, stop)
     halves = {"images": images, "captions": captions}
@@ -108,8 +116,8 @@ def shown_halves(suite: Suite, name: str) -> dict[str, bool]:
     return {"images": modalities != {"text"}, "captions": modalities != {"image"}}
 
 
-def _hash_shard(described: str, halves: Halves, part: str, start: int, stop: int) -> ShardDigests:
-    return digest(make_part(Scenario.model_validate_json(described), part, start, stop, **halves))
+def _hash_shard(scenario: World, halves: Halves, part: str, start: int, stop: int) -> ShardDigests:
+    return digest(make_part(scenario, part, start, stop, **halves))
 
 
 Progress = Callable[[int], None]
@@ -125,8 +133,8 @@ def hash_suite(
     `halves` says by scenario whether images and captions are made. `progress` is called with the number of samples of
     each shard. Raises `SpurgenError` if a process is killed.
     """
-    plan = [
-        (name, scenario.model_dump_json(), halves[name], part, start, stop)
+    plan: list[tuple[str, World, Halves, str, int, int]] = [
+        (name, scenario, halves[name], part, start, stop)
         for name, scenario in suite.scenarios.items()
         for part in part_sizes(scenario)
         for start, stop in shard_bounds(scenario, part)
@@ -139,7 +147,7 @@ def hash_suite(
             yield name, part, digests
 
 
-def _hashed(plan: list[tuple[str, str, Halves, str, int, int]], jobs: int | None) -> Iterator[ShardDigests]:
+def _hashed(plan: list[tuple[str, World, Halves, str, int, int]], jobs: int | None) -> Iterator[ShardDigests]:
     """Yield the digests of the planned shards in order."""
     work = [partial(_hash_shard, *shard[1:]) for shard in plan]
     if jobs == 1:
@@ -178,10 +186,15 @@ def _part_manifest(digests: list[ShardDigests], fingerprints: bool) -> Part:
 
 
 def check_leakage(name: str, parts: dict[str, list[ShardDigests]]) -> None:
-    """Raise `FrozenDataError` that names the sample if test content occurs in train or val."""
+    """Raise `FrozenDataError` that names the sample if test content occurs in train or val.
+
+    A ladder's `seen` and `calibration` show the things of train and val, so a short caption may occur twice.
+    """
+    fitted = [part for part in parts if part.partition("/")[0] in ("train", "val")]
+    shared = [part for part in parts if "test/agree" in parts and part.partition("/")[0] in ("seen", "calibration")]
     for half in ("images", "captions"):
-        seen = {d: (part, k) for part in ("train", "val") for k, d in enumerate(_flat(parts[part], half))}
-        for part in [name for name in parts if name not in ("train", "val")]:
+        seen = {d: (part, k) for part in fitted for k, d in enumerate(_flat(parts[part], half))}
+        for part in [name for name in parts if name not in (*fitted, *shared)]:
             for k, content in enumerate(_flat(parts[part], half)):
                 if content in seen:
                     where, index = seen[content]

@@ -14,11 +14,12 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, SpurgenError, explain
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.reading import open_plain, read_json, read_text
 from spurgen.benchmark.scenario import Scenario
@@ -28,6 +29,7 @@ from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.results.sources import DATA_BYTES, HOME, SECRETS
 from spurgen.harness.splits.freeze import freeze
 
+W = TypeVar("W", Scenario, Ladder)
 Secret = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
@@ -74,7 +76,7 @@ def read_commitments(suite: Suite) -> list[Commitment]:
         ) from None
 
 
-def private_scenario(scenario: Scenario, secret: str) -> Scenario:
+def private_scenario(scenario: W, secret: str) -> W:
     """Return a scenario with samples drawn from the secret and the public alignment of values with classes.
 
     So a model that was trained on the public splits is tested on the world that it knows.

