@@ -21,7 +21,7 @@ class Hyperparameters(HeadRecipe):
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train features by ERM, then a new head on batches in which every group that occurs is equally likely."""
     sampler = balanced(problem.train.groups, hyper.batch_size)
-    return retrain_head(train_features(problem, hyper), problem, hyper, sampler=sampler)
+    return retrain_head(train_features(problem, hyper, hidden=True), problem, hyper, sampler=sampler)
 
 
 submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=4)

@@ -23,7 +23,7 @@ class Hyperparameters(HeadRecipe):
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train features by ERM, then a new head with losses weighted by 1 / size of the group."""
     weights = sample_weights(problem.train.groups, torch.reciprocal)
-    return retrain_head(train_features(problem, hyper), problem, hyper, weights=weights)
+    return retrain_head(train_features(problem, hyper, hidden=True), problem, hyper, weights=weights)
 
 
 submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=4)

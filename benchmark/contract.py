@@ -40,15 +40,18 @@ ACCESS: dict[str, Grant] = {
 
 @dataclass(frozen=True)
 class Batch:
-    """Inputs: `images` uint8 (n, H, W, 3) or None, `captions` n strings or None."""
+    """Inputs: `images` uint8 (n, H, W, 3) or None, `captions` n strings or None.
+
+    `features` float32 (n, d) of frozen encoders go to the shipped baselines alone, instead of images and captions, on
+    tasks with `backbone = "frozen"`; for submissions they are None.
+    """
 
     images: NDArray[np.uint8] | None
     captions: list[str] | None
+    features: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
-        if self.images is not None:
-            return len(self.images)
-        return len(self.captions or ())
+        return next((len(part) for part in (self.images, self.captions, self.features) if part is not None), 0)
 
     def take(self, indices: Int64 | slice) -> "Batch":
         """Return the samples at `indices`, in that order."""
@@ -56,6 +59,7 @@ class Batch:
         return Batch(
             None if self.images is None else self.images[indices],
             None if self.captions is None else [self.captions[i] for i in places],
+            None if self.features is None else self.features[indices],
         )
 
 
@@ -85,6 +89,11 @@ class LabeledData:
     def captions(self) -> list[str] | None:
         """Captions, n strings, or None when the task has no captions."""
         return self.batch.captions
+
+    @property
+    def features(self) -> NDArray[np.float32] | None:
+        """Frozen features, float32 (n, d), or None where images or captions are given."""
+        return self.batch.features
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -81,7 +81,8 @@ class _SuiteFile(BaseModel):
 class Task:
     """A scenario seen through one modality, by baselines that start from the weights of `backbone`.
 
-    `backbone`: `scratch`, random weights; `imagenet`, EfficientNet-Lite0.
+    `backbone`: `scratch`, random weights; `imagenet`, EfficientNet-Lite0; `frozen`, a linear head on frozen features of
+    pretrained encoders.
     `role`: `main`, a task on which the suite must pass its validity tests; `dose`, a point of a series
     that differs in strength alone, of which there may be several; `extra`, any other. A role is no part
     of a result's identity.

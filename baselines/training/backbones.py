@@ -88,29 +88,13 @@ class CaptionEncoder(nn.Module):
         return features
 
 
-class VectorEncoder(nn.Module):
-    """Encoder of frozen features, float32 (n, vector_dim), to features (n, feature_dim): one hidden layer."""
-
-    def __init__(self, vector_dim: int, feature_dim: int) -> None:
-        super().__init__()
-        self.project = nn.Sequential(nn.Linear(vector_dim, feature_dim), nn.ReLU())
-
-    def embed(self, vectors: Tensor) -> Tensor:
-        """Return the vectors as they are."""
-        return vectors
-
-    def forward(self, embedded: Tensor) -> Tensor:
-        """Return features (n, feature_dim)."""
-        features: Tensor = self.project(embedded)
-        return features
-
-
 class Network(nn.Module):
     """Encoders of images, captions or both, or one of vectors, and a linear `head` that classifies their features.
 
     `image` encodes images, if the task has any, to `feature_dim` features. The encoders run in bfloat16 (in float32 on
-    a CPU without AVX-512; `ImageNetEncoder` only in part), features and logits are float32. `checkpoints` are the
-    weights after epochs of training, from which a selection rule picks.
+    a CPU without AVX-512; `ImageNetEncoder` only in part), features and logits are float32. `vector` maps vectors,
+    float64 (n, d), linearly to float64 features: the logits are then a linear function of the vectors, whatever the
+    objective. `checkpoints` are the weights after epochs of training, from which a selection rule picks.
     """
 
     def __init__(
@@ -120,11 +104,11 @@ class Network(nn.Module):
         vocabulary_size: int | None,
         feature_dim: int,
         num_classes: int,
-        vector_dim: int | None = None,
+        vector: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.image = image
-        self.vector = None if vector_dim is None else VectorEncoder(vector_dim, feature_dim)
+        self.vector = vector
         self.caption = None if vocabulary_size is None else CaptionEncoder(vocabulary_size, feature_dim)
         both = self.image is not None and self.caption is not None
         self.fuse = nn.Sequential(nn.Linear(2 * feature_dim, feature_dim), nn.ReLU()) if both else None
@@ -144,18 +128,22 @@ class Network(nn.Module):
         if self.caption is not None and inputs.tokens is not None:
             embedded.append(self.caption.embed(inputs.tokens))
         if self.vector is not None and inputs.vectors is not None:
-            embedded.append(self.vector.embed(inputs.vectors))
+            embedded.append(inputs.vectors)
         return embedded
 
     def encode_embedded(self, embedded: list[Tensor]) -> Tensor:
-        """Return features float32 (n, feature_dim) of embedded inputs."""
-        encoders = [encoder for encoder in (self.image, self.caption, self.vector) if encoder is not None]
+        """Return features float32 (n, feature_dim) of embedded inputs; float64 of vectors."""
+        features: Tensor
+        if self.vector is not None:
+            features = self.vector(embedded[0])
+            return features
+        encoders = [encoder for encoder in (self.image, self.caption) if encoder is not None]
         reduced = _multiplies_bfloat16(self.device)
         # Captions too are converted here, once, or each operation on them would convert them again.
         embedded = [part.to(torch.bfloat16 if reduced else torch.float32) for part in embedded]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=reduced):
             parts = [encoder(part) for encoder, part in zip(encoders, embedded, strict=True)]
-            features: Tensor = parts[0] if self.fuse is None else self.fuse(torch.cat(parts, dim=1))
+            features = parts[0] if self.fuse is None else self.fuse(torch.cat(parts, dim=1))
         return features.float()
 
     def encode(self, inputs: Inputs) -> Tensor:

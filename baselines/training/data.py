@@ -1,10 +1,12 @@
 """Splits as tensors that lie on the device as a whole and are batched by index."""
 
+import math
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from spurgen.baselines.training.tokens import Vocabulary
@@ -16,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Inputs:
-    """Inputs: `images` uint8 (n, H, W, 3), `tokens` int64 (n, L) and `vectors` float32 (n, d), each or None.
+    """Inputs: `images` uint8 (n, H, W, 3), `tokens` int64 (n, L) and `vectors` float64 (n, d), each or None.
 
     Images keep their layout: contiguous samples make gathering a batch fast, and the permuted view (n, 3, H, W) is
     channels_last without a copy.
@@ -90,22 +92,52 @@ class Data:
 
 
 @dataclass(frozen=True)
+class Scaler:
+    """Standardisation of frozen features: `mean` and `scale`, float64 (d,).
+
+    The scale includes the root of d, so that a sample's squared norm is about 1 for any encoder, and a strength of l2
+    means the same.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    @classmethod
+    def of(cls, features: NDArray[np.float32]) -> Self:
+        """Standardise by the columns' means and standard deviations; a constant column becomes 0."""
+        columns = torch.from_numpy(features.astype(np.float64))
+        spread = columns.std(0, correction=0)
+        constant = spread <= 1e-6 * columns.abs().amax(0)
+        return cls(columns.mean(0), torch.where(constant, torch.inf, spread * math.sqrt(features.shape[1])))
+
+    def __call__(self, features: NDArray[np.float32]) -> Tensor:
+        """Return standardised features, float64 (n, d)."""
+        return (torch.from_numpy(features.astype(np.float64)) - self.mean) / self.scale
+
+
+@dataclass(frozen=True)
 class Codec:
-    """Conversion of arrays into tensors on the device: images if `images`, captions if there is a vocabulary."""
+    """Conversion of arrays into tensors on the device.
+
+    Images if `images`, captions if there is a vocabulary, and frozen features if there is a scaler.
+    """
 
     images: bool
     vocabulary: Vocabulary | None
     device: str
+    scaler: Scaler | None = None
 
     def inputs(self, batch: Batch) -> Inputs:
         """Move a batch to the device."""
-        pixels = ids = None
+        pixels = ids = vectors = None
         if self.images:
             # Arrays from a pipe are read-only, about which torch.from_numpy warns.
             pixels = torch.from_numpy(np.require(batch.images, np.uint8, ["C", "W"])).to(self.device)
         if self.vocabulary is not None:
             ids = torch.from_numpy(self.vocabulary.encode(batch.captions or [])).to(self.device)
-        return Inputs(pixels, ids)
+        if self.scaler is not None and batch.features is not None:
+            vectors = self.scaler(batch.features).to(self.device)
+        return Inputs(pixels, ids, vectors)
 
     def data(self, data: LabeledData) -> Data:
         """Move a split to the device, with its annotations."""

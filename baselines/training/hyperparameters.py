@@ -16,20 +16,33 @@ _STUDY = "chosen here: ERM on the uncorrelated signs world is saturated with it"
 _BUDGET = "chosen here: ERM on uncorrelated composite worlds is saturated after 3"
 _LR = f"{_DOMAINBED}: default 1e-3; searched: see docs/methods.md; SubpopBench 10^U(-4, -2)"
 _DECAY = "Loshchilov & Hutter 2019: AdamW; Sagawa et al. 2020: up to 1; searched: see docs/methods.md"
+_L2 = "Sagawa et al. 2020: as much as balancing needs; searched: from the loss's optimum to underfitting"
 _SELECTION = "Yang et al. 2023, section 4: the worst group; chosen here: the worst pattern, which has more samples"
 
 
-def within(low: float, high: float, source: str, *, default: float, search: Distribution | None = None) -> Any:  # noqa: ANN401
+Only = Literal["inputs", "features"]
+"""Tasks on which a hyper-parameter counts: of images and captions, or of frozen features."""
+
+
+def within(
+    low: float,
+    high: float,
+    source: str,
+    *,
+    default: float,
+    search: Distribution | None = None,
+    only: Only | None = None,
+) -> Any:  # noqa: ANN401
     """Return the field of a number: its range, both ends included, and its source.
 
-    A sweep draws its values from `search`; without one it leaves the default.
+    A sweep draws its values from `search`; without one it leaves the default. `only`: the tasks on which it counts.
     """
-    return field(default=default, metadata={"ge": low, "le": high, "source": source, "search": search})
+    return field(default=default, metadata={"ge": low, "le": high, "source": source, "search": search, "only": only})
 
 
 def cited(source: str, *, default: str) -> Any:  # noqa: ANN401  # of the field's type
     """Return the field of a word whose type lists the choices, and its source. A sweep does not vary it."""
-    return field(default=default, metadata={"source": source, "search": None})
+    return field(default=default, metadata={"source": source, "search": None, "only": None})
 
 
 def redefined(parent: type["Recipe"], name: str, **changes: Any) -> Any:  # noqa: ANN401  # of the field's type
@@ -50,13 +63,20 @@ class Recipe:
 
     epochs: int = within(1, 1000, _BUDGET, default=6)
     batch_size: int = within(2, 4096, f"{_DOMAINBED}: default 64", default=64)
-    lr: float = within(1e-6, 1.0, _LR, default=1e-3, search=LogUniform(2e-3, 1e-2))
-    weight_decay: float = within(0.0, 10.0, _DECAY, default=1e-2, search=LogUniform(0.1, 3.0))
+    lr: float = within(1e-6, 1.0, _LR, default=1e-3, search=LogUniform(2e-3, 1e-2), only="inputs")
+    weight_decay: float = within(0.0, 10.0, _DECAY, default=1e-2, search=LogUniform(0.1, 3.0), only="inputs")
+    l2: float = within(1e-9, 1.0, _L2, default=1e-5, search=LogUniform(1e-7, 1e-2), only="features")
     feature_dim: int = within(4, 2048, _STUDY, default=128)
     selection: Literal["tier", "last", "val_accuracy", "val_wga", "val_robust"] = cited(_SELECTION, default="tier")
 
 
 H = TypeVar("H", bound=Recipe)
+
+
+def searched(hyper: Recipe, on: Only) -> dict[str, Distribution]:
+    """Return the distributions of what a sweep varies on tasks of images and captions, or of frozen features."""
+    counting = (entry for entry in fields(hyper) if entry.metadata["only"] in (on, None))
+    return {entry.name: entry.metadata["search"] for entry in counting if entry.metadata["search"]}
 
 
 def check(name: str, hyper: Recipe) -> None:

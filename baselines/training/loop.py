@@ -1,92 +1,30 @@
-"""The training loop of all methods, and the view of a step that an objective gets."""
+"""Training of all methods: a loop over batches, or on frozen features a solver."""
 
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import chain
 
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 from torch.optim import AdamW, Optimizer
 
 from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.data import Data, Inputs
+from spurgen.baselines.training.data import Data
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.inference import validate
 from spurgen.baselines.training.journal import Checkpoint
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import Sampler, shuffled
 from spurgen.baselines.training.seeding import seeded
+from spurgen.baselines.training.solve import solve
+from spurgen.baselines.training.step import Objective, Step, mean_loss
 from spurgen.benchmark.errors import SubmissionError
 
 LOG = logging.getLogger(__name__)
 MAX_CHECKPOINTS = 10
 WARM_UP = 0.2
 """Share of the training during which the learning rate rises."""
-
-
-@dataclass
-class Step:
-    """One batch as an objective sees it; its properties are computed on first use.
-
-    `indices` int64 (b,) point into `data`; `progress` in [0, 1) is the completed share of training. The objective may
-    add scalars to `notes`; their means over the epoch become part of the journal's curves.
-    """
-
-    network: Network
-    data: Data
-    indices: Tensor
-    progress: float
-    notes: dict[str, Tensor] = field(default_factory=dict)
-
-    @cached_property
-    def inputs(self) -> Inputs:
-        """Inputs of the batch."""
-        return self.data.inputs.take(self.indices)
-
-    @cached_property
-    def labels(self) -> Tensor:
-        """Labels, int64 (b,)."""
-        return self.data.labels[self.indices]
-
-    @cached_property
-    def features(self) -> Tensor:
-        """Features, float32 (b, d), with gradient."""
-        return self.network.encode(self.inputs)
-
-    @cached_property
-    def logits(self) -> Tensor:
-        """Logits, float32 (b, K), with gradient."""
-        logits: Tensor = self.network.head(self.features)
-        return logits
-
-    @cached_property
-    def losses(self) -> Tensor:
-        """Cross-entropy of each sample, float32 (b,), nats, with gradient."""
-        return F.cross_entropy(self.logits, self.labels, reduction="none")
-
-    @cached_property
-    def group_ids(self) -> Tensor:
-        """Groups, int64 (b,)."""
-        return self.data.groups[self.indices]
-
-    @cached_property
-    def twins(self) -> Inputs:
-        """Inputs of the batch's twins."""
-        return self.data.counterparts.take(self.indices)
-
-
-Objective = Callable[[Step], Tensor]
-"""Function from a step to its scalar loss. If it is a `torch.nn.Module`, its parameters are trained as well."""
-
-
-def mean_loss(step: Step) -> Tensor:
-    """Return the mean cross-entropy of the batch, nats."""
-    return step.losses.mean()
 
 
 def train(
@@ -101,8 +39,9 @@ def train(
 ) -> Network:
     """Train the network in place, on `data` or else on the train split, store its checkpoints, and return it.
 
-    Without a `sampler`, batches are `shuffled`. `stage` names the stage in the journal and in the random streams; a
-    method with several stages gives each its own name. The network is validated after every epoch.
+    On frozen features, `solve` does this instead. Without a `sampler`, batches are `shuffled`. `stage` names the stage
+    in the journal and in the random streams; a method with several stages gives each its own name. The network is
+    validated after every epoch.
 
     The optimiser is AdamW (Loshchilov & Hutter 2019), with a learning rate that rises linearly and falls as a cosine.
     Parameters that need no gradient do not change. The same seed gives the same weights on the same machine with the
@@ -112,6 +51,8 @@ def train(
     """
     device = network.device
     data = problem.train if data is None else data
+    if problem.solved:
+        return solve(network, problem, recipe, sampler=sampler, objective=objective, stage=stage, data=data)
     draw = sampler or shuffled(torch.arange(len(data)), recipe.batch_size)
     generator = Generator().manual_seed(problem.seed_for(stage, "batches"))
     optimizer = _optimizer(network, objective, recipe, device)

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.distributions import Beta
 
-from spurgen.baselines.training.loop import Step
+from spurgen.baselines.training.step import Step
 
 
 def shares(alpha: float, count: int) -> Tensor:
@@ -26,4 +26,4 @@ def mixed_loss(step: Step, own: Tensor) -> Tensor:
         mixed.append(torch.lerp(second, first, own.to(part.dtype).view(-1, *[1] * (part.ndim - 1))))
     logits = step.network.head(step.network.encode_embedded(mixed))
     first_losses, second_losses = (F.cross_entropy(logits, labels, reduction="none") for labels in step.labels.chunk(2))
-    return torch.lerp(second_losses, first_losses, own).mean()
+    return torch.lerp(second_losses, first_losses, own.to(first_losses.dtype)).mean()

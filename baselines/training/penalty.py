@@ -9,10 +9,11 @@ from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe, within
-from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.loop import train
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import per_environment
 from spurgen.baselines.training.search import LogUniform
+from spurgen.baselines.training.step import Step
 from spurgen.benchmark.errors import SubmissionError
 
 GAMMA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 1), default 1"

@@ -1,14 +1,13 @@
 """The input of a method: the task as tensors, and networks that fit it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Self
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import nn
 
 from spurgen.baselines.training.backbones import ImageEncoder, Network
-from spurgen.baselines.training.data import Codec, Data, Inputs
+from spurgen.baselines.training.data import Codec, Data, Scaler
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.imagenet import ImageNetEncoder
 from spurgen.baselines.training.journal import Journal
@@ -28,14 +27,19 @@ class Problem:
     num_classes: int
     seed: int
     backbone: Backbone = "scratch"
-    vector_dim: int | None = None
     journal: Journal = field(default_factory=Journal)
 
     @classmethod
     def of(cls, train: LabeledData, val: LabeledData, context: Context) -> Self:
-        """Move a task to its device; the vocabulary comes from the training captions alone."""
-        vocabulary = None if context.modality == "image" else Vocabulary.of(train.captions or [])
-        codec = Codec(context.modality != "text", vocabulary, context.device)
+        """Move a task to its device; vocabulary and standardisation come from the training samples alone.
+
+        Frozen features, if the data have them, take the place of images and captions.
+        """
+        if train.features is not None:
+            codec = Codec(images=False, vocabulary=None, device=context.device, scaler=Scaler.of(train.features))
+        else:
+            vocabulary = None if context.modality == "image" else Vocabulary.of(train.captions or [])
+            codec = Codec(context.modality != "text", vocabulary, context.device)
         return cls(
             train=codec.data(train),
             val=codec.data(val),
@@ -45,33 +49,23 @@ class Problem:
             backbone=context.backbone,
         )
 
-    @classmethod
-    def of_vectors(
-        cls, train: LabeledData, val: LabeledData, vectors: tuple[NDArray[np.float32], NDArray[np.float32]],
-        *, num_classes: int, seed: int,
-    ) -> Self:  # fmt: skip
-        """Return a task on the CPU whose inputs are frozen features instead of images or captions.
-
-        `vectors`: of train and val, float32 (n, d), in the order of their labels. `train` and `val` state what the
-        access tier grants; their batches do not count.
-        """
-        codec = Codec(images=False, vocabulary=None, device="cpu")
-        first, second = (Inputs(None, None, torch.from_numpy(part)) for part in vectors)
-        return cls(
-            train=replace(codec.data(train), inputs=first),
-            val=replace(codec.data(val), inputs=second),
-            codec=codec,
-            num_classes=num_classes,
-            seed=seed,
-            vector_dim=vectors[0].shape[1],
-        )
+    @property
+    def solved(self) -> bool:
+        """Whether the inputs are frozen features, on which training is solved to the optimum."""
+        return self.train.inputs.vectors is not None
 
     def seed_for(self, *names: str) -> int:
         """Return the seed for one purpose of a method."""
         return derive_seed(self.seed, *names)
 
-    def network(self, recipe: Recipe, name: str = "network") -> Network:
-        """Build a network to train; the initial weights of what is not pretrained depend on `name`."""
+    def network(self, recipe: Recipe, name: str = "network", *, hidden: bool = False) -> Network:
+        """Build a network to train; the initial weights of what is not pretrained depend on `name`.
+
+        On frozen features it is a linear head; `hidden`, for objectives that train a representation, adds a linear
+        layer of `feature_dim` units below.
+        """
+        if self.train.inputs.vectors is not None:
+            return self._linear(self.train.inputs.vectors.shape[1], recipe, name, hidden=hidden)
         encoder: type[ImageEncoder | ImageNetEncoder]
         encoder = ImageNetEncoder if self.backbone == "imagenet" else ImageEncoder
         with seeded(self.seed_for("init", name), torch.device("cpu")):
@@ -80,8 +74,18 @@ class Problem:
                 vocabulary_size=None if self.codec.vocabulary is None else self.codec.vocabulary.size,
                 feature_dim=recipe.feature_dim,
                 num_classes=self.num_classes,
-                vector_dim=self.vector_dim,
             )
         # With weights in channels_last, convolutions need no conversion.
         network.to(self.codec.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # untyped
         return network
+
+    def _linear(self, width: int, recipe: Recipe, name: str, *, hidden: bool) -> Network:
+        with seeded(self.seed_for("init", name), torch.device("cpu")):
+            network = Network(
+                image=None,
+                vocabulary_size=None,
+                vector=nn.Linear(width, recipe.feature_dim) if hidden else nn.Identity(),
+                feature_dim=recipe.feature_dim if hidden else width,
+                num_classes=self.num_classes,
+            )
+        return network.to(self.codec.device, torch.float64)

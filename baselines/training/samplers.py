@@ -1,12 +1,28 @@
 """Samplers: functions that draw the batches of an epoch, on the CPU so that a seed means the same on every device."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
 
 Sampler = Callable[[Generator], Tensor]
 """Function that draws an epoch: int64 (batches, batch size), indices into the training data."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """A sampler, `draw`, whose batches only estimate a mean over samples with these `weights`, float64 (n,).
+
+    `solve` needs no batches then. Weights are in any unit; samples after the last have the weight 0.
+    """
+
+    draw: Sampler
+    weights: Tensor
+
+    def __call__(self, generator: Generator) -> Tensor:
+        """Draw an epoch."""
+        return self.draw(generator)
 
 
 def shuffled(indices: Tensor, batch_size: int) -> Sampler:
@@ -22,7 +38,7 @@ def shuffled(indices: Tensor, batch_size: int) -> Sampler:
         order = torch.randperm(len(pool), generator=generator)
         return pool[order[: len(pool) // size * size]].view(-1, size)
 
-    return draw
+    return Shares(draw, torch.bincount(pool).double())
 
 
 def weighted(weights: Tensor, batch_size: int) -> Sampler:
@@ -34,13 +50,12 @@ def weighted(weights: Tensor, batch_size: int) -> Sampler:
         count = len(probabilities) // size * size
         return torch.multinomial(probabilities, count, replacement=True, generator=generator).view(-1, size)
 
-    return draw
+    return Shares(draw, probabilities)
 
 
 def balanced(ids: Tensor, batch_size: int) -> Sampler:
     """Draw every id that occurs in `ids`, int64 (n,), with equal probability, and its samples uniformly."""
-    # Counts are looked up by sample, so that an empty id divides nothing by zero.
-    return weighted(1 / torch.bincount(ids)[ids], batch_size)
+    return weighted(_equal(ids), batch_size)
 
 
 def per_environment(env_ids: Tensor, batch_size: int) -> Sampler:
@@ -58,7 +73,12 @@ def per_environment(env_ids: Tensor, batch_size: int) -> Sampler:
     def draw(generator: Generator) -> Tensor:
         return torch.cat([draw_one(generator) for draw_one in draws], dim=1)
 
-    return draw
+    return Shares(draw, _equal(env_ids.cpu()))
+
+
+def in_batches(sampler: Sampler) -> Sampler:
+    """Draw as `sampler` does, for an objective that compares the samples of a batch with one another."""
+    return lambda generator: sampler(generator)
 
 
 def repeated(sampler: Sampler, count: int) -> Sampler:
@@ -70,7 +90,7 @@ def repeated(sampler: Sampler, count: int) -> Sampler:
             batches = torch.cat([batches, sampler(generator)])
         return batches[:count]
 
-    return draw
+    return Shares(draw, sampler.weights) if isinstance(sampler, Shares) else draw
 
 
 def halves(groups: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
@@ -82,3 +102,9 @@ def halves(groups: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
     order = torch.randperm(len(groups), generator=generator)
     order = order[groups.cpu()[order].argsort(stable=True)]
     return order[::2], order[1::2]
+
+
+def _equal(ids: Tensor) -> Tensor:
+    """Return weights that sum to 1 over the samples of each id, float32 (n,)."""
+    # Counts are looked up by sample, so that an empty id divides nothing by zero.
+    return 1 / torch.bincount(ids)[ids]

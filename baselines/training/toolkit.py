@@ -3,11 +3,12 @@
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe, cited, redefined, within
 from spurgen.baselines.training.inference import features, logits, validate
-from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.loop import train
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import balanced, shuffled, weighted
 from spurgen.baselines.training.search import Choice, LogUniform, Uniform
+from spurgen.baselines.training.step import Step
 
 __all__ = [
     "Baseline", "Choice", "LogUniform", "Network", "Problem", "Recipe", "Step", "Uniform", "balanced", "cited",

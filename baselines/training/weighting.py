@@ -7,8 +7,9 @@ from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.hyperparameters import Recipe
-from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.loop import train
 from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.step import Step
 
 WeightOf = Callable[[Tensor], Tensor]
 """Function from group sizes >= 1, float64 (n,), to weights; a common factor does not matter."""

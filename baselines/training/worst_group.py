@@ -8,10 +8,11 @@ from torch.nn.functional import one_hot
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Data
 from spurgen.baselines.training.hyperparameters import Recipe, within
-from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.loop import train
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import balanced
 from spurgen.baselines.training.search import LogUniform
+from spurgen.baselines.training.step import Step
 
 
 @dataclass(frozen=True)

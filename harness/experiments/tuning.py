@@ -3,13 +3,12 @@
 import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.hyperparameters import Recipe, searched
 from spurgen.baselines.training.search import Distribution
 from spurgen.benchmark.checkpoint_rules import ValScore
 from spurgen.benchmark.contract import ACCESS
@@ -70,7 +69,7 @@ def in_order(results: Sequence[TuningResult], hyper: Recipe) -> list[TuningResul
 
 
 def _searched(hyper: Recipe) -> dict[str, Distribution]:
-    return {entry.name: entry.metadata["search"] for entry in fields(hyper) if entry.metadata["search"]}
+    return searched(hyper, "inputs")
 
 
 def quantile(name: str, draw: int) -> float:

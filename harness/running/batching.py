@@ -36,13 +36,14 @@ class Pool:
     """Rows in slots, from which random batches are drawn; `like` is a batch with the shapes of all that are added."""
 
     def __init__(self, like: Batch, rng: np.random.Generator) -> None:
-        size = 1 if like.images is None else max(like.images[:1].nbytes, 1)
+        size = max(1, sum(part[:1].nbytes for part in (like.images, like.features) if part is not None))
         self.enough = min(POOL_ROWS, max(CHUNK, POOL_BYTES // size))
         """Number of rows above which a batch must be drawn before more are added."""
         slots = self.enough + CHUNK
         self._rng = rng
         self._images = None if like.images is None else np.empty((slots, *like.images.shape[1:]), np.uint8)
         self._captions = None if like.captions is None else np.empty(slots, object)
+        self._features = None if like.features is None else np.empty((slots, like.features.shape[1]), np.float32)
         self._origins = np.empty((slots, 2), np.int64)
         self._free, self._taken = np.arange(slots), np.empty(0, np.int64)
 
@@ -57,6 +58,8 @@ class Pool:
             self._images[slots] = inputs.images
         if self._captions is not None:
             self._captions[slots] = inputs.captions
+        if self._features is not None:
+            self._features[slots] = inputs.features
         self._origins[slots] = np.stack([np.full(count, number), first + np.arange(count)], axis=1)
         self._taken = np.concatenate([self._taken, slots])
 
@@ -68,7 +71,8 @@ class Pool:
         self._free = np.concatenate([self._free, slots])
         images = None if self._images is None else self._images[slots]
         captions = None if self._captions is None else self._captions[slots].tolist()
-        return Batch(images, captions), self._origins[slots]
+        features = None if self._features is None else self._features[slots]
+        return Batch(images, captions, features), self._origins[slots]
 
 
 def mix(chunks: Iterable[Chunk], rng: np.random.Generator, parts: dict[Hashable, int]) -> Iterator[tuple[Batch, Int64]]:

@@ -78,7 +78,7 @@ class RecheckedWorker(Worker):
 
     def _sample(self, sample: _Sample, batch: Batch, scores: Float, families: Sequence[Hashable]) -> None:
         """Keep the rows with the lowest keys so far, one of a family: a uniform sample where no family has two rows."""
-        size = 1 if batch.images is None else batch.images[:1].nbytes
+        size = max(1, sum(part[:1].nbytes for part in (batch.images, batch.features) if part is not None))
         room = max(1, min(ROWS, MAX_BYTES // size))
         bound = max(row.key for row in sample.values()) if len(sample) == room else 1.0
         keys = self._rng.random(len(scores))
@@ -167,6 +167,10 @@ class RecheckedWorker(Worker):
 
 
 def _joined(rows: list[Batch]) -> Batch:
-    images = None if rows[0].images is None else np.concatenate([row.images for row in rows if row.images is not None])
-    captions = None if rows[0].captions is None else [text for row in rows for text in row.captions or ()]
-    return Batch(images, captions)
+    images = [row.images for row in rows if row.images is not None]
+    features = [row.features for row in rows if row.features is not None]
+    return Batch(
+        np.concatenate(images) if images else None,
+        None if rows[0].captions is None else [text for row in rows for text in row.captions or ()],
+        np.concatenate(features) if features else None,
+    )

@@ -10,13 +10,14 @@ MAX_WIDTH = 4096  # columns of an answer: 20,000 rows take 0.3 GB in the scorer,
 
 def batch_from(header: dict[str, Any], arrays: Arrays, name: str) -> Batch:
     """Read the batch of that name from a frame."""
-    return Batch(arrays.get(f"{name}.images"), header.get(f"{name}.captions"))
+    return Batch(arrays.get(f"{name}.images"), header.get(f"{name}.captions"), arrays.get(f"{name}.features"))
 
 
 def batch_to(batch: Batch, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Write a batch as a frame's header and arrays."""
     header = {} if batch.captions is None else {f"{name}.captions": batch.captions}
-    return header, {} if batch.images is None else {f"{name}.images": batch.images}
+    arrays = {"images": batch.images, "features": batch.features}
+    return header, {f"{name}.{key}": array for key, array in arrays.items() if array is not None}
 
 
 def data_from(header: dict[str, Any], arrays: Arrays, name: str) -> LabeledData:

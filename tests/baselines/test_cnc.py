@@ -6,7 +6,7 @@ import torch
 
 from spurgen.baselines import cnc
 from spurgen.baselines.cnc import Contrast, contrastive_loss, pairs
-from spurgen.baselines.training.loop import Step
+from spurgen.baselines.training.step import Step
 
 CHECK = "anchors with positives were drawn"
 HYPER = cnc.Hyperparameters(epochs=2, batch_size=16, first_epochs=1)

@@ -9,8 +9,9 @@ import torch
 from spurgen.baselines import crt, reweight_crt
 from spurgen.baselines.training import last_layer
 from spurgen.baselines.training.inference import features
-from spurgen.baselines.training.loop import Step, train
+from spurgen.baselines.training.loop import train
 from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.step import Step
 
 METHODS = [crt, reweight_crt]
 CHECK = "the features stayed as they were"

@@ -8,8 +8,8 @@ from torch.nn.functional import cross_entropy
 
 from spurgen.baselines import lff
 from spurgen.baselines.lff import AveragedLosses, RelativeDifficulty, generalised_cross_entropy
-from spurgen.baselines.training.loop import Step
 from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.step import Step
 
 CHECK = "the weights differ between samples"
 HYPER = lff.Hyperparameters(epochs=2, batch_size=16, q=0.7)

@@ -6,9 +6,9 @@ import torch.nn.functional as F
 
 from spurgen.baselines import mixup
 from spurgen.baselines.training.hyperparameters import Recipe
-from spurgen.baselines.training.loop import Step
 from spurgen.baselines.training.mixing import mixed_loss, shares
 from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.step import Step
 
 MODALITIES = ["image", "text", "multimodal"]
 

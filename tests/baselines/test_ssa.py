@@ -7,8 +7,8 @@ from spurgen.baselines import ssa
 from spurgen.baselines.ssa import AttributePredictor, confident, pseudo_groups
 from spurgen.baselines.training.alignment import Alignment
 from spurgen.baselines.training.data import Data, Inputs
-from spurgen.baselines.training.loop import Step
 from spurgen.baselines.training.samplers import balanced, halves, repeated, shuffled
+from spurgen.baselines.training.step import Step
 
 DISTINCT = "the predictor distinguishes the values of every channel"
 BOTH = "every channel has aligned and conflicting pseudo-attributes"

@@ -20,6 +20,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from spurgen.baselines.training import backbones
+from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.version import TRAINING_VERSION
 from spurgen.benchmark.contract import Batch, Context, LabeledData
@@ -104,8 +105,17 @@ def measure(method: Baseline) -> dict[str, Any]:
     return {
         "version": method.VERSION,
         "training_version": TRAINING_VERSION,
-        "hyperparameters": dataclasses.asdict(method.HYPERPARAMETERS),
+        "hyperparameters": counting(method.HYPERPARAMETERS),
         "cases": {name: run_case(method, *case) for name, case in cases_of(method).items()},
+    }
+
+
+def counting(hyper: Recipe) -> dict[str, Any]:
+    """Return the hyper-parameters that count on images and captions, of which the cases are."""
+    return {
+        entry.name: getattr(hyper, entry.name)
+        for entry in dataclasses.fields(hyper)
+        if entry.metadata["only"] != "features"
     }
 
 

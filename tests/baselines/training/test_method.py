@@ -1,5 +1,6 @@
 """The epoch whose weights a trained method predicts with; training is simulated."""
 
+from dataclasses import replace
 from itertools import product
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from spurgen.baselines.training.journal import Checkpoint
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark.checkpoint_rules import ValScore
+from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError
 
 SCORES = (
@@ -95,15 +97,15 @@ def test_selection_by_groups_without_groups_is_an_error_before_training(rule, fi
     assert fitted.trainings == 0
 
 
-def test_a_task_in_tensors_is_solved_with_the_weights_that_the_rule_picks(make_data):
+def test_a_task_in_tensors_is_solved_with_the_weights_that_the_rule_picks(make_data, make_context):
     def fit(problem, hyper):
         network = problem.network(hyper)
         network.checkpoints += [Checkpoint(k + 1, predicting(network, k), score) for k, score in enumerate(SCORES)]
         return network
 
-    data, vectors = make_data(n=12), np.zeros((12, 5), np.float32)
+    data = replace(make_data(n=12), batch=Batch(None, None, np.zeros((12, 5), np.float32)))
     for access, rule in (("none", "val_accuracy"), ("train_groups", "val_robust")):
         train, val = (data.restrict(access, split) for split in ("train", "val"))
-        problem = Problem.of_vectors(train, val, (vectors, vectors), num_classes=3, seed=0)
+        problem = Problem.of(train, val, make_context())
         network = Baseline("some.mine", fit, Recipe(), access=access).solve(problem)
         assert network.head.bias.unique().item() == BEST[rule]

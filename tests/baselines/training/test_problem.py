@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.tokens import UNKNOWN
@@ -23,16 +24,42 @@ def test_the_vocabulary_is_that_of_the_training_captions_alone(modality, make_da
     assert not (problem.train.inputs.tokens == UNKNOWN).any()
 
 
-def test_vectors_take_the_place_of_images_and_captions(make_data):
-    data = make_data(n=12)
-    vectors = np.arange(60, dtype=np.float32).reshape(12, 5)
-    problem = Problem.of_vectors(data, data.restrict("none", "val"), (vectors, 2 * vectors), num_classes=3, seed=4)
-    assert (problem.train.inputs.images, problem.train.inputs.tokens) == (None, None)
-    assert torch.equal(problem.val.inputs.take(slice(3, 5)).vectors, torch.from_numpy(2 * vectors[3:5]))
-    assert len(problem.train.inputs) == 12
-    assert torch.equal(problem.train.groups, torch.from_numpy(data.group_ids))
-    assert problem.val.group_ids is None
-    network = problem.network(Recipe(feature_dim=8))
-    assert network.encode(problem.train.inputs).shape == (12, 8)
-    (embedded,) = network.embed(problem.val.inputs)
-    assert torch.equal(embedded, problem.val.inputs.vectors)
+def features_of(data, features):
+    batch = Batch(None, None, features)
+    return dataclasses.replace(data, batch=batch, twins=batch)
+
+
+@pytest.fixture
+def solved(make_data, make_context):
+    features = (np.arange(60).reshape(12, 5) ** 2).astype(np.float32)
+    features[:, 3] = 0.1  # constant
+    train, val = features_of(make_data(n=12), features), features_of(make_data(n=12), 3 * features)
+    return Problem.of(train, val.restrict("none", "val"), make_context("text"))
+
+
+def test_features_take_the_place_of_images_and_captions(solved, make_data):
+    assert solved.solved
+    assert (solved.train.inputs.images, solved.train.inputs.tokens) == (None, None)
+    assert len(solved.train.inputs) == 12
+    assert torch.equal(solved.train.counterparts.vectors, solved.train.inputs.vectors)
+    assert torch.equal(solved.train.groups, torch.from_numpy(make_data(n=12).group_ids))
+    assert solved.val.group_ids is None
+
+
+def test_features_are_standardised_by_train_and_divided_by_the_root_of_their_number(solved):
+    columns = solved.train.inputs.vectors
+    assert columns.dtype == torch.float64
+    varying = torch.tensor([0, 1, 2, 4])
+    torch.testing.assert_close(columns.mean(0), torch.zeros(5, dtype=torch.float64))
+    torch.testing.assert_close(columns[:, varying].std(0, correction=0), torch.full((4,), 5**-0.5).double())
+    assert (columns[:, 3] == 0).all()
+    assert solved.val.inputs.vectors[:, 0].mean() > 0.5  # not by its own mean
+
+
+@pytest.mark.parametrize(("hidden", "width"), [(False, 5), (True, 8)])
+def test_networks_of_features_are_linear(hidden, width, solved):
+    network, inputs = solved.network(Recipe(feature_dim=8), hidden=hidden), solved.train.inputs
+    assert network.encode(inputs).shape == (12, width)
+    a, b, c = (network(inputs.take(slice(k, k + 1))) for k in range(3))
+    mixed = network(Inputs(None, None, (inputs.vectors[:1] + inputs.vectors[1:2]) - inputs.vectors[2:3]))
+    torch.testing.assert_close(mixed, a + b - c)

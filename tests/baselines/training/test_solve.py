@@ -1,0 +1,170 @@
+"""The solver on frozen features: what it finds is the optimum, whatever the order, the seed or the budget."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from spurgen.baselines.training import solve as module
+from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.loop import train
+from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.samplers import balanced, in_batches, shuffled, weighted
+from spurgen.benchmark.contract import Batch
+from spurgen.benchmark.errors import SubmissionError
+
+L2 = 1e-4
+
+
+@pytest.fixture
+def made(make_data):
+    """Data of 96 samples with 10 features, of which the first three are higher for a class, one sample in eight not."""
+    data = make_data(n=96, modality="text")
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(96, 10)) + 2 * np.eye(10)[data.channel_values["corner"]]
+    return dataclasses.replace(data, batch=Batch(None, None, features.astype(np.float32)), twins=None)
+
+
+def taken(data, indices):
+    columns = ("labels", "env_ids", "group_ids")
+    values = {name: values[indices] for name, values in data.channel_values.items()}
+    return dataclasses.replace(
+        data, batch=data.batch.take(indices), channel_values=values,
+        **{name: getattr(data, name)[indices] for name in columns},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def solved(make_context):
+    def run(data, seed=0, hidden=False, l2=L2, **arguments):
+        recipe = Recipe(l2=l2, feature_dim=6)
+        problem = Problem.of(data, data, make_context("text", seed))
+        network = train(problem.network(recipe, hidden=hidden), problem, recipe, **arguments)
+        return network, problem
+
+    return run
+
+
+def logits(network, problem):
+    """Return logarithms of probabilities: a constant that is added to all biases changes neither loss nor l2."""
+    return network(problem.train.inputs).detach().log_softmax(1)
+
+
+def test_solution_is_that_of_logistic_regression(made, solved):
+    network, problem = solved(made)
+    x, y = problem.train.inputs.vectors.numpy(), made.labels
+    peer = LogisticRegression(C=1 / (2 * L2 * len(y)), tol=1e-10, max_iter=10_000).fit(x, y)
+
+    def loss(coefficients, intercepts):
+        z = torch.from_numpy(x @ coefficients.T + intercepts)
+        return torch.nn.functional.cross_entropy(z, torch.from_numpy(y)).item() + L2 * (coefficients**2).sum()
+
+    weight, bias = (part.detach().numpy() for part in (network.head.weight, network.head.bias))
+    assert loss(weight, bias) == pytest.approx(loss(peer.coef_, peer.intercept_), abs=1e-6)
+    np.testing.assert_allclose(weight, peer.coef_, atol=2e-3 * np.abs(peer.coef_).max())
+
+
+def test_journal_shows_that_the_optimum_was_reached(made, solved):
+    network, problem = solved(made)
+    (curve,) = problem.journal.curves
+    assert curve["gradient"] <= module.TOLERANCE
+    assert curve["iterations"] > 0
+    z = logits(network, problem)
+    assert curve["loss"] == pytest.approx(torch.nn.functional.cross_entropy(z, problem.train.labels).item())
+    assert curve["val_accuracy"] == (z.argmax(1) == problem.train.labels).double().mean().item()
+    assert problem.journal.checks == {"train reached its optimum": True}
+    (checkpoint,) = network.checkpoints
+    assert torch.equal(checkpoint.weights["head.weight"], network.head.weight)
+
+
+def test_iterations_that_end_early_fail_the_sanity_check(made, solved, monkeypatch):
+    monkeypatch.setattr(module, "MAX_ITERATIONS", 0)
+    _, problem = solved(made, stage="first")
+    assert problem.journal.checks == {"first reached its optimum": False}
+
+
+def test_a_weight_is_worth_as_many_repetitions(made, solved):
+    counts = np.where(made.group_ids % 2, 5, 2)
+    network, problem = solved(made, sampler=weighted(torch.from_numpy(counts), 16))
+    repeated = torch.arange(96).repeat_interleave(torch.from_numpy(counts))
+    same, _ = solved(made, sampler=shuffled(repeated, 16))
+    torch.testing.assert_close(logits(same, problem), logits(network, problem), atol=1e-3, rtol=0)
+    plain, _ = solved(made)
+    assert (logits(plain, problem) - logits(network, problem)).abs().max() > 0.1
+
+
+def test_groups_that_are_balanced_count_the_same(made, solved):
+    sizes = np.bincount(made.group_ids)
+    network, problem = solved(made, sampler=balanced(torch.from_numpy(made.group_ids), 16))
+    same, _ = solved(made, sampler=weighted(torch.from_numpy(1 / sizes[made.group_ids]), 96))
+    torch.testing.assert_close(logits(same, problem), logits(network, problem), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_same_seed_same_bits(hidden, made, solved):
+    (first, problem), (second, _) = solved(made, hidden=hidden), solved(made, hidden=hidden)
+    assert torch.equal(logits(first, problem), logits(second, problem))
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_neither_order_nor_seed_nor_budget_changes_the_solution(hidden, made, solved, monkeypatch):
+    monkeypatch.setattr(module, "TOLERANCE", 1e-6)
+    network, problem = solved(made, hidden=hidden)
+    other, _ = solved(made, seed=5, hidden=hidden)
+    order = np.random.default_rng(1).permutation(96)
+    shuffled_too, _ = solved(taken(made, order), hidden=hidden)
+    monkeypatch.setattr(module, "MAX_ITERATIONS", 4 * module.MAX_ITERATIONS)
+    longer, _ = solved(made, hidden=hidden)
+    for same in (other, shuffled_too, longer):
+        torch.testing.assert_close(logits(same, problem), logits(network, problem), atol=1e-6, rtol=0)
+
+
+def test_more_l2_means_smaller_weights(made, solved):
+    norms = [solved(made, l2=l2)[0].head.weight.norm().item() for l2 in (1e-6, 1e-4, 1e-2)]
+    assert norms[0] > 1.01 * norms[1] > 2 * norms[2]
+
+
+def test_parameters_without_influence_stay(made, solved):
+    def on_constants(step):
+        step.features = torch.ones(96, 6, dtype=torch.float64)
+        return step.losses.mean()
+
+    network, problem = solved(made, hidden=True, objective=on_constants)
+    fresh = problem.network(Recipe(feature_dim=6), hidden=True)
+    assert torch.equal(network.vector.weight, fresh.vector.weight)
+    assert not torch.equal(network.head.weight, fresh.head.weight)
+
+
+def test_objectives_that_compare_samples_get_fixed_batches(made, solved):
+    seen = []
+
+    def objective(step):
+        seen.append((tuple(step.indices.tolist()), torch.rand(()).item(), step.weights))
+        return step.losses.mean()
+
+    state = torch.random.get_rng_state()
+    solved(made, objective=objective, sampler=in_batches(shuffled(torch.arange(96), 32)))
+    assert torch.equal(torch.random.get_rng_state(), state)
+    each = 3 * module.FIXED_EPOCHS
+    assert len(seen) > 5 * each
+    assert len(set(seen)) == each
+    assert {len(indices) for indices, _, _ in seen} == {32}
+
+
+def test_a_smooth_counterpart_is_minimised_in_place_of_the_objective(made, solved):
+    class Objective:
+        __call__ = None
+
+        def whole(self, step):
+            return 2 * step.losses.mean()
+
+    network, problem = solved(made, objective=Objective())
+    same, _ = solved(made, l2=L2 / 2)
+    torch.testing.assert_close(logits(network, problem), logits(same, problem), atol=2e-3, rtol=1e-3)
+
+
+def test_loss_that_is_not_finite_is_an_error(made, solved):
+    with pytest.raises(SubmissionError, match="the loss is nan; raise l2"):
+        solved(made, objective=lambda step: step.losses.mean() * torch.nan)
