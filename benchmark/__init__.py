@@ -7,7 +7,8 @@ if TYPE_CHECKING:
     from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData
     from spurgen.benchmark.errors import FrozenDataError, MetricError, ScenarioError, SpurgenError, SubmissionError
     from spurgen.benchmark.scenario import Scenario, load_scenario
-    from spurgen.benchmark.suite import Suite, Task, load_suite
+    from spurgen.benchmark.suite import Suite, load_suite
+    from spurgen.benchmark.task import Task
 
 __all__ = [
     "ACCESS",

@@ -1,7 +1,8 @@
 """The types that pass between the benchmark and a submission."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.scenario_tables import Modality
-from spurgen.benchmark.suite import Backbone
+from spurgen.benchmark.task import Backbone
 
 Int64 = NDArray[np.int64]
 
@@ -60,6 +61,18 @@ class Batch:
             None if self.images is None else self.images[indices],
             None if self.captions is None else [self.captions[i] for i in places],
             None if self.features is None else self.features[indices],
+        )
+
+    @classmethod
+    def join(cls, parts: "Sequence[Batch]") -> "Batch":
+        """Concatenate one or more batches of the same kinds of inputs, in order."""
+        images = [part.images for part in parts if part.images is not None]
+        captions = [part.captions for part in parts if part.captions is not None]
+        features = [part.features for part in parts if part.features is not None]
+        return cls(
+            np.concatenate(images) if images else None,
+            [*chain.from_iterable(captions)] if captions else None,
+            np.concatenate(features) if features else None,
         )
 
 

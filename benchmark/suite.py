@@ -1,12 +1,11 @@
 """A versioned set of tasks, read from `suites/<name>.toml`, and the manifest that freezes it."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,12 +18,9 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Modality, Name
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import suggestion
+from spurgen.benchmark.task import Backbone, EntryRule, Role, Rung, Task
 
-Backbone = Literal["scratch", "imagenet", "frozen"]
-Role = Literal["main", "dose", "extra"]
-EntryRule = Literal["labels", "ideal", "erm", "uncorrelated", "solved", "worlds", "val", "test"]
 DEFAULT_SUITE = "v2"  # of commands without --suite
-SEEDS = 5  # that a row needs for a rank on a task of one world
 SUITES = Path(__file__).parent / "suites"
 
 
@@ -75,95 +71,6 @@ class _SuiteFile(BaseModel):
                     'choose "scratch", or modality = "image"'
                 )
         return self
-
-
-@dataclass(frozen=True)
-class Task:
-    """A scenario seen through one modality, by baselines that start from the weights of `backbone`.
-
-    `backbone`: `scratch`, random weights; `imagenet`, EfficientNet-Lite0; `frozen`, a linear head on frozen features of
-    pretrained encoders.
-    `role`: `main`, a task on which the suite must pass its validity tests; `dose`, a point of a series
-    that differs in strength alone, of which there may be several; `extra`, any other. A role is no part
-    of a result's identity.
-    `waived`: the rules of `tools/entry.py` that are not asked of the task, and why.
-    """
-
-    name: str
-    scenario: Scenario
-    modality: Modality
-    backbone: Backbone = "scratch"
-    role: Role = "extra"
-    waived: Mapping[EntryRule, str] = field(default_factory=dict, hash=False)
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """Names of the channels that the modality carries."""
-        return self.scenario.channels_in(self.modality)
-
-    @property
-    def annotated(self) -> tuple[str, ...]:
-        """Those of `channels` that are not hidden from training."""
-        return self.scenario.annotated_in(self.modality)
-
-    @property
-    def num_groups(self) -> int:
-        """Number of (class, alignment pattern) groups over `channels`."""
-        return int(self.scenario.num_classes * 2 ** len(self.channels))
-
-    @property
-    def units_asked(self) -> int:
-        """Number of worlds that a row needs for a rank, or of training seeds where the scenario has one world."""
-        return self.scenario.worlds if self.scenario.worlds > 1 else SEEDS
-
-    @property
-    def worlds(self) -> tuple[Scenario, ...]:
-        """The frozen worlds of its scenario, in order."""
-        return tuple(self.scenario.in_world(k) for k in range(self.scenario.worlds))
-
-    def in_world(self, seed: int) -> "Task":
-        """Return the task in the world of a training seed: the task itself if its scenario has one world."""
-        return replace(self, scenario=self.scenario.in_world(seed))
-
-    def in_frozen_world(self, seed: int) -> "Task":
-        """Return the task in a frozen world; raise `ScenarioError` for a seed that is none."""
-        worlds = self.scenario.worlds
-        if 1 < worlds <= seed:
-            raise ScenarioError(f"task {self.name} has no world {seed}: seeds are worlds here, 0 to {worlds - 1}")
-        return self.in_world(seed)
-
-
-@dataclass(frozen=True)
-class Rung(Task):
-    """A task of a ladder: its world with a number of counterexamples in train; baselines get frozen features.
-
-    The scenario is a `Ladder`; what serves pictograms alone is never asked of it.
-    """
-
-    counterexamples: int = 0
-    of: str = ""
-    """Name of its ladder."""
-
-    @property
-    def ladder(self) -> Ladder:
-        """World or template of the ladder."""
-        assert isinstance(self.scenario, Ladder)
-        return self.scenario
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """Names of the shortcuts that move and that the modality shows."""
-        return self.ladder.shortcuts_in(self.modality)
-
-    @property
-    def annotated(self) -> tuple[str, ...]:
-        """Names of the shortcuts that training may know: all of them."""
-        return self.channels
-
-    @property
-    def num_groups(self) -> int:
-        """Number of groups: whether shortcuts agree or mislead, in each class."""
-        return 2 * self.ladder.num_classes
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import numpy as np
 from rich.console import Console
 
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.suite import Suite, Task, load_suite
+from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.benchmark.task import Task
 from spurgen.harness.cli import run_script
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.printing import markdown_table

@@ -12,7 +12,8 @@ from rich.console import Console
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES
-from spurgen.benchmark.suite import EntryRule, Suite, Task, load_suite
+from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.benchmark.task import EntryRule, Task
 from spurgen.harness.cli import run_script
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.printing import markdown_table

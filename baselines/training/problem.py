@@ -14,7 +14,7 @@ from spurgen.baselines.training.journal import Journal
 from spurgen.baselines.training.seeding import derive_seed, seeded
 from spurgen.baselines.training.tokens import Vocabulary
 from spurgen.benchmark.contract import Context, LabeledData
-from spurgen.benchmark.suite import Backbone
+from spurgen.benchmark.task import Backbone
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.harness.board.columns import COLUMNS
 from spurgen.harness.metrics import pattern_accuracies, robust_accuracy

@@ -10,7 +10,8 @@ import numpy as np
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import ANSWERS_ONLY, Result
 from spurgen.benchmark.specs import BASELINES
-from spurgen.benchmark.suite import Suite, Task
+from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues
 from spurgen.harness.board.private_gap import private_gap, worse_in_private

@@ -7,7 +7,8 @@ from typing import TypeVar
 import numpy as np
 
 from spurgen.benchmark.result import ANSWERS_ONLY, Result
-from spurgen.benchmark.suite import Suite, Task
+from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.against_erm import against_erm
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import (

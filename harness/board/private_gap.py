@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.schema import PrivateGap
 from spurgen.harness.machine.printing import p_equals
 from spurgen.harness.metrics import GroupCounts, robust_accuracy

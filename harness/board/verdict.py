@@ -8,7 +8,8 @@ import numpy as np
 
 from spurgen.benchmark.errors import harmless
 from spurgen.benchmark.shell import spurgen
-from spurgen.benchmark.suite import Suite, Task
+from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.task import Task
 from spurgen.generators import class_names
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import Unit, group_sizes

@@ -7,7 +7,8 @@ from shlex import quote
 from rich.console import Console
 
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.suite import DEFAULT_SUITE, Task, load_suite
+from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
+from spurgen.benchmark.task import Task
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.printing import markdown_table, say
 from spurgen.harness.options.flags import add_device, add_submission, add_suite

@@ -16,7 +16,7 @@ from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.specs import BASELINES
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import check
 from spurgen.harness.experiments.checks import (
     check_task,

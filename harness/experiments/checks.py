@@ -13,7 +13,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suggest import is_word, one_of
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.harness.results.store import label_of
 from spurgen.harness.running.plan import baseline_specs

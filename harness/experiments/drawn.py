@@ -7,7 +7,7 @@ import numpy as np
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Strength
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import class_names
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.evidence import shows_core

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result, SampleArrays
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.machine.resources import ANYWHERE, Resources
 from spurgen.harness.results.rows import TaskRow, make_task_row

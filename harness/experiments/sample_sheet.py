@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import Samples, aligned_values, class_names, sample
 from spurgen.generators.atlas import CHANNELS
 from spurgen.harness.plots.style import GREY, styled

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.contradiction import BASE_METRICS, LATER

@@ -12,7 +12,7 @@ from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.result import Environment, Result
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Modality
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import ENDS, TaskValues, spread_of, unit_of

@@ -11,7 +11,8 @@ import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import ANSWERS_ONLY, Provenance, Result, SampleArrays, round_samples
-from spurgen.benchmark.suite import Suite, Task
+from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.task import Task
 from spurgen.generators import class_names, sample
 from spurgen.harness.evaluation.columns import LOGITS
 from spurgen.harness.evaluation.tables import check, logits, read_file, read_header, texts

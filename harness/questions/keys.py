@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.running.task_data import Block, every_input
 
 LENGTH = 16  # hexadecimal digits: among 10^7 keys two are equal with probability 3e-6

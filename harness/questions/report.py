@@ -4,7 +4,8 @@ import json
 
 from rich.table import Table
 
-from spurgen.benchmark.suite import Suite, Task
+from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.schema import TaskBoardRow
 from spurgen.harness.machine.printing import terminal_table
 from spurgen.harness.results.rows import TaskRow

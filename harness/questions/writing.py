@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import class_names, sample
 from spurgen.generators.naming import second_parts
 from spurgen.harness.exports import png

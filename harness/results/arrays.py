@@ -26,7 +26,7 @@ from spurgen.harness.results.rows import TaskRow
 UNIT = 2.0**-24  # the smallest positive float16: every float16 is a whole multiple of it
 MAX_BYTES = 1 << 27  # in memory, of the arrays of a row; v2's largest take 1.5 MB
 MAX_SEEDS = 10_000
-MAX_COLUMNS = 4096
+MAX_COLUMNS = 1 << 15
 HEADERS = 2048  # bytes that NumPy's headers take at most
 EPOCH = (1980, 1, 1, 0, 0, 0)  # date of the zip's entries, the earliest that zip allows
 

@@ -6,10 +6,11 @@ from itertools import chain
 import numpy as np
 
 from spurgen.benchmark.result import Result, pattern_letters
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Rung, Task
 from spurgen.generators import PARTS
 from spurgen.harness import metrics
 from spurgen.harness.metrics.arrays import Int64
+from spurgen.harness.results.answered import answered, cut, scored_parts
 from spurgen.harness.results.derived import oracle_pulls
 from spurgen.harness.results.predicted import PREDICTED, families_of
 from spurgen.harness.results.rows import TaskRow
@@ -29,6 +30,8 @@ def contradiction(task: Task, groups: Int64, row: TaskRow) -> str | None:
 
     `groups`: int64 (n,), the groups of the test samples. The row must not contain failed results.
     """
+    if isinstance(task, Rung):
+        return _of_rung(task, row)
     problem = _misfit(task, row)
     if problem:
         return f"its samples cannot be used: {problem}"
@@ -44,6 +47,35 @@ def contradiction(task: Task, groups: Int64, row: TaskRow) -> str | None:
         if problem:
             return f"{problem} (seed {result.seed})"
     return _of_predicted(task, groups, row) or _first_wrong(_of_base_samples(task, row))
+
+
+def _of_rung(task: Rung, row: TaskRow) -> str | None:
+    """Return how a row on a rung contradicts its predicted classes and its samples."""
+    expected = (len(row), 1, sum(scored_parts(task).values()))
+    if row.predicted.shape != expected:
+        return f"its samples cannot be used: {PREDICTED} has shape {row.predicted.shape}, expected {expected}"
+    if row.predicted.max() >= task.num_classes:
+        return f"its predicted classes go up to {row.predicted.max()}, expected below {task.num_classes}"
+    bases = dict.fromkeys(("ig", *_of_channels(task, "sss")), task.num_classes * task.ladder.twins_per_class)
+    for name, size in bases.items():
+        if len(row.sums.get(name, ())) != size:
+            return f"its samples cannot be used: {name} has {len(row.sums.get(name, ()))} values, expected {size}"
+    for result, correct, predicted in zip(row.results, row.correct, row.predicted, strict=True):
+        world = task.in_world(result.seed)
+        assert isinstance(world, Rung)
+        found = answered(world, cut(world, predicted[0].astype(np.int64)))
+        if found.counts.correct.tolist() != list(result.groups) or (found.correct != correct).any():
+            return f"its counts per group do not follow from its predicted classes (seed {result.seed})"
+        claims = [(name, result.metrics.get(name), value, ROUNDING) for name, value in found.metrics.items()]
+        for name, value in found.follows.items():
+            claims.append((f"follows/{name}", result.channels.get(name, {}).get("follows"), value, ROUNDING))
+        problem = _first_wrong(iter(claims))
+        if problem:
+            return f"{problem} (seed {result.seed})"
+    means = {name: float(row.sample_mean(name).mean()) for name in bases}
+    sss = [means[name] for name in _of_channels(task, "sss")]
+    given = [(name, _claimed(row, name), mean, _rounding(row, name)) for name, mean in means.items()]
+    return _first_wrong(iter([*given, ("sss", _claimed(row, "sss"), float(np.mean(sss)), 2 * HALF_PRECISION)]))
 
 
 def _misfit(task: Task, row: TaskRow) -> str | None:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import aligned_values
 from spurgen.harness.metrics import oracle_pull
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from spurgen.benchmark.ideal import IdealValues
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.suite import Suite, Task
+from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.task import Task
 from spurgen.harness.results.derived import reliances, with_total
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.results.rows import Rows

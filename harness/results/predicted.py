@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 
 FAMILIES = 200
 """Base samples, from the first on, whose families are stored."""

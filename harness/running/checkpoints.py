@@ -40,7 +40,7 @@ def compare_rules(asker: Asker, train: Samples, val: Samples) -> dict[str, dict[
 
 def _restore(asker: Asker, place: int, train: Samples) -> None:
     asker.worker.restore(place)
-    asker.fit_probe(train)
+    asker.fit_probe(inputs(asker.task, train), train.labels)
 
 
 def score_on_val(asker: Asker, val: Samples) -> ValScore:

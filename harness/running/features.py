@@ -16,7 +16,8 @@ import numpy as np
 
 from spurgen.baselines.training.encoders import ENCODERS, Features
 from spurgen.benchmark.ladder import Ladder
-from spurgen.benchmark.suite import Rung, load_suite
+from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.task import Rung
 from spurgen.generators.ladder.world import sample_part
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.files import write_atomically

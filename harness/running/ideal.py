@@ -10,7 +10,8 @@ from spurgen.benchmark.contract import Int64
 from spurgen.benchmark.ideal import IdealFile, IdealValues
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Modality
-from spurgen.benchmark.suite import Suite, Task
+from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.generators.evidence import UNSEEN, evidence
 from spurgen.generators.sampling import drawn

@@ -7,7 +7,8 @@ from typing import Any
 
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.suite import Suite, Task, load_suite
+from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.benchmark.task import Task
 from spurgen.generators import Samples
 from spurgen.harness.results.identity import job_identity, submission_digest
 from spurgen.harness.results.store import label_of

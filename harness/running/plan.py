@@ -13,7 +13,8 @@ from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suggest import is_word, suggestion
-from spurgen.benchmark.suite import Suite, Task, load_suite
+from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.benchmark.task import Task
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.results.sources import locate
 from spurgen.harness.running.job import Job

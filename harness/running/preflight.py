@@ -15,7 +15,8 @@ from spurgen.benchmark.errors import SubmissionError, harmless
 from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.specs import BASELINES, split_spec
-from spurgen.benchmark.suite import Suite, Task
+from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.task import Task
 from spurgen.generators import Samples, sample
 from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK
@@ -259,7 +260,7 @@ class _Examination:
     def _classify(self, answers: dict[str, Float]) -> None:
         """Count the correct answers to the samples of a full batch that `fit` was not given."""
         asker = Asker(self.worker, self.task)
-        asker.fit_probe(self.samples["train"])
+        asker.fit_probe(inputs(self.task, self.samples["train"]), self.samples["train"].labels)
         fresh = slice(SPLITS["val"], None)
         correct = asker.as_logits(answers[asker.what].astype(np.float64)).argmax(1)[fresh] == self.many.labels[fresh]
         self.findings.accuracy = Accuracy(int(correct.sum()), correct.size, self.task.scenario.num_classes)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Batch, Int64
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import Samples, sample
 from spurgen.harness.machine.ahead import ahead
 from spurgen.harness.metrics import fit_temperature
@@ -60,8 +60,8 @@ class Asker:
         offers = worker.about.offers
         self.what = next(part for part in ("predict", "predict_proba", "encode") if part in offers)
 
-    def fit_probe(self, train: Samples) -> None:
-        """Fit the linear probe on the train split if the submission only encodes.
+    def fit_probe(self, inputs: Batch, labels: Int64) -> None:
+        """Fit the linear probe on the train split, its inputs and labels int64 (n,), if the submission only encodes.
 
         Of wide features only the first rows are asked for, and its steps are bounded: the scorer has no limit on time.
         """
@@ -70,19 +70,19 @@ class Asker:
             from sklearn.pipeline import make_pipeline
             from sklearn.preprocessing import StandardScaler
 
-            features = self._encode(train, 0, CHUNK)  # shows how wide they are
-            rows = min(PROBE_VALUES // features.shape[1], len(train.labels))
+            features = self._encode(inputs, 0, CHUNK)  # shows how wide they are
+            rows = min(PROBE_VALUES // features.shape[1], len(labels))
             if rows > len(features):
-                features = np.concatenate([features, self._encode(train, len(features), rows)])
+                features = np.concatenate([features, self._encode(inputs, len(features), rows)])
             features = features[:rows]
-            steps = PROBE_WORK // (features.size * self.task.scenario.num_classes)
+            steps = PROBE_WORK // (features.size * self.task.num_classes)
             classifier = LogisticRegression(max_iter=max(1, min(PROBE_STEPS, steps)))
             self.probe = make_pipeline(StandardScaler(), classifier)
-            self.probe.fit(without_outliers(features), train.labels[:rows])
+            self.probe.fit(without_outliers(features), labels[:rows])
 
-    def _encode(self, train: Samples, start: int, stop: int) -> Floats:
+    def _encode(self, inputs: Batch, start: int, stop: int) -> Floats:
         """Return the features of samples of train."""
-        chunks = cut("train", inputs(self.task, train.take(slice(start, stop))))
+        chunks = cut("train", inputs.take(slice(start, stop)))
         chunks = (replace(chunk, first=chunk.first + start) for chunk in chunks)
         return ask_mixed(self, "encode", chunks, np.random.default_rng(), "train")["train"]
 
@@ -100,14 +100,14 @@ class Asker:
                     f"expected at most {LARGEST:g}; scale the features alike on all inputs"
                 )
             known = np.stack([-decision, decision], axis=1) / 2 if decision.ndim == 1 else decision
-            logits = np.repeat(known.min(axis=1, keepdims=True) - FAR, self.task.scenario.num_classes, axis=1)
+            logits = np.repeat(known.min(axis=1, keepdims=True) - FAR, self.task.num_classes, axis=1)
             logits[:, self.probe.classes_] = known
             return logits
         return to_logits(answers) if self.what == "predict_proba" else answers
 
     def ask(self, what: str, questions: Iterator[Question], where: str) -> Iterator[Floats]:
         """Yield what the function `what` returns for each batch, float64; the next batches are made in the meantime."""
-        width = None if what == "encode" else self.task.scenario.num_classes
+        width = None if what == "encode" else self.task.num_classes
         pending = 0  # rows of the batch that the worker computes
         for batch, families in ahead(questions):
             if pending:

@@ -6,22 +6,25 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
-from spurgen.benchmark.contract import Context
+from spurgen.benchmark.contract import Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Provenance, Report, Result, SampleArrays
 from spurgen.benchmark.specs import is_baseline
+from spurgen.benchmark.task import Rung
 from spurgen.generators import Samples, class_names, sample
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.machine.steps import Show, reporting
 from spurgen.harness.results.sources import imports_generator
 from spurgen.harness.results.store import label_of
+from spurgen.harness.running import rungs
 from spurgen.harness.running.checkpoints import compare_rules
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.query import Asker, Predictions, check_offer, collect, count_rows
+from spurgen.harness.running.query import Asker, check_offer, collect, count_rows
 from spurgen.harness.running.scoring import Scores, score
-from spurgen.harness.running.task_data import halves_of, labeled_data
+from spurgen.harness.running.task_data import halves_of, inputs, labeled_data
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
@@ -42,12 +45,10 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a job asked of its submission, before it is scored: `factors` are those of the test samples."""
+    """What a job asked of its submission, in the order that `order_seed` drew; `score` computes its metrics."""
 
     report: Report | None
-    predictions: Predictions
-    factors: Samples
-    train: Samples
+    score: Callable[[], Scores]
     rules: dict[str, dict[str, float]]
     order_seed: int
 
@@ -78,8 +79,7 @@ def run(job: Job) -> Outcome:
                 consistency = worker.consistency
                 show("scoring")
                 with _timed(seconds, "score"):
-                    source = f"submission {job.spec}"
-                    scores = score(job.task, asked.predictions, asked.factors, asked.train, source)
+                    scores = asked.score()
             job.check_unchanged()
         except SubmissionError as failure:
             asked, scores, seconds = None, Scores(), {}
@@ -154,10 +154,15 @@ def fit(job: Job, worker: Worker, train: Samples, val: Samples) -> Report | None
     if "fit" not in worker.about.offers:
         return None
     task, access = job.task, worker.about.access
-    names, size = class_names(task.scenario), task.scenario.image_size
-    context = Context(names, task.modality, size, job.device, job.seed, worker.scratch, task.backbone)
     data = [labeled_data(task, split, made, access) for split, made in (("train", train), ("val", val))]
-    return worker.fit(data[0], data[1], context)
+    return _fit(job, worker, data[0], data[1], class_names(task.scenario))
+
+
+def _fit(job: Job, worker: Worker, train: LabeledData, val: LabeledData, names: tuple[str, ...]) -> Report | None:
+    task = job.task
+    size = task.scenario.image_size
+    context = Context(names, task.modality, size, job.device, job.seed, worker.scratch, task.backbone)
+    return worker.fit(train, val, context)
 
 
 def _share(show: Show, total: int) -> Callable[[int], None]:
@@ -172,7 +177,29 @@ def _share(show: Show, total: int) -> Callable[[int], None]:
     return add
 
 
+def _climb(job: Job, worker: RecheckedWorker, show: Show, seconds: dict[str, float]) -> _Asked:
+    """Train and ask on a rung of a ladder."""
+    rung, report = rungs.rung_of(job), None
+    train, val = rungs.fitted(job, "train"), rungs.fitted(job, "val")
+    show("training")
+    worker.on_line = lambda line: show(f"training: {line}")
+    with _timed(seconds, "fit"):
+        if "fit" in worker.about.offers:
+            data = [rungs.labeled(job, *each, worker.about.access) for each in (("train", train), ("val", val))]
+            report = _fit(job, worker, data[0], data[1], rung.ladder.categories)
+    worker.on_line = lambda _: None
+    with _timed(seconds, "ask"):
+        asker = Asker(worker, rung, _share(show, sum(rungs.asked_parts(rung).values())))
+        asker.fit_probe(train.inputs, train.samples.labels)
+        seed = secrets.randbits(63)
+        answers = rungs.ask(asker, job, seed)
+        worker.settle(answers.temperature, asker.as_logits if asker.what == "encode" else None)
+    return _Asked(report, partial(rungs.score, job, answers), {}, seed)
+
+
 def _train_and_ask(job: Job, worker: RecheckedWorker, show: Show, seconds: dict[str, float]) -> _Asked:
+    if isinstance(job.task, Rung):
+        return _climb(job, worker, show, seconds)
     train, val = (make_split(job, split) for split in ("train", "val"))
     show("training")
     worker.on_line = lambda line: show(f"training: {line}")
@@ -181,7 +208,7 @@ def _train_and_ask(job: Job, worker: RecheckedWorker, show: Show, seconds: dict[
     worker.on_line = lambda _: None
     with _timed(seconds, "ask"):
         asker = Asker(worker, job.task, _share(show, count_rows(job.task, worker.about.offers)))
-        asker.fit_probe(train)
+        asker.fit_probe(inputs(job.task, train), train.labels)
         seed = secrets.randbits(63)
         on = job.task.scenario.calibrated_on
         calibration = val if on == "val" else make_split(job, on)
@@ -189,7 +216,8 @@ def _train_and_ask(job: Job, worker: RecheckedWorker, show: Show, seconds: dict[
         worker.settle(predictions.temperature, asker.as_logits if asker.what == "encode" else None)
         show("selection rules")
         rules = compare_rules(Asker(worker, job.task), train, val)
-    return _Asked(report, predictions, factors, train, rules, seed)
+    scored = partial(score, job.task, predictions, factors, train, f"submission {job.spec}")
+    return _Asked(report, scored, rules, seed)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from spurgen.benchmark.contract import Int64
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.result import SampleArrays, pattern_letters
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import PARTS, Samples, aligned_values
 from spurgen.generators.nuisances import NUISANCES
 from spurgen.harness import metrics

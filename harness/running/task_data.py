@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from spurgen.benchmark.contract import ACCESS, Batch, Int64, LabeledData
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import PARTS, Samples, TwinKind, groups_over, sample, twins
 from spurgen.generators.factors import NO_ENVIRONMENT
 from spurgen.generators.nuisances import nuisances_in

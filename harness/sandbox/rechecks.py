@@ -161,16 +161,6 @@ class RecheckedWorker(Worker):
             sizes = sizes or self._rng.permutation(SIZES).tolist()
             size = sizes.pop()
             batch, rows = rows[:size], rows[size:]
-            worker.send(what, _joined(batch))
+            worker.send(what, Batch.join(batch))
             answers.append(worker.answer(len(batch), width, "rows asked again"))
         return answers
-
-
-def _joined(rows: list[Batch]) -> Batch:
-    images = [row.images for row in rows if row.images is not None]
-    features = [row.features for row in rows if row.features is not None]
-    return Batch(
-        np.concatenate(images) if images else None,
-        None if rows[0].captions is None else [text for row in rows for text in row.captions or ()],
-        np.concatenate(features) if features else None,
-    )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import aligned_values, class_names
 from spurgen.harness.results.predicted import Classes, columns_of
 from spurgen.harness.results.rows import TaskRow

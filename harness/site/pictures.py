@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import Samples, TwinKind, class_names, sample, twins
 from spurgen.harness.running.task_data import halves_of
 

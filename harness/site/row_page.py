@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.columns import COLUMNS, Line, number, table
 from spurgen.harness.board.methods import about_method
 from spurgen.harness.results.rows import TaskRow

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.columns import COLUMNS, Column, Line, cell, filled, keys, known, number
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import SetBoard

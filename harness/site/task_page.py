@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from spurgen.benchmark.scenario_tables import Strength
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import class_names, sample
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.site.material import Material

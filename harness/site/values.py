@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import aligned_values, class_names
 from spurgen.generators.atlas import CHANNELS
 

@@ -24,7 +24,8 @@ from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.reading import open_plain, read_json, read_text
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.shell import spurgen
-from spurgen.benchmark.suite import Suite, Task
+from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.task import Task
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.results.sources import DATA_BYTES, HOME, SECRETS
 from spurgen.harness.splits.freeze import freeze

@@ -8,7 +8,8 @@ import numpy as np
 
 from spurgen.benchmark.ideal import IdealValues
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, Task
+from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, Unit, groups_on_test, spread_of, unit_of
 from spurgen.harness.board.eligibility import rankable

@@ -4,8 +4,11 @@ import pytest
 
 from spurgen.benchmark import load_suite
 from spurgen.benchmark.errors import FrozenDataError, ScenarioError, SpurgenError
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.suite import SUITES
 from spurgen.generators import check, sample
+from spurgen.generators.ladder.world import check as check_ladder
+from spurgen.generators.ladder.world import sample_part
 
 SCENARIO = """
 suite = "mini"
@@ -36,10 +39,12 @@ def mini(tmp_path):
 @pytest.mark.parametrize("name", FROZEN)
 def test_every_scenario_of_a_suite_can_be_drawn_and_has_samples_of_every_environment(name):
     for key, scenario in load_suite(name).scenarios.items():
-        check(scenario)
+        is_ladder = isinstance(scenario, Ladder)
+        (check_ladder if is_ladder else check)(scenario)
         assert (scenario.suite, scenario.name) == (name, key)
-        drawn = sample(scenario, "train", range(200), images=False, captions=False).env_ids
-        assert set(drawn.tolist()) == set(range(len(scenario.environments) or 1)), key
+        draw = sample_part if is_ladder else sample
+        drawn = draw(scenario, "train", range(200), images=False, captions=False).env_ids
+        assert set(drawn.tolist()) == set(range(2 if is_ladder else len(scenario.environments) or 1)), key
 
 
 @pytest.mark.parametrize("name", FROZEN)
@@ -153,8 +158,11 @@ def test_a_missing_suite_file_is_an_error_that_lists_the_suites_beside_it(mini, 
     [
         (b"tasks = ", r"cannot read the suite file .*mini.toml"),
         (b"\xff", r"cannot read the suite file .*mini.toml"),
-        (b"", r"mini.toml is not a possible suite: tasks: this key is missing"),
-        (b"[tasks]", r"tasks: .*at least 1 item"),
+        (
+            b"",
+            r"mini.toml is not a possible suite: .*tasks: there is none; name one in \[tasks\] or a ladder in \[ladders\]",
+        ),
+        (b"[tasks]", r"tasks: there is none"),
         (b"[tasks]\na = 3", r"tasks.a: .*\(got 3\)"),
         (b'[tasks]\na = { scenario = "one" }', r"tasks.a.modality: this key is missing"),
         (b'[tasks]\na = { scenario = "one", modality = "sound" }', r"tasks.a.modality: .*\(got 'sound'\)"),

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.scenario_tables import SecondPart
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.run import run

@@ -9,7 +9,7 @@ import pytest
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.result import ConsistencyCheck, Environment, Provenance, Report, Result, pattern_letters
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.cli import main
 from spurgen.harness.experiments.checks import Method

@@ -11,7 +11,7 @@ mean robust accuracy with other metrics, which is the share of its variance that
 import numpy as np
 
 from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import Line

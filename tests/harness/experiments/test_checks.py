@@ -5,7 +5,7 @@ import torch
 
 from spurgen.baselines import erm
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.commands.run import METHODS
 from spurgen.harness.experiments.checks import empty_groups, find_methods, unused_flags
 

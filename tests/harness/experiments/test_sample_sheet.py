@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import aligned_values, sample
 from spurgen.harness.experiments.sample_sheet import label_text, sample_sheet
 

@@ -5,7 +5,7 @@ from torch.utils.data import DataLoader
 from torchvision.transforms import v2
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import sample, twins
 from spurgen.harness.public.torch import dataset as module
 from spurgen.harness.running.task_data import task_groups

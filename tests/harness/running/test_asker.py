@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.harness.running import batching, query
 from spurgen.harness.running.query import Asker, collect, count_rows, probed_on_test
@@ -45,7 +45,7 @@ def test_the_probe_on_an_encoder_predicts_the_class_encoded_in_the_features(num_
     train, val = (sample(task.scenario, split, range(n), images=False) for split, n in (("train", 60), ("val", 8)))
     class_of = dict(zip([*train.captions, *val.captions], [*train.labels, *val.labels], strict=True))
     asker = Asker(Worker(lambda captions: np.eye(num_classes)[[class_of[c] for c in captions]], "fit", "encode"), task)
-    asker.fit_probe(train)
+    asker.fit_probe(inputs(asker.task, train), train.labels)
     logits = np.concatenate(list(asker.logits(iter([(inputs(task, val), range(8))]), "val")))
     assert logits.shape == (8, num_classes)
     assert logits.argmax(1).tolist() == val.labels.tolist()
@@ -77,7 +77,7 @@ def test_every_answered_row_is_reported_and_their_number_is_known_before(offers)
     task, reported = make_task(2), []
     train, val = (sample(task.scenario, split, range(n)) for split, n in (("train", 60), ("val", 8)))
     asker = Asker(Worker(lambda captions: np.eye(2)[np.arange(len(captions)) % 2], *offers), task, reported.append)
-    asker.fit_probe(train)
+    asker.fit_probe(inputs(asker.task, train), train.labels)
     collect(asker, lambda *_: None, val, train, 0)
     assert sum(reported) == count_rows(task, offers)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.harness.running.checkpoints import compare_rules
 from spurgen.harness.running.query import Asker

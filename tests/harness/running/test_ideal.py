@@ -8,7 +8,8 @@ import pytest
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.ideal import dump_ideal
 from spurgen.benchmark.scenario import load_scenario, make_scenario
-from spurgen.benchmark.suite import Task, load_suite
+from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.harness.results.ideal import ideal_with_total, stored_ideals
 from spurgen.harness.running import ideal

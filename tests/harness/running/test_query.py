@@ -10,6 +10,7 @@ from spurgen.generators import sample
 from spurgen.harness.running import query
 from spurgen.harness.running.batching import Chunk
 from spurgen.harness.running.query import Asker, ask_mixed
+from spurgen.harness.running.task_data import inputs
 from spurgen.harness.sandbox.rechecks import RecheckedWorker
 from spurgen.harness.worker.messages import MAX_WIDTH
 
@@ -25,6 +26,11 @@ class Echo:
         for batch, _ in questions:
             self.batches.append([int(caption) for caption in batch.captions])
             yield np.array(self.batches[-1], float)[:, None]
+
+
+def fit_on_train(asker, count):
+    train = sample(asker.task.scenario, "train", range(count))
+    asker.fit_probe(inputs(asker.task, train), train.labels)
 
 
 @settings(max_examples=30)
@@ -82,7 +88,7 @@ def test_the_probe_is_fitted_on_a_bounded_number_of_features(suite, monkeypatch,
     monkeypatch.setattr(query, "PROBE_VALUES", values)
     task = suite.task("small-text")
     asker = Asker(Encoder(width), task)
-    asker.fit_probe(sample(task.scenario, "train", range(60)))
+    fit_on_train(asker, 60)
     scaler, classifier = (step for _, step in asker.probe.steps)
     assert scaler.n_samples_seen_ == rows
     assert classifier.max_iter == 1000
@@ -94,7 +100,7 @@ def test_no_more_rows_are_asked_for_than_the_probe_is_fitted_on(suite, monkeypat
     monkeypatch.setattr(query, "CHUNK", 20)
     task, counts = suite.task("small-text"), []
     asker = Asker(Encoder(width), task, counts.append)
-    asker.fit_probe(sample(task.scenario, "train", range(60)))
+    fit_on_train(asker, 60)
     assert sum(counts) == asked
     assert asker.probe.steps[0][1].n_samples_seen_ == min(asked, 900 // width)
 
@@ -113,7 +119,7 @@ def test_the_features_that_are_asked_for_in_two_parts_meet_their_own_labels(suit
             return np.eye(3, dtype=np.float32)[self.rows]
 
     asker = Asker(Knowing(3), task)
-    asker.fit_probe(train)
+    asker.fit_probe(inputs(asker.task, train), train.labels)
     assert asker.probe.score(np.eye(3), np.arange(3)) == 1
 
 
@@ -123,7 +129,7 @@ def test_the_steps_of_the_probe_are_bounded_by_its_size(suite, monkeypatch, work
     monkeypatch.setattr(query, "PROBE_WORK", work)
     task = suite.task("small-text")
     asker = Asker(Encoder(3), task)
-    asker.fit_probe(sample(task.scenario, "train", range(60)))
+    fit_on_train(asker, 60)
     assert asker.probe.steps[1][1].max_iter == steps
 
 
@@ -142,7 +148,7 @@ def test_a_few_absurd_features_do_not_decide_the_probe(suite):
             return features.astype(np.float32)
 
     asker = Asker(Absurd(3), task)
-    asker.fit_probe(train)
+    asker.fit_probe(inputs(asker.task, train), train.labels)
     assert asker.probe.score(np.eye(3), np.arange(3)) == 1
 
 

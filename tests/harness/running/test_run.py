@@ -141,7 +141,8 @@ def test_test_inputs_arrive_without_labels_or_values(result_of, write_submission
     code = """
 import numpy as np
 def predict(batch):
-    assert sorted(vars(batch)) == ["captions", "images"], vars(batch)
+    assert sorted(vars(batch)) == ["captions", "features", "images"], vars(batch)
+    assert batch.features is None
     return np.ones((len(batch), 3))
 """
     assert result_of(write_submission(code)).error is None

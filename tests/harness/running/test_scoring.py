@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import aligned_values, sample, twins
 from spurgen.harness import metrics
 from spurgen.harness.results.predicted import columns_of

@@ -5,7 +5,7 @@ import pytest
 
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import aligned_values, sample, twins
 from spurgen.harness.running.task_data import (
     HALF_BASES,

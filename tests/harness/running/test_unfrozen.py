@@ -1,5 +1,5 @@
 from spurgen.benchmark.scenario import load_scenario
-from spurgen.benchmark.suite import Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.run import run
 

@@ -5,7 +5,8 @@ import pytest
 from entry import Run, check_rules, planned_runs
 
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.benchmark.suite import Task, load_suite
+from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.task import Task
 from spurgen.harness.cli import run_script
 
 SCENARIO = {

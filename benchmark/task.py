@@ -1,0 +1,109 @@
+"""A task: a scenario seen through a modality; of a ladder, with a number of counterexamples."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.ladder import Ladder
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Modality
+
+Backbone = Literal["scratch", "imagenet", "frozen"]
+Role = Literal["main", "dose", "extra"]
+EntryRule = Literal["labels", "ideal", "erm", "uncorrelated", "solved", "worlds", "val", "test"]
+SEEDS = 5  # that a row needs for a rank on a task of one world
+
+
+@dataclass(frozen=True)
+class Task:
+    """A scenario seen through one modality, by baselines that start from the weights of `backbone`.
+
+    `backbone`: `scratch`, random weights; `imagenet`, EfficientNet-Lite0; `frozen`, a linear head on frozen features of
+    pretrained encoders.
+    `role`: `main`, a task on which the suite must pass its validity tests; `dose`, a point of a series
+    that differs in strength alone, of which there may be several; `extra`, any other. A role is no part
+    of a result's identity.
+    `waived`: the rules of `tools/entry.py` that are not asked of the task, and why.
+    """
+
+    name: str
+    scenario: Scenario
+    modality: Modality
+    backbone: Backbone = "scratch"
+    role: Role = "extra"
+    waived: Mapping[EntryRule, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels that the modality carries."""
+        return self.scenario.channels_in(self.modality)
+
+    @property
+    def annotated(self) -> tuple[str, ...]:
+        """Those of `channels` that are not hidden from training."""
+        return self.scenario.annotated_in(self.modality)
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return self.scenario.num_classes
+
+    @property
+    def num_groups(self) -> int:
+        """Number of (class, alignment pattern) groups over `channels`."""
+        return int(self.scenario.num_classes * 2 ** len(self.channels))
+
+    @property
+    def units_asked(self) -> int:
+        """Number of worlds that a row needs for a rank, or of training seeds where the scenario has one world."""
+        return self.scenario.worlds if self.scenario.worlds > 1 else SEEDS
+
+    @property
+    def worlds(self) -> tuple[Scenario, ...]:
+        """The frozen worlds of its scenario, in order."""
+        return tuple(self.scenario.in_world(k) for k in range(self.scenario.worlds))
+
+    def in_world(self, seed: int) -> "Task":
+        """Return the task in the world of a training seed: the task itself if its scenario has one world."""
+        return replace(self, scenario=self.scenario.in_world(seed))
+
+    def in_frozen_world(self, seed: int) -> "Task":
+        """Return the task in a frozen world; raise `ScenarioError` for a seed that is none."""
+        worlds = self.scenario.worlds
+        if 1 < worlds <= seed:
+            raise ScenarioError(f"task {self.name} has no world {seed}: seeds are worlds here, 0 to {worlds - 1}")
+        return self.in_world(seed)
+
+
+@dataclass(frozen=True)
+class Rung(Task):
+    """A task of a ladder: its world with a number of counterexamples in train; baselines get frozen features.
+
+    The scenario is a `Ladder`; what serves pictograms alone is never asked of it.
+    """
+
+    counterexamples: int = 0
+    of: str = ""
+    """Name of its ladder."""
+
+    @property
+    def ladder(self) -> Ladder:
+        """World or template of the ladder."""
+        assert isinstance(self.scenario, Ladder)
+        return self.scenario
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the shortcuts that move and that the modality shows."""
+        return self.ladder.shortcuts_in(self.modality)
+
+    @property
+    def annotated(self) -> tuple[str, ...]:
+        """Names of the shortcuts that training may know: all of them."""
+        return self.channels
+
+    @property
+    def num_groups(self) -> int:
+        """Number of groups: whether shortcuts agree or mislead, in each class."""
+        return 2 * self.ladder.num_classes
