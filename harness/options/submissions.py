@@ -16,6 +16,7 @@ from spurgen.harness.board.verdict import verdict
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.cluster import add_cluster, check_cluster, device_of, resources_of
+from spurgen.harness.options.encoding import compute_features
 from spurgen.harness.options.flags import (
     add_board_files,
     add_device,
@@ -97,6 +98,7 @@ def run_submissions(
         return 1
     failures: list[str] = []
     if missing:
+        compute_features(missing, console, arguments.jobs)
         failures = run_all(jobs, store, console, arguments)
         say(console, f"results: {store.folder}")
         rows = store.rows()

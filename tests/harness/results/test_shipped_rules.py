@@ -5,8 +5,9 @@ from spurgen.harness.results.store import SHIPPED, Store
 
 
 def test_the_rule_by_which_a_method_selects_picks_the_checkpoint_that_was_scored():
+    rows = [row for path in SUITES.glob("*.toml") for row in Store(SHIPPED, path.stem).rows().values()]
     results = [
-        result for path in SUITES.glob("*.toml") for row in Store(SHIPPED, path.stem).rows().values() for part in row.values() for result in part.results
+        result for row in rows for part in row.values() for result in part.results
         if result.report and result.report.selection in result.rules
     ]  # fmt: skip
     assert results

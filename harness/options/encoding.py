@@ -1,0 +1,28 @@
+"""Computing the frozen features that jobs need, with a progress bar."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+
+from spurgen.benchmark.specs import is_baseline
+from spurgen.benchmark.task import Rung
+from spurgen.harness.machine.printing import say
+from spurgen.harness.options.verifying import samples_bar
+from spurgen.harness.running.features import cache_folder, compute, missing
+from spurgen.harness.running.job import Job
+
+
+def compute_features(jobs: Iterable[Job], console: Console, processes: int | None) -> None:
+    """Compute and cache the features of the worlds of jobs on frozen ladders, as far as they are missing."""
+    rungs: dict[str, dict[str, Rung]] = {}
+    for job in jobs:
+        if isinstance(job.task, Rung) and is_baseline(job.spec) and job.frozen:
+            rungs.setdefault(job.frozen, {})[f"{job.task.ladder.name} {job.task.modality}"] = job.task
+    work = [each for frozen, of in rungs.items() for each in missing(of.values(), frozen)]
+    if not work:
+        return
+    total = sum(each.ladder.parts[each.part] for each in work)
+    say(console, f"encoding {total:,} samples by frozen encoders, once; {cache_folder()} keeps their features")
+    with samples_bar(console, total) as advance:
+        for count in compute(work, processes):
+            advance(count)
