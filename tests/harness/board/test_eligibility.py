@@ -11,6 +11,7 @@ from spurgen.harness.board.eligibility import not_believed, not_fit
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.schema import Unranked
 from spurgen.harness.results.rows import TaskRow, make_task_row
+from spurgen.harness.statistics.chance import AT_CHANCE
 
 
 @pytest.fixture
@@ -201,3 +202,21 @@ def test_answers_of_a_model_that_ran_elsewhere_are_not_ranked(suite, make_row, t
     (row,) = part.unranked
     assert row.reason.startswith("its answers were never confirmed by a freshly trained process, since the model ran")
     assert not [*part.rows, *part.few]
+
+
+@pytest.mark.parametrize(("follow", "right", "reason"), [(0.3, 0.95, None), (0.0, 0.42, AT_CHANCE), (0.0, 0.6, None)])
+def test_on_a_rung_a_scene_that_is_shown_twice_counts_once(
+    ladder_suite, make_rung_row, baseline, follow, right, reason
+):
+    row = make_rung_row(ladder_suite, follow, right=right, **baseline)
+    assert not_fit(ladder_suite.task("few-text-4"), row) == reason
+
+
+def test_a_rungs_row_whose_metrics_do_not_follow_from_its_answers_is_not_ranked(ladder_suite, make_rung_row, baseline):
+    task, row = ladder_suite.task("few-text-4"), make_rung_row(ladder_suite, 0.3, **baseline)
+    groups = groups_on_test(task)
+    assert not_believed(ladder_suite, task, groups, row) is None
+    for name in ("robust_accuracy", "follows", "accuracy_neutral"):
+        better = row.results[0].model_copy(update={"metrics": row.results[0].metrics | {name: 1.0}})
+        forged = replace(row, results=(better, *row.results[1:]))
+        assert f"do not follow from its samples: {name} 1" in not_believed(ladder_suite, task, groups, forged)
