@@ -236,9 +236,9 @@ def column(key: str, of: Mapping[str, Column] = COLUMNS) -> Column:
     return of.get(key) or COLUMNS.get(key) or LADDER[key]
 
 
-def short_title(key: str) -> str:
+def short_title(key: str, of: Mapping[str, Column] = COLUMNS) -> str:
     """Return a column's title without what it has in brackets: the metric's name in a sentence or on an axis."""
-    return column(key).title.partition(" (")[0]
+    return column(key, of).title.partition(" (")[0]
 
 
 def cell(key: str, line: Line) -> str:

@@ -4,15 +4,17 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr, stdtrit
 
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.metrics.ladder import needed_by_curve
 from spurgen.harness.statistics.bootstrap import named_generator
-from spurgen.harness.statistics.units import FEW, cut_to_common
+from spurgen.harness.statistics.units import cut_to_common
 
-REPLICATES = 2000
-TAILS = (0.025, 0.975)
+REPLICATES = 5000
+TAIL = 0.025
+LEAST = 5  # worlds; the bootstrap of fewer is far too narrow
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Ratio:
 def needed(curves: Float64, climb: Climb) -> Needed:
     """Return the counterexamples needed by the mean over worlds of a row's curves, A(m), float64 (W, R)."""
     value, drawn = float(climb.needed(curves.mean(axis=0, keepdims=True))[0]), _replicates(curves, climb)
-    return Needed(value, None if drawn is None else _interval(drawn, drawn), climb)
+    return Needed(value, None if drawn is None else _interval(drawn, drawn, len(curves)), climb)
 
 
 def needed_ratio(first: Float64, second: Float64, climb: Climb) -> Ratio:
@@ -92,7 +94,9 @@ def needed_ratio(first: Float64, second: Float64, climb: Climb) -> Ratio:
     values = [climb.needed(each.mean(axis=0, keepdims=True)) for each in (ours, theirs)]
     least, most = _bounds(values[0], values[1], climb)
     drawn = _replicates(ours, climb), _replicates(theirs, climb)
-    interval = None if drawn[0] is None or drawn[1] is None else _interval(*_bounds(drawn[0], drawn[1], climb))
+    interval = (
+        None if drawn[0] is None or drawn[1] is None else _interval(*_bounds(drawn[0], drawn[1], climb), len(ours))
+    )
     return Ratio(float(least[0]), float(most[0]), interval)
 
 
@@ -113,13 +117,18 @@ def _replicates(curves: Float64, climb: Climb) -> Float64 | None:
     Rows with as many worlds have the same replicates.
     """
     count = len(curves)
-    if count < FEW:
+    if count < LEAST:
         return None
     picks = named_generator("counterexamples", count).integers(count, size=(REPLICATES, count))
     return climb.needed(curves[picks].mean(axis=1))
 
 
-def _interval(low: Float64, high: Float64) -> Interval:
-    """Return the percentile interval of replicates between two bounds; they may be infinite."""
-    ends = np.quantile(low, TAILS[0], method="lower"), np.quantile(high, TAILS[1], method="higher")
+def _interval(low: Float64, high: Float64, worlds: int) -> Interval:
+    """Return the percentile interval of replicates between two bounds; they may be infinite.
+
+    It is expanded for few worlds as Student's interval of a mean is (Hesterberg 2015, section 5.3): plain percentiles
+    of ten worlds cover in 91 % of cases, these in 95 %.
+    """
+    tail = float(ndtr(math.sqrt(worlds / (worlds - 1)) * stdtrit(worlds - 1, TAIL)))
+    ends = np.quantile(low, tail, method="lower"), np.quantile(high, 1 - tail, method="higher")
     return Interval(*map(float, ends))

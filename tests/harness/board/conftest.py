@@ -106,7 +106,7 @@ def make_rung_outcome():
 def make_rung_row(make_rung_outcome):
     """Return a function that makes a row on a rung: `make_rung_outcome` of every seed, by default of all worlds."""
 
-    def make(frozen, follow, seeds=(0, 1, 2), **changes):
+    def make(frozen, follow, seeds=range(5), **changes):
         return make_task_row([make_rung_outcome(frozen, follow, seed, **changes) for seed in seeds])
 
     return make
@@ -120,7 +120,7 @@ GIVEN = {"jtt": "val_groups", "subg": "train_groups", "group_dro": "train_groups
 def ladder_rows(make_rung_row, as_baseline):
     """Return a function that makes rows of five of our methods on the rungs above 0 of the ladder with a ceiling."""
 
-    def make(frozen, seeds=(0, 1, 2)):
+    def make(frozen, seeds=range(5)):
         return {
             label: {
                 f"few-text-{m}": make_rung_row(

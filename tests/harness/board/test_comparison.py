@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of
+from spurgen.harness.board.columns import columns_of, short_title
 from spurgen.harness.board.comparison import better, compare_rows
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.statistics.differences import holm
@@ -117,3 +118,4 @@ def test_rows_on_a_rung_are_compared_by_what_their_answers_follow(ladder_suite, 
     assert metrics["follows"].difference < 0
     assert better("follows", metrics["follows"]) == "first"
     assert comparison.overall["few-text"]["robust_accuracy"].difference > 0
+    assert short_title("robust_accuracy", columns_of([metrics])) == "Accuracy if misled"

@@ -7,11 +7,11 @@ import pytest
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.result import ConsistencyCheck, Report, Reproduction
 from spurgen.harness.board.by_unit import groups_on_test
-from spurgen.harness.board.eligibility import not_believed, not_fit
+from spurgen.harness.board.eligibility import beats_chance, not_believed, not_fit
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.schema import Unranked
 from spurgen.harness.results.rows import TaskRow, make_task_row
-from spurgen.harness.statistics.chance import AT_CHANCE
+from spurgen.harness.statistics.chance import better_than_chance
 
 
 @pytest.fixture
@@ -204,12 +204,14 @@ def test_answers_of_a_model_that_ran_elsewhere_are_not_ranked(suite, make_row, t
     assert not [*part.rows, *part.few]
 
 
-@pytest.mark.parametrize(("follow", "right", "reason"), [(0.3, 0.95, None), (0.0, 0.42, AT_CHANCE), (0.0, 0.6, None)])
-def test_on_a_rung_a_scene_that_is_shown_twice_counts_once(
-    ladder_suite, make_rung_row, baseline, follow, right, reason
-):
-    row = make_rung_row(ladder_suite, follow, right=right, **baseline)
-    assert not_fit(ladder_suite.task("few-text-4"), row) == reason
+@pytest.mark.parametrize(("groups", "better"), [((10, 10, 8, 8, 8, 8), False), ((20, 20, 8, 8, 8, 8), True)])
+def test_on_a_rung_a_scene_that_is_shown_twice_counts_once(ladder_suite, make_rung_row, groups, better):
+    """52 right of 120 would be better than chance, 26 of 60 are not."""
+    task, row = ladder_suite.task("few-text-4"), make_rung_row(ladder_suite, 0.3)
+    results = tuple(result.model_copy(update={"groups": groups}) for result in row.results)
+    assert better_than_chance(52, 120, 3)
+    assert beats_chance(task, replace(row, results=results)) is better
+    assert not_fit(task, row) is None
 
 
 def test_a_rungs_row_whose_metrics_do_not_follow_from_its_answers_is_not_ranked(ladder_suite, make_rung_row, baseline):

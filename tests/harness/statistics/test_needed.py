@@ -17,18 +17,19 @@ def test_the_number_is_that_of_the_mean_curve_and_its_interval_holds_it():
         found = needed(curves, CLIMB)
         assert found.value == counterexamples_needed(RUNGS, curves.mean(axis=0), 0.7)
         assert found.interval.low < found.value < found.interval.high
-    assert needed(SLOW[:2], CLIMB).interval is None  # two worlds say too little of others
+    assert needed(SLOW[:4], CLIMB).interval is None  # four worlds say too little of others
 
 
-def test_the_interval_covers_in_most_worlds():
+@pytest.mark.parametrize(("worlds", "least"), [(10, 0.93), (5, 0.88)])
+def test_the_interval_covers(worlds, least):
     rng, truth = np.random.default_rng(1), counterexamples_needed(RUNGS, np.array([0.1, 0.5, 0.9]), 0.7)
-    drawn = [np.array([0.1, 0.5, 0.9]) + rng.normal(0, 0.1, (10, 3)) for _ in range(300)]
+    drawn = [np.array([0.1, 0.5, 0.9]) + rng.normal(0, 0.1, (worlds, 3)) for _ in range(400)]
     covered = [low <= truth <= high for low, high in (needed(curves, CLIMB).interval for curves in drawn)]
-    assert 0.86 < np.mean(covered) < 0.98
+    assert least < np.mean(covered) < 0.985
 
 
 @pytest.mark.parametrize(
-    ("curves", "text"), [(NEVER, ">128"), (AT_ONCE, "<=8"), (SLOW[:2], f"{needed(SLOW[:2], CLIMB).value:.0f}")]
+    ("curves", "text"), [(NEVER, ">128"), (AT_ONCE, "<=8"), (SLOW[:4], f"{needed(SLOW[:4], CLIMB).value:.0f}")]
 )
 def test_a_number_beyond_the_ladder_is_told_as_a_bound(curves, text):
     assert needed(curves, CLIMB).text == text
@@ -47,7 +48,7 @@ def test_a_ratio_is_paired_over_worlds():
     assert ratio.least == pytest.approx(values[0] / values[1])
     assert ratio.interval.low < ratio.least < ratio.interval.high < 1
     assert needed_ratio(SLOW, SLOW, CLIMB) == Ratio(1.0, 1.0, (1.0, 1.0))
-    assert needed_ratio(FAST[:2], SLOW, CLIMB).interval is None
+    assert needed_ratio(FAST[:4], SLOW, CLIMB).interval is None
 
 
 def test_a_ratio_of_bounds_is_a_bound():
