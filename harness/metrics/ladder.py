@@ -8,7 +8,6 @@ taking the opposite shortcut.
 import math
 
 import numpy as np
-from sklearn.isotonic import isotonic_regression
 
 from spurgen.harness.metrics.arrays import Float64, Int64, Labels, Scores, as_groups, as_integers, as_reals, failure
 
@@ -62,7 +61,9 @@ def counterexamples_needed(rungs: Labels, accuracies: Scores, threshold: float) 
     heights = as_reals("accuracies", accuracies, (len(numbers),))
     if numbers[0] < 1 or (np.diff(numbers) <= 0).any():
         raise failure("rungs", str(numbers.tolist()), "positive, ascending numbers", "leave out the rung without any")
-    curve: Float64 = isotonic_regression(heights)
+    from scipy.optimize import isotonic_regression  # slow to import
+
+    curve: Float64 = isotonic_regression(heights).x
     if curve[-1] < threshold:
         return math.inf
     above = int(np.argmax(curve >= threshold))
