@@ -10,6 +10,7 @@ from spurgen.generators.layers import RING
 from spurgen.generators.things import SIDE, picture_atlas
 
 MARGIN = 4  # empty texels around a picture, so that no sample of a pixel that it touches lies beside it
+SOLID = 248  # alpha from which a texel is opaque: palettes of pictures round most opaque ones to 254
 
 
 class Pictures(NamedTuple):
@@ -31,6 +32,7 @@ def pack(pictures: NDArray[np.uint8]) -> Pictures:
     inside = slice(MARGIN, side - MARGIN)
     for picture, packed, reached in zip(pictures, texels, near, strict=True):
         alpha = picture[..., 3].astype(np.uint32)
+        alpha[alpha >= SOLID] = 255
         packed[inside, inside] = alpha << 24
         for channel in range(3):
             packed[inside, inside] |= (picture[..., channel] * alpha + 127) // 255 << (8 * channel)
