@@ -250,9 +250,10 @@ def test_a_thing_twin_has_a_thing_of_another_class_before_the_same_wall(ladder):
     assert np.bincount(exchanged)[1:] == pytest.approx(450, rel=0.12)
 
 
-def test_shortcuts_mislead_in_half_of_each_class_of_calibration(ladder):
-    drawn = factors(ladder(), "calibration")
-    assert np.bincount(2 * drawn.labels + drawn.counter).tolist() == [5] * 6
+@pytest.mark.parametrize("categories", [("animal", "food"), ("animal", "vehicle", "food")])
+def test_shortcuts_mislead_in_half_of_each_class_of_calibration(ladder, categories):
+    drawn = factors(ladder(categories=categories), "calibration")
+    assert np.bincount(2 * drawn.labels + drawn.counter).tolist() == [5] * 2 * len(categories)
     assert ((drawn.values["hue"] != drawn.labels) == drawn.counter).all()
     assert (drawn.env_ids == -1).all()
 
