@@ -173,6 +173,18 @@ def test_kernel_equals_the_reference_on_any_layer(seed, size, steps, samples, op
     np.testing.assert_array_equal(draw(size, *arguments), reference(size, *arguments))
 
 
+def test_no_pixel_is_skipped_whose_samples_lie_far_from_its_centre():
+    """A picture of one texel, in whose column every second pixel's samples lie, but not its centre."""
+    picture = np.zeros((1, 23, 23, 4), np.uint8)
+    picture[0, :, 11] = 255
+    texel = TURN // 31
+    wall, planes, stack, _, noise = random_scene(0, 9, (0, 0, 0, 0), 1, 0)
+    place = np.array([[31 * texel // 2 - 8 * texel // 3, 15 * texel, 8 * texel // 3, 8 * texel, 0, 8]] * 2)
+    stamps = StampStack(*pack(picture), np.zeros(2, np.int64), place, np.array([[0, 9, 0, 9]] * 2), 1)
+    arguments = (wall, planes, stack, stamps, noise, 0)
+    np.testing.assert_array_equal(draw(9, *arguments), reference(9, *arguments))
+
+
 @pytest.mark.parametrize("level", [0, 1, 127, 254, 255])
 def test_blending_a_picture_never_leaves_the_range_of_its_colours(level):
     """Of any alpha: white on white stays white, and black on black stays black."""
