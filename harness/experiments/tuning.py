@@ -11,7 +11,7 @@ import numpy as np
 
 from spurgen.baselines.training.hyperparameters import Only, Recipe, searched
 from spurgen.benchmark.checkpoint_rules import ValScore
-from spurgen.benchmark.contract import ACCESS
+from spurgen.benchmark.contract import ACCESS, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Report
 from spurgen.benchmark.task import Rung
@@ -104,16 +104,20 @@ def tune(job: Job) -> TuningResult:
     return _result(job, access, score, failed_checks, error, begun)
 
 
-def _tune_on_rung(job: Job) -> tuple[str, ValScore, list[str]]:
+def fit_on_rung(job: Job) -> Submission:
     """Train a baseline on a rung, in this process: a fit takes less time than a process of its own."""
     submission = load_submission(job.spec, dict(job.options))
     assert submission.fit is not None
-    assert submission.predict is not None
-    train, val = rungs.fitted(job, "train"), rungs.fitted(job, "val")
-    granted = [rungs.labeled(job, *each, submission.access) for each in (("train", train), ("val", val))]
+    granted = [rungs.labeled(job, split, rungs.fitted(job, split), submission.access) for split in ("train", "val")]
     with TemporaryDirectory() as scratch:
         submission.fit(granted[0], granted[1], context_of(job, rungs.rung_of(job).ladder.categories, Path(scratch)))
-        logits = np.asarray(submission.predict(val.inputs), np.float64)
+    return submission
+
+
+def _tune_on_rung(job: Job) -> tuple[str, ValScore, list[str]]:
+    submission, val = fit_on_rung(job), rungs.fitted(job, "val")
+    assert submission.predict is not None
+    logits = np.asarray(submission.predict(val.inputs), np.float64)
     report = Report.model_validate(submission.report()) if submission.report else Report()
     right, misleads = logits.argmax(axis=1) == val.samples.labels, val.samples.group_ids % 2 == 1
     if not ACCESS[submission.access].val_groups:
