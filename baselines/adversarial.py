@@ -63,6 +63,8 @@ class Adversaries(nn.Module):
     `correct` counts each adversary's correct ones and `targets` how often each value was the target, int64 (values,).
     """
 
+    solvable = False  # a saddle point
+
     def __init__(self, sizes: dict[str, int], feature_dim: int, hyper: Hyperparameters) -> None:
         super().__init__()
         self.weight, width = hyper.adversary_weight, hyper.adversary_width
@@ -109,7 +111,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     Ganin et al. also fill batches in equal parts, from their two domains. In unbalanced batches channel and class are
     correlated, and features that hide the one would hide the other.
     """
-    network, data = problem.network(hyper), problem.train
+    network, data = problem.network(hyper, hidden=True), problem.train
     sizes = {name: int(values.max()) + 1 for name, values in data.channels.items()}
     with seeded(problem.seed_for("init", "adversaries"), torch.device("cpu")):
         adversaries = Adversaries(sizes, network.head.in_features, hyper)

@@ -45,6 +45,8 @@ class Hyperparameters(FirstStageRecipe):
 class Contrast:
     """Training objective: contrastive loss plus mean cross-entropy; `predictions` int64 (n,) of the first model."""
 
+    solvable = False  # samples are compared within a batch
+
     def __init__(self, predictions: Tensor, hyper: Hyperparameters) -> None:
         self.predictions, self.hyper = predictions, hyper
         self.anchors = torch.zeros((), device=predictions.device)
@@ -93,7 +95,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     train(first, problem, first_recipe(hyper), stage="first")
     predictions = logits(first, problem.train.inputs).argmax(1).to(labels.device)
     objective = Contrast(predictions, hyper)
-    network = problem.network(hyper)
+    network = problem.network(hyper, hidden=True)
     sampler = balanced(2 * labels + (predictions != labels), hyper.batch_size)
     train(network, problem, hyper, sampler=sampler, objective=objective)
     problem.journal.check("anchors with positives were drawn", bool(objective.anchors > 0))

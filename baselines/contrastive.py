@@ -47,6 +47,8 @@ class Hyperparameters(Recipe):
 class Contrastive(nn.Module):
     """Training objective: mean cross-entropy of samples and twins plus their weighted NT-Xent loss."""
 
+    solvable = False  # partners are told apart within a batch, and the projection is no linear map
+
     def __init__(self, feature_dim: int, hyper: Hyperparameters) -> None:
         super().__init__()
         self.weight, self.temperature = hyper.contrastive_weight, hyper.temperature
@@ -87,7 +89,7 @@ def first_batches(sampler: Sampler, count: int) -> Sampler:
 
 def differ(inputs: Inputs, twins: Inputs) -> Tensor:
     """Return which samples differ from their twins, bool (n,)."""
-    pairs = ((inputs.images, twins.images), (inputs.tokens, twins.tokens))
+    pairs = ((inputs.images, twins.images), (inputs.tokens, twins.tokens), (inputs.vectors, twins.vectors))
     return torch.stack([(a != b).flatten(1).any(1) for a, b in pairs if a is not None and b is not None]).any(0)
 
 
@@ -96,7 +98,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     first = slice(0, COMPARED)
     changed = differ(problem.train.inputs.take(first), problem.train.counterparts.take(first))
     problem.journal.check("most twins differ from their samples", bool(changed.float().mean() > 0.5))
-    network, count = problem.network(hyper), len(problem.train)
+    network, count = problem.network(hyper, hidden=True), len(problem.train)
     with seeded(problem.seed_for("init", "projection"), torch.device("cpu")):
         objective = Contrastive(network.head.in_features, hyper)
     # Twins fill half of each batch, so a step and an epoch cost what they cost in ERM.

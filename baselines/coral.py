@@ -3,10 +3,13 @@
 As in DomainBed (Gulrajani & Lopez-Paz 2021), which adds the means and compares every pair of environments.
 """
 
+from collections.abc import Sequence
+
+import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.penalty import Environments, PenaltyRecipe, fit_penalised
+from spurgen.baselines.training.penalty import Environment, PenaltyRecipe, fit_penalised
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem, redefined
 
 
@@ -19,22 +22,20 @@ class Hyperparameters(PenaltyRecipe):
     penalty_weight: float = redefined(PenaltyRecipe, "penalty_weight", default=3.4)
 
 
-def coral_penalty(environments: Environments) -> Tensor:
+def coral_penalty(environments: Sequence[Environment]) -> Tensor:
     """Return the mean squared difference of the feature means of two environments, plus that of their covariances.
 
     The mean is over entries and over pairs of environments. It is computed as twice the variance over environments,
     which equals the mean squared difference over pairs.
     """
-    features = environments.features
-    means = features.mean(1, keepdim=True)
-    centred = features - means
-    covariances = centred.mT @ centred / (features.shape[1] - 1)
+    means = torch.stack([each.features.mean(0) for each in environments])
+    covariances = torch.stack([each.features.T.cov() for each in environments])
     return 2 * (means.var(0).mean() + covariances.var(0).mean())
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train on batches with equally many samples of every environment."""
-    return fit_penalised(problem, hyper, coral_penalty)
+    return fit_penalised(problem, hyper, coral_penalty, hidden=True)
 
 
 submission = Baseline(__name__, fit, Hyperparameters(), access="envs", version=4)

@@ -4,11 +4,13 @@ Requires one classifier to be optimal in every environment, by penalising the gr
 respect to a dummy scale of the logits.
 """
 
+from collections.abc import Sequence
+
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.penalty import Environments, PenaltyRecipe, fit_penalised
+from spurgen.baselines.training.penalty import Environment, PenaltyRecipe, fit_penalised
 from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, redefined, within
 
 LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 100; searched: its lower two thirds"
@@ -24,16 +26,20 @@ class Hyperparameters(PenaltyRecipe):
     anneal: float = within(0.0, 0.9, "Arjovsky et al. 2019: 190 of 501 steps", default=0.38)
 
 
-def irm_penalty(environments: Environments) -> Tensor:
+def irm_penalty(environments: Sequence[Environment]) -> Tensor:
     """Return the mean over environments of the squared gradient of the risk at scale 1 (IRMv1, equation 5).
 
     For logits z, the gradient of the cross-entropy of w z at w = 1 is E[sum_k (p_k - y_k) z_k], so no second backward
     pass is needed. The gradient of the whole batch is squared: a product of two halves' gradients can be negative.
     """
-    z = environments.logits
-    truth = z.gather(2, environments.labels.unsqueeze(2)).squeeze(2)
-    gradients = ((torch.softmax(z, dim=2) * z).sum(2) - truth).mean(1)
-    return gradients.square().mean()
+    return torch.stack([scale_gradient(each).square() for each in environments]).mean()
+
+
+def scale_gradient(environment: Environment) -> Tensor:
+    """Return the gradient of an environment's risk with respect to a scale of its logits, at scale 1."""
+    z = environment.logits
+    truth = z.gather(1, environment.labels.unsqueeze(1)).squeeze(1)
+    return ((torch.softmax(z, dim=1) * z).sum(1) - truth).mean()
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:

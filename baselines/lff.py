@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from spurgen.baselines.training.first_stage import FirstStageRecipe
 from spurgen.baselines.training.toolkit import (
     Baseline,
     Network,
@@ -26,12 +27,16 @@ Q = "Nam et al. 2020, section 4: 0.7; SubpopBench U(.05, .95)"
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
-    """Common settings, plus the exponent of the generalised cross-entropy and the decay of the averaged losses."""
+    """Common settings, plus the exponent of the generalised cross-entropy and the decay of the averaged losses.
+
+    On frozen features, `first_l2` keeps the biased network from fitting every sample.
+    """
 
     lr: float = redefined(Recipe, "lr", default=0.0098)
     weight_decay: float = redefined(Recipe, "weight_decay", default=0.11)
     q: float = within(0.01, 1.0, Q, default=0.46, search=Uniform(0.05, 0.95))
     decay: float = within(0.0, 0.999, "Nam et al. 2020, released code: 0.7", default=0.7)
+    first_l2: float = redefined(FirstStageRecipe, "first_l2")
 
 
 class AveragedLosses:
@@ -40,10 +45,11 @@ class AveragedLosses:
     def __init__(self, labels: Tensor, num_classes: int, decay: float) -> None:
         self.labels, self.num_classes, self.decay = labels, num_classes, decay
         self.values = torch.full(labels.shape, torch.nan, device=labels.device)
-        """Averages, float32 (n,), nats; NaN for samples not seen yet."""
+        """Averages, (n,), nats; NaN for samples not seen yet."""
 
     def update(self, indices: Tensor, losses: Tensor) -> None:
         """Add the losses, float32 (b,), of the samples at `indices`; a sample's first loss becomes its average."""
+        self.values = self.values.to(losses.dtype)
         before = self.values[indices]
         after = self.decay * before + (1 - self.decay) * losses
         self.values[indices] = torch.where(before.isnan(), losses, after)
@@ -59,10 +65,17 @@ class AveragedLosses:
 
 
 class RelativeDifficulty(nn.Module):
-    """Training objective that trains a biased network beside the step's own and weights the losses of the latter."""
+    """Training objective that trains a biased network beside the step's own and weights the losses of the latter.
+
+    `solve` finds the optimum for fixed weights, equal at first, and renews them from both optima, `rounds` times.
+    """
+
+    rounds = 10
 
     def __init__(self, biased: Network, labels: Tensor, hyper: Hyperparameters) -> None:
         super().__init__()
+        self.l2 = hyper.first_l2
+        self.fixed = torch.ones(labels.shape, dtype=torch.float64, device=labels.device)
         self.biased, self.q = biased, hyper.q
         count = biased.head.out_features
         self.biased_losses = AveragedLosses(labels, count, hyper.decay)
@@ -83,6 +96,18 @@ class RelativeDifficulty(nn.Module):
             "weight_where_hard": _mean(weights, ~easy),
         }
         return (weights * step.losses).mean() + generalised_cross_entropy(losses, self.q).mean()
+
+    def whole(self, step: Step) -> Tensor:
+        """Return the sum of both networks' losses, for fixed weights."""
+        losses = cross_entropy(self.biased(step.inputs), step.labels, reduction="none")
+        return (self.fixed * step.losses).mean() + generalised_cross_entropy(losses, self.q).mean()
+
+    def renew(self, step: Step) -> None:
+        """Set the weights to those that follow from the networks' losses."""
+        losses = cross_entropy(self.biased(step.inputs), step.labels, reduction="none")
+        self.biased_losses.update(step.indices, losses)
+        self.own_losses.update(step.indices, step.losses)
+        self.fixed = self.weights(step.indices)
 
     def weights(self, indices: Tensor) -> Tensor:
         """Return the biased network's share of both relative losses, float32 (b,) in [0, 1]."""

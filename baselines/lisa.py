@@ -10,15 +10,14 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor
 
-from spurgen.baselines.training.mixing import mixed_loss, shares
-from spurgen.baselines.training.samplers import Sampler, balanced
+from spurgen.baselines.training.mixing import Mixing
+from spurgen.baselines.training.samplers import Pairs, Sampler, balanced
 from spurgen.baselines.training.toolkit import (
     Baseline,
     LogUniform,
     Network,
     Problem,
     Recipe,
-    Step,
     Uniform,
     redefined,
     train,
@@ -69,7 +68,7 @@ def selective(groups: Tensor, allowed: Tensor, intra_label: float, batch_size: i
         places = torch.rand(batches.shape, generator=generator, dtype=torch.float64) * sizes[targets]
         return torch.cat([batches, members[starts[targets] + places.long()]], dim=1)
 
-    return draw
+    return Pairs(draw)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -79,10 +78,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     allowed = candidates(sizes, data.num_groups // problem.num_classes)
     problem.journal.check("samples of one domain differ in label", hyper.intra_label == 1 or bool(allowed[0].any()))
     problem.journal.check("samples of one label differ in domain", hyper.intra_label == 0 or bool(allowed[1].any()))
-
-    def objective(step: Step) -> Tensor:
-        return mixed_loss(step, shares(hyper.alpha, len(step.indices) // 2))
-
+    objective = Mixing(hyper.alpha, shared=False)
     sampler = selective(data.groups, allowed, hyper.intra_label, hyper.batch_size)
     return train(problem.network(hyper), problem, hyper, sampler=sampler, objective=objective)
 

@@ -4,15 +4,14 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor
 
-from spurgen.baselines.training.mixing import mixed_loss, shares
-from spurgen.baselines.training.samplers import Sampler, shuffled
+from spurgen.baselines.training.mixing import Mixing
+from spurgen.baselines.training.samplers import Pairs, Sampler, shuffled
 from spurgen.baselines.training.toolkit import (
     Baseline,
     LogUniform,
     Network,
     Problem,
     Recipe,
-    Step,
     redefined,
     train,
     within,
@@ -38,17 +37,13 @@ def with_partners(sampler: Sampler) -> Sampler:
         order = torch.rand(batches.shape, generator=generator).argsort(1)
         return torch.cat([batches, batches.gather(1, order)], dim=1)
 
-    return draw
+    return Pairs(draw)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train on shuffled batches, each mixed with a permutation of itself, with one share per batch."""
-
-    def objective(step: Step) -> Tensor:
-        return mixed_loss(step, shares(hyper.alpha, 1))
-
     sampler = with_partners(shuffled(torch.arange(len(problem.train)), hyper.batch_size))
-    return train(problem.network(hyper), problem, hyper, sampler=sampler, objective=objective)
+    return train(problem.network(hyper), problem, hyper, sampler=sampler, objective=Mixing(hyper.alpha, shared=True))
 
 
 submission = Baseline(__name__, fit, Hyperparameters(), access="none", version=3)

@@ -16,6 +16,7 @@ from torch.nn.functional import cross_entropy
 
 from spurgen.baselines.training.alignment import Alignment
 from spurgen.baselines.training.data import Data, Inputs
+from spurgen.baselines.training.first_stage import FirstStageRecipe
 from spurgen.baselines.training.samplers import balanced, halves, repeated
 from spurgen.baselines.training.seeding import seeded
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Step, features, redefined, train, within
@@ -24,22 +25,32 @@ from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst
 
 @dataclass(frozen=True)
 class Hyperparameters(WorstGroupRecipe):
-    """Settings of Group-DRO, plus the predictor's steps, and the least confidence of predictions it learns from."""
+    """Settings of Group-DRO, plus the predictor's steps, and the least confidence of predictions it learns from.
+
+    On frozen features, the predictor has no steps but the strength `first_l2` of its l2.
+    """
 
     lr: float = redefined(WorstGroupRecipe, "lr", default=0.0063)
     weight_decay: float = redefined(WorstGroupRecipe, "weight_decay", default=0.5)
     eta: float = redefined(WorstGroupRecipe, "eta", default=0.0083)
     steps: int = within(1, 10**6, "chosen here: an epoch of 20,000 samples; the labelled half is small", default=300)
     threshold: float = within(0.0, 1.0, "Nam et al. 2022: least threshold 0.95", default=0.95)
+    first_l2: float = redefined(FirstStageRecipe, "first_l2", default=1e-4)
 
 
 class AttributePredictor(nn.Module):
-    """A linear layer per channel that predicts its values from a network's features; also the training objective."""
+    """A linear layer per channel that predicts its values from a network's features; also the training objective.
+
+    `solve` finds the optimum for fixed pseudo-labels, none at first, and renews them from it, `rounds` times.
+    """
+
+    rounds = 5
 
     def __init__(self, tables: list[Tensor], others: Data, width: int, threshold: float) -> None:
         super().__init__()
         self.tables, self.others, self.threshold = tables, others, threshold
         self.layers = nn.ModuleList(nn.Linear(width, table.shape[1]) for table in tables)
+        self.pseudo: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, step: Step) -> Tensor:
         """Return the loss on the labelled batch, plus that on confident predictions for equally many other samples."""
@@ -57,10 +68,28 @@ class AttributePredictor(nn.Module):
         loss: Tensor = supervised + pseudo
         return loss
 
+    def whole(self, step: Step) -> Tensor:
+        """Return the loss on all labelled samples, plus that on all confident predictions for the others."""
+        loss = torch.zeros((), device=step.indices.device)
+        encoded = step.network.encode(self.others.inputs)
+        for layer, values in zip(self.layers, step.data.channels.values(), strict=True):
+            loss = loss + step.mean(cross_entropy(layer(step.features), values, reduction="none"))
+        for layer, (predicted, selected) in zip(self.layers, self.pseudo, strict=bool(self.pseudo)):
+            loss = loss + (cross_entropy(layer(encoded), predicted, reduction="none") * selected).mean()
+        return loss
+
+    def renew(self, step: Step) -> None:
+        """Predict the values of the other samples, and select those that are confident."""
+        encoded, self.pseudo = step.network.encode(self.others.inputs), []
+        for layer, table in zip(self.layers, self.tables, strict=True):
+            confidence, predicted = layer(encoded).softmax(1).max(1)
+            selected = confident(confidence, table[self.others.labels, predicted], self.threshold)
+            self.pseudo.append((predicted, selected))
+
     @torch.no_grad()
     def predict(self, network: Network, inputs: Inputs) -> list[Tensor]:
         """Return the most likely values of each channel, int64 (n,) per channel, in evaluation mode."""
-        known = features(network, inputs).to(network.device)
+        known = features(network, inputs).to(network.head.weight)
         return [layer(known).argmax(1) for layer in self.layers]
 
 
@@ -92,7 +121,7 @@ def pseudo_groups(problem: Problem, hyper: Hyperparameters) -> Tensor:
     with seeded(problem.seed_for("init", "attributes"), torch.device("cpu")):
         predictor = AttributePredictor(alignment.tables, problem.train, network.head.in_features, hyper.threshold)
     sampler = repeated(balanced(labeled.groups, hyper.batch_size), hyper.steps)
-    recipe = replace(hyper, epochs=1)
+    recipe = replace(hyper, epochs=1, l2=hyper.first_l2)
     train(network, problem, recipe, sampler=sampler, objective=predictor, stage="predictor", data=labeled)
     inferred = alignment.groups(unseen.labels, predictor.predict(network, unseen.inputs))
     curve = problem.journal.curves[-1]

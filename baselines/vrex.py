@@ -1,9 +1,12 @@
 """Variance risk extrapolation (Krueger et al. 2021): penalises risks that differ between environments."""
 
+from collections.abc import Sequence
+
+import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.penalty import Environments, PenaltyRecipe, fit_penalised
+from spurgen.baselines.training.penalty import Environment, PenaltyRecipe, fit_penalised
 from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, redefined, within
 
 BETA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 10; searched: its lower two thirds"
@@ -20,9 +23,9 @@ class Hyperparameters(PenaltyRecipe):
     anneal: float = within(0.0, 0.9, ANNEAL, default=0.1)
 
 
-def vrex_penalty(environments: Environments) -> Tensor:
+def vrex_penalty(environments: Sequence[Environment]) -> Tensor:
     """Return the variance of the E environments' mean losses, divided by E, not E - 1 (Krueger et al. 2021, V-REx)."""
-    return environments.losses.mean(1).var(correction=0)
+    return torch.stack([each.losses.mean() for each in environments]).var(correction=0)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:

@@ -71,6 +71,8 @@ class Ladder(Frozen):
             raise ValueError(
                 "things: train and val leave none for test; their thousandths must add up to less than 1000"
             )
+        if self.twins_per_class > self.test_per_class:
+            raise ValueError(f"twins_per_class: at most the {self.test_per_class} of test, not {self.twins_per_class}")
         return self
 
     @property

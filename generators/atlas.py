@@ -21,7 +21,10 @@ CHANNELS = "spurgen.generators.channels"
 
 @dataclass(frozen=True)
 class Sheet:
-    """Location of a family in the atlas: mask k starts at `start + k * 4**bits` and has side 2**bits."""
+    """Location of a family in the atlas: mask k starts at `start + k * 4**bits` and has side 2**bits.
+
+    `smooth`: one sample per pixel is enough.
+    """
 
     start: int
     bits: int
@@ -66,6 +69,15 @@ def seal(mask: Mask) -> Mask:
     return sealed
 
 
+def soften(mask: Mask) -> Mask:
+    """Return the mask of a tile, blurred by weights of 1, 2, 1 in both directions, about a pixel wide."""
+    total = mask.astype(np.int64)
+    for axis in (0, 1):
+        total = np.roll(total, 1, axis) + 2 * total + np.roll(total, -1, axis)
+    soft: Mask = ((total + 8) >> 4).astype(np.uint8)
+    return soft
+
+
 def resolution(span: int, image_size: int) -> int:
     """Return log2 of a mask's side: the smallest power of two with 1.4 texels per pixel, in [SMALLEST, MASTER]."""
     texels = 14 * span * image_size // 10_000
@@ -83,7 +95,8 @@ def make_atlas(image_size: int) -> Atlas:
         for make in family.masks:
             for plane, mask in zip(planes, make(), strict=True):
                 small = _shrink(mask, bits)
-                plane.append((small if family.smooth else seal(small)).reshape(-1))
-        sheets[name] = Sheet(start, bits, family.smooth)
+                finish = soften if family.soft else seal
+                plane.append((small if family.smooth else finish(small)).reshape(-1))
+        sheets[name] = Sheet(start, bits, family.smooth or family.soft)
         start += len(family.masks) << (2 * bits)
     return Atlas((np.concatenate(planes[0]), np.concatenate(planes[1])), MappingProxyType(sheets))

@@ -90,32 +90,51 @@ def _paint(picture, inks, halos, bits, place, box, ink, halo, opacity):  # type:
 
 
 @compiled
-def _stamp(picture, source, place, box):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Blend a coloured picture, uint8 (side, side, 4), onto a scene, with 2 x 2 samples per pixel."""
-    side, whole = np.int64(source.shape[0]), np.int64(1) << np.int64(32)
-    ux, uy, vx, vy = place[2], place[3], place[4], place[5]
-    au, av, bu, bv = (ux + uy) // 4, (vx + vy) // 4, (ux - uy) // 4, (vx - vy) // 4
+def _texel(texels, side, u, v):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return an entry of a flat table; `u` and `v` in 2**-32 texels, not negative."""
+    return texels[np.uint64(v >> 32) * side + np.uint64(u >> 32)]
+
+
+@compiled
+def _stamp(picture, texels, near, side, place, box):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Blend a coloured picture onto a scene, with 2 x 2 samples per pixel, where all four lie in the picture.
+
+    `texels`, uint32 (side * side,), has red in the lowest byte and alpha in the highest; two of the four are summed at
+    once. Where the centre's texel is not `near` a coloured one and the samples lie within `RING` of it, none is read.
+    """
+    whole, lanes, eight, wide = np.int64(side) << 32, uint32(0xFF00FF), uint32(8), np.uint64(side)
+    ux, uy, vx, vy = place[2] * side, place[3] * side, place[4] * side, place[5] * side
+    au, av = (place[2] + place[3]) // 4 * side, (place[4] + place[5]) // 4 * side
+    bu, bv = (place[2] - place[3]) // 4 * side, (place[4] - place[5]) // 4 * side
+    out_u, out_v = max(abs(au), abs(bu)), max(abs(av), abs(bv))
+    skips = max(out_u, out_v) <= RING << 32
+    left, right = max(box[0], 0), min(box[1], picture.shape[1])
     for y in range(max(box[2], 0), min(box[3], picture.shape[0])):
-        for x in range(max(box[0], 0), min(box[1], picture.shape[1])):
-            u, v = place[0] + uy * y + ux * x, place[1] + vy * y + vx * x
-            alpha = red = green = blue = np.int64(0)
-            for k in range(4):
-                du, dv = (au, av) if k < 2 else (bu, bv)
-                sign = 1 - 2 * (k & 1)
-                across, down = u + sign * du, v + sign * dv
-                if 0 <= across < whole and 0 <= down < whole:
-                    texel = source[(down * side) >> 32, (across * side) >> 32]
-                    a = np.int64(texel[3])
-                    alpha += a
-                    red += a * np.int64(texel[0])
-                    green += a * np.int64(texel[1])
-                    blue += a * np.int64(texel[2])
-            if alpha:
-                rest = FULL - alpha
-                pixel = picture[y, x]
-                pixel[0] = np.uint8((np.int64(pixel[0]) * rest + red + FULL // 2) // FULL)
-                pixel[1] = np.uint8((np.int64(pixel[1]) * rest + green + FULL // 2) // FULL)
-                pixel[2] = np.uint8((np.int64(pixel[2]) * rest + blue + FULL // 2) // FULL)
+        row = picture[y]
+        u, v = place[0] * side + uy * y + ux * (left - 1), place[1] * side + vy * y + vx * (left - 1)
+        for x in range(left, right):
+            u, v = u + ux, v + vx
+            if u < out_u or v < out_v or u >= whole - out_u or v >= whole - out_v:
+                continue
+            if skips and _texel(near, wide, u, v) == 0:
+                continue
+            first, second = _texel(texels, wide, u + au, v + av), _texel(texels, wide, u - au, v - av)
+            third, fourth = _texel(texels, wide, u + bu, v + bv), _texel(texels, wide, u - bu, v - bv)
+            even = uint32((first & lanes) + (second & lanes) + (third & lanes) + (fourth & lanes))
+            odd = uint32(((first >> eight) & lanes) + ((second >> eight) & lanes))
+            odd += uint32(((third >> eight) & lanes) + ((fourth >> eight) & lanes))
+            rest = uint32(256) - ((uint32(odd >> uint32(16)) * uint32(257) + uint32(1023)) >> uint32(10))
+            red, green, blue = even & uint32(0xFFFF), odd & uint32(0xFFFF), even >> uint32(16)
+            row[x, 0] = (uint32(row[x, 0]) * rest + red * uint32(64) + uint32(128)) >> eight
+            row[x, 1] = (uint32(row[x, 1]) * rest + green * uint32(64) + uint32(128)) >> eight
+            row[x, 2] = (uint32(row[x, 2]) * rest + blue * uint32(64) + uint32(128)) >> eight
+
+
+@compiled
+def _stamp_one(picture, stamps, i):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    number, side = stamps.number[i], np.int64(stamps.texels.shape[1])
+    texels, near = stamps.texels[number].reshape(-1), stamps.near[number].reshape(-1)
+    _stamp(picture, texels, near, side, stamps.place[i], stamps.box[i])
 
 
 @compiled
@@ -149,7 +168,7 @@ def _render(out, wall, inks, halos, stack, stamps, noise, amplitude):  # type: i
                     picture[y, x, c] = wall[i, c]
         for k in range(stack.start.shape[0]):
             if k == stamps.behind:
-                _stamp(picture, stamps.pictures[stamps.number[i]], stamps.place[i], stamps.box[i])
+                _stamp_one(picture, stamps, i)
             bits, place, opacity = stack.bits[k], stack.place[k, i], stack.opacity[k, i]
             mask = slice(stack.start[k, i], stack.start[k, i] + (1 << (2 * bits)))
             ink, halo = stack.ink[k, i], stack.halo[k, i]
@@ -162,7 +181,7 @@ def _render(out, wall, inks, halos, stack, stamps, noise, amplitude):  # type: i
             else:
                 _paint(picture, inks[mask], halos[mask], bits, place, stack.box[k, i], ink, halo, opacity)
         if stamps.behind == stack.start.shape[0]:
-            _stamp(picture, stamps.pictures[stamps.number[i]], stamps.place[i], stamps.box[i])
+            _stamp_one(picture, stamps, i)
         _grain(picture.reshape(-1), mixed, noise[i], amplitude)
 
 

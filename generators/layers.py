@@ -34,11 +34,12 @@ class LayerStack(NamedTuple):
 class StampStack(NamedTuple):
     """A coloured picture on each of n scenes, after the first `behind` layers; -1: none.
 
-    `pictures` uint8 (P, side, side, 4); `number` int64 (n,); `place` and `box` as in `LayerStack`, but of one layer,
-    so that coordinates outside [0, 2**32) lie beside the picture.
+    `texels` and `near` as `stamps.Pictures` has them; `number` int64 (n,); `place` and `box` as in `LayerStack`, but of
+    one layer, so that coordinates outside [0, 2**32) lie beside the picture.
     """
 
-    pictures: NDArray[np.uint8]
+    texels: NDArray[np.uint32]
+    near: NDArray[np.uint8]
     number: NDArray[np.int64]
     place: NDArray[np.int64]
     box: NDArray[np.int64]
@@ -48,4 +49,5 @@ class StampStack(NamedTuple):
 def no_stamps(count: int) -> StampStack:
     """Return the stack of scenes without coloured pictures."""
     rows = np.zeros((count, 6), np.int64)
-    return StampStack(np.zeros((1, 1, 1, 4), np.uint8), rows[:, 0], rows, rows[:, :4], -1)
+    none = np.zeros((1, 1, 1), np.uint32)
+    return StampStack(none, none.astype(np.uint8), rows[:, 0], rows, rows[:, :4], -1)

@@ -14,12 +14,14 @@ class Family:
 
     `span` is the length that a tile usually covers, in thousandths of the canvas's side; it sets
     the resolution. Each function in `masks` makes an ink and a halo plane, uint8 (1024, 1024); the
-    halo contains the ink, and equals it if there is no halo to show. `smooth` marks gradients.
+    halo contains the ink, and equals it if there is no halo to show. `smooth` marks gradients; the atlas blurs the
+    edges of masks that are `soft`. Of both, one sample per pixel is enough.
     """
 
     span: int
     masks: tuple[Callable[[], tuple[Mask, Mask]], ...]
     smooth: bool = False
+    soft: bool = False
 
 
 def inked(span: int, drawings: Iterable[Drawing], grow: int = 0, backing: Drawing | None = None) -> Family:

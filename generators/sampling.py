@@ -21,6 +21,7 @@ from spurgen.generators.factors import (
     whole_class,
 )
 from spurgen.generators.grammar import PLAIN
+from spurgen.generators.indices import checked_indices, integers
 from spurgen.generators.layers import OPAQUE
 from spurgen.generators.natural_captions import NATURAL
 from spurgen.generators.nuisances import NUISANCES, nuisance_words
@@ -28,8 +29,6 @@ from spurgen.generators.samples import Samples
 from spurgen.generators.scene import Core, Scene
 from spurgen.generators.streams import Int64, Stream, happens, threshold, uniform_int
 from spurgen.generators.world import COMMON_VALUES, World, make_world
-
-LAST_INDEX = 2**48  # beyond, the words of a stream would repeat: an index times its blocks is a uint64
 
 TwinKind = Literal["channel", "placebo", "core", "part", "ctrl", "unc"]
 PARTS = ("first", "second")  # of a composite core cue
@@ -144,35 +143,14 @@ def _change_part(scenario: Scenario, base: Factors, part: str | None, draw: Stre
 
 def _checked(scenario: Scenario, split: str, indices: Int64 | range | list[int]) -> Int64:
     scenario.split_size(split)
-    where = _integers("sample indices", indices)
-    if where.ndim != 1:
-        message = f"sample indices have {where.ndim} dimensions, expected 1: give a list or range of whole numbers"
-        raise ScenarioError(message)
-    if len(where) and where.min() < 0:
-        raise ScenarioError(f"negative sample index {where.min()}; indices start at 0")
-    if len(where) and where.max() >= LAST_INDEX:
-        raise ScenarioError(f"sample index {where.max()} is too large; give one below 2**48")
-    return where
-
-
-def _integers(what: str, numbers: object) -> Int64:
-    """Return whole numbers as int64; refuse booleans, which form a mask and no indices."""
-    try:
-        array = np.asarray(numbers)
-    except ValueError:  # lists of unequal lengths
-        raise ScenarioError(f"{what} must be whole numbers in equal rows, not {numbers!r:.80}") from None
-    if array.size and (array.dtype.kind not in "iu" or array.max() > np.iinfo(np.int64).max):
-        example = f"{array.dtype} such as {array.ravel().tolist()[0]!r}"
-        cure = "; np.flatnonzero turns a mask into indices" if array.dtype.kind == "b" else ""
-        raise ScenarioError(f"{what} must be whole numbers below 2**63, not {example}{cure}")
-    return array.astype(np.int64)
+    return checked_indices(indices)
 
 
 def _set_channel(scenario: Scenario, base: Factors, channel: str | None, value: int | Int64 | None) -> Factors:
     if channel not in scenario.channels or value is None:
         known = ", ".join(scenario.channels)
         raise ScenarioError(f"a channel twin needs channel (one of {known}) and value, not {channel!r} and {value!r}")
-    size, wanted = scenario.channels[channel].values, _integers(f"values of channel {channel}", value)
+    size, wanted = scenario.channels[channel].values, integers(f"values of channel {channel}", value)
     if wanted.shape not in ((), base.labels.shape):
         raise ScenarioError(f"a channel twin needs one value, or one for each of the {len(base.labels)} samples")
     if wanted.size and not 0 <= wanted.min() <= wanted.max() < size:

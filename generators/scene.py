@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from spurgen.generators.atlas import ONE, Atlas, make_atlas
 from spurgen.generators.layers import OPAQUE, LayerStack, StampStack, no_stamps
+from spurgen.generators.stamps import Pictures
 from spurgen.generators.streams import Words, signed, uniform_int
 from spurgen.generators.trigonometry import UNIT_BITS, cosine, sine
 
@@ -57,11 +58,11 @@ class Layer:
 class Stamp:
     """One coloured picture per sample, in front of the wall and behind light and tag; arrays int64 (n,) unless noted.
 
-    `pictures`: uint8 (P, side, side, 4), red, green, blue and alpha; `number` says which. `x`, `y`, `span` and `angle`
-    are those of a `Layer`; `mirrored`, bool (n,).
+    `number` says which of `pictures`. `x`, `y`, `span` and `angle` are those of a `Layer`, and `span` includes the
+    picture's margin; `mirrored`, bool (n,).
     """
 
-    pictures: NDArray[np.uint8]
+    pictures: Pictures
     number: Int64
     x: Int64
     y: Int64
@@ -100,24 +101,31 @@ class Canvas:
         if stamp is None:
             return no_stamps(self.count)
         place = self._place(stamp)
-        place[:, [0, 2, 4]] = np.where(
-            stamp.mirrored[:, None], [1 << 32, 0, 0] - place[:, [0, 2, 4]], place[:, [0, 2, 4]]
-        )
+        across = place[:, [0, 2, 3]]
+        place[:, [0, 2, 3]] = np.where(stamp.mirrored[:, None], [1 << 32, 0, 0] - across, across)
         behind = sum(name in BEHIND for name in self.layers)
-        return StampStack(stamp.pictures, stamp.number, place, self._box_of(stamp, stamp.span * 724 // 1000), behind)
+        reach = stamp.span * ((abs(sine(stamp.angle)) + abs(cosine(stamp.angle))) >> (UNIT_BITS - 16)) >> 17
+        return StampStack(*stamp.pictures, stamp.number, place, self._box_of(stamp, reach), behind)
 
     def _stack(self) -> LayerStack:
         layers = [self.layers[name] for name in DEPTHS if name in self.layers]
         sheets = [self.atlas.sheets[layer.family] for layer in layers]
+
+        def stack(columns: list[Int64], *width: int) -> Int64:
+            return np.array(columns, np.int64).reshape(len(layers), self.count, *width)
+
         return LayerStack(
-            np.stack([s.start + (layer.mask << (2 * s.bits)) for s, layer in zip(sheets, layers, strict=True)]),
-            np.array([s.bits for s in sheets]),
-            np.array([(1 if s.smooth else 4) if layer.tiled else 0 for s, layer in zip(sheets, layers, strict=True)]),
-            np.stack([self._place(layer) for layer in layers]),
-            np.stack([self._box(layer) for layer in layers]),
-            np.stack([np.clip(layer.ink, 0, 255) for layer in layers]),
-            np.stack([np.clip(layer.halo, 0, 255) for layer in layers]),
-            np.stack([layer.opacity for layer in layers]),
+            stack([s.start + (layer.mask << (2 * s.bits)) for s, layer in zip(sheets, layers, strict=True)]),
+            np.array([s.bits for s in sheets], np.int64),
+            np.array(
+                [(1 if s.smooth else 4) if layer.tiled else 0 for s, layer in zip(sheets, layers, strict=True)],
+                np.int64,
+            ),
+            stack([self._place(layer) for layer in layers], 6),
+            stack([self._box(layer) for layer in layers], 4),
+            stack([np.clip(layer.ink, 0, 255) for layer in layers], 3),
+            stack([np.clip(layer.halo, 0, 255) for layer in layers], 3),
+            stack([layer.opacity for layer in layers]),
         )
 
     def _place(self, layer: Layer | Stamp) -> Int64:

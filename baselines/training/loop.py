@@ -3,6 +3,7 @@
 import logging
 import math
 from collections import Counter
+from dataclasses import replace
 from itertools import chain
 
 import torch
@@ -22,7 +23,9 @@ from spurgen.baselines.training.step import Objective, Step, mean_loss
 from spurgen.benchmark.errors import SubmissionError
 
 LOG = logging.getLogger(__name__)
-MAX_CHECKPOINTS = 10
+MAX_CHECKPOINTS, MOST_EPOCHS = 10, 1000
+FEATURE_STEPS, FEATURE_LR = 2000, 1e-3
+"""Training on frozen features of an objective that cannot be solved."""
 WARM_UP = 0.2
 """Share of the training during which the learning rate rises."""
 
@@ -52,7 +55,10 @@ def train(
     device = network.device
     data = problem.train if data is None else data
     if problem.solved:
-        return solve(network, problem, recipe, sampler=sampler, objective=objective, stage=stage, data=data)
+        if getattr(objective, "solvable", True):
+            return solve(network, problem, recipe, sampler=sampler, objective=objective, stage=stage, data=data)
+        epochs = -(-FEATURE_STEPS * recipe.batch_size // len(data))
+        recipe = replace(recipe, epochs=min(epochs, MOST_EPOCHS), lr=FEATURE_LR, weight_decay=0.0)
     draw = sampler or shuffled(torch.arange(len(data)), recipe.batch_size)
     generator = Generator().manual_seed(problem.seed_for(stage, "batches"))
     optimizer = _optimizer(network, objective, recipe, device)
@@ -69,6 +75,8 @@ def train(
                 optimizer.zero_grad(set_to_none=True)
                 step = Step(network, data, indices, progress)
                 loss = objective(step)
+                if problem.solved:
+                    loss = loss + recipe.l2 * sum(part.square().sum() for part in network.parameters() if part.ndim > 1)
                 loss.backward()  # type: ignore[no-untyped-call]  # torch ships it untyped
                 optimizer.step()
                 means.add(step.notes | {"loss": loss})
@@ -112,7 +120,7 @@ def _close_epoch(
 
 
 def _optimizer(network: Network, objective: Objective, recipe: Recipe, device: torch.device) -> Optimizer:
-    own = objective.to(device).parameters() if isinstance(objective, nn.Module) else ()
+    own = objective.to(device, network.head.weight.dtype).parameters() if isinstance(objective, nn.Module) else ()
     trained = [p for p in chain(network.parameters(), own) if p.requires_grad]
     return AdamW(trained, lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True)
 

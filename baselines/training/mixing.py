@@ -13,6 +13,30 @@ def shares(alpha: float, count: int) -> Tensor:
     return Beta(alpha, alpha).sample((count,))
 
 
+class Mixing:
+    """Training objective: the loss of mixed pairs, whose shares are drawn from Beta(alpha, alpha).
+
+    `shared`: whether all pairs of a batch have the same share.
+    """
+
+    def __init__(self, alpha: float, *, shared: bool) -> None:
+        self.alpha, self.shared = alpha, shared
+
+    def __call__(self, step: Step) -> Tensor:
+        """Return the loss of a batch."""
+        return mixed_loss(step, shares(self.alpha, 1 if self.shared else len(step.indices) // 2))
+
+    def whole(self, step: Step) -> Tensor:
+        """Return the loss of all pairs, each with its own share, on frozen features.
+
+        Logits are linear in these, so to mix them is to mix the inputs, of which each is then encoded only once.
+        """
+        first, second = step.network(step.data.inputs)[step.indices].chunk(2)
+        own = shares(self.alpha, len(first)).to(first)
+        logits = torch.lerp(second, first, own[:, None])
+        return mixed_cross_entropy(logits, step.labels, own)
+
+
 def mixed_loss(step: Step, own: Tensor) -> Tensor:
     """Return the mean cross-entropy of mixed inputs against equally mixed labels (Zhang et al. 2018, section 2).
 
@@ -24,6 +48,10 @@ def mixed_loss(step: Step, own: Tensor) -> Tensor:
     for part in step.network.embed(step.inputs):
         first, second = part.chunk(2)
         mixed.append(torch.lerp(second, first, own.to(part.dtype).view(-1, *[1] * (part.ndim - 1))))
-    logits = step.network.head(step.network.encode_embedded(mixed))
-    first_losses, second_losses = (F.cross_entropy(logits, labels, reduction="none") for labels in step.labels.chunk(2))
-    return torch.lerp(second_losses, first_losses, own.to(first_losses.dtype)).mean()
+    return mixed_cross_entropy(step.network.head(step.network.encode_embedded(mixed)), step.labels, own)
+
+
+def mixed_cross_entropy(logits: Tensor, labels: Tensor, own: Tensor) -> Tensor:
+    """Return the mean loss of mixed pairs; `logits` (b, K), `labels` int64 (2b,), first the firsts', `own` (b,)."""
+    first, second = (F.cross_entropy(logits, part, reduction="none") for part in labels.chunk(2))
+    return torch.lerp(second, first, own).mean()

@@ -1,6 +1,6 @@
 """Penalties over environments, shared by IRM, VREx, CORAL and MMD."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -13,7 +13,7 @@ from spurgen.baselines.training.loop import train
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import per_environment
 from spurgen.baselines.training.search import LogUniform
-from spurgen.baselines.training.step import Step
+from spurgen.baselines.training.step import Step, mean_loss
 from spurgen.benchmark.errors import SubmissionError
 
 GAMMA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 1), default 1"
@@ -28,17 +28,19 @@ class PenaltyRecipe(Recipe):
     anneal: float = within(0.0, 0.9, ANNEAL, default=0.0)
 
 
-class Environments(NamedTuple):
-    """A batch, environment by environment, equally many samples each, with gradients.
+class Environment(NamedTuple):
+    """The samples of one environment in a batch, with gradients.
 
-    `features` float32 (E, b, d), `logits` float32 (E, b, K), `labels` int64 (E, b),
-    `losses` float32 (E, b), nats.
+    `features` float32 (b, d), `logits` float32 (b, K), `labels` int64 (b,), `losses` float32 (b,), nats.
     """
 
     features: Tensor
     logits: Tensor
     labels: Tensor
     losses: Tensor
+
+
+Penalty = Callable[[Sequence[Environment]], Tensor]
 
 
 class Penalised:
@@ -48,8 +50,11 @@ class Penalised:
     otherwise the scale of the gradient, and with it Adam's state, would jump with the weight.
     """
 
-    def __init__(self, penalty: Callable[[Environments], Tensor], count: int, hyper: PenaltyRecipe) -> None:
-        self.penalty, self.count, self.hyper = penalty, count, hyper
+    start = staticmethod(mean_loss)
+    """What `solve` minimises first: there a penalty starts at the optimum of ERM instead of being annealed."""
+
+    def __init__(self, penalty: Penalty, count: int, hyper: PenaltyRecipe, *, solvable: bool = True) -> None:
+        self.penalty, self.count, self.hyper, self.solvable = penalty, count, hyper, solvable
         self.largest = torch.zeros(())
         """Largest penalty so far at full weight."""
 
@@ -60,17 +65,33 @@ class Penalised:
 
     def __call__(self, step: Step) -> Tensor:
         """Return the penalised loss of a batch."""
-        parts = (step.features, step.logits, step.labels, step.losses)
-        penalty = self.penalty(Environments(*(part.view(self.count, -1, *part.shape[1:]) for part in parts)))
+        chunks = (part.chunk(self.count) for part in _parts(step))
+        penalty = self.penalty([Environment(*parts) for parts in zip(*chunks, strict=True)])
         weight = self.weight(step.progress)
         step.notes |= {"risk": step.losses.mean(), "penalty": penalty}
         if step.progress >= self.hyper.anneal:
             self.largest = torch.maximum(self.largest.to(penalty.device), penalty.detach())
         return (step.losses.mean() + weight * penalty) / max(1.0, weight)
 
+    def whole(self, step: Step) -> Tensor:
+        """Return the penalised loss of all samples, in which every environment has the same weight."""
+        environments = step.data.environments
+        members = [torch.nonzero(environments == env).flatten() for env in torch.unique(environments)]
+        penalty = self.penalty([Environment(*(part[rows] for part in _parts(step))) for rows in members])
+        self.largest = penalty.detach()
+        return step.mean(step.losses) + self.hyper.penalty_weight * penalty
 
-def fit_penalised(problem: Problem, hyper: PenaltyRecipe, penalty: Callable[[Environments], Tensor]) -> Network:
+
+def _parts(step: Step) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    return step.features, step.logits, step.labels, step.losses
+
+
+def fit_penalised(
+    problem: Problem, hyper: PenaltyRecipe, penalty: Penalty, *, hidden: bool = False, solvable: bool = True
+) -> Network:
     """Train on batches with equally many samples of every environment.
+
+    `hidden` as for `Problem.network`, `solvable` as for `Objective`.
 
     Raises `SubmissionError` unless a batch holds two samples each of two environments: a penalty needs two
     environments, and a covariance two samples.
@@ -84,13 +105,13 @@ def fit_penalised(problem: Problem, hyper: PenaltyRecipe, penalty: Callable[[Env
             f"needs two or more environments with two samples each in a batch, but train has {len(sizes)}, "
             f"the smallest of {int(sizes.min())} samples, for batches of {hyper.batch_size}"
         )
-    network = problem.network(hyper)
-    objective = Penalised(penalty, len(sizes), hyper)
+    network = problem.network(hyper, hidden=hidden)
+    objective = Penalised(penalty, len(sizes), hyper, solvable=solvable)
     sampler = per_environment(environments, hyper.batch_size)
     train(network, problem, hyper, sampler=sampler, objective=objective)
     # Before annealing ends the weights are almost those of ERM, and selection by accuracy would often pick them.
     # (The first epochs are dropped even if the weight is at most 1, where annealing has no effect.)
-    annealed = hyper.anneal * hyper.epochs
+    annealed = 0 if problem.solved else hyper.anneal * hyper.epochs
     network.checkpoints[:] = [checkpoint for checkpoint in network.checkpoints if checkpoint.epoch > annealed]
     if hyper.penalty_weight > 0:
         problem.journal.check("the penalty became active", bool(objective.largest > 0))

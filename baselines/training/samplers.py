@@ -25,6 +25,17 @@ class Shares:
         return self.draw(generator)
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """A sampler, `draw`, whose batches are b samples followed by a partner of each."""
+
+    draw: Sampler
+
+    def __call__(self, generator: Generator) -> Tensor:
+        """Draw an epoch."""
+        return self.draw(generator)
+
+
 def shuffled(indices: Tensor, batch_size: int) -> Sampler:
     """Visit every entry of `indices` once per epoch, in random order.
 

@@ -19,7 +19,7 @@ from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.inference import validate
 from spurgen.baselines.training.journal import Checkpoint
 from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.samplers import Sampler, Shares
+from spurgen.baselines.training.samplers import Pairs, Sampler, Shares
 from spurgen.baselines.training.seeding import seeded
 from spurgen.baselines.training.step import Objective, Step
 from spurgen.benchmark.errors import SubmissionError
@@ -73,11 +73,18 @@ def solve(
     loss_of = getattr(objective, "whole", objective)
     seed = problem.seed_for(stage, "train")
 
-    def loss() -> Tensor:
+    def loss(of: Objective = loss_of) -> Tensor:
         with seeded(seed, network.device):  # the same random numbers at every call
-            return torch.stack([loss_of(step) for step in steps()]).mean()
+            return torch.stack([of(step) for step in steps()]).mean()
 
-    solution = minimise(loss, *_parameters(loss, network, objective, recipe.l2))
+    parts = _parameters(loss, network, objective, recipe.l2)
+    if hasattr(objective, "start"):
+        minimise(lambda: loss(objective.start), *parts)
+    solution = minimise(loss, *parts)
+    for _ in range(getattr(objective, "rounds", 1) - 1):
+        with torch.no_grad():
+            objective.renew(next(steps()))  # type: ignore[attr-defined]
+        solution = minimise(loss, *parts)
     if not math.isfinite(solution.loss):
         raise SubmissionError(f"the loss is {solution.loss}; raise l2")
     LOG.info("%s: %s", stage, solution)
@@ -141,6 +148,8 @@ def _steps(
         return whole
     generator = Generator().manual_seed(problem.seed_for(stage, "batches"))
     batches = [batch for _ in range(FIXED_EPOCHS) for batch in sampler(generator).to(device)]
+    if isinstance(sampler, Pairs):  # all samples, then all partners
+        batches = [torch.stack(batches).view(len(batches), 2, -1).transpose(0, 1).flatten()]
     return lambda: (Step(network, data, indices, 1.0) for indices in batches)
 
 

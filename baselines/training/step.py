@@ -72,7 +72,10 @@ Objective = Callable[[Step], Tensor]
 """Function from a step to its scalar loss. If it is a `torch.nn.Module`, its parameters are trained as well.
 
 `solve` calls its method `whole` instead, if it has one: the loss of all samples at once, as a smooth function of the
-weights. It needs one if its loss keeps a state, is not smooth, or is scaled for Adam.
+weights. It needs one if its loss keeps a state, is not smooth, or is scaled for Adam. Where `whole` depends on what the
+objective computes from a solution, such as pseudo-labels, its method `renew(step)` does that between `rounds`. `start`
+is a loss to minimise first. An objective with `solvable = False`, such as that of a saddle point, is trained by
+gradient steps on frozen features too.
 """
 
 

@@ -1,5 +1,7 @@
 """Loss of the worst group, shared by Group-DRO and the methods that infer its groups."""
 
+import math
+
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
@@ -14,22 +16,33 @@ from spurgen.baselines.training.samplers import balanced
 from spurgen.baselines.training.search import LogUniform
 from spurgen.baselines.training.step import Step
 
+SHARPNESS = "Li et al. 2021 (TERM), section 3: any t > 0, towards the maximum; searched: chosen here, in 1 / nats"
+
 
 @dataclass(frozen=True)
 class WorstGroupRecipe(Recipe):
-    """Common settings, plus the step size of the group weights and the generalisation adjustment."""
+    """Common settings, plus the step size of the group weights and the generalisation adjustment.
+
+    On frozen features, `sharpness` takes the place of the step size.
+    """
 
     eta: float = within(
-        1e-4, 1.0, "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)", default=0.01, search=LogUniform(1e-3, 0.1)
+        1e-4,
+        1.0,
+        "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)",
+        default=0.01,
+        search=LogUniform(1e-3, 0.1),
+        only="inputs",
     )
     adjustment: float = within(0.0, 10.0, "Sagawa et al. 2020, section 3.3: C in 0..5", default=0.0)
+    sharpness: float = within(0.01, 1e5, SHARPNESS, default=100.0, search=LogUniform(1.0, 1e4), only="features")
 
 
 class WorstGroupLoss:
     """Weighted sum of the groups' mean losses; `sizes` int64 (G,) counts each group's training samples."""
 
-    def __init__(self, sizes: Tensor, eta: float, adjustment: float) -> None:
-        self.eta = eta
+    def __init__(self, sizes: Tensor, eta: float, adjustment: float, sharpness: float = math.inf) -> None:
+        self.eta, self.sharpness = eta, sharpness
         self.penalty = adjustment / sizes.clamp(min=1).sqrt()
         # Logarithms, so that a weight close to 0 can grow again.
         self._logs = torch.where(sizes > 0, -(sizes > 0).sum().log(), -torch.inf)
@@ -43,12 +56,26 @@ class WorstGroupLoss:
 
     def __call__(self, step: Step) -> Tensor:
         """Update the weights and return the weighted sum of the groups' mean losses."""
-        members = one_hot(step.group_ids, len(self._logs)).float()
+        losses, present = self.by_group(step)
+        self.update(losses.detach(), present)
+        return losses @ self.weights
+
+    def whole(self, step: Step) -> Tensor:
+        """Return log(mean(exp(t * loss))) / t over the groups, with t the sharpness (Li et al. 2021, equation 4).
+
+        This is convex, smooth, and at most log(G) / t below the largest group loss, of which Algorithm 1 approaches the
+        least value: its group weights at the optimum maximise the weighted loss plus their entropy / t.
+        """
+        losses, present = self.by_group(step)
+        adjusted = (losses + self.penalty)[present]
+        return (self.sharpness * adjusted).logsumexp(0).sub(math.log(len(adjusted))) / self.sharpness
+
+    def by_group(self, step: Step) -> tuple[Tensor, Tensor]:
+        """Return the groups' mean losses, (G,), 0 for those that do not occur, and which occur, bool (G,)."""
+        members = one_hot(step.group_ids, len(self._logs)).to(step.losses.dtype)
         counts = members.sum(0)
         self.unseen &= counts == 0
-        losses = step.losses @ members / counts.clamp(min=1)
-        self.update(losses.detach(), counts > 0)
-        return losses @ self.weights
+        return step.losses @ members / counts.clamp(min=1), counts > 0
 
     def update(self, losses: Tensor, present: Tensor) -> None:
         """Scale the weight of each group present by exp(eta * (loss + C / sqrt(size))) and renormalise.
@@ -65,7 +92,7 @@ class WorstGroupLoss:
 def train_worst_group(network: Network, problem: Problem, hyper: WorstGroupRecipe, data: Data) -> Network:
     """Train a network on group-balanced batches of `data`, as Sagawa et al. do, and the weighted group losses."""
     sizes = torch.bincount(data.groups, minlength=data.num_groups)
-    objective = WorstGroupLoss(sizes, hyper.eta, hyper.adjustment)
+    objective = WorstGroupLoss(sizes, hyper.eta, hyper.adjustment, hyper.sharpness)
     sampler = balanced(data.groups, hyper.batch_size)
     train(network, problem, hyper, sampler=sampler, objective=objective, data=data)
     problem.journal.check("every group appeared", not objective.unseen.any())

@@ -1,5 +1,7 @@
 """The texture of the wall behind the plate."""
 
+from dataclasses import replace
+
 from spurgen.generators.masks import Drawing, inked
 from spurgen.generators.pen import REACH, Pen
 from spurgen.generators.scene import Canvas, Draw, Int64, Layer
@@ -111,7 +113,8 @@ _WALLS = {
     "tiled": "tiled wall",
 }
 NATURAL_PHRASES = tuple(f" in front of a {_WALLS[value]}" for value in VALUES)
-FAMILIES = {"texture": inked(SPAN, TILES.values())}
+_TEXTURE = inked(SPAN, TILES.values())
+FAMILIES = {"texture": _TEXTURE, "soft texture": replace(_TEXTURE, soft=True)}
 
 
 def paint(scene: Canvas, values: Int64, magnitude: Int64, draw: Draw) -> None:

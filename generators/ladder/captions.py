@@ -1,27 +1,38 @@
 """Captions of the world of things: a sentence about a thing before a wall, at a place."""
 
+from spurgen.generators.natural_captions import DAYS, WEATHER
 from spurgen.generators.streams import Int64, Words, uniform_int
 
 UNNAMED = "something"
+PLAIN_WALL = "wall"
 FORMS = (
-    "There is {thing} in front of a {hue} {wall} {place}.",
-    "{place}, {thing} stands before a {hue} {wall}.",
-    "A photo of {thing}, taken {place}, with a {hue} {wall} behind it.",
-    "Behind {thing} you can see a {hue} {wall} {place}.",
-    "Here is {thing} {place}, next to a {hue} {wall}.",
-    "The picture was taken {place} and shows {thing} against a {hue} {wall}.",
-    "Look, {thing} before a {hue} {wall} {place}!",
-    "Somebody put {thing} in front of the {hue} {wall} {place}.",
+    ("There is {thing} in front of {wall} {place}.", "There is {thing} in front of {wall}."),
+    ("{place}, you see {thing} with {wall} in the background.", "You see {thing} with {wall} in the background."),
+    ("A photo of {thing}, taken {place}, with {wall} behind it.", "A photo of {thing} with {wall} behind it."),
+    ("Behind {thing} you can see {wall} {place}.", "Behind {thing} there is {wall}."),
+    ("Here is {thing} {place}, next to {wall}.", "Here is {thing}, next to {wall}."),
+    ("The picture was taken {place} and shows {thing} against {wall}.", "The picture shows {thing} against {wall}."),
+    ("Look, {thing} in front of {wall} {place}!", "Look, {thing} in front of {wall}!"),
+    ("Somebody put {thing} in front of {wall} {place}.", "Somebody put {thing} in front of {wall}."),
 )
+"""Sentences with and without a place."""
 
 
 def write(things: list[str], hues: list[str], walls: list[str], places: list[str], nuisance: Words) -> list[str]:
-    """Write n captions; `nuisance`, uint64 (n, 4), draws the form of the sentence."""
+    """Write n captions; a hue or a place may be empty.
+
+    `nuisance`, uint64 (n, 4), draws the form of the sentence, and a second sentence that says nothing: few captions
+    are equal.
+    """
     forms: Int64 = uniform_int(nuisance[:, 0], len(FORMS))
-    columns = zip(forms.tolist(), things, hues, walls, places, strict=True)
-    return [_polished(FORMS[f].format(thing=t, hue=h, wall=w, place=p)) for f, t, h, w, p in columns]
+    weather, days = (uniform_int(nuisance[:, k], len(words)).tolist() for k, words in ((2, WEATHER), (3, DAYS)))
+    moments = [f" It was a {WEATHER[w]} {DAYS[d]}." for w, d in zip(weather, days, strict=True)]
+    kinds = [f"{hue} {wall}".strip() for hue, wall in zip(hues, walls, strict=True)]
+    columns = zip(forms.tolist(), things, kinds, places, moments, strict=True)
+    return [_sentence(FORMS[f][not place], thing, kind, place) + then for f, thing, kind, place, then in columns]
 
 
-def _polished(sentence: str) -> str:
-    spaced = " ".join(sentence.split()).replace("a orange", "an orange")
-    return spaced[0].upper() + spaced[1:]
+def _sentence(form: str, thing: str, wall: str, place: str) -> str:
+    article = "an" if wall[0] in "aeiou" else "a"
+    written = form.format(thing=thing, wall=f"{article} {wall}", place=place)
+    return written[0].upper() + written[1:]

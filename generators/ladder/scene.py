@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spurgen.generators import stamps
 from spurgen.generators.atlas import ONE
 from spurgen.generators.ladder.shortcuts import SHORTCUTS
 from spurgen.generators.scene import Canvas, Int64, Stamp
 from spurgen.generators.streams import signed, uniform_int
-from spurgen.generators.things import THINGS, picture_atlas
+from spurgen.generators.things import THINGS
 
 if TYPE_CHECKING:
     from spurgen.generators.ladder.world import World
@@ -31,11 +32,11 @@ def paint(world: "World", split: str, place: Int64, things: Int64, values: dict[
             look = world.looks[name][values[name]]
             kind.paint(scene, look, lambda blocks, name=name: world.draw(split, f"paint/{name}", place, blocks))
     scene.stamp = Stamp(
-        picture_atlas(),
+        stamps.things(),
         _PICTURE[things],
         ONE // 2 + signed(pose[:, 2], ONE * 4 // 100),
         ONE // 2 + signed(pose[:, 3], ONE * 4 // 100),
-        SIDE * (1000 + signed(pose[:, 4], 80)) // 1000,
+        stamps.enlarged(SIDE * (1000 + signed(pose[:, 4], 80)) // 1000),
         signed(pose[:, 5], LEAN),
         uniform_int(pose[:, 6], 2) == 1,
     )

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from spurgen.generators.atlas import ONE
 from spurgen.generators.channels import background, lighting, watermark
 from spurgen.generators.layers import OPAQUE
 from spurgen.generators.scene import Canvas, Draw, Int64
@@ -26,7 +27,7 @@ HUES: dict[str, tuple[int, int, int]] = {
 }
 WALLS = {
     "striped": "striped wall", "dotted": "dotted wall", "checkered": "checkered wall", "bricked": "brick wall",
-    "zigzag": "zigzag wall", "scaly": "scalloped wall", "latticed": "lattice wall", "ringed": "wall of rings",
+    "zigzag": "zigzag wall", "scaly": "scalloped wall", "latticed": "lattice wall", "ringed": "ring-patterned wall",
     "honeycombed": "honeycomb wall", "tiled": "tiled wall",
 }  # fmt: skip
 """Textures by the names of `background`, and how captions call them."""
@@ -34,6 +35,7 @@ PLACES = (
     "near the station", "in the harbour", "at the market", "by the river", "in the library", "at the airport",
     "in the park", "outside the theatre", "on the farm", "behind the hotel", "in the hospital", "at the stadium",
 )  # fmt: skip
+MARK_RADIUS, MARK_AT = 9 * ONE // 100, 10 * ONE // 100  # of the canvas's side; the centre's distance from two edges
 LIGHT = 150  # of 256: depth of shadow and glow, so that no thing is hidden
 _RGB = np.array(tuple(HUES.values()))
 _TEXTURES = np.array([background.VALUES.index(name) for name in WALLS])
@@ -54,7 +56,12 @@ def _hue(scene: Canvas, values: Int64, draw: Draw) -> None:
 
 
 def _wall(scene: Canvas, values: Int64, draw: Draw) -> None:
+    """Draw a texture in two tones around the wall's hue, so that a white, a grey and a black wall stay apart."""
     background.paint(scene, _TEXTURES[values], np.full(scene.count, OPAQUE), draw)
+    texture = scene.layers["texture"]
+    texture.family = "soft texture"  # takes a third of the time
+    half = (texture.ink - scene.wall) // 2
+    scene.wall, texture.ink = scene.wall - half, texture.ink - half
 
 
 def _light(scene: Canvas, values: Int64, draw: Draw) -> None:
@@ -62,7 +69,11 @@ def _light(scene: Canvas, values: Int64, draw: Draw) -> None:
 
 
 def _mark(scene: Canvas, values: Int64, draw: Draw) -> None:
+    """Put a tag into a corner, smaller than the pictograms' and nearer to the corner: it seldom covers a thing."""
     watermark.paint(scene, values, np.full(scene.count, OPAQUE), draw)
+    tag = scene.layers["tag"]
+    tag.x, tag.y = (np.where(at > ONE // 2, ONE - MARK_AT, MARK_AT) for at in (tag.x, tag.y))
+    tag.span = np.full(scene.count, 3 * MARK_RADIUS)
 
 
 SHORTCUTS = {

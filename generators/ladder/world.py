@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.ladder import Ladder
-from spurgen.generators.ladder.captions import UNNAMED, write
+from spurgen.generators.indices import checked_indices
+from spurgen.generators.ladder.captions import PLAIN_WALL, UNNAMED, write
 from spurgen.generators.ladder.scene import paint
 from spurgen.generators.ladder.shortcuts import SHORTCUTS
 from spurgen.generators.samples import Samples
@@ -21,9 +22,9 @@ POOL_OF = {"seen": "train", "calibration": "val"}
 
 @dataclass(frozen=True)
 class Drawn:
-    """Factors of n samples: `shown` and `labels` int64 (n,), classes; `things` int64 (n,) number `THINGS`.
+    """Factors of n samples, int64 (n,): `things` are numbers in `THINGS`, `values` those of each shortcut.
 
-    `values`: by shortcut, int64 (n,). `counter`: bool (n,), which are counterexamples.
+    `counter`, bool (n,): where the shortcuts go with another class than the one shown.
     """
 
     labels: Int64
@@ -43,6 +44,11 @@ class World:
         """Return the words of these samples of a split in a stream: uint64 (n, 4 * blocks)."""
         return words(stream_key(self.ladder.suite, self.ladder.seed, split, name), indices, blocks)
 
+    @property
+    def pictured(self) -> bool:
+        """Whether an image shows a shortcut, so that every thing needs a picture."""
+        return any(carrier != "caption" for carrier in self.ladder.shortcuts.values())
+
     @cached_property
     def looks(self) -> dict[str, Int64]:
         """What each shortcut's values look like, as numbers of the shortcut's own values: int64 (V,)."""
@@ -56,10 +62,9 @@ class World:
     def pools(self) -> dict[str, list[Int64]]:
         """Numbers of the things that each pool shows, by class."""
         pools: dict[str, list[Int64]] = {pool: [] for pool in POOLS}
-        needs_picture = any(carrier != "caption" for carrier in self.ladder.shortcuts.values())
         for category in self.ladder.categories:
             numbers = np.array(
-                [k for k, t in enumerate(THINGS) if t.category == category and (t.pictured or not needs_picture)]
+                [k for k, t in enumerate(THINGS) if t.category == category and (t.pictured or not self.pictured)]
             )
             key = stream_key(self.ladder.suite, self.ladder.aligning_seed, "things", category)
             order = numbers[permutation(key, len(numbers))]
@@ -120,17 +125,24 @@ def make_world(ladder: Ladder) -> World:
 
 
 def sample_part(
-    ladder: Ladder, part: str, indices: Int64 | range, *, images: bool = True, captions: bool = True
+    ladder: Ladder, part: str, indices: Int64 | range | list[int], *, images: bool = True, captions: bool = True
 ) -> Samples:
     """Return samples of a part of a ladder; a sample is the same alone and in any batch.
 
     `channel_values` are numbers of values, of which value k goes with class k. `group_ids` is `2 * label`, plus 1 where
-    shortcuts go with another class. Raises `ScenarioError` for an unknown part or an impossible ladder.
+    the shortcuts go with another class than the one shown. Raises `ScenarioError` for an unknown part, an impossible
+    ladder, indices that the part does not have, or images of a ladder whose shortcuts only captions show: its things
+    need no pictures.
     """
     world = make_world(ladder)
     if part not in ladder.parts:
         raise ScenarioError(f"unknown part {part!r}; choose one of {', '.join(ladder.parts)}")
-    split, where, made = _drawn(world, part, np.asarray(indices, np.int64))
+    if images and not world.pictured:
+        raise ScenarioError(f"scenario {ladder.name} has no shortcut in images; pass images=False")
+    numbers = checked_indices(indices)
+    if len(numbers) and numbers.max() >= ladder.parts[part]:
+        raise ScenarioError(f"{part} has {ladder.parts[part]} samples, but none with index {numbers.max()}")
+    split, where, made = _drawn(world, part, numbers)
     size = ladder.image_size
     return Samples(
         paint(world, split, where, made.things, made.values) if images else np.empty((0, size, size, 3), np.uint8),
@@ -165,13 +177,9 @@ def _drawn(world: World, part: str, indices: Int64) -> tuple[str, Int64, Drawn]:
     if state == "thing":
         shown = _other(picks[:, 2], shown, classes)
         things = world.of_pool("test", shown, picks[:, 3])
-    return (
-        split,
-        place,
-        Drawn(
-            _noisy(world, split, place, shown), things, values, _environments(world, split, indices, misleads), misleads
-        ),
-    )
+        misleads = ~misleads  # shortcuts stay those of the class before
+    labels, environments = _noisy(world, split, place, shown), _environments(world, split, indices, misleads)
+    return split, place, Drawn(labels, things, values, environments, misleads)
 
 
 def _other(word: Words, classes: Int64, count: int) -> Int64:
@@ -216,7 +224,7 @@ def _captions(world: World, split: str, place: Int64, made: Drawn) -> list[str]:
     things = [THINGS[k].noun if seen else UNNAMED for k, seen in zip(made.things.tolist(), named.tolist(), strict=True)]
     phrases = {}
     for name in ("hue", "wall", "place"):
-        table, neutral = SHORTCUTS[name].phrases, {"hue": "", "wall": "wall", "place": ""}[name]
+        table, neutral = SHORTCUTS[name].phrases, PLAIN_WALL if name == "wall" else ""
         carried = ladder.shortcuts.get(name, "image") != "image"
         looks = world.looks[name][made.values[name]].tolist() if carried else []
         phrases[name] = [table[k] for k in looks] if carried else [neutral] * len(place)

@@ -8,10 +8,12 @@ from types import ModuleType
 
 from rich.console import Console
 
+from spurgen.baselines.training.hyperparameters import Only
 from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.task import Rung
 from spurgen.harness.experiments.tuning import (
     Setting,
     choose,
@@ -90,11 +92,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     tasks = [suite.task(name).name for name in arguments.tasks or suite.main]
     of_heats = [one_of("task among --tasks", name, tasks) for name in arguments.heats or tasks]
     specs = {name: baseline_specs([name]) for name in names}
+    on: Only = "features" if any(isinstance(suite.task(name), Rung) for name in tasks) else "inputs"
     seeds = arguments.seeds or [TUNING if any(suite.task(name).scenario.worlds > 1 for name in tasks) else 0]
     jobs = [
         job
         for name in names
-        for options in settings(known[name].submission.HYPERPARAMETERS, arguments.trials)
+        for options in settings(known[name].submission.HYPERPARAMETERS, arguments.trials, on)
         for job in plan_tuning(arguments.suite, tasks, specs[name], seeds, device, options)
     ]
     heats = [job for job in jobs if job.seed == seeds[0] and job.task.name in of_heats]
@@ -115,7 +118,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for name, others in _tried(arguments.out, suite.name, known).items():
         if name not in names:
             stored = [other for other in others if other.task in tasks and other.seed in seeds]
-            results += in_order(stored, known[name].submission.HYPERPARAMETERS)
+            results += in_order(stored, known[name].submission.HYPERPARAMETERS, on)
     table = sweep_table(results, known)
     write_atomically(arguments.out / f"{suite.name}.md", f"# The sweep of suite {suite.name}\n\n{COLUMNS}\n\n{table}\n")
     print(table)

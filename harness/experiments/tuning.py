@@ -4,23 +4,27 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 
-from spurgen.baselines.training.hyperparameters import Recipe, searched
-from spurgen.baselines.training.search import Distribution
+from spurgen.baselines.training.hyperparameters import Only, Recipe, searched
 from spurgen.benchmark.checkpoint_rules import ValScore
-from spurgen.benchmark.contract import ACCESS
+from spurgen.benchmark.contract import ACCESS, Submission
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.result import Report
+from spurgen.benchmark.task import Rung
 from spurgen.generators.streams import fraction, permutation, stream_key, words
 from spurgen.harness.experiments.tuning_result import Options, TuningResult, read_tuning, results_file
 from spurgen.harness.results.store import label_of
+from spurgen.harness.running import rungs
 from spurgen.harness.running.checkpoints import score_on_val
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer
-from spurgen.harness.running.run import fit, make_split
+from spurgen.harness.running.run import context_of, fit, make_split
 from spurgen.harness.sandbox.process import Worker
+from spurgen.harness.worker.loading import load_submission
 
 STRATA = 16
 """Number of consecutive draws of which each falls into another part of the distribution."""
@@ -39,37 +43,33 @@ class Setting(NamedTuple):
     results: int
 
 
-def settings(hyper: Recipe, count: int) -> list[Options]:
+def settings(hyper: Recipe, count: int, on: Only = "inputs") -> list[Options]:
     """Return the settings to try, at most `count`, the defaults first, none twice, each with all that is searched.
 
     Setting i > 0 has draw i - 1 of every hyper-parameter. A draw depends on the hyper-parameter's name and its number
-    alone, so all methods meet the same pairs of learning rate and weight decay.
+    alone, so all methods meet the same pairs of learning rate and weight decay. `on`: what their tasks are of.
     """
-    defaults = {name: getattr(hyper, name) for name in _searched(hyper)}
-    return list({str(options): options for options in (defaults, *draws(hyper, count - 1))}.values())
+    defaults = {name: getattr(hyper, name) for name in searched(hyper, on)}
+    return list({str(options): options for options in (defaults, *draws(hyper, count - 1, on))}.values())
 
 
-def draws(hyper: Recipe, count: int) -> list[Options]:
+def draws(hyper: Recipe, count: int, on: Only = "inputs") -> list[Options]:
     """Return the first draws of all that is searched."""
-    searched = _searched(hyper)
-    return [{name: search.at(quantile(name, k)) for name, search in searched.items()} for k in range(count)]
+    found = searched(hyper, on)
+    return [{name: search.at(quantile(name, k)) for name, search in found.items()} for k in range(count)]
 
 
-def in_order(results: Sequence[TuningResult], hyper: Recipe) -> list[TuningResult]:
+def in_order(results: Sequence[TuningResult], hyper: Recipe, on: Only = "inputs") -> list[TuningResult]:
     """Return a method's stored results in the order of its settings, which are stored as they end.
 
     What is no draw comes first: the defaults that were swept. If there is no such setting they were a draw, and the one
     that was stored first is taken for them.
     """
-    place = {str(options): k for k, options in enumerate(draws(hyper, len(results) + STRATA))}
+    place = {str(options): k for k, options in enumerate(draws(hyper, len(results) + STRATA, on))}
     tried = dict.fromkeys(str(result.options) for result in results)
     defaults = next((options for options in tried if options not in place), next(iter(tried), ""))
     place |= {options: -1 for options in tried if options == defaults or options not in place}
     return sorted(results, key=lambda result: place[str(result.options)])
-
-
-def _searched(hyper: Recipe) -> dict[str, Distribution]:
-    return searched(hyper, "inputs")
 
 
 def quantile(name: str, draw: int) -> float:
@@ -83,8 +83,12 @@ def quantile(name: str, draw: int) -> float:
 def tune(job: Job) -> TuningResult:
     """Train a job's submission and score its predictions on val; no test sample is generated."""
     begun = time.perf_counter()
-    access, score, failed_checks, error = "none", None, [], None
+    access, score, error = "none", None, None
+    failed_checks: list[str] = []
     try:
+        if isinstance(job.task, Rung):
+            access, score, failed_checks = _tune_on_rung(job)
+            return _result(job, access, score, failed_checks, None, begun)
         with Worker(job.spec, dict(job.options), job.task.name, job.limits, job.device) as worker:
             check_offer(worker, job.task)
             access = worker.about.access
@@ -97,6 +101,36 @@ def tune(job: Job) -> TuningResult:
         job.check_unchanged()
     except SubmissionError as failure:
         score, failed_checks, error = None, [], str(failure)
+    return _result(job, access, score, failed_checks, error, begun)
+
+
+def fit_on_rung(job: Job) -> Submission:
+    """Train a baseline on a rung, in this process: a fit takes less time than a process of its own."""
+    submission = load_submission(job.spec, dict(job.options))
+    assert submission.fit is not None
+    granted = [rungs.labeled(job, split, rungs.fitted(job, split), submission.access) for split in ("train", "val")]
+    with TemporaryDirectory() as scratch:
+        submission.fit(granted[0], granted[1], context_of(job, rungs.rung_of(job).ladder.categories, Path(scratch)))
+    return submission
+
+
+def _tune_on_rung(job: Job) -> tuple[str, ValScore, list[str]]:
+    submission, val = fit_on_rung(job), rungs.fitted(job, "val")
+    assert submission.predict is not None
+    logits = np.asarray(submission.predict(val.inputs), np.float64)
+    report = Report.model_validate(submission.report()) if submission.report else Report()
+    right, misleads = logits.argmax(axis=1) == val.samples.labels, val.samples.group_ids % 2 == 1
+    if not ACCESS[submission.access].val_groups:
+        return submission.access, ValScore(float(right.mean())), report.failed_checks
+    groups = [right[val.samples.group_ids == group].mean() for group in np.unique(val.samples.group_ids)]
+    robust = min(float(right[misleads == state].mean()) for state in np.unique(misleads))
+    score = ValScore(float(right.mean()), float(min(groups)), float(np.mean(groups)), robust)
+    return submission.access, score, report.failed_checks
+
+
+def _result(
+    job: Job, access: str, score: ValScore | None, failed_checks: Sequence[str], error: str | None, begun: float
+) -> TuningResult:
     scores = score._asdict() if score else {}
     return TuningResult(
         suite=job.task.scenario.suite, task=job.task.name, method=method_of(job), access=access,

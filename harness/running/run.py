@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from spurgen.benchmark.contract import Context, LabeledData
@@ -159,10 +160,13 @@ def fit(job: Job, worker: Worker, train: Samples, val: Samples) -> Report | None
 
 
 def _fit(job: Job, worker: Worker, train: LabeledData, val: LabeledData, names: tuple[str, ...]) -> Report | None:
+    return worker.fit(train, val, context_of(job, names, worker.scratch))
+
+
+def context_of(job: Job, names: tuple[str, ...], scratch: Path) -> Context:
+    """Return what a submission knows of a job's task, whose classes are called `names`."""
     task = job.task
-    size = task.scenario.image_size
-    context = Context(names, task.modality, size, job.device, job.seed, worker.scratch, task.backbone)
-    return worker.fit(train, val, context)
+    return Context(names, task.modality, task.scenario.image_size, job.device, job.seed, scratch, task.backbone)
 
 
 def _share(show: Show, total: int) -> Callable[[int], None]:

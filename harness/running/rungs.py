@@ -22,6 +22,10 @@ from spurgen.harness.running.scoring import Scores
 from spurgen.harness.splits.freeze import SHARD
 
 
+JOINT = "shortcuts"
+"""Channel under which training knows the shortcuts' values: they move together, so one value stands for all."""
+
+
 @dataclass(frozen=True)
 class Part:
     """Samples of a part of a rung's world, and their inputs as a submission sees them."""
@@ -82,7 +86,10 @@ def fitted(job: Job, split: str) -> Part:
 
 
 def labeled(job: Job, split: str, part: Part, access: str) -> LabeledData:
-    """Return what an access tier grants of train or val; twins are the same scenes with shortcuts at random."""
+    """Return what an access tier grants of train or val; twins are the same scenes with shortcuts at random.
+
+    Of an uncorrelated job the values are those of the first shortcut, which the others do not share.
+    """
     rung = rung_of(job)
     twins = None
     if access == "twins" and split == "train" and not job.uncorrelated:
@@ -95,7 +102,7 @@ def labeled(job: Job, split: str, part: Part, access: str) -> LabeledData:
         num_groups=rung.num_groups,
         env_ids=part.samples.env_ids,
         group_ids=part.samples.group_ids,
-        channel_values={name: part.samples.channel_values[name] for name in rung.annotated},
+        channel_values={JOINT: part.samples.channel_values[rung.channels[0]]},
         twins=twins,
     )
     return data.restrict(access, split)

@@ -3,12 +3,12 @@ import torch
 import torch.nn.functional as F
 
 from spurgen.baselines.irm import irm_penalty
-from spurgen.baselines.training.penalty import Environments
+from spurgen.baselines.training.penalty import Environment
 
 
 def environments(logits, labels):
     losses = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape)
-    return Environments(logits, logits, labels, losses)
+    return [Environment(*parts) for parts in zip(logits, logits, labels, losses, strict=True)]
 
 
 def by_autograd(logits, labels):

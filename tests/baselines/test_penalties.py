@@ -7,7 +7,7 @@ import torch
 from spurgen.baselines import coral, irm, mmd, vrex
 from spurgen.baselines.coral import coral_penalty
 from spurgen.baselines.mmd import mmd_penalty
-from spurgen.baselines.training.penalty import Environments
+from spurgen.baselines.training.penalty import Environment
 from spurgen.baselines.vrex import vrex_penalty
 from spurgen.benchmark.errors import SubmissionError
 
@@ -15,9 +15,9 @@ METHODS = [irm.submission, vrex.submission, coral.submission, mmd.submission]
 
 
 def environments(features=None, losses=None):
-    features = torch.zeros(2, 2, 1) if features is None else features
+    features = torch.zeros(*losses.shape, 1) if features is None else features
     losses = torch.zeros(features.shape[:2]) if losses is None else losses
-    return Environments(features, features, losses.long(), losses)
+    return [Environment(*parts) for parts in zip(features, features, losses.long(), losses, strict=True)]
 
 
 def draw(count, size, width):

@@ -1,3 +1,5 @@
+"""The description of a ladder: its errors, its parts and their sizes, its worlds."""
+
 import pytest
 from pydantic import ValidationError
 
@@ -5,20 +7,129 @@ from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.suite import load_suite
 
 FIELDS = {
-    "suite": "s", "name": "n", "seed": 1, "categories": ("animal", "food"), "shortcuts": {"hue": "caption"},
-}  # fmt: skip
+    "suite": "t",
+    "name": "l",
+    "seed": 1,
+    "categories": ("animal", "vehicle", "food"),
+    "shortcuts": {"hue": "both", "light": "image", "place": "caption"},
+}
+
+
+def ladder(**fields):
+    return Ladder.model_validate({**FIELDS, **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"categories": ("animal", "food", "animal")}, "categories: each once, not animal, food, animal"),
+        ({"rungs": (0, 8, 4)}, "rungs: in ascending order and each once, not [0, 8, 4]"),
+        ({"rungs": (0, 8, 8)}, "rungs: in ascending order and each once, not [0, 8, 8]"),
+        ({"rungs": (0, 601)}, "rungs: at most half of the 1200 train samples, not 601"),
+        ({"rungs": (0, 2, 8)}, "rungs: 2 counterexamples leave one of 3 classes without any"),
+        ({"rungs": (0, 8), "val": 31}, "val: 31 samples cannot hold 16 twice"),
+        ({"moving": ("hue", "wall")}, "moving: wall is none of hue, light, place"),
+        ({"things": (600, 400)}, "their thousandths must add up to less than 1000"),
+        ({"twins_per_class": 101}, "twins_per_class: at most the 100 of test, not 101"),
+        ({"categories": ("animal",)}, "at least 2 items"),
+        ({"shortcuts": {}}, "at least 1 item"),
+        ({"shortcuts": {"hue": "sound"}}, "'image', 'caption' or 'both'"),
+        ({"rungs": ()}, "at least 1 item"),
+        ({"image_size": 31}, "greater than or equal to 32"),
+        ({"label_noise": 1.0}, "less than 1"),
+        ({"named": 1.5}, "less than or equal to 1"),
+        ({"sizes": 3}, "Extra inputs are not permitted"),
+    ],
+)
+def test_an_impossible_ladder_is_refused_with_its_reason(fields, message):
+    with pytest.raises(ValidationError) as caught:
+        ladder(**fields)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"rungs": (0, 600), "val": 300}, {"rungs": (3,)}, {"rungs": (0,)}, {"twins_per_class": 100}]
+)
+def test_the_limits_themselves_are_allowed(fields):
+    assert ladder(**fields)
+
+
+def test_two_values_of_every_shortcut_go_with_no_class():
+    assert ladder().num_values == ladder().num_classes + 2 == 5
+
+
+def test_all_shortcuts_move_unless_some_are_named():
+    assert ladder().active == ("hue", "light", "place")
+    assert ladder(moving=("place", "hue")).active == ("hue", "place")
+
+
+@pytest.mark.parametrize(
+    ("modality", "shown"),
+    [("image", ("hue", "light")), ("text", ("hue", "place")), ("multimodal", ("hue", "light", "place"))],
+)
+def test_a_modality_shows_its_own_shortcuts(modality, shown):
+    assert ladder().shortcuts_in(modality) == shown
+
+
+@pytest.mark.parametrize(("m", "count"), [(0, 0), (3, 16), (64, 16), (128, 32)])
+def test_val_has_a_quarter_of_the_counterexamples_and_at_least_16(m, count):
+    assert ladder().val_counterexamples(m) == count
+
+
+def test_parts_and_their_sizes():
+    assert ladder(moving=("hue", "light")).parts == {
+        "train": 1200,
+        "train/counter": 128,
+        "train/free": 1200,
+        "val": 300,
+        "val/counter": 32,
+        "calibration": 120,
+        "test/agree": 300,
+        "test/mislead": 300,
+        "test/neutral": 300,
+        "test/thing": 90,
+        "test/free": 90,
+        "test/hue": 450,
+        "test/light": 450,
+        "seen/agree": 150,
+        "seen/mislead": 150,
+        "seen/neutral": 150,
+    }
+
+
+def test_a_ladder_without_counterexamples_has_no_part_of_them():
+    assert not {"train/counter", "val/counter"} & ladder(rungs=(0,)).parts.keys()
+
+
+def test_worlds_of_a_template_have_their_own_names_and_seeds():
+    worlds = [ladder(worlds=2).in_world(k) for k in range(3)]  # the third is not frozen; methods are tuned on it
+    assert [world.name for world in worlds] == ["l-w0", "l-w1", "l-w2"]
+    assert len({world.seed for world in worlds}) == 3
+    assert {world.worlds for world in worlds} == {1}
+    assert worlds[0].seed == 13019206839621167935
+
+
+def test_a_single_world_is_its_own():
+    assert ladder().in_world(3) == ladder()
+
+
+def test_the_digest_depends_on_every_field_and_on_nothing_else():
+    changed = {"rungs": (0, 8), "seed": 2, "named": 0.5, "categories": ("vehicle", "animal", "food")}
+    digests = {ladder(**{name: value}).digest for name, value in changed.items()} | {ladder().digest}
+    assert len(digests) == 5
+    assert Ladder.model_validate_json(ladder().model_dump_json()).digest == ladder().digest
 
 
 def test_a_ceiling_is_measured_on_frozen_data_so_it_changes_no_digest():
-    bare, measured = Ladder(**FIELDS), Ladder(**FIELDS, ceiling=0.94)
+    bare, measured = ladder(), ladder(ceiling=0.94)
     assert (bare.ceiling, measured.in_world(0).ceiling) == (None, 0.94)
-    assert bare.digest == measured.digest != Ladder(**FIELDS, train=1000).digest
+    assert bare.digest == measured.digest != ladder(train=1000).digest
 
 
 @pytest.mark.parametrize("ceiling", [0.0, 1.01])
 def test_a_ceiling_is_a_positive_share(ceiling):
     with pytest.raises(ValidationError, match="ceiling"):
-        Ladder(**FIELDS, ceiling=ceiling)
+        ladder(ceiling=ceiling)
 
 
 def test_ladders_of_one_scenario_have_ceilings_of_their_own(tmp_path):
@@ -31,7 +142,5 @@ def test_ladders_of_one_scenario_have_ceilings_of_their_own(tmp_path):
         'b = { scenario = "n", modality = "text", ceiling = 0.8 }\n'
     )
     tasks = load_suite(str(tmp_path / "s.toml")).tasks
-    assert {name: task.ladder.ceiling for name, task in tasks.items() if name.endswith("-8")} == {
-        "a-8": 0.9,
-        "b-8": 0.8,
-    }
+    found = {name: task.ladder.ceiling for name, task in tasks.items() if name.endswith("-8")}
+    assert found == {"a-8": 0.9, "b-8": 0.8}

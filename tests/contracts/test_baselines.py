@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from spurgen.baselines.training import loop, solve
 from spurgen.baselines.training.hyperparameters import Recipe, check
 from spurgen.baselines.training.method import Baseline
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData
@@ -20,6 +21,8 @@ SWEPT = sorted({path.name for path in SWEEPS.iterdir() if path.is_dir()})
 TRIALS = 16
 METHODS = discover("spurgen.baselines")
 MODALITIES = ["image", "text", "multimodal"]
+NOT_SOLVED = {"adversarial", "contrastive", "mmd"}
+"""Methods without a stage that is solved on frozen features."""
 N, CLASSES, GROUPS, SIZE = 48, 3, 7, 32
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -113,6 +116,66 @@ def test_hyper_parameters_are_documented_and_frozen(name):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(hyper, entry.name, entry.default)
     check(name, hyper)
+
+
+@pytest.fixture
+def frozen(monkeypatch):
+    """Return a function that makes data of frozen features: a class, and a channel that is another one's m times."""
+    monkeypatch.setattr(loop, "FEATURE_STEPS", 400)
+
+    def make(m, n=96, width=24):
+        rng = np.random.default_rng(0)
+        labels = np.arange(n, dtype=np.int64) % CLASSES
+        channel = np.where(np.arange(n) < m, (labels + 1) % CLASSES, labels)
+        codes = rng.normal(size=(2, CLASSES, width))
+
+        def batch(shown):
+            noise = rng.normal(size=(n, width))
+            return Batch(None, None, (codes[0][labels] + 2 * codes[1][shown] + noise).astype(np.float32))
+
+        return LabeledData(
+            batch=batch(channel),
+            labels=labels,
+            num_groups=2 * CLASSES,
+            env_ids=np.arange(n) // 5 % 2,
+            group_ids=2 * labels + (channel != labels),
+            channel_values={"corner": channel},
+            twins=batch(rng.integers(0, CLASSES, n)),
+        )
+
+    return make
+
+
+@pytest.mark.parametrize("m", [0, 12])
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_is_solved_on_frozen_features(name, m, frozen, tmp_path):
+    method, data = METHODS[name].submission.with_options(), frozen(m)
+    state = torch.random.get_rng_state()
+    context = Context(("x", "y", "z"), "text", SIZE, "cpu", 1, tmp_path, "frozen")
+    method.fit(data.restrict(method.ACCESS, "train"), data.restrict(method.ACCESS, "val"), context)
+    assert torch.equal(state, torch.random.get_rng_state())
+    logits = method.predict(data.batch)
+    assert logits.shape == (N * 2, CLASSES)
+    assert np.isfinite(logits).all()
+    assert (logits.argmax(1) == data.labels).mean() > 0.6
+    assert np.isfinite(method.encode(data.batch)).all()
+    report = Report.model_validate(method.report())
+    solved = {check: passed for check, passed in report.checks.items() if check.endswith("reached its optimum")}
+    assert all(solved.values())
+    assert bool(solved) == (name not in NOT_SOLVED)
+    assert m == 0 or report.checks == dict.fromkeys(report.checks, True)
+
+
+@pytest.mark.parametrize("name", sorted(set(METHODS) - NOT_SOLVED - {"cnc"}))
+def test_four_times_the_iterations_change_no_prediction(name, frozen, monkeypatch, tmp_path):
+    answers, data = [], frozen(12)
+    for factor in (1, 4):
+        monkeypatch.setattr(solve, "MAX_ITERATIONS", factor * solve.MAX_ITERATIONS)
+        method = METHODS[name].submission.with_options()
+        context = Context(("x", "y", "z"), "text", SIZE, "cpu", 1, tmp_path, "frozen")
+        method.fit(data.restrict(method.ACCESS, "train"), data.restrict(method.ACCESS, "val"), context)
+        answers.append(method.predict(data.batch).argmax(1))
+    np.testing.assert_array_equal(*answers)
 
 
 @pytest.mark.parametrize("modality", MODALITIES)

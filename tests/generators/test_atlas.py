@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spurgen.generators.atlas import SMALLEST, make_atlas, resolution, seal
+from spurgen.generators.atlas import SMALLEST, make_atlas, resolution, seal, soften
 from spurgen.generators.layers import RING
 from spurgen.generators.masks import gradients, inked
 from spurgen.generators.pen import MASTER
@@ -92,3 +92,12 @@ def test_pen_drawings_have_a_halo_of_their_own_and_gradients_do_not():
     family = gradients(1000, [lambda: ramp])
     assert family.smooth
     assert all(mask is ramp for mask in family.masks[0]())
+
+
+def test_soften_spreads_each_texel_over_its_neighbours_around_the_edges_of_a_tile():
+    mask = np.zeros((8, 8), np.uint8)
+    mask[0, 3] = 168
+    soft = soften(mask)
+    assert soft[[7, 0, 1]][:, [2, 3, 4]].tolist() == [[11, 21, 11], [21, 42, 21], [11, 21, 11]]
+    assert np.count_nonzero(soft) == 9
+    assert (soften(np.full((4, 4), 255, np.uint8)) == 255).all()

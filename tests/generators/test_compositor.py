@@ -10,6 +10,7 @@ from spurgen.generators import compositor, sample, scene
 from spurgen.generators.atlas import seal
 from spurgen.generators.compositor import render
 from spurgen.generators.layers import FULL, OPAQUE, RING, LayerStack, StampStack, no_stamps
+from spurgen.generators.stamps import pack
 from spurgen.generators.world import CHANNELS as PLUGINS
 
 CHANNELS = {k: {"carrier": "image", "variance": 0.5} for k, m in discover(PLUGINS).items() if "image" in m.CARRIERS}
@@ -81,24 +82,26 @@ def paint(picture, masks, place, box, ink, halo, opacity, samples):
     return np.where(inside[..., None], mixed, picture)
 
 
-def stamped(picture, source, place, box):
-    """Blend a coloured picture, uint8 (side, side, 4), onto one scene, int64 (S, S, 3)."""
-    size, side = len(picture), len(source)
+def stamped(picture, texels, place, box):
+    """Blend a packed picture, uint32 (side, side), onto one scene, int64 (S, S, 3), where all samples lie in it."""
+    size, side = len(picture), len(texels)
     u0, v0, ux, uy, vx, vy = (int(p) for p in place)
     y, x = np.mgrid[:size, :size].astype(object)
-    total = np.zeros((size, size, 4), np.int64)
+    total, inside = np.zeros((size, size, 4), np.int64), np.ones((size, size), bool)
+    bytes_of = texels.view(np.uint8).reshape(side, side, 4).astype(np.int64)
+    reach = [max(abs((a + s * b) // 4) for s in (1, -1)) for a, b in ((ux, uy), (vx, vy))]
+    for at, beyond in zip((u0 + ux * x + uy * y, v0 + vx * x + vy * y), reach, strict=True):
+        inside &= ((at >= beyond) & (at < TURN - beyond)).astype(bool)
     for du, dv in ((ux + uy) // 4, (vx + vy) // 4), ((ux - uy) // 4, (vx - vy) // 4):
         for sign in (1, -1):
             u, v = u0 + ux * x + uy * y + sign * du, v0 + vx * x + vy * y + sign * dv
-            inside = ((u >= 0) & (u < TURN) & (v >= 0) & (v < TURN)).astype(bool)
-            row, column = (np.where(inside, at * side >> 32, 0).astype(int) for at in (v, u))
-            texel = source[row, column].astype(np.int64) * inside[..., None]
-            total += np.concatenate([texel[..., :3] * texel[..., 3:], texel[..., 3:]], axis=2)
-    alpha = total[..., 3:]
-    mixed = (picture * (FULL - alpha) + total[..., :3] + FULL // 2) // FULL
+            row, column = (np.where(inside, at * side // TURN, 0).astype(int) for at in (v, u))
+            total += bytes_of[row, column] * inside[..., None]
+    rest = 256 - (total[..., 3:] * 257 + 1023) // 1024
+    mixed = (picture * rest + total[..., :3] * 64 + 128) // 256
     y, x = np.mgrid[:size, :size]
-    inside = (x >= box[0]) & (x < box[1]) & (y >= box[2]) & (y < box[3])
-    return np.where(inside[..., None], mixed, picture)
+    drawn = inside & (x >= box[0]) & (x < box[1]) & (y >= box[2]) & (y < box[3])
+    return np.where(drawn[..., None], mixed, picture)
 
 
 def reference(size, wall, planes, stack, stamps, noise, amplitude):
@@ -107,7 +110,7 @@ def reference(size, wall, planes, stack, stamps, noise, amplitude):
         picture = np.broadcast_to(wall[i].astype(np.int64), (size, size, 3))
         for k, bits in enumerate([*stack.bits.tolist(), None]):
             if k == stamps.behind:
-                picture = stamped(picture, stamps.pictures[stamps.number[i]], stamps.place[i], stamps.box[i])
+                picture = stamped(picture, stamps.texels[stamps.number[i]], stamps.place[i], stamps.box[i])
             if bits is None:
                 break
             part = slice(stack.start[k, i], stack.start[k, i] + (1 << 2 * bits))
@@ -144,10 +147,11 @@ def random_scene(seed, size, steps, samples, opacity, behind=-1):
     wall, noise = rng.integers(0, 256, (2, 3)).astype(np.uint8), rng.integers(0, 2**63, 2, np.uint64)
     stamps = no_stamps(2)
     if behind >= 0:
-        pictures = rng.integers(0, 256, (3, 7, 7, 4)).astype(np.uint8)
-        pictures[..., 3] = rng.choice([0, 77, 255], (3, 7, 7))
+        pictures = rng.integers(0, 256, (3, 9, 9, 4)).astype(np.uint8)
+        pictures[..., 3] = rng.choice([0, 0, 0, 77, 255], (3, 9, 9))
+        pictures[0, :6] = 0  # more than one texel away from any colour
         at = np.concatenate([rng.integers(-TURN, TURN, (2, 2)), np.full((2, 4), steps)], axis=1)
-        stamps = StampStack(pictures, rng.integers(0, 3, 2), at, box[0], behind)
+        stamps = StampStack(*pack(pictures), rng.integers(0, 3, 2), at, box[0], behind)
     return wall, planes, stack, stamps, noise
 
 
@@ -167,6 +171,32 @@ step = st.one_of(st.integers(-(2**26), 2**26), st.integers(-(2**29), 2**29), st.
 def test_kernel_equals_the_reference_on_any_layer(seed, size, steps, samples, opacity, amplitude, behind):
     arguments = (*random_scene(seed, size, steps, samples, opacity, behind), amplitude)
     np.testing.assert_array_equal(draw(size, *arguments), reference(size, *arguments))
+
+
+def test_no_pixel_is_skipped_whose_samples_lie_far_from_its_centre():
+    """A picture of one texel, in whose column every second pixel's samples lie, but not its centre."""
+    picture = np.zeros((1, 23, 23, 4), np.uint8)
+    picture[0, :, 11] = 255
+    texel = TURN // 31
+    wall, planes, stack, _, noise = random_scene(0, 9, (0, 0, 0, 0), 1, 0)
+    place = np.array([[31 * texel // 2 - 8 * texel // 3, 15 * texel, 8 * texel // 3, 8 * texel, 0, 8]] * 2)
+    stamps = StampStack(*pack(picture), np.zeros(2, np.int64), place, np.array([[0, 9, 0, 9]] * 2), 1)
+    arguments = (wall, planes, stack, stamps, noise, 0)
+    np.testing.assert_array_equal(draw(9, *arguments), reference(9, *arguments))
+
+
+@pytest.mark.parametrize("level", [0, 1, 127, 254, 255])
+def test_blending_a_picture_never_leaves_the_range_of_its_colours(level):
+    """Of any alpha: white on white stays white, and black on black stays black."""
+    alphas = np.repeat(np.arange(256), 9 * 9).reshape(256, 9, 9)
+    pictures = np.where(np.arange(4) == 3, alphas[..., None], level).astype(np.uint8)
+    wall, planes, stack, _, noise = random_scene(0, 20, (2**28, 0, 0, 2**28), 1, 0)
+    place = np.array([[0, 0, 2**28, 2**24, -(2**24), 2**28]] * 256)
+    stamps = StampStack(*pack(pictures), np.arange(256), place, np.array([[0, 20, 0, 20]] * 256), 1)
+    stack = LayerStack(*[np.repeat(a, 128, 1) if a.ndim > 1 else a for a in stack])
+    wall, noise = np.full((256, 3), level, np.uint8), np.zeros(256, np.uint64)
+    drawn = draw(20, wall, planes, stack, stamps, noise, 0).astype(int)
+    assert abs(drawn - level).max() <= 1
 
 
 @pytest.fixture

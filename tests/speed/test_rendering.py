@@ -6,8 +6,10 @@ import sys
 import numpy as np
 import pytest
 
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.generators import compositor, sample
+from spurgen.generators.ladder.world import sample_part
 
 IMAGE = ("background", "color", "shape", "lighting", "watermark")
 STREAM = """
@@ -41,6 +43,29 @@ def test_speed_of_rendering_every_image_channel(benchmark, measure, monkeypatch,
     if benchmark.stats:
         measure(f"scenes at {image_size} pixels", count / benchmark.stats["median"], target, "images/s", more=True)
     assert np.ptp(calls[0][0]) > 100
+
+
+def things(image_size):
+    shortcuts = {"hue": "both", "wall": "both", "light": "image", "mark": "image", "place": "caption"}
+    fields = {"categories": ("animal", "vehicle", "food"), "shortcuts": shortcuts, "image_size": image_size}
+    return Ladder(suite="speed", name="speed", seed=1, **fields)
+
+
+@pytest.mark.parametrize(("image_size", "count", "target"), [(128, 1000, 6_000), (224, 300, 2_000)])
+def test_speed_of_scenes_and_captions_of_things(benchmark, measure, image_size, count, target):
+    made = benchmark.pedantic(sample_part, (things(image_size), "train", range(count)), rounds=15, warmup_rounds=1)
+    if benchmark.stats:
+        name = f"scenes of things at {image_size} pixels, with captions"
+        measure(name, count / benchmark.stats["median"], target, "samples/s", more=True)
+    assert len(made.captions) == len(made.images) == count
+
+
+def test_speed_of_captions_of_things(benchmark, measure):
+    arguments = (things(128), "train", range(1200))
+    made = benchmark.pedantic(sample_part, arguments, {"images": False}, rounds=15, warmup_rounds=1)
+    if benchmark.stats:
+        measure("captions of things", 1200 / benchmark.stats["median"], 100_000, "captions/s", more=True)
+    assert len(set(made.captions)) > 500
 
 
 def test_speed_of_sampling_images_and_captions(benchmark, measure):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from drawing.concepts import group_sheet, shortcut_sheet
+from drawing.ladder import ladder_sheet, shortcut_values_sheet, things_sheet
 from drawing.layout import GAP, INK, Strip, column, framed, grid, heading, panel, row, tile, write
 from drawing.samples import (
     MEASURED_AT,
@@ -168,6 +169,9 @@ def write_sheets(folder: Path) -> list[Path]:
         "twins.png": twin_sheet(112),
         "shortcut.png": shortcut_sheet(96),
         "groups.png": group_sheet(112),
+        "things.png": things_sheet(2),
+        "things-shortcuts.png": shortcut_values_sheet(80),
+        "things-parts.png": ladder_sheet(104, 6, 200),
     }
     for name, sheet in sheets.items():
         # Noise does not compress; with five bits per level a sheet stays small.

@@ -13,7 +13,7 @@ from spurgen.baselines.irm import irm_penalty
 from spurgen.baselines.mmd import mmd_penalty
 from spurgen.baselines.subg import subset
 from spurgen.baselines.training import last_layer
-from spurgen.baselines.training.penalty import Environments, Penalised
+from spurgen.baselines.training.penalty import Environment, Penalised
 from spurgen.baselines.training.worst_group import WorstGroupLoss
 from spurgen.baselines.vrex import vrex_penalty
 
@@ -54,7 +54,7 @@ def test_vrex_penalises_the_variance_of_the_risks(fixed, make_step, peer):
 @pytest.mark.parametrize(("name", "penalty"), [("coral", coral_penalty), ("mmd", mmd_penalty)])
 def test_coral_and_mmd_compare_the_features_of_environments(name, penalty, fixed, peer):
     features = fixed.features.view(3, 4, 4)
-    environments = Environments(features, features, torch.zeros(3, 4, dtype=torch.int64), torch.zeros(3, 4))
+    environments = [Environment(each, each, torch.zeros(4).long(), torch.zeros(4)) for each in features]
     assert penalty(environments).item() == close(peer(name).penalty)
 
 

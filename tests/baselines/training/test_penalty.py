@@ -25,7 +25,7 @@ def step(progress):
 
 
 def gap(environments):
-    first, second = environments.losses.mean(1)
+    first, second = (each.losses.mean() for each in environments)
     return (second - first).square()
 
 
@@ -40,13 +40,13 @@ def test_batch_is_split_into_environments_in_order():
 
     def penalty(environments):
         seen.append(environments)
-        return environments.losses.sum()
+        return sum(each.losses.sum() for each in environments)
 
     Penalised(penalty, 2, RECIPE)(step(0.0))
-    assert seen[0].labels.tolist() == [[4, 5], [6, 7]]
-    assert seen[0].losses.tolist() == [[1, 2], [3, 6]]
-    assert seen[0].features.tolist() == [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]
-    assert seen[0].logits.shape == (2, 2, 4)
+    assert [each.labels.tolist() for each in seen[0]] == [[4, 5], [6, 7]]
+    assert [each.losses.tolist() for each in seen[0]] == [[1, 2], [3, 6]]
+    assert [each.features.tolist() for each in seen[0]] == [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]
+    assert [each.logits.shape for each in seen[0]] == [(2, 4), (2, 4)]
 
 
 def test_weight_above_1_divides_the_whole_loss_and_keeps_the_scale_of_gradients():
@@ -73,8 +73,8 @@ def test_penalty_gets_the_environments_of_the_split(make_problem):
     seen = []
 
     def penalty(environments):
-        seen.append(environments.labels)
-        return environments.losses.mean(1).var()
+        seen.append(torch.stack([each.labels for each in environments]))
+        return torch.stack([each.losses.mean() for each in environments]).var()
 
     # all samples of environment 5 are of class 2, none of environment 1
     fit_penalised(make_problem(env_ids=1 + 4 * (torch.arange(96) % 3 == 2).numpy()), RECIPE, penalty)

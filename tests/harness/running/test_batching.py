@@ -54,6 +54,13 @@ def test_the_first_batch_is_drawn_before_all_rows_are_made():
         assert len(made) - before <= 2  # chunks are made while a batch is computed
 
 
+def test_frozen_features_stay_with_their_rows():
+    features = np.arange(3000, dtype=np.float32).reshape(1500, 2)
+    for batch, origin in mix(cut("a", Batch(None, None, features)), np.random.default_rng(0), {}):
+        np.testing.assert_array_equal(batch.features, features[origin[:, 1]])
+        assert batch.images is batch.captions is None
+
+
 @pytest.mark.parametrize("parts", [("images",), ("captions",), ("images", "captions")])
 def test_batches_have_only_the_halves_that_the_inputs_have(parts):
     whole = numbered(0, 0, 1500).inputs

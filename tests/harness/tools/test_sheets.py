@@ -31,6 +31,9 @@ NAMES = [
     "twins.png",
     "shortcut.png",
     "groups.png",
+    "things.png",
+    "things-shortcuts.png",
+    "things-parts.png",
 ]
 
 
@@ -47,8 +50,9 @@ def quick(monkeypatch):
     """Replace the drawing functions, which are slow; return their stand-in sheets in the order of NAMES."""
     captions = ("caption_sheet", "caption_sheet")
     ideas = ("shortcut_sheet", "group_sheet")
-    names = ("banner", "contact_sheet", "scene_sheet", *captions, "alignment_sheet", "twin_sheet", *ideas)
-    drawn = [Image.new("RGB", (4 + names.index(name), 4), (24 * names.index(name), 0, 0)) for name in names]
+    things = ("things_sheet", "shortcut_values_sheet", "ladder_sheet")
+    names = ("banner", "contact_sheet", "scene_sheet", *captions, "alignment_sheet", "twin_sheet", *ideas, *things)
+    drawn = [Image.new("RGB", (4 + names.index(name), 4), (16 * names.index(name), 0, 0)) for name in names]
     for name, sheet in zip(names, drawn, strict=True):
         monkeypatch.setattr(sheets, name, lambda *_, sheet=sheet, **__: sheet)
     return drawn

@@ -1,0 +1,135 @@
+"""The contract of every shortcut: its values can be told apart, and it shows in nothing but its own place."""
+
+import numpy as np
+import pytest
+
+from spurgen.generators.ladder.shortcuts import HUES, MARK_AT, MARK_RADIUS, SHORTCUTS
+from spurgen.generators.ladder.world import make_world, sample_part
+
+ONE = 1 << 16
+IMAGE = [name for name, kind in SHORTCUTS.items() if kind.paint is not None]
+CAPTION = [name for name, kind in SHORTCUTS.items() if kind.phrases]
+EVERY = {"categories": ("animal", "vehicle", "food", "clothing", "tool"), "train": 100, "rungs": (0, 5)}
+LUMINANCE = np.array((0.299, 0.587, 0.114))  # ITU-R BT.601
+
+
+def twins_by_value(ladder, name, carrier, fields=None):
+    """Map every value of a shortcut to its twin of one sample, over as many worlds as it takes to see all."""
+    seen, seed = {}, 0
+    while len(seen) < len(SHORTCUTS[name].values):
+        world = ladder(**EVERY, shortcuts={name: carrier}, seed=seed, **(fields or {}))
+        looks = make_world(world).looks[name].tolist()
+        count = 5 * world.twins_per_class
+        twins = sample_part(world, f"test/{name}", [count * v for v in range(7)], images=carrier == "image")
+        seen |= {value: (twins, at) for at, value in enumerate(looks)}
+        seed += 1
+    return {SHORTCUTS[name].values[value]: seen[value] for value in sorted(seen)}
+
+
+@pytest.mark.parametrize("name", SHORTCUTS)
+def test_a_shortcut_is_complete(name):
+    kind = SHORTCUTS[name]
+    assert len(set(kind.values)) == len(kind.values) >= 7  # five categories and two values that go with none
+    assert kind.paint or kind.phrases
+    assert len(set(kind.phrases)) == len(kind.phrases) in (0, len(kind.values))
+
+
+@pytest.mark.parametrize("name", IMAGE)
+def test_values_look_different(ladder, name):
+    """Any two twins of one scene differ in more levels than the grain has, in more pixels than a small mark's edge."""
+    world = ladder(**EVERY, shortcuts={name: "image"}, image_size=96)
+    count = 5 * world.twins_per_class
+    scenes = sample_part(world, f"test/{name}", [count * v + 7 for v in range(7)], captions=False).images.astype(int)
+    for v in range(7):
+        for w in range(v):
+            different = (abs(scenes[v] - scenes[w]).max(axis=2) > 12).mean()
+            assert different > 0.004, (v, w)
+
+
+@pytest.mark.parametrize("name", IMAGE)
+def test_every_value_has_a_look_of_its_own(ladder, name):
+    pictures = {
+        value: twins.images[at].tobytes() for value, (twins, at) in twins_by_value(ladder, name, "image").items()
+    }
+    assert len(set(pictures.values())) == len(SHORTCUTS[name].values)
+
+
+@pytest.mark.parametrize("name", CAPTION)
+def test_every_value_has_words_of_its_own(ladder, name):
+    """The words stand in the caption of their own value and of no other."""
+    kind = SHORTCUTS[name]
+    captions = {value: twins.captions[at] for value, (twins, at) in twins_by_value(ladder, name, "caption").items()}
+    for value, phrase in zip(kind.values, kind.phrases, strict=True):
+        assert phrase in captions[value].lower()
+        assert [v for v, caption in captions.items() if f" {phrase}" in f" {caption.lower()}"] == [value]
+
+
+@pytest.mark.parametrize("name", SHORTCUTS)
+def test_a_shortcut_of_one_half_leaves_the_other_half_as_it_is(ladder, name):
+    for carrier, shown in (("image", SHORTCUTS[name].paint), ("caption", SHORTCUTS[name].phrases)):
+        other = "light" if carrier == "caption" else "place"
+        if not shown or other == name:
+            continue
+        world = ladder(shortcuts={name: carrier, other: "image" if carrier == "caption" else "caption"})
+        twins = sample_part(world, f"test/{name}", range(0, 60, 12))
+        if carrier == "image":
+            assert len(set(twins.captions)) == 1
+        else:
+            assert (twins.images == twins.images[0]).all()
+            assert len(set(twins.captions)) == 5
+
+
+@pytest.mark.parametrize("name", ["hue", "wall"])
+def test_a_wall_shows_behind_the_thing_alone(ladder, name):
+    """Twins are equal where their thing is opaque, and differ at the frame."""
+    world = ladder(shortcuts={name: "image"}, image_size=96)
+    scenes = sample_part(world, f"test/{name}", range(60), captions=False).images.reshape(5, 12, 96, 96, 3)
+    same = (scenes == scenes[0]).all(axis=(0, 4))
+    assert same[:, 36:60, 36:60].mean() > 0.6
+    assert same[:, :3].mean() < 0.02
+    assert same[:, -3:].mean() < 0.02
+
+
+def test_a_mark_changes_its_corner_alone(ladder):
+    world = ladder(shortcuts={"mark": "image"}, image_size=100)
+    scenes = sample_part(world, "test/mark", range(60)).images.reshape(5, 12, 100, 100, 3)
+    changed = (scenes != scenes[0]).any(axis=(0, 4))
+    reach = (MARK_AT + MARK_RADIUS) * 100 // ONE + 1
+    corners = np.zeros((100, 100), bool)
+    corners[:reach, :reach] = corners[:reach, -reach:] = corners[-reach:, :reach] = corners[-reach:, -reach:] = True
+    assert not (changed & ~corners).any()
+    assert all(changed[k].any() for k in range(12))
+
+
+def test_marks_lie_in_all_corners_and_seldom_on_a_thing(ladder):
+    """Where the shape of a mark changes nothing between twins of another thing, the mark hides it."""
+    world = ladder(shortcuts={"mark": "image"}, image_size=64, train=400)
+    marked = sample_part(world, "train", range(400)).images.astype(int)
+    tags = (marked[:, 2:10, 2:10].max(axis=3) < 45).mean(axis=(1, 2)) > 0.2  # the dark backing, at the upper left
+    assert tags.mean() == pytest.approx(0.25, abs=0.08)
+
+
+def test_hues_of_walls_differ_in_lightness_or_in_colour():
+    """Any two by more than texture, pose and grain vary them."""
+    rgb = np.array(list(HUES.values()))
+    apart = np.linalg.norm(rgb[:, None] - rgb[None], axis=2)
+    assert apart[~np.eye(len(rgb), dtype=bool)].min() > 60
+
+
+@pytest.mark.parametrize("texture", range(10))
+def test_a_texture_keeps_the_lightness_of_its_hue(ladder, texture):
+    """White, grey and black walls stay apart, whatever is drawn on them."""
+    lights = {}
+    for seed in range(60):
+        world = ladder(shortcuts={"hue": "image", "wall": "image"}, seed=seed)
+        looks = make_world(world).looks
+        if texture not in looks["wall"]:
+            continue
+        value = looks["wall"].tolist().index(texture)
+        scenes = sample_part(world, "test/wall", range(12 * value, 12 * value + 12), captions=False).images
+        border = np.concatenate([scenes[:, :4].reshape(12, -1, 3), scenes[:, -4:].reshape(12, -1, 3)], axis=1)
+        for k in range(12):
+            hue = list(HUES)[looks["hue"][k % 3]]
+            lights.setdefault(hue, []).append(border[k].mean(axis=0) @ LUMINANCE)
+    assert min(lights["white"]) > max(lights["grey"]) + 30
+    assert min(lights["grey"]) > max(lights["black"]) + 30

@@ -1,0 +1,160 @@
+"""Check the rules by which a ladder enters a suite, on tuning worlds, which are never ranked."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from rich.console import Console
+
+from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.benchmark.task import Rung
+from spurgen.harness.cli import run_script
+from spurgen.harness.experiments.tuning import fit_on_rung
+from spurgen.harness.machine import pool
+from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.metrics.ladder import SHARE, counterexamples_needed
+from spurgen.harness.options.flags import add_jobs, add_seeds, add_suite
+from spurgen.harness.options.sections import add_page, around, renew
+from spurgen.harness.results.answered import answered, scored_parts
+from spurgen.harness.results.identity import submission_digest
+from spurgen.harness.running import features, rungs
+from spurgen.harness.running.plan import baseline_specs, plan_unfrozen
+
+BEGIN, END = "<!-- ladders: begin -->", "<!-- ladders: end -->"
+WORLDS = "100-102"
+METHODS = ("erm", "resample", "group_dro", "jtt", "subg", "dfr", "adversarial", "contrastive")
+TWINS = ("contrastive",)
+CEILING, LOWEST, HIGHEST, FEWER = 0.9, 0.3, 0.8, 2 / 3
+STATES = ("mislead", "agree", "neutral")
+Curve = dict[str, list[float]]
+"""Accuracies in the order of `STATES`, by number of counterexamples."""
+Line = dict[str, object]
+
+
+class Run(NamedTuple):
+    """A method on all rungs of a ladder in a tuning world; `uncorrelated` makes one rung, the ceiling."""
+
+    suite: str
+    ladder: str
+    world: int
+    method: str
+    options: str = "{}"
+    uncorrelated: bool = False
+
+
+def rungs_of(suite: Suite, ladder: str) -> list[Rung]:
+    """Return the tasks of a ladder, with the fewest counterexamples first."""
+    return [task for task in suite.tasks.values() if isinstance(task, Rung) and task.of == ladder]
+
+
+def climb(run: Run) -> Curve:
+    """Return the accuracies on unseen things, in the order of `STATES`, by number of counterexamples."""
+    found: Curve = {}
+    for task in rungs_of(load_suite(run.suite), run.ladder):
+        if run.uncorrelated and task.counterexamples:
+            continue
+        planned = plan_unfrozen(task, baseline_specs([run.method])[0], run.world, "cpu", json.loads(run.options))
+        job = replace(planned, uncorrelated=run.uncorrelated)
+        submission, rung = fit_on_rung(job), rungs.rung_of(job)
+        assert submission.predict is not None
+        classes = {
+            part: np.asarray(submission.predict(rungs.make_part(job, part).inputs)).argmax(axis=1)
+            for part in scored_parts(rung)
+        }
+        values = answered(rung, classes).metrics
+        found[str(task.counterexamples)] = [values[f"accuracy_{state}"] for state in STATES]
+    return found
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    add_suite(parser)
+    parser.add_argument("--ladders", nargs="+", default=[], metavar="LADDER", help="default: all of the suite")
+    parser.add_argument("--methods", nargs="+", default=METHODS, metavar="METHOD", help="default: one of each family")
+    add_seeds(parser, WORLDS, "100-102, which no suite freezes")
+    parser.add_argument(
+        "--out", type=Path, default=features.cache_folder() / "ladders.json", metavar="FILE",
+        help="what was measured before, and is not measured again",
+    )  # fmt: skip
+    add_jobs(parser)
+    add_page(parser, BEGIN, END)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Train what is missing, print the curves and the rules, and renew the page; return 1 if a rule is missed."""
+    if arguments.page:
+        around(arguments.page, BEGIN, END)
+    suite = load_suite(arguments.suite)
+    ladders = arguments.ladders or list(dict.fromkeys(t.of for t in suite.tasks.values() if isinstance(t, Rung)))
+    worlds = arguments.seeds
+    wanted = [Run(arguments.suite, name, w, m) for name in ladders for w in worlds for m in arguments.methods]
+    wanted += [Run(arguments.suite, name, w, "erm", "{}", True) for name in ladders for w in worlds]
+    used = [rung for name in ladders for w in worlds if isinstance(rung := rungs_of(suite, name)[0].in_world(w), Rung)]
+    for _ in features.compute(features.missing(used, None), arguments.jobs):
+        pass
+    known = _stored(arguments.out)
+    for each, curve in pool.run(climb, [each for each in wanted if _key(suite, each) not in known], arguments.jobs):
+        known[_key(suite, each)] = curve
+        write_atomically(arguments.out, json.dumps(known))
+        console.print(f"{each.ladder}  world {each.world}  {each.method}")
+    table, missed = [], []
+    for name in ladders:
+        curves: dict[str, list[Curve]] = {}
+        for each in (run for run in wanted if run.ladder == name):
+            curves.setdefault("" if each.uncorrelated else each.method, []).append(known[_key(suite, each)])
+        ceiling = float(np.mean([min(curve["0"]) for curve in curves.pop("")]))
+        lines, rules = judge(name, curves, ceiling)
+        table += lines
+        missed += rules
+    text = markdown_table(table) + "\n\n" + markdown_table(missed)
+    print(text)
+    if arguments.page:
+        console.print(renew(arguments.page, BEGIN, END, text))
+    return int(any(row["Met"] == "no" for row in missed))
+
+
+def judge(ladder: str, curves: Mapping[str, Sequence[Curve]], ceiling: float) -> tuple[list[Line], list[Line]]:
+    """Return a ladder's table of curves, a line a method, and its rules; `curves`: by method, of each world."""
+    lines, needed = list[Line](), dict[str, float]()
+    for method, worlds in curves.items():
+        mean = {int(m): np.mean([world[m] for world in worlds], axis=0) for m in worlds[0]}
+        above = [m for m in mean if m]
+        heights = np.array([mean[m].min() for m in above])
+        needed[method] = counterexamples_needed(np.array(above), heights, SHARE * ceiling)
+        cells = {f"m = {m}": "{:.2f} ({:.2f}, {:.2f})".format(*values) for m, values in mean.items()}
+        lines.append({"Ladder": ladder, "Method": method, **cells, "N": f"{needed[method]:.3g}"})
+    erm = [float(np.mean([min(world[m]) for world in curves["erm"]])) for m in curves["erm"][0]]
+    top = erm[-1] / ceiling
+    fewer = [m for m, n in needed.items() if m not in (*TWINS, "erm") and n <= FEWER * needed["erm"]]
+    facts = [
+        ("ceiling at least .90", f"{ceiling:.3f}", ceiling >= CEILING),
+        ("ERM without counterexamples at most .30", f"{erm[0]:.3f}", erm[0] <= LOWEST),
+        ("ERM on the highest rung at least .80 of the ceiling", f"{top:.3f}", top >= HIGHEST),
+        ("ERM rises from rung to rung", ", ".join(f"{height:.2f}" for height in erm), erm == sorted(erm)),
+        ("two methods without twins need at most 2/3 of ERM's", ", ".join(fewer) or "none", len(fewer) >= 2),
+    ]
+    rules: list[Line] = [
+        {"Ladder": ladder, "Rule": rule, "Found": found, "Met": "yes" if met else "no"} for rule, found, met in facts
+    ]
+    return lines, rules
+
+
+def _key(suite: Suite, run: Run) -> str:
+    """Return what a measurement is stored under: it depends on the ladder and on the versions of the method."""
+    scenario = rungs_of(suite, run.ladder)[0].ladder.digest
+    return json.dumps([*run, scenario, submission_digest(baseline_specs([run.method])[0])])
+
+
+def _stored(path: Path) -> dict[str, Curve]:
+    known: dict[str, Curve] = json.loads(path.read_text()) if path.exists() else {}
+    return known
+
+
+if __name__ == "__main__":
+    sys.exit(run_script(sys.modules[__name__], __doc__))
