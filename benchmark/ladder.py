@@ -26,7 +26,8 @@ class Ladder(Frozen):
     thousandths which share of each category's things train and val may show; test shows the others. With probability
     `named` a caption names the thing. Shortcuts not in `moving` (default: all move) vary at random everywhere. With
     probability `label_noise` a train label is another class than the one shown. `alignment_seed` decides which values
-    go with which class and which things which split shows (default: `seed`).
+    go with which class and which things which split shows (default: `seed`). `ceiling`: the accuracy that the same
+    learner reaches on as many samples without a correlation, of which counterexamples needed are a share.
     """
 
     suite: Name
@@ -48,6 +49,7 @@ class Ladder(Frozen):
     test_per_class: Count = 100
     seen_per_class: Count = 50
     twins_per_class: Count = 30
+    ceiling: Annotated[float, Field(gt=0, le=1)] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -136,8 +138,8 @@ class Ladder(Frozen):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all fields, independent of how the file is written."""
-        fields = self.model_dump(mode="json")
+        """SHA-256 of all fields that the data depend on, independent of how the file is written."""
+        fields = self.model_dump(mode="json", exclude={"ceiling"})  # it is measured on the frozen data
         return hashlib.sha256(json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
 
 

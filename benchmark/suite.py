@@ -37,13 +37,14 @@ class _Entry(BaseModel):
 
 
 class _LadderEntry(BaseModel):
-    """A ladder as the suite's file describes it: a task per rung."""
+    """A ladder as the suite's file describes it: a task per rung; `ceiling` replaces that of its scenario."""
 
     model_config = ConfigDict(extra="forbid")
 
     scenario: Name
     modality: Modality
     role: Role = "extra"
+    ceiling: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
 class _SuiteFile(BaseModel):
@@ -223,7 +224,8 @@ def _rungs(path: Path, name: str, described: Scenario | Ladder, entry: _LadderEn
     """Return the tasks of a ladder, by name: the ladder's and the number of counterexamples."""
     if not isinstance(described, Ladder):
         raise ScenarioError(f"{path}: ladders.{name}: scenario {described.name} has no categories, so it is no ladder")
-    scenario: Any = described  # see Rung
+    ceiling = described.ceiling if entry.ceiling is None else entry.ceiling
+    scenario: Any = described.model_copy(update={"ceiling": ceiling})  # see Rung
     names = {f"{name}-{m}": m for m in described.rungs}
     return {
         task: Rung(task, scenario, entry.modality, "frozen", entry.role, counterexamples=m, of=name)

@@ -158,6 +158,56 @@ def suite(suite_file):
     return load_suite(suite_file)
 
 
+LADDER = """
+suite = "steps"
+name = "few"
+seed = 5
+worlds = 5
+categories = ["animal", "vehicle", "food"]
+rungs = [0, 4, 16]
+image_size = 32
+train = 64
+val = 40
+calibration_per_class = 4
+test_per_class = 20
+seen_per_class = 4
+twins_per_class = 8
+
+[shortcuts]
+hue = "both"
+wall = "both"
+"""
+CLIMBED = """
+[ladders]
+few-text = { scenario = "few", modality = "text", ceiling = 0.9 }
+few-image = { scenario = "few", modality = "image" }
+"""
+
+
+@pytest.fixture(scope="session")
+def ladder_folder(tmp_path_factory):
+    """A folder with a frozen suite of two ladders of three rungs, of which one has a ceiling."""
+    folder = tmp_path_factory.mktemp("ladders")
+    (folder / "steps").mkdir()
+    (folder / "steps" / "few.toml").write_text(LADDER)
+    (folder / "steps.toml").write_text(CLIMBED)
+    suite = load_suite(str(folder / "steps.toml"))
+    suite.manifest_file.write_text(dump_manifest(freeze(suite, jobs=1)))
+    return folder
+
+
+@pytest.fixture
+def ladder_file(ladder_folder, tmp_path) -> str:
+    """The path of a copy of that suite, which a test may change."""
+    shutil.copytree(ladder_folder, tmp_path / "ladders")
+    return str(tmp_path / "ladders" / "steps.toml")
+
+
+@pytest.fixture
+def ladder_suite(ladder_file):
+    return load_suite(ladder_file)
+
+
 @pytest.fixture
 def write_submission(tmp_path):
     """Return a function that writes a submission file and returns its path."""

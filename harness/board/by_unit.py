@@ -7,11 +7,12 @@ from typing import Literal
 import numpy as np
 
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.task import Task
+from spurgen.benchmark.task import Rung, Task
 from spurgen.generators import sample
-from spurgen.harness.board.columns import COLUMNS
+from spurgen.harness.board.columns import COLUMNS, LADDER
 from spurgen.harness.metrics import pattern_accuracies, robust_accuracy
 from spurgen.harness.metrics.arrays import Float64, Int64
+from spurgen.harness.results.answered import GROUPED, factors
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.statistics.units import ANY, Spread, fit_spread
@@ -20,7 +21,7 @@ from spurgen.harness.statistics.worst_group_bias import corrected_wga
 Unit = Literal["world", "seed"]
 RANKED_BY = "robust_accuracy"
 ALIGNED = "aligned_accuracy"  # where all channels agree with the class
-ENDS = {key: column.ends for key, column in COLUMNS.items() if column.ends}
+ENDS = {key: column.ends for key, column in {**COLUMNS, **LADDER}.items() if column.ends}
 """Metrics that have an interval, where a row has them, and their lowest and highest value."""
 
 
@@ -32,8 +33,11 @@ def unit_of(task: Task) -> Unit:
 def groups_on_test(task: Task) -> Int64:
     """Return the groups of a task's test samples, int64 (n,): class times 2 ** channels, plus pattern.
 
-    They are the same in every world, since test is balanced by design.
+    They are the same in every world, since test is balanced by design. On a rung a group is class times 2, plus whether
+    shortcuts mislead.
     """
+    if isinstance(task, Rung):
+        return np.concatenate([factors(task.ladder.in_world(0), part).group_ids for part in GROUPED])
     scenario = task.in_world(0).scenario
     test = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
     return task_groups(task, test.group_ids)
@@ -55,7 +59,7 @@ class TaskValues:
         """Return a metric by unit, float64 (W,), or None where a result lacks it.
 
         `metric`: a name of `Result.metric`, or `robust_accuracy`, `aligned_accuracy` or `wga_corrected`, which follow
-        from the counts per group.
+        from the counts per group; on a rung, only names of `Result.metric`, which the stored answers confirm.
         """
         try:
             return np.array([self._of_result(result, metric) for result in row.results])
@@ -63,6 +67,8 @@ class TaskValues:
             return None
 
     def _of_result(self, result: Result, metric: str) -> float:
+        if isinstance(self.task, Rung):
+            return round(result.metric(metric), 12)
         if metric == RANKED_BY:
             robust = robust_accuracy(np.array(result.groups) / self.sizes, self.task.scenario.num_classes)
             return round(robust, 12)  # so that counts of one accuracy give one number

@@ -74,6 +74,17 @@ def _to_erm(line: Line) -> str:
     return number(line, "to_erm", "+.3f") + (f" {verdict}" if verdict in ("better", "worse") else "")
 
 
+def _needed(line: Line) -> str:
+    return str(line["counterexamples_text"]) if known(line, "counterexamples_text") else ""
+
+
+def _ratio_to_erm(line: Line) -> str:
+    """Return the counterexamples needed as a multiple of ERM's, or the difference where there is none."""
+    if not known(line, "counterexamples_to_erm_text"):
+        return _to_erm(line)
+    return " ".join([line["counterexamples_to_erm_text"], *[line["to_erm_verdict"]] * (_to_erm(line).count(" "))])
+
+
 def _sss(line: Line) -> str:
     """Return SSS with its floor: the most that one redrawn nuisance changes, or all where a row lacks that."""
     floor = "sss_floor" if known(line, "sss_floor") else "sss_placebo"
@@ -144,36 +155,95 @@ COLUMNS: Mapping[str, Column] = {
 """By their place in a table. A frame also has columns by channel, pattern and selection rule, which only files show."""
 
 
-CHANNEL = "reliance_by_channel."
-"""Begins the key of the reliance on one channel, which has a column where there is room."""
+LADDER: Mapping[str, Column] = {
+    **{key: COLUMNS[key] for key in ("rank", "letters", "submission", "access")},
+    "robust_accuracy": Column(
+        "Accuracy if misled",
+        "accuracy, averaged over classes, on things that training never shows, where all shortcuts mislead, or where "
+        "they agree or are neutral if that is lower; over a ladder the mean over its rungs above 0, the ladder score; "
+        "ranks the rows",
+        "brief", interval=True, better=1, ends=PROPORTION,
+    ),
+    "accuracy_agree": Column("Agreeing", "accuracy where all shortcuts agree with the class", better=1,
+                             ends=PROPORTION),
+    "accuracy_neutral": Column("Neutral", "accuracy where shortcuts go with no class", better=1, ends=PROPORTION),
+    "accuracy_mislead": Column("Misled", "accuracy where all shortcuts mislead", "file", better=1, ends=PROPORTION),
+    "counterexamples": Column(
+        "Counterexamples",
+        "how many training samples in which shortcuts mislead the row needs to reach three quarters of the ladder's "
+        "ceiling, with a 95 % interval over worlds",
+        "brief", ".0f", better=-1, text=_needed,
+    ),
+    "follows": Column(
+        "Follows", "share of answers that become the rival class when all shortcuts switch to it", "brief", better=-1,
+        ends=PROPORTION,
+    ),
+    "uses_thing": Column(
+        "Uses the thing", "share of samples answered right both before and after the thing alone is exchanged", "brief",
+        better=1, ends=PROPORTION,
+    ),
+    "wga": Column(
+        "WGA", "worst-group accuracy: the lowest of a class where shortcuts agree or mislead", "brief", better=1,
+        ends=PROPORTION,
+    ),
+    "sss": Column("SSS", "Spurious Sensitivity Score", better=-1, ends=PROPORTION),
+    "ig": COLUMNS["ig"],
+    "to_erm": Column(
+        "To ERM",
+        "counterexamples needed as a multiple of ERM's, with a 95 % interval over worlds, or on a rung accuracy if "
+        "misled less ERM's; better or worse where that accuracy differs significantly (Holm)",
+        "brief", "+.3f", better=1, text=_ratio_to_erm,
+    ),
+    **{key: COLUMNS[key] for key in ("private_gap", "units", "verification")},
+}  # fmt: skip
+"""The columns of a ladder and of its rungs, in the order in which people read them."""
+CHANNEL = {
+    "reliance_by_channel.": "reliance on {}: 1 reads nothing else, 0 ignores it",
+    "follows_by_channel.": "share of answers that become the rival class when {} alone switches to it",
+}
+"""Begins the key of what one channel does, which has a column where there is room, and says what that means."""
 
 
-def keys(*places: Place) -> list[str]:
+def columns_of(lines: Sequence[Line]) -> Mapping[str, Column]:
+    """Return the columns of the board that has these lines."""
+    return LADDER if any(known(line, "accuracy_agree") for line in lines) else COLUMNS
+
+
+def keys(*places: Place, of: Mapping[str, Column] = COLUMNS) -> list[str]:
     """Return the keys of the columns that are shown in these places, in their order."""
-    return [key for key, column in COLUMNS.items() if column.place in places]
+    return [key for key, column in of.items() if column.place in places]
+
+
+def board_keys(lines: Sequence[Line], *places: Place) -> list[str]:
+    """Return `keys` of the board that has these lines; on a ladder, each shortcut's stand behind those of all."""
+    shown = keys(*places, of=columns_of(lines))
+    at = shown.index("follows") + 1 if "follows" in shown else 0
+    return [*shown[:at], *channel_keys(lines), *shown[at:]] if at else shown
 
 
 def channel_keys(lines: Sequence[Line]) -> list[str]:
-    """Return the keys of the reliance on single channels that some line has."""
-    return list(dict.fromkeys(key for line in lines for key in line if key.startswith(CHANNEL) and key.count(".") == 1))
+    """Return the keys of what single channels do that some line has."""
+    found = dict.fromkeys(key for line in lines for key in line if key.startswith(tuple(CHANNEL)))
+    return [key for key in found if key.count(".") == 1]
 
 
-def column(key: str) -> Column:
-    """Return the column of a key, that of the reliance on one channel as well."""
-    if key.startswith(CHANNEL):
-        name = key.removeprefix(CHANNEL)
-        return Column(f"on {name}", f"reliance on {name}: 1 reads nothing else, 0 ignores it", better=-1)
-    return COLUMNS[key]
+def column(key: str, of: Mapping[str, Column] = COLUMNS) -> Column:
+    """Return the column of a key, that of a single channel as well."""
+    start, _, name = key.partition(".")
+    about = CHANNEL.get(f"{start}.")
+    if about:
+        return Column(f"on {name}", about.format(name), better=-1)
+    return of.get(key) or COLUMNS.get(key) or LADDER[key]
 
 
-def short_title(key: str) -> str:
+def short_title(key: str, of: Mapping[str, Column] = COLUMNS) -> str:
     """Return a column's title without what it has in brackets: the metric's name in a sentence or on an axis."""
-    return column(key).title.partition(" (")[0]
+    return column(key, of).title.partition(" (")[0]
 
 
 def cell(key: str, line: Line) -> str:
     """Return what a line of a frame shows in a column; nothing where it lacks the value."""
-    shown = column(key)
+    shown = column(key, columns_of([line]))
     return shown.text(line) if shown.text else number(line, key, shown.style, interval=shown.interval)
 
 
@@ -189,5 +259,5 @@ def table(lines: Sequence[Line], shown: Iterable[str]) -> list[dict[str, str]]:
     """
     if not any(line.get("ranked") for line in lines):
         shown = ["access" if key == "rank" else key for key in shown if key != "letters"]
-    there = filled(lines, shown)
-    return [{column(key).title: cell(key, line) for key in there} for line in lines]
+    there, of = filled(lines, shown), columns_of(lines)
+    return [{column(key, of).title: cell(key, line) for key in there} for line in lines]

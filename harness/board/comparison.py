@@ -9,7 +9,7 @@ import numpy as np
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, Unit, groups_on_test, spread_of, unit_of
-from spurgen.harness.board.columns import COLUMNS
+from spurgen.harness.board.columns import column
 from spurgen.harness.board.eligibility import eligible
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
@@ -17,8 +17,11 @@ from spurgen.harness.statistics.comparison import Compared, compare, corrected
 from spurgen.harness.statistics.recovery import mean_over_tasks
 from spurgen.harness.statistics.units import Spread
 
-COMPARED = (RANKED_BY, "wga_corrected", "accuracy", "reliance", "reliance_total", "core_use", "sss")
-"""Metrics that are compared where both rows have them, and then reliance and SSS of every channel."""
+COMPARED = (
+    RANKED_BY, "accuracy_agree", "accuracy_neutral", "wga_corrected", "accuracy", "reliance", "reliance_total",
+    "core_use", "follows", "uses_thing", "sss",
+)  # fmt: skip
+"""Metrics that are compared where both rows have them, and then reliance, following and SSS of every channel."""
 Side = Literal["first", "second"]
 
 
@@ -26,7 +29,7 @@ def better(metric: str, compared: Compared) -> Side | None:
     """Return which row is significantly better in a metric, or None; on a channel as in the whole."""
     if not compared.significant:
         return None
-    return "first" if compared.difference * COLUMNS[metric.partition("/")[0]].better > 0 else "second"
+    return "first" if compared.difference * column(metric.partition("/")[0]).better > 0 else "second"
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,9 @@ class _Shown(NamedTuple):
 
 
 def _pairs(shown: _Shown, pair: tuple[str, str]) -> dict[str, _Pair]:
-    by_channel = [f"{metric}/{channel}" for metric in ("reliance", "sss") for channel in shown.values.task.channels]
+    by_channel = [
+        f"{metric}/{channel}" for metric in ("reliance", "follows", "sss") for channel in shown.values.task.channels
+    ]
     names = [*COMPARED, *by_channel]
     by_metric = {name: shown.values.by_label(shown.rows, name) for name in names}
     return {

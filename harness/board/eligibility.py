@@ -11,13 +11,14 @@ from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import ANSWERS_ONLY, Result
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.task import Task
+from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues
 from spurgen.harness.board.private_gap import private_gap, worse_in_private
 from spurgen.harness.board.schema import PrivateGap, Unranked
 from spurgen.harness.machine.printing import first_line
 from spurgen.harness.metrics.arrays import Int64
+from spurgen.harness.results.answered import GROUPED
 from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.identity import is_current_baseline, is_of_our_code
 from spurgen.harness.results.rows import TaskRow
@@ -182,12 +183,20 @@ def not_fit(task: Task, row: TaskRow, seeds: Sequence[int] = ()) -> str | None:
         return f"incomplete: has the seeds {has}, expected {expected or 'all from 0 on'}; run or merge the others"
     if not beats_chance(task, row):
         return AT_CHANCE
+    if isinstance(task, Rung):
+        return None  # its probabilities rank nothing
     return next(filter(None, (_flattened(task, result) for result in row.results)), None)
 
 
 def beats_chance(task: Task, row: TaskRow) -> bool:
-    """Return whether a row's mean test accuracy is significantly above chance."""
+    """Return whether a row's mean test accuracy is significantly above chance.
+
+    On a rung the same scenes are shown twice, with shortcuts that agree and that mislead, so they count once.
+    """
     correct = int(np.mean([sum(result.groups) for result in row.results]))
+    if isinstance(task, Rung):
+        scenes = task.num_classes * task.ladder.test_per_class
+        return better_than_chance(correct // len(GROUPED), scenes, task.num_classes)
     return better_than_chance(correct, task.scenario.num_test, task.scenario.num_classes)
 
 

@@ -1,11 +1,13 @@
 """A board as one table of pandas: a line per row, a column per field and metric. All other formats are made from it."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, SetBoardRow, TaskBoard, TaskBoardRow
 from spurgen.harness.machine.frames import typed
+from spurgen.harness.metrics import Interval
 from spurgen.harness.statistics.estimate import Estimate
 
 if TYPE_CHECKING:  # pandas takes half a second to import, and a leaderboard in the terminal does not need it
@@ -14,7 +16,7 @@ if TYPE_CHECKING:  # pandas takes half a second to import, and a leaderboard in 
 Record = dict[str, Any]
 TEXTS = (
     "suite", "task", "submission", "name", "access", "letters", "unit", "to_erm_verdict", "isolation", "asked_again",
-    "verification", "reason",
+    "verification", "reason", "counterexamples_text", "counterexamples_to_erm_text",
 )  # fmt: skip
 WHOLE = ("first_rank", "last_rank", "of", "units", "to_erm_units")
 TRUE_OR_FALSE = ("ranked", "ignores_core")
@@ -26,9 +28,11 @@ def board_frame(part: TaskBoard | SetBoard) -> "DataFrame":
 
 
 def leaderboard_frame(board: Leaderboard) -> "DataFrame":
-    """Return a line per task and row; sets of tasks are left out."""
+    """Return a line per task and row, then per ladder and row; other sets of tasks are left out."""
+    ladders = {name: part for name, part in board.overall.items() if part.rungs}
+    parts: dict[str, TaskBoard | SetBoard] = {**board.tasks, **ladders}
     return _frame(
-        [{"suite": board.suite, "task": name} | line for name, part in board.tasks.items() for line in lines_of(part)]
+        [{"suite": board.suite, "task": name} | line for name, part in parts.items() for line in lines_of(part)]
     )
 
 
@@ -62,10 +66,30 @@ def _row(row: BoardRow) -> Iterator[tuple[str, Any]]:
         yield from zip(("to_erm_low", "to_erm_high"), against.interval or (None, None), strict=True)
         yield from {"to_erm_p": against.p, "to_erm_p_holm": against.p_holm, "to_erm_units": against.units}.items()
         yield "to_erm_verdict", against.verdict
-    if isinstance(row, SetBoardRow) and row.recovered:
-        yield from _metric("gap_recovered", row.recovered)
+    if isinstance(row, SetBoardRow):
+        yield from _of_set(row)
     if isinstance(row, TaskBoardRow):
         yield from _of_task(row)
+
+
+def _of_set(row: SetBoardRow) -> Iterator[tuple[str, Any]]:
+    if row.recovered:
+        yield from _metric("gap_recovered", row.recovered)
+    for metric, by_channel in row.by_channel.items():
+        yield from _nested(f"{metric}_by_channel", by_channel)
+    if row.needed:
+        yield from _bounded("counterexamples", row.needed.value, row.needed.interval)
+        yield "counterexamples_text", row.needed.text
+    if row.needed_to_erm:
+        ratio = row.needed_to_erm
+        yield from _bounded("counterexamples_to_erm", ratio.least if ratio.exact else math.inf, ratio.interval)
+        yield "counterexamples_to_erm_text", ratio.text
+
+
+def _bounded(name: str, value: float, interval: Interval | None) -> Iterator[tuple[str, float]]:
+    """Yield a number and the ends of its interval, without those that are infinite: more than a ladder shows."""
+    numbers = {name: value} | dict(zip((f"{name}_low", f"{name}_high"), interval or (), strict=False))
+    yield from ((key, number) for key, number in numbers.items() if math.isfinite(number))
 
 
 def _of_task(row: TaskBoardRow) -> Iterator[tuple[str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from spurgen.harness.board.columns import COLUMNS, Line, keys, table
+from spurgen.harness.board.columns import Line, board_keys, column, columns_of, table
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.printing import markdown_table
@@ -15,13 +15,16 @@ STRANGERS = ("submission", "name", "access", "reason", "verification")
 
 def to_markdown(board: Leaderboard) -> str:
     """Return all boards, below what their columns mean."""
-    meanings = [f"- {column.title}: {column.about}." for column in map(COLUMNS.get, keys("brief", "wide")) if column]
+    boards: list[TaskBoard | SetBoard] = [*board.tasks.values(), *board.overall.values()]
+    lines = [line for part in boards for line in lines_of(part)]
+    columns = [column(key, columns_of(lines)) for key in board_keys(lines, "brief", "wide")]
+    meanings = [f"- {each.title}: {each.about}." for each in columns]
     parts = [f"# SpurGen {board.suite} leaderboard", "\n".join(["Brackets: 95 % intervals.", "", *meanings])]
     for name, part in board.tasks.items():
         parts += [f"## {name}", *board_markdown(part)]
     for name, whole in board.overall.items():
         if whole.rows or whole.few:
-            parts += [f"## Overall, {name}: mean over {', '.join(whole.tasks)}", *board_markdown(whole)]
+            parts += [f"## {whole.heading(name)}", *board_markdown(whole)]
     return "\n\n".join([*parts, f"Manifest SHA-256: `{board.manifest_sha256}`"]) + "\n"
 
 
@@ -32,7 +35,7 @@ def board_markdown(part: TaskBoard | SetBoard) -> list[str]:
         parts.append(f"Pairs of baselines told apart, over all tiers: {part.told_apart:.0%}.")
     lines = escaped(lines_of(part))
     for title, rows in blocks(lines, part):
-        parts += [f"### {title}", markdown_table(table(rows, keys("brief", "wide")))]
+        parts += [f"### {title}", markdown_table(table(rows, board_keys(lines, "brief", "wide")))]
     silent = [f"Not ranked: {line['submission']}: {line['reason']}" for line in lines if line.get("reason")]
     return [*parts, *silent]
 

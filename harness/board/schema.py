@@ -1,12 +1,13 @@
 """The leaderboard as data: a board per task and per set of tasks, each with ranked and unranked rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
 from spurgen.harness.metrics import Interval
 from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.needed import Needed, Ratio
 
 if TYPE_CHECKING:  # imported by the first table: the leaderboard needs no pandas
     from pandas import DataFrame
@@ -106,9 +107,16 @@ class TaskBoardRow(BoardRow):
 
 @dataclass(frozen=True, kw_only=True)
 class SetBoardRow(BoardRow):
-    """A row over a set of tasks; `recovered`: its normalised gap recovered, None where there is no reference for it."""
+    """A row over a set of tasks; `recovered`: its normalised gap recovered, None where there is no reference for it.
+
+    On a ladder: `by_channel`, means by metric and channel; the counterexamples `needed`, None without a ceiling, and
+    `needed_to_erm`, as a multiple of ERM's.
+    """
 
     recovered: Estimate | None = None
+    by_channel: dict[str, dict[str, float]] = field(default_factory=dict)
+    needed: Needed | None = None
+    needed_to_erm: Ratio | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +155,10 @@ class TaskBoard:
 
 @dataclass(frozen=True)
 class SetBoard:
-    """The rows of a set of tasks, by their means over it; fields as in `TaskBoard`."""
+    """The rows of a set of tasks, by their means over it; fields as in `TaskBoard`.
+
+    `rungs`: the numbers of counterexamples of its tasks, if these are the rungs of a ladder.
+    """
 
     tasks: Sequence[str]
     rows: Sequence[SetBoardRow]
@@ -155,12 +166,19 @@ class SetBoard:
     unranked: Sequence[Unranked]
     unit: Unit
     asked: int
+    rungs: Sequence[int] = ()
 
     def to_pandas(self) -> "DataFrame":
         """Return a line per row with typed columns: first the ranked rows, at last those that are not ranked."""
         from spurgen.harness.board.frame import board_frame
 
         return board_frame(self)
+
+    def heading(self, name: str) -> str:
+        """Return what the set is, by its name: the rungs of a ladder, or the tasks of which rows have the mean."""
+        if self.rungs:
+            return f"Ladder {name}: mean over {', '.join(map(str, self.rungs))} counterexamples"
+        return f"Overall, {name}: mean over {', '.join(self.tasks)}"
 
 
 @dataclass(frozen=True)
@@ -173,7 +191,7 @@ class Leaderboard:
     overall: dict[str, SetBoard]
 
     def to_pandas(self) -> "DataFrame":
-        """Return a line per task and row with typed columns; sets of tasks have their own `to_pandas`."""
+        """Return a line per task and row with typed columns, then per ladder; other sets have their own `to_pandas`."""
         from spurgen.harness.board.frame import leaderboard_frame
 
         return leaderboard_frame(self)

@@ -7,8 +7,10 @@ import numpy as np
 
 from spurgen.harness.board.against_erm import ERM, against_erm
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, spread_of
+from spurgen.harness.board.columns import LADDER
+from spurgen.harness.board.counterexamples import counterexamples, rungs_of
 from spurgen.harness.board.placing import divide
-from spurgen.harness.board.schema import BoardRow, SetBoard, SetBoardRow, TaskBoard, Unranked
+from spurgen.harness.board.schema import BoardRow, SetBoard, SetBoardRow, TaskBoard, TaskBoardRow, Unranked
 from spurgen.harness.board.standings import standings
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.statistics.estimate import Estimate
@@ -17,6 +19,8 @@ from spurgen.harness.statistics.units import ANY, fit_spread, mean_estimate
 
 SHOWN = ("wga_corrected", "accuracy", "reliance", "reliance_total", "sss", "ig")
 """Metrics of which a set shows the mean over its tasks, where all of them have it."""
+ON_LADDER = tuple(key for key, column in LADDER.items() if column.ends and key != RANKED_BY)
+"""Those of a ladder."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart], uncorrelate
     """Rank the rows of a set of tasks; `uncorrelated`: robust accuracy of ERM's reference by task, float64 (W,).
 
     A row that is on only a part of the tasks is listed with the reason; what other rows lack does not change its place.
+    The rungs of a ladder above 0 are such a set, and its mean is the ladder score.
     """
     present = [parts[name] for name in members if name in parts]
     on_boards = {name: _rows(parts[name].board) if name in parts else {} for name in members}
@@ -49,6 +54,7 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart], uncorrelate
             unranked.append(Unranked(submission=label, reason=reason))
         else:
             made[label] = _mean_row(list(rows.values()))
+    ladder = rungs_of([part.values.task for part in present])
     asked = max((part.board.asked for part in present), default=0)
     unit = present[0].board.unit if present else "world"
     by_label = {label: mean_over_tasks([parts[name].ranked_by[label] for name in members]) for label in made}
@@ -59,16 +65,21 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart], uncorrelate
     placed = standings(full, access, [label for label in baselines if label in full], spread)
     against = against_erm(by_label, access, baselines, spread, asked)
     recovered = _recovered(made, members, parts, uncorrelated, baselines)
+    climbed = counterexamples(ladder, {label: [parts[name].ranked_by[label] for name in members] for label in made},
+                              ERM if ERM in baselines else None)  # fmt: skip
     shown = [
         replace(
             row,
             estimates={RANKED_BY: mean_estimate(by_label[label], spread), **row.estimates},
             against_erm=against.get(label),
             recovered=recovered.get(label),
+            **climbed.get(label, {}),
         )
         for label, row in made.items()
     ]
-    return SetBoard(tuple(members), *divide(shown, placed), unranked, unit, asked)
+    return SetBoard(
+        tuple(members), *divide(shown, placed), unranked, unit, asked, tuple(r.counterexamples for r in ladder)
+    )
 
 
 def _rows(board: TaskBoard) -> dict[str, BoardRow]:
@@ -92,9 +103,14 @@ def _disagreement(rows: Mapping[str, BoardRow]) -> str:
 
 
 def _mean_row(rows: Sequence[BoardRow]) -> SetBoardRow:
-    common = [metric for metric in SHOWN if all(metric in row.estimates for row in rows)]
+    known = ON_LADDER if all("accuracy_agree" in row.estimates for row in rows) else SHOWN
+    common = [metric for metric in known if all(metric in row.estimates for row in rows)]
     means = {metric: float(np.mean([row.value(metric) for row in rows])) for metric in common}
+    tables = [row.by_channel for row in rows if isinstance(row, TaskBoardRow)]
+    follows = [table["follows"] for table in tables if "follows" in table]
+    shared = {name: float(np.mean([each[name] for each in follows])) for name in (follows[0] if follows else ())}
     return SetBoardRow(
+        by_channel={"follows": shared} if shared else {},
         submission=rows[0].submission,
         name=rows[0].name,
         access=rows[0].access,

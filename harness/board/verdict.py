@@ -9,12 +9,13 @@ import numpy as np
 from spurgen.benchmark.errors import harmless
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.task import Task
+from spurgen.benchmark.task import Rung, Task
 from spurgen.generators import class_names
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.by_unit import Unit, group_sizes
-from spurgen.harness.board.columns import cell
+from spurgen.harness.board.by_unit import RANKED_BY, Unit, group_sizes
+from spurgen.harness.board.columns import cell, column, columns_of
 from spurgen.harness.board.frame import line_of
+from spurgen.harness.board.rung_verdict import over_scenes, rung_lines
 from spurgen.harness.board.schema import (
     BoardRow,
     Leaderboard,
@@ -29,6 +30,7 @@ from spurgen.harness.metrics import simultaneous_interval
 from spurgen.harness.results.rows import Row, TaskRow
 
 MORE = "It corrects for what it shows, the board for all pairs of baselines: either may find what the other misses."
+OVER_SAMPLES = "  95 % interval over the test samples of this one {}, which shows no other: [{:.3f}, {:.3f}]."
 AnyRow = TypeVar("AnyRow", bound=BoardRow | Unranked)
 
 
@@ -47,14 +49,16 @@ def verdict(
             if row:
                 shown.append(name)
                 lines += [*_place(name, row, part), *_over_samples(task, results[name], part.unit)]
-                lines += [_accuracy(task, row), *_cues(row)]
-                lines.append(_worst_group(task, results[name], part.unit))
+                if isinstance(task, Rung):
+                    lines += rung_lines(task, row, results[name], part.unit)
+                else:
+                    lines += [_accuracy(task, row), *_cues(row), _worst_group(task, results[name], part.unit)]
             lines += _not_ranked(name, _find(part.unranked, label))
     for name, whole in board.overall.items():
         if tasks and set(whole.tasks) <= set(tasks):
             title = f"{name} (mean over {and_list(whole.tasks)})"
             mean = _find([*whole.rows, *whole.few], label)
-            lines += [*_place(title, mean, whole), *_recovered(mean)] if mean else []
+            lines += [*_place(title, mean, whole), *_recovered(mean), *_needed(mean)] if mean else []
             lines += _not_ranked(title, _find(whole.unranked, label))
     return lines if flags is None else [*lines, *_command(board, label, shown, flags)]
 
@@ -66,6 +70,14 @@ def _recovered(row: SetBoardRow) -> list[str]:
     return [f"  It recovers {row.recovered.text('.2f')} of the gap between ERM and training without the correlations."]
 
 
+def _needed(row: SetBoardRow) -> list[str]:
+    """Return how many counterexamples a row needs on a ladder, and as a multiple of ERM's."""
+    if row.needed is None:
+        return []
+    than = f", {row.needed_to_erm.text} times as many as ERM" if row.needed_to_erm and row.needed_to_erm.text else ""
+    return [f"  It needs {row.needed.text} counterexamples to reach three quarters of the ceiling{than}."]
+
+
 def _find(rows: Sequence[AnyRow], label: str) -> AnyRow | None:
     return next((row for row in rows if row.submission == label), None)
 
@@ -75,9 +87,10 @@ def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoa
     (low, high), mean = row.ranked_by.ends, "mean " if isinstance(row, SetBoardRow) else ""
     units = f"{row.units} {part.unit}{'s' * (row.units > 1)}"
     interval = f", 95 % interval [{low:.3f}, {high:.3f}]" if low < high else ""
+    metric = column(RANKED_BY, columns_of([line_of(row)])).title.lower()
     return [
         f"{row.submission} on {where}: {_standing(row, part)}.",
-        f"  Its {mean}robust accuracy is {row.ranked_by.value:.3f}{interval} ({units}).",
+        f"  Its {mean}{metric} is {row.ranked_by.value:.3f}{interval} ({units}).",
         f"  {_to_erm(row, part)}",
     ]
 
@@ -89,9 +102,12 @@ def _over_samples(task: Task, row: TaskRow, unit: Unit) -> list[str]:
     """
     if len(row) > 1:
         return []
+    if isinstance(task, Rung):
+        low, high = over_scenes(task, row)
+        return [OVER_SAMPLES.format(unit, low, high)]
     by_pattern = [np.reshape(n, (task.scenario.num_classes, -1)) for n in (row.results[0].groups, group_sizes(task))]
     low, high = simultaneous_interval(*(counts.sum(axis=0) for counts in by_pattern))
-    return [f"  95 % interval over the test samples of this one {unit}, which shows no other: [{low:.3f}, {high:.3f}]."]
+    return [OVER_SAMPLES.format(unit, low, high)]
 
 
 def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:

@@ -13,7 +13,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
-from spurgen.harness.board.columns import short_title
+from spurgen.harness.board.columns import Column, columns_of, short_title
 from spurgen.harness.board.comparison import SideBySide, better, compare_rows
 from spurgen.harness.board.files import read_private
 from spurgen.harness.board.schema import SCHEMA_VERSION
@@ -74,7 +74,8 @@ def _text(suite: Suite, first: str, second: str, comparison: SideBySide) -> str:
     sections += [(f"{name}, {_units(comparison.units[name])}", metrics) for name, metrics in comparison.tasks.items()]
     parts = []
     for title, metrics in sections:
-        lines = [_line(first, second, *item) for item in metrics.items()]
+        of = columns_of([metrics])
+        lines = [_line(first, second, *item, of) for item in metrics.items()]
         table = markdown_table(lines)
         parts += [f"## {title}", _sentence(first, second, metrics), table]
     parts += [
@@ -85,10 +86,10 @@ def _text(suite: Suite, first: str, second: str, comparison: SideBySide) -> str:
     return "\n\n".join([f"# {first} and {second} on {suite.name}", *parts, *filter(None, [_left_out(comparison)])])
 
 
-def _line(first: str, second: str, metric: str, compared: Compared) -> dict[str, str]:
+def _line(first: str, second: str, metric: str, compared: Compared, of: Mapping[str, Column]) -> dict[str, str]:
     between = "" if compared.interval is None else " ({:+z.3f} to {:+z.3f})".format(*compared.interval)
     return {
-        "": _title(metric),
+        "": _title(metric, of),
         first: f"{compared.first:.3f}",
         second: f"{compared.second:.3f}",
         "difference (95 %)": f"{compared.difference:+z.3f}{between}",
@@ -97,23 +98,24 @@ def _line(first: str, second: str, metric: str, compared: Compared) -> dict[str,
     }
 
 
-def _title(metric: str) -> str:
+def _title(metric: str, of: Mapping[str, Column]) -> str:
     name, _, channel = metric.partition("/")
-    title = short_title(name)
+    title = short_title(name, of)
     return f"{title}, {channel}" if channel else title
 
 
 def _sentence(first: str, second: str, metrics: Mapping[str, Compared]) -> str:
-    """Return which row has the higher robust accuracy, and which relies less on which channels."""
-    ranked_by = metrics[RANKED_BY]
+    """Return which row is better in the metric that ranks, and which relies less on which channels."""
+    ranked_by, name = metrics[RANKED_BY], short_title(RANKED_BY, columns_of([metrics])).lower()
     if ranked_by.significant:
         ahead, behind = (first, second) if ranked_by.difference > 0 else (second, first)
-        margin = f"{abs(ranked_by.difference):.3f} in robust accuracy"
+        margin = f"{abs(ranked_by.difference):.3f} in {name}"
         sentence = f"{ahead} beats {behind} by {margin} ({p_equals(ranked_by.p_holm)})."
     else:
-        sentence = f"Neither beats the other in robust accuracy: {ranked_by.difference:+z.3f} is not significant."
+        sentence = f"Neither beats the other in {name}: {ranked_by.difference:+z.3f} is not significant."
     # SSS has no direction, so it says who relies less only where there is no reliance
-    by = "reliance/" if any(name.startswith("reliance/") for name in metrics) else "sss/"
+    directed = ("reliance/", "follows/")
+    by = next((start for start in directed if any(name.startswith(start) for name in metrics)), "sss/")
     for side, label in (("first", first), ("second", second)):
         channels = [
             name.removeprefix(by) for name, c in metrics.items() if name.startswith(by) and better(name, c) == side

@@ -10,8 +10,9 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.harness.board.columns import COLUMNS
+from spurgen.harness.board.columns import Line, column, columns_of
 from spurgen.harness.board.files import build_board
+from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.latex import board_latex, latex_figure, lines_latex
 from spurgen.harness.board.methods import full_names
 from spurgen.harness.board.schema import Leaderboard
@@ -21,13 +22,13 @@ from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import Unique, add_out, add_results, add_suite, add_tasks, open_store
 from spurgen.harness.plots.dose import Dose, dose_item
+from spurgen.harness.plots.ladder import ladder_items, ladders_drawn
 from spurgen.harness.plots.of_board import Drawn, Item, boards_drawn, figures
 from spurgen.harness.plots.style import FORMATS, Columns, encode
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.validity.series import find_series
 
 CAPTIONS = "captions.md"
-ABOUT = f"{COLUMNS['robust_accuracy'].title}: {COLUMNS['robust_accuracy'].about.partition(';')[0]}; 95 % intervals."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 PREAMBLE = r"""% \usepackage{graphicx}; from a document in another folder also \graphicspath{{path/to/this/folder/}}
 
 """
+
+
+def _about(lines: Sequence[Line]) -> str:
+    """Return what ranks the rows of a board, which has these lines."""
+    ranked_by = column("robust_accuracy", columns_of(lines))
+    return f"{ranked_by.title}: {ranked_by.about.partition(';')[0]}; 95 % intervals."
 
 
 class _Paper(NamedTuple):
@@ -98,7 +105,9 @@ def _of_experiment(arguments: argparse.Namespace) -> _Paper:
     rows = {method.name: TaskRow(method.results) for method in summary.finished}
     board = Drawn(summary.name, summary.task, lines, rows, summary.ideal)
     names = full_names({name: {summary.name: row} for name, row in rows.items()})
-    table = lines_latex(run_blocks(lines), summary.name, f"Results of {summary.name}. {ABOUT}", arguments.columns)
+    table = lines_latex(
+        run_blocks(lines), summary.name, f"Results of {summary.name}. {_about(lines)}", arguments.columns
+    )
     items = figures([board], names, arguments.columns)
     return _Paper(items, {summary.name: table}, f"scenario SHA-256 {summary.scenario_sha256[:16]}")
 
@@ -121,13 +130,16 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
             say(console, f"left out: {name}: no rows")
     sets = [name for name, part in board.overall.items() if set(part.tasks) <= set(shown) and (part.rows or part.few)]
     names = full_names(rows)
-    items = figures([*boards_drawn(suite, rows, board, [*shown, *sets]).values()], names, arguments.columns)
+    ladders = [ladder for ladder in ladders_drawn(suite, board) if ladder.name in sets]
+    items = ladder_items(ladders, names, arguments.columns)
+    items += figures([*boards_drawn(suite, rows, board, [*shown, *sets]).values()], names, arguments.columns)
     dose = dose_item(_doses(suite, rows, board), names, arguments.columns)
-    tables = {name: board_latex(board.tasks[name], name, f"Results on {name}. {ABOUT}", arguments.columns)
+    about = _about([line for name in shown for line in lines_of(board.tasks[name])])
+    tables = {name: board_latex(board.tasks[name], name, f"Results on {name}. {about}", arguments.columns)
               for name in shown}  # fmt: skip
     for name in sets:
         part, where = board.overall[name], f"means over {', '.join(board.overall[name].tasks)}"
-        tables[f"mean-{name}"] = board_latex(part, f"mean-{name}", f"Results as {where}. {ABOUT}", arguments.columns)
+        tables[f"mean-{name}"] = board_latex(part, f"mean-{name}", f"Results as {where}. {about}", arguments.columns)
     items += [dose] if dose else []
     return _Paper(items, tables, f"suite {suite.name}, manifest SHA-256 {board.manifest_sha256[:16]}")
 

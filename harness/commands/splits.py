@@ -14,7 +14,10 @@ from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.harness.exports.documents import left_out, write_suite
+from spurgen.benchmark.task import Rung
+from spurgen.harness.exports.documents import LICENSE, left_out, write_suite
+from spurgen.harness.exports.licences import licence_text, shows_things
+from spurgen.harness.exports.suite_facts import templates
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import Unique, add_jobs, add_suite
@@ -94,6 +97,9 @@ def _regenerate(suite: Suite, arguments: argparse.Namespace, console: Console) -
     samples = sum(sizes[n][part] for n, scenario in suite.scenarios.items() for part in chosen_parts(scenario, parts))
     with samples_bar(console, samples) as advance:
         regenerate(suite, arguments.data, suite.scenarios, parts, partial(say, console), advance)
+    scenarios = templates(suite)
+    if shows_things(scenarios):
+        write_atomically(arguments.data / suite.name / LICENSE, licence_text(scenarios))
     return 0
 
 
@@ -115,12 +121,16 @@ def _freeze(suite: Suite, arguments: argparse.Namespace, console: Console) -> in
 
 
 def _files(suite: Suite) -> dict[Action, list[Path]]:
-    """Return the actions that write a frozen suite's files, in order, with their files."""
-    return {
+    """Return the actions that write a frozen suite's files, in order, with their files.
+
+    On the rungs of ladders the ideal observer is right throughout, so a suite of these alone has no file of it.
+    """
+    files: dict[Action, list[Path]] = {
         _manifest: [suite.manifest_file],
         _describe: [suite.datasheet_file, suite.croissant_file],
-        _ideal: [suite.ideal_file],
     }
+    signs = any(not isinstance(task, Rung) for task in suite.tasks.values())
+    return files | ({_ideal: [suite.ideal_file]} if signs else {})
 
 
 def _manifest(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:

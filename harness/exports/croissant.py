@@ -10,11 +10,13 @@ from typing import Any
 
 import mlcroissant as mlc
 
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.exports import suite_facts
 from spurgen.harness.exports.columns import Column, columns_of
 from spurgen.harness.exports.index import Index
+from spurgen.harness.exports.licences import licence_pages, licence_sentences, shows_things
 from spurgen.harness.exports.plan import Plan, flat
 from spurgen.harness.exports.responsible import responsible
 from spurgen.harness.machine.citation import AUTHORS, bibtex
@@ -59,27 +61,28 @@ def of_suite(suite: Suite, date: str) -> str:
 
     `date` is the day of its publication, YYYY-MM-DD. Raise `FrozenDataError` if there is no manifest.
     """
-    digest = file_sha256(suite.manifest_file)
+    digest, scenarios = file_sha256(suite.manifest_file), suite_facts.templates(suite)
+    licence = f" {licence_sentences(scenarios)}" if shows_things(scenarios) else ""
     kinds = {".json": "application/json", ".toml": "application/toml"}
     return _described(
-        suite_facts.templates(suite), name=f"spurgen-{suite.name}", url=f"urn:sha256:{digest}",
+        scenarios, name=f"spurgen-{suite.name}", url=f"urn:sha256:{digest}",
         version=suite_facts.VERSION, date_published=datetime.fromisoformat(date),
         cite_as=bibtex(f"suite {suite.name}, manifest SHA-256 {digest[:16]}", versioned=False),
         description=f"{len(suite.tasks)} tasks over {len(suite.scenarios)} worlds of drawn scenes with captions, in "
         "which every spurious correlation is known. The samples are a function of the scenario files, and the manifest "
-        f"has the SHA-256 of each part of them. {suite_facts.remake(suite)}",
+        f"has the SHA-256 of each part of them. {suite_facts.remake(suite)}{licence}",
         distribution=[_file(name, path, kinds[path.suffix]) for name, path in suite_facts.files(suite).items()],
         record_sets=[
-            _records("tasks", "what is trained and scored", suite_facts.TASKS, suite_facts.tasks(suite)),
+            _records("tasks", "what is trained and scored", suite_facts.task_columns(suite), suite_facts.tasks(suite)),
             _records("worlds", "independent draws of the scenarios", suite_facts.WORLDS, suite_facts.worlds(suite)),
         ],
     )  # fmt: skip
 
 
-def _described(scenarios: Sequence[Scenario], **fields: Any) -> str:  # noqa: ANN401  # those of mlc.Metadata
+def _described(scenarios: Sequence[Scenario | Ladder], **fields: Any) -> str:  # noqa: ANN401  # those of mlc.Metadata
     described = mlc.Metadata(
         conforms_to=[f"http://mlcommons.org/croissant/{part}1.0" for part in ("", "RAI/")],
-        license=["https://opensource.org/license/mit"], creators=[mlc.Organization(name=AUTHORS)],
+        license=licence_pages(scenarios), creators=[mlc.Organization(name=AUTHORS)],
         **responsible(scenarios), **fields,
     )  # fmt: skip
     return json.dumps(described.to_json(), indent=1, ensure_ascii=False) + "\n"

@@ -7,10 +7,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.exports import suite_facts
 from spurgen.harness.exports.index import Index
+from spurgen.harness.exports.licences import licence_sentences
 from spurgen.harness.exports.plan import Plan
 from spurgen.harness.exports.responsible import correlated, responsible
 from spurgen.harness.machine.printing import markdown_table
@@ -67,17 +69,18 @@ def suite_datasheet(suite: Suite) -> str:
     )  # fmt: skip
 
 
-def _render(scenarios: Sequence[Scenario], **content: Any) -> str:  # noqa: ANN401  # what the template names
+def _render(scenarios: Sequence[Scenario | Ladder], **content: Any) -> str:  # noqa: ANN401  # what the template names
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # half of what importing this module would take
 
     made = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined, trim_blocks=True,
         keep_trailing_newline=True, autoescape=False,
     )  # fmt: skip
-    return made.get_template("datasheet.md.j2").render(facts=responsible(scenarios), **content)
+    licence = licence_sentences(scenarios)
+    return made.get_template("datasheet.md.j2").render(facts=responsible(scenarios), licence=licence, **content)
 
 
-def _line(scenario: Scenario, worlds: list[dict[str, Any]]) -> dict[str, object]:
+def _line(scenario: Scenario | Ladder, worlds: list[dict[str, Any]]) -> dict[str, object]:
     """Return a scenario's line of the table, from the counts of its worlds."""
     return {
         "scenario": f"`{scenario.name}`",

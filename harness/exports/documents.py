@@ -15,30 +15,12 @@ from spurgen.benchmark.shell import pip_install
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.exports.datasheet import data_card, suite_datasheet
 from spurgen.harness.exports.index import Index
+from spurgen.harness.exports.licences import licence_text
 from spurgen.harness.exports.plan import Plan
-from spurgen.harness.machine.citation import AUTHORS
 from spurgen.harness.machine.files import write_atomically
 
 SCENARIO, CARD, CROISSANT, LICENSE = "scenario.toml", "README.md", "croissant.json", "LICENSE"
 NAMES = (SCENARIO, LICENSE, CARD)
-MIT = f"""\
-MIT License
-
-Copyright (c) 2026 {AUTHORS}
-
-Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
-documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
-rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
-persons to whom the Software is furnished to do so, subject to the following conditions:
-
-The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
-Software.
-
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
-WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
-COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
-OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
-"""
 
 
 def write_scenario(scenario: Scenario, folder: Path) -> None:
@@ -51,7 +33,7 @@ def write_scenario(scenario: Scenario, folder: Path) -> None:
 def write(plan: Plan, folder: Path, index: Index, form: ModuleType) -> None:
     """Write all documents of a data set, the Croissant description only where mlcroissant is installed."""
     write_scenario(plan.scenario, folder)
-    (folder / LICENSE).write_text(MIT, encoding="utf-8")
+    (folder / LICENSE).write_text(licence_text([plan.scenario]), encoding="utf-8")
     (folder / CARD).write_text(data_card(plan, index, form), encoding="utf-8")
     if can_describe():
         from spurgen.harness.exports.croissant import of_data_set  # mlcroissant takes a second to import

@@ -5,15 +5,20 @@ from typing import Any
 
 import numpy as np
 
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.scenario import Scenario
+from spurgen.harness.exports.licences import CREDIT, shows_things
+
+World = Scenario | Ladder
 
 
-def responsible(scenarios: Sequence[Scenario]) -> dict[str, Any]:
+def responsible(scenarios: Sequence[World]) -> dict[str, Any]:
     """Return fields of `mlcroissant.Metadata`, for the data of one or more scenarios."""
     origin = "Labels and factors are those from which a sample was drawn."
+    credit = f" {CREDIT}" if shows_things(scenarios) else ""
     return {
         "data_collection": "Nothing was collected: a program draws every image and writes every caption from the "
-        "scenario and its seed.",
+        f"scenario and its seed.{credit}",
         "data_collection_type": ["Others: synthetic data"],
         "data_collection_missing_data": "None: every sample has an image, a caption and all factors.",
         "data_preprocessing_protocol": ["None; images are stored without loss, as PNG."],
@@ -33,7 +38,7 @@ def responsible(scenarios: Sequence[Scenario]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _each(scenarios: Sequence[Scenario], say: Callable[[Scenario], str]) -> list[str]:
+def _each(scenarios: Sequence[World], say: Callable[[World], str]) -> list[str]:
     """Return what `say` says of the scenarios, each sentence once and with the names of those for which it holds."""
     said: dict[str, list[str]] = {}
     for scenario in scenarios:
@@ -41,8 +46,10 @@ def _each(scenarios: Sequence[Scenario], say: Callable[[Scenario], str]) -> list
     return list(said) if len(said) == 1 else [f"{', '.join(names)}: {text}" for text, names in said.items()]
 
 
-def _biases(scenario: Scenario) -> str:
-    """Say which correlations the data have on purpose."""
+def _biases(scenario: World) -> str:
+    """Return which correlations the data have on purpose."""
+    if isinstance(scenario, Ladder):
+        return _of_ladder(scenario)
     even = f" (except for the first {n:,} of val, which are balanced)" if (n := scenario.num_balanced_val) else ""
     top = f", and {n:,} samples come on top in which all channels conflict" if (n := _on_top(scenario)) else ""
     names = ", ".join(correlated(scenario))
@@ -54,11 +61,23 @@ def _biases(scenario: Scenario) -> str:
     )
 
 
-def correlated(scenario: Scenario) -> list[str]:
-    """Name the channels that tell something about the label in train.
+def _of_ladder(ladder: Ladder) -> str:
+    counts = "; ".join(f"{m} in train and {ladder.val_counterexamples(m)} in val" for m in ladder.rungs)
+    return (
+        f"In train and val these shortcuts go with the label on purpose: {', '.join(ladder.active)}. In "
+        f"counterexamples all of them go with one other class; each task has a number of them: {counts}. Test shows "
+        "each scene with shortcuts that agree with the class, that mislead and that go with none, and things that "
+        "train and val never show; the part `seen` has those of train."
+    )
+
+
+def correlated(scenario: World) -> list[str]:
+    """Name the channels that tell something about the label in train; of a ladder, the shortcuts that move.
 
     A channel without correlation shows the value that goes with the label as often as any other.
     """
+    if isinstance(scenario, Ladder):
+        return list(scenario.active)
     found = []
     for name, channel in scenario.channels.items():
         own = [environment.strength.get(name, channel.strength) for environment in scenario.environments]
@@ -72,8 +91,8 @@ def _on_top(scenario: Scenario) -> int:
     return int(scenario.splits.conflicting_per_class * scenario.num_classes)
 
 
-def _noise(scenario: Scenario) -> str:
+def _noise(scenario: World) -> str:
     if not scenario.label_noise:
         return "No label is wrong."
-    where = "train" if scenario.splits.val_per_group else "train and val"
+    where = "train" if isinstance(scenario, Ladder) or scenario.splits.val_per_group else "train and val"
     return f"In {where} {scenario.label_noise:.0%} of the labels are wrong on purpose; true_label is the class shown."

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.task import Rung
 from spurgen.harness.exports.columns import Column
 
 VERSION = "1.0.0"
@@ -15,6 +17,8 @@ TASKS = (
     Column("modality", "text", "what a model sees: image, text, or multimodal, which is both"),
     Column("role", "text", "main: decides the validity tests; dose: a point of a series; extra: any other"),
 )
+RUNG = Column("counterexamples", "whole", "training samples in which the shortcuts go with another class")
+"""The column of a rung of a ladder."""
 WORLDS = (
     Column("world", "text", "name"),
     Column("scenario", "text", "name of the scenario's file"),
@@ -24,7 +28,12 @@ WORLDS = (
 )
 
 
-def templates(suite: Suite) -> list[Scenario]:
+def task_columns(suite: Suite) -> list[Column]:
+    """Return the columns of `tasks`."""
+    return [*TASKS, *[RUNG] * any(isinstance(task, Rung) for task in suite.tasks.values())]
+
+
+def templates(suite: Suite) -> list[Scenario | Ladder]:
     """Return the scenarios of a suite, each once, without its worlds."""
     return list({task.scenario.name: task.scenario for task in suite.tasks.values()}.values())
 
@@ -42,9 +51,10 @@ def files(suite: Suite) -> dict[str, Path]:
 
 
 def tasks(suite: Suite) -> list[dict[str, Any]]:
-    """Return a line per task, with the columns `TASKS`."""
+    """Return a line per task, with the columns `task_columns`."""
     return [
         {"task": name, "modality": task.modality, "scenario": task.scenario.name, "role": task.role}
+        | ({"counterexamples": task.counterexamples} if isinstance(task, Rung) else {})
         for name, task in suite.tasks.items()
     ]
 
@@ -54,9 +64,15 @@ def worlds(suite: Suite) -> list[dict[str, Any]]:
     lines = []
     for name, scenario in {w.name: task.scenario.name for task in suite.tasks.values() for w in task.worlds}.items():
         frozen = suite.frozen(name)
-        twins = sum(part.samples for kind, part in frozen.parts.items() if kind.startswith("twins/"))
+        twins = sum(part.samples for kind, part in frozen.parts.items() if _is_of_twins(kind))
         every = sum(part.samples for part in frozen.parts.values())
         lines.append(
             {"world": name, "scenario": scenario, "samples": every - twins, "twins": twins, "sha256": frozen.digest}
         )
     return lines
+
+
+def _is_of_twins(part: str) -> bool:
+    """Return whether a part has test samples again, with something changed; of a ladder, those of `agree`."""
+    kind, _, state = part.partition("/")
+    return kind == "twins" or (kind in ("test", "seen") and state not in ("", "agree"))

@@ -5,8 +5,6 @@ counterexamples, is the lowest of the accuracies where shortcuts agree, mislead 
 taking the opposite shortcut.
 """
 
-import math
-
 import numpy as np
 
 from spurgen.harness.metrics.arrays import Float64, Int64, Labels, Scores, as_groups, as_integers, as_reals, failure
@@ -61,14 +59,30 @@ def counterexamples_needed(rungs: Labels, accuracies: Scores, threshold: float) 
     heights = as_reals("accuracies", accuracies, (len(numbers),))
     if numbers[0] < 1 or (np.diff(numbers) <= 0).any():
         raise failure("rungs", str(numbers.tolist()), "positive, ascending numbers", "leave out the rung without any")
-    from scipy.optimize import isotonic_regression  # slow to import
+    return float(needed_by_curve(numbers, heights[None], threshold)[0])
 
-    curve: Float64 = isotonic_regression(heights).x
-    if curve[-1] < threshold:
-        return math.inf
-    above = int(np.argmax(curve >= threshold))
-    if above == 0:
-        return float(numbers[0])
-    low, high = curve[above - 1], curve[above]
-    share = (threshold - low) / (high - low)
-    return float(numbers[above - 1] * (numbers[above] / numbers[above - 1]) ** share)
+
+def needed_by_curve(rungs: Int64, curves: Float64, threshold: float) -> Float64:
+    """Return `counterexamples_needed` of many curves A(m) at once: float64 (B,); `curves`: float64 (B, R)."""
+    fitted = _monotone(curves)
+    reached = fitted >= threshold
+    if len(rungs) == 1:
+        return np.where(reached[:, 0], float(rungs[0]), np.inf)
+    at = np.maximum(reached.argmax(axis=1), 1)  # the rung at or below which the curve crosses the threshold
+    low, high = (np.take_along_axis(fitted, place[:, None], axis=1)[:, 0] for place in (at - 1, at))
+    share = np.divide(threshold - low, high - low, out=np.zeros_like(low), where=high > low)
+    crossing = rungs[at - 1] * (rungs[at] / rungs[at - 1]) ** share
+    needed: Float64 = np.where(reached[:, 0], rungs[0], np.where(reached[:, -1], crossing, np.inf))
+    return needed
+
+
+def _monotone(curves: Float64) -> Float64:
+    """Return the isotonic regression of curves, float64 (B, R), by its minimax formula (Robertson et al. 1988, 1.4)."""
+    count = curves.shape[1]
+    sums = np.concatenate([np.zeros((len(curves), 1)), curves.cumsum(axis=1)], axis=1)
+    means = np.full((len(curves), count, count), np.inf)  # of rungs j to k
+    for j in range(count):
+        means[:, j, j:] = (sums[:, j + 1 :] - sums[:, [j]]) / np.arange(1, count - j + 1)
+    from_the_right = np.minimum.accumulate(means[:, :, ::-1], axis=2)[:, :, ::-1]
+    fitted: Float64 = np.stack([from_the_right[:, : k + 1, k].max(axis=1) for k in range(count)], axis=1)
+    return fitted

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of
-from spurgen.harness.board.columns import COLUMNS, Line
+from spurgen.harness.board.columns import Column, Line, column, columns_of
 from spurgen.harness.board.frame import Record, lines_of
 from spurgen.harness.board.placing import tier_place
 from spurgen.harness.board.schema import Leaderboard
@@ -28,9 +29,11 @@ from spurgen.harness.statistics.units import mean_estimate
 CURVES = {"val_accuracy": "all samples", "val_robust": "worst pattern", "val_wga": "worst group"}
 BY_CHANNEL = {
     "reliance": "Reliance (1: as a reader of the channel alone, 0: ignores it)",
+    "follows": "Share of answers that follow a shortcut to the class that it is switched to",
     "sss": "Spurious Sensitivity Score (how far the probability of the true class moves)",
 }
 """The metrics of a channel, of which a figure shows the first that is known."""
+WITH_INTERVAL = ("reliance", "follows")
 UNIT = (-0.02, 1.02)
 RANKS = "Letters: rows of an access tier that share one do not differ significantly."
 OPEN = "Open marks are not ranked."
@@ -68,18 +71,18 @@ def boards_drawn(suite: Suite, rows: Rows, board: Leaderboard, names: Collection
 
 
 def with_channel_intervals(task: Task, rows: Mapping[str, TaskRow], lines: Sequence[Record]) -> list[Record]:
-    """Return lines of a task's frame that have the interval of the reliance on each channel, as a board has others."""
+    """Return lines of a task's frame that have the interval of what each channel does, as a board has others."""
     values = TaskValues(task, group_sizes(task))
     shown = {line["submission"]: rows[line["submission"]] for line in lines if not line.get("reason")}
     baselines = [label for label, row in shown.items() if is_baseline_row(row)]
     more: dict[str, Record] = {label: {} for label in shown}
-    for channel in task.channels:
-        of_rows = values.by_label(shown, f"reliance/{channel}")
-        spread = spread_of("reliance", of_rows, baselines)
+    for metric, channel in product(WITH_INTERVAL, task.channels):
+        of_rows = values.by_label(shown, f"{metric}/{channel}")
+        spread = spread_of(metric, of_rows, baselines)
         for label, by_unit in of_rows.items():
             point = mean_estimate(by_unit, spread)
             if point.low is not None:
-                key = f"reliance_by_channel.{channel}"
+                key = f"{metric}_by_channel.{channel}"
                 more[label] |= {f"{key}_low": point.low, f"{key}_high": point.high}
     return [line | more.get(line["submission"], {}) for line in lines]
 
@@ -142,7 +145,12 @@ def estimates(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: C
         for board in boards
     ]  # fmt: skip
     rows = named([line for board in boards for line in board.lines], full_names)
-    return forest(panels, rows, COLUMNS["robust_accuracy"].title.lower(), columns, UNIT)
+    return forest(panels, rows, _ranked_by(boards).title.lower(), columns, UNIT)
+
+
+def _ranked_by(boards: Sequence[Drawn]) -> Column:
+    """Return the column of the metric that ranks the rows of boards."""
+    return column("robust_accuracy", columns_of([line for board in boards for line in board.lines]))
 
 
 def channels_of(board: Drawn, metric: str = "reliance") -> list[str]:
@@ -158,7 +166,7 @@ def by_channel(board: Drawn, full_names: Mapping[str, str], columns: Columns = 2
               ideal=board.ideal.get(f"{metric}/{name}"))
         for name in channels_of(board, metric)
     ]  # fmt: skip
-    return forest(panels, named(board.lines, full_names), COLUMNS[metric].title.lower(), columns)
+    return forest(panels, named(board.lines, full_names), column(metric).title.lower(), columns)
 
 
 def patterns_of(board: Drawn) -> list[str]:
@@ -195,8 +203,8 @@ def _unranked(lines: Sequence[Line]) -> set[str]:
 
 
 def _caption(boards: Sequence[Drawn]) -> str:
-    column, where = COLUMNS["robust_accuracy"], f" on {boards[0].name}" if len(boards) == 1 else ""
+    by, where = _ranked_by(boards), f" on {boards[0].name}" if len(boards) == 1 else ""
     few = any(not line["ranked"] and not line.get("reason") for board in boards for line in board.lines)
     letters = any(line.get("letters") for board in boards for line in board.lines)
-    about = f"{column.title} ({column.about.partition(';')[0]}){where}, with 95 % intervals."
+    about = f"{by.title} ({by.about.partition(';')[0]}){where}, with 95 % intervals."
     return " ".join([about, *[RANKS] * letters, *[OPEN] * few])

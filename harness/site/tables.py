@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from spurgen.benchmark.task import Task
-from spurgen.harness.board.columns import COLUMNS, Column, Line, cell, filled, keys, known, number
+from spurgen.harness.board.columns import Column, Line, board_keys, cell, column, columns_of, filled, known, number
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import SetBoard
 from spurgen.harness.site.material import IDEAL, Material
@@ -70,7 +70,7 @@ def board_table(material: Material, name: str) -> Table:
     """Return the table of a task or of a set of tasks."""
     board, lines, ideal = material.board_of(name), material.lines[name], material.ideal_line(name)
     rated = [line for line in lines if not line.get("reason")]
-    columns = ["submission", *(key for key in filled(rated, keys("brief", "wide")) if key != "submission")]
+    columns = ["submission", *(key for key in filled(rated, board_keys(rated, "brief", "wide")) if key != "submission")]
     best = ideal.get(MARKED) if ideal else None
     made = [
         Block(title, "" if len({line["access"] for line in part}) > 1 else part[0]["access"],
@@ -82,7 +82,7 @@ def board_table(material: Material, name: str) -> Table:
         key=name,
         title=f"Mean over {name}" if tasks else name,
         about=f"Means over {', '.join(tasks)}." if tasks else "",
-        columns={key: COLUMNS[key] for key in columns},
+        columns={key: column(key, columns_of(rated)) for key in columns},
         ideal=_row(material, ideal, columns, best) if ideal else None,
         blocks=made,
         silent=[(_row(material, line, [], None), shown(line["reason"])) for line in lines if line.get("reason")],

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.reading import read_bytes, read_json
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.shell import spurgen
@@ -197,11 +198,12 @@ def _problem(suite: Suite, root: Path, name: str, part: str) -> str | None:
     return None
 
 
-def _misfit(path: Path, samples: Samples, scenario: Scenario) -> str | None:
+def _misfit(path: Path, samples: Samples, scenario: Scenario | Ladder) -> str | None:
     """Return where a shard does not have the scenario's shape, which the digests of its bytes do not show."""
     size = (scenario.image_size, scenario.image_size, 3)
     if samples.images.shape[1:] != size:
         return f"{path} holds images of shape {samples.images.shape[1:]}, expected {size}"
-    if list(samples.channel_values) != list(scenario.channels):
-        return f"{path} holds the channels {list(samples.channel_values)}, expected {list(scenario.channels)}"
+    channels = list(scenario.shortcuts if isinstance(scenario, Ladder) else scenario.channels)
+    if list(samples.channel_values) != channels:
+        return f"{path} holds the channels {list(samples.channel_values)}, expected {channels}"
     return None

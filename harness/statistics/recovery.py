@@ -28,6 +28,11 @@ def mean_over_tasks(rows: Sequence[Float64]) -> Float64:
 
     Units of the same number count as one over tasks: the worlds of tasks of one scenario are the same.
     """
-    common = min(len(row) for row in rows)
-    mean: Float64 = np.mean([row[:common] for row in rows], axis=0)
+    mean: Float64 = by_common_unit(rows).mean(axis=0)
     return mean
+
+
+def by_common_unit(rows: Sequence[Float64]) -> Float64:
+    """Return the values of each task on the units that all have, float64 (T, W); `rows`: (W_t,) each."""
+    common = min(len(row) for row in rows)
+    return np.stack([row[:common] for row in rows])

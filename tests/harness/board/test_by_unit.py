@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of, unit_of
+from spurgen.harness.board.by_unit import TaskValues, group_sizes, groups_on_test, spread_of, unit_of
+from spurgen.harness.results.answered import GROUPED, factors
 from spurgen.harness.statistics.units import fit_spread
 from spurgen.harness.statistics.worst_group_bias import corrected_wga
 
@@ -50,3 +51,15 @@ def test_intervals_of_a_metric_end_where_its_range_does(metrics, ends):
     expected = fit_spread([values["m0"], values["m2"]], ends)
     for metric in metrics:
         assert spread_of(metric, values, {"m2", "m0", "absent"}) == expected, metric
+
+
+def test_a_rungs_groups_are_the_same_in_every_world_and_its_metrics_those_of_its_results(ladder_suite, make_rung_row):
+    task, row = ladder_suite.task("few-text-4"), make_rung_row(ladder_suite, 0.4)
+    for world in range(3):
+        made = [factors(task.ladder.in_world(world), part).group_ids for part in GROUPED]
+        assert np.array_equal(groups_on_test(task), np.concatenate(made))
+    values = TaskValues(task, group_sizes(task))
+    assert group_sizes(task).tolist() == [20] * 6
+    for metric in ("robust_accuracy", "wga", "follows", "follows/wall"):
+        assert values.of(row, metric).tolist() == pytest.approx(row.metric(metric).tolist()), metric
+    assert values.of(row, "wga_corrected") is values.of(row, "reliance") is None

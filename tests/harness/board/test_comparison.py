@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of
+from spurgen.harness.board.columns import columns_of, short_title
 from spurgen.harness.board.comparison import better, compare_rows
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.statistics.differences import holm
@@ -106,3 +107,15 @@ def test_a_set_of_tasks_is_compared_by_its_means_where_both_have_all_of_it(suite
     assert compare_rows(suite, rows, "better", "worse", ["small-text"]).overall == {}
     rows["worse"]["small-image"] = make_row(suite, 0.5, task="small-image", access="envs")
     assert compare_rows(suite, rows, "better", "worse", list(suite.tasks)).overall == {}
+
+
+def test_rows_on_a_rung_are_compared_by_what_their_answers_follow(ladder_suite, ladder_rows):
+    rows = ladder_rows(ladder_suite)
+    comparison = compare_rows(ladder_suite, rows, "group_dro", "erm", ["few-text-4", "few-text-16"])
+    metrics = comparison.tasks["few-text-4"]
+    assert {"robust_accuracy", "accuracy_agree", "follows", "uses_thing", "follows/hue", "sss/wall"} <= metrics.keys()
+    assert "reliance" not in metrics
+    assert metrics["follows"].difference < 0
+    assert better("follows", metrics["follows"]) == "first"
+    assert comparison.overall["few-text"]["robust_accuracy"].difference > 0
+    assert short_title("robust_accuracy", columns_of([metrics])) == "Accuracy if misled"

@@ -7,10 +7,11 @@ import pytest
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.result import ConsistencyCheck, Report, Reproduction
 from spurgen.harness.board.by_unit import groups_on_test
-from spurgen.harness.board.eligibility import not_believed, not_fit
+from spurgen.harness.board.eligibility import beats_chance, not_believed, not_fit
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.schema import Unranked
 from spurgen.harness.results.rows import TaskRow, make_task_row
+from spurgen.harness.statistics.chance import better_than_chance
 
 
 @pytest.fixture
@@ -201,3 +202,23 @@ def test_answers_of_a_model_that_ran_elsewhere_are_not_ranked(suite, make_row, t
     (row,) = part.unranked
     assert row.reason.startswith("its answers were never confirmed by a freshly trained process, since the model ran")
     assert not [*part.rows, *part.few]
+
+
+@pytest.mark.parametrize(("groups", "better"), [((10, 10, 8, 8, 8, 8), False), ((20, 20, 8, 8, 8, 8), True)])
+def test_on_a_rung_a_scene_that_is_shown_twice_counts_once(ladder_suite, make_rung_row, groups, better):
+    """52 right of 120 would be better than chance, 26 of 60 are not."""
+    task, row = ladder_suite.task("few-text-4"), make_rung_row(ladder_suite, 0.3)
+    results = tuple(result.model_copy(update={"groups": groups}) for result in row.results)
+    assert better_than_chance(52, 120, 3)
+    assert beats_chance(task, replace(row, results=results)) is better
+    assert not_fit(task, row) is None
+
+
+def test_a_rungs_row_whose_metrics_do_not_follow_from_its_answers_is_not_ranked(ladder_suite, make_rung_row, baseline):
+    task, row = ladder_suite.task("few-text-4"), make_rung_row(ladder_suite, 0.3, **baseline)
+    groups = groups_on_test(task)
+    assert not_believed(ladder_suite, task, groups, row) is None
+    for name in ("robust_accuracy", "follows", "accuracy_neutral"):
+        better = row.results[0].model_copy(update={"metrics": row.results[0].metrics | {name: 1.0}})
+        forged = replace(row, results=(better, *row.results[1:]))
+        assert f"do not follow from its samples: {name} 1" in not_believed(ladder_suite, task, groups, forged)

@@ -72,3 +72,21 @@ def test_csv_has_eight_digits(suite, make_row):
     shown = replace(part, few=[replace(row, seconds=1 / 3) for row in part.few], rows=[])
     (line,) = lines_of(replace(board, tasks={"small-text": shown}))
     assert line["seconds"] == "0.33333333"
+
+
+def test_files_have_a_ladders_rows_with_numbers_and_bounds(ladder_board):
+    lines = {(line["task"], line["submission"]): line for line in lines_of(ladder_board)}
+    record = json.loads(to_json(ladder_board))["overall"]["few-text"]
+    assert record["tasks"] == ["few-text-4", "few-text-16"]
+    for row in record["rows"]:
+        of_csv = lines["few-text", row["submission"]]
+        for key in ("counterexamples", "counterexamples_low", "robust_accuracy", "follows_by_channel.hue"):
+            assert (float(of_csv[key]) if of_csv[key] else None) == pytest.approx(row.get(key)), key
+        assert of_csv["counterexamples_text"] == row.get("counterexamples_text", "")
+    by_label = {row["submission"]: row for row in record["rows"]}
+    assert by_label["erm"]["counterexamples_text"] == ">16"
+    assert "counterexamples" not in by_label["erm"]  # more than the ladder shows is no number
+    assert by_label["subg"]["counterexamples"] == pytest.approx(
+        next(row for row in ladder_board.overall["few-text"].rows if row.submission == "subg").needed.value
+    )
+    assert lines["few-text-4", "erm"]["follows"]

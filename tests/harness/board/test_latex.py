@@ -66,3 +66,13 @@ def test_cells_of_any_table_are_latex_and_all_else_is_plain_text():
 def test_a_figure_is_named_by_its_file():
     assert r"\includegraphics{dose}" in latex_figure("dose", "A caption.", 2)
     assert latex_figure("dose", "A caption.", 1).startswith(r"\begin{figure}[t]")
+
+
+def test_a_ladders_table_has_its_columns_and_fits_the_page(ladder_board, typeset):
+    part = ladder_board.overall["few-text"]
+    wide, narrow = (board_latex(part, "ladder", "A caption.", columns) for columns in (2, 1))
+    assert "Accuracy if misled & Counterexamples & Follows & WGA & SSS & IG & To ERM" in wide
+    assert r" & \textbf{" in wide or all(row.ranks != (1, 1) for row in part.rows)
+    assert "Counterexamples" in narrow
+    assert "Reliance" not in wide + narrow
+    assert typeset(wide + narrow) == []

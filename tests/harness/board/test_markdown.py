@@ -143,3 +143,23 @@ def test_the_private_gap_has_a_column_where_a_row_has_one(make_row, suite, table
     assert gap == pytest.approx(robust(rows["b"]) - robust(private["b"]), abs=5e-4)
     assert low < gap < high
     assert "Private gap" not in table(rows)["a"]
+
+
+def test_a_ladders_columns_are_explained_and_shown(ladder_board, read):
+    text = to_markdown(ladder_board)
+    assert "- Counterexamples: how many training samples" in text
+    assert "- on wall: share of answers that become the rival class when wall alone switches to it." in text
+    assert "Reliance" not in text
+    assert "## Ladder few-text: mean over 4, 16 counterexamples" in text
+    whole = ladder_board.overall["few-text"]
+    shown = read(whole)
+    for row in whole.rows:
+        assert shown[row.submission]["Accuracy if misled"] == row.ranked_by.text()
+        assert shown[row.submission]["Counterexamples"] == row.needed.text
+        assert shown[row.submission]["on wall"] == f"{row.by_channel['follows']['wall']:.3f}"
+        ratio = row.needed_to_erm.text if row.needed_to_erm else ""
+        assert shown[row.submission]["To ERM"].startswith(ratio)
+    verdicts = {row.submission: row.against_erm.verdict for row in whole.rows if row.against_erm}
+    better = [label for label, verdict in verdicts.items() if verdict == "better"]
+    assert better
+    assert all(shown[label]["To ERM"].endswith(" better") for label in better)

@@ -175,3 +175,30 @@ def test_the_text_does_not_depend_on_the_environment(board, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert to_text(board) == before
     assert max(map(cell_len, before.splitlines())) <= max(PLAIN_WIDTH, len(MANIFEST) + 64)
+
+
+def test_a_ladder_fits_80_characters_with_its_own_columns_and_the_best_row_last(ladder_board):
+    text = first_to_text(ladder_board, width=80)
+    assert max(map(cell_len, text.splitlines())) <= 80
+    assert "SpurGen steps: Ladder few-text: mean over 4, 16 counterexamples" in text
+    assert "Accuracy if misled" in text
+    assert "Counterexamples" in text
+    assert not [word for word in ("Robust", "Reliance", "Core use") if word in text]
+    row = ladder_board.overall["few-text"].rows[0]
+    assert row.needed.text in line_of(text, row.submission)
+    best = {row.access: row.submission for row in reversed(ladder_board.overall["few-text"].rows)}
+    for access, label in best.items():
+        block = text.partition(f"Access: {access}\n")[2].partition("\n\n")[0]
+        assert label in block.splitlines()[-1]
+
+
+def test_all_columns_of_a_ladder_in_reading_order(ladder_board):
+    text = to_text(ladder_board, wide=True)
+    heads = [line.split("   ") for line in text.splitlines() if line.startswith("Rank  ")]
+    shown = [title.strip() for title in heads[-1] if title.strip()]
+    assert shown == [
+        "Rank", "Letter", "Submission", "Accuracy if misled", "Agreeing", "Neutral", "Counterexamples", "Follows",
+        "on hue", "on wall", "Uses the thing", "WGA", "SSS", "IG", "To ERM", "Worlds",
+    ]  # fmt: skip
+    on_rung = [title.strip() for title in heads[0] if title.strip()]
+    assert on_rung == [title for title in shown if title != "Counterexamples"] + ["Verified"]

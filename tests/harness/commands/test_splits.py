@@ -132,3 +132,18 @@ def test_similar_names_are_suggested_for_unknown_ones(suite_file, stderr, line, 
 def test_a_flag_of_another_action_is_refused(suite_file, stderr, line):
     assert main(["splits", *line.split(), "--suite", suite_file]) == 2
     assert f"unknown flag {line.split()[1]}" in stderr()
+
+
+def test_a_suite_of_ladders_is_frozen_without_ideal_observers_and_written_with_the_licence_of_its_pictures(
+    ladder_suite, ladder_file, tmp_path
+):
+    before = ladder_suite.manifest_file.read_text()
+    ladder_suite.manifest_file.unlink()
+    assert main(["splits", "freeze", "--suite", ladder_file, "--jobs", "1"]) == 0
+    assert ladder_suite.manifest_file.read_text() == before
+    assert ladder_suite.datasheet_file.exists()
+    assert not ladder_suite.ideal_file.exists()
+    data = ["--data", str(tmp_path / "data")]
+    assert main(["splits", "regenerate", "--suite", ladder_file, *data, "--scenarios", "few-w0"]) == 0
+    assert "Noto Emoji" in (tmp_path / "data" / "steps" / "LICENSE").read_text()
+    assert main(["splits", "verify", "--suite", ladder_file, *data, "--scenarios", "few-w0", "--jobs", "1"]) == 0

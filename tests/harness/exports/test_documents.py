@@ -6,10 +6,20 @@ import warnings
 import mlcroissant
 import pytest
 
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.suite import SUITES, load_suite
 from spurgen.harness.cli import main
 from spurgen.harness.exports.croissant import of_suite
 from spurgen.harness.exports.datasheet import suite_datasheet
+from spurgen.harness.exports.licences import (
+    APACHE_PAGE,
+    CREDIT,
+    MIT,
+    MIT_PAGE,
+    licence_pages,
+    licence_sentences,
+    licence_text,
+)
 from spurgen.harness.exports.responsible import correlated, responsible
 from spurgen.harness.exports.suite_facts import templates
 
@@ -37,7 +47,8 @@ def test_a_suites_croissant_is_valid_and_its_digests_are_those_of_the_files(name
     assert list(worlds) == list(suite.scenarios)
     for name, record in worlds.items():
         assert str(record["worlds/sha256"]) == suite.frozen(name).digest
-        sizes = suite.scenario(name).splits
+        world = suite.scenario(name)
+        sizes = world if isinstance(world, Ladder) else world.splits
         assert record["worlds/samples"] >= sizes.train + sizes.val
     files = {file.content_url: file.sha256 for file in read.metadata.distribution}
     assert len(files) == 2 + len(templates(suite))
@@ -96,3 +107,34 @@ def test_without_mlcroissant_a_data_set_is_complete_but_for_its_description(smal
         assert "set/croissant.json was left out: it needs mlcroissant; run pip install" in stderr()
     assert not (small / "set" / "croissant.json").exists()
     assert (small / "set" / "README.md").exists()
+
+
+def test_a_suite_of_ladders_is_described_with_the_licence_and_credit_of_its_pictures(ladder_file, ladder_suite):
+    assert main(["splits", "describe", "--suite", ladder_file]) == 0
+    sheet, description = ladder_suite.datasheet_file.read_text(), json.loads(ladder_suite.croissant_file.read_text())
+    for text in (sheet, description["description"], description["rai:dataCollection"]):
+        assert CREDIT in text
+    assert description["license"] == [MIT_PAGE, APACHE_PAGE]
+    assert "these shortcuts go with the label on purpose: hue, wall." in sheet
+    assert "4 in train and 16 in val" in sheet
+    with warnings.catch_warnings(action="ignore"):
+        read = mlcroissant.Dataset(str(ladder_suite.croissant_file))
+    assert (set(read.metadata.ctx.issues.errors), set(read.metadata.ctx.issues.warnings)) == (set(), set())
+    numbers = {str(record["tasks/task"]): record["tasks/counterexamples"] for record in read.records("tasks")}
+    assert numbers == {name: task.counterexamples for name, task in ladder_suite.tasks.items()}
+    sizes = ladder_suite.scenario("few-w0").parts
+    of_test = sum(size for part, size in sizes.items() if part.startswith(("test/", "seen/")))
+    for record in read.records("worlds"):
+        assert record["worlds/twins"] == of_test - sizes["test/agree"] - sizes["seen/agree"]
+        assert record["worlds/samples"] + record["worlds/twins"] == sum(sizes.values())
+
+
+def test_only_data_that_show_things_have_a_second_licence(suite, ladder_suite):
+    signs, ladder = templates(suite), templates(ladder_suite)
+    assert licence_pages(signs) == [MIT_PAGE]
+    assert licence_text(signs) == MIT
+    assert licence_sentences(signs) == "Under the MIT licence."
+    both = licence_text(ladder)
+    assert both.startswith(f"{MIT}\n{CREDIT}")
+    assert "TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION" in both
+    assert CREDIT not in str(responsible(signs))

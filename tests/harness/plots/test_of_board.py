@@ -1,7 +1,18 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from spurgen.harness.plots.of_board import by_channel, channels_of, estimates, figures, named, patterns_of, points
+from spurgen.harness.plots.of_board import (
+    Drawn,
+    by_channel,
+    channels_of,
+    estimates,
+    figures,
+    named,
+    patterns_of,
+    points,
+)
 from spurgen.harness.plots.style import WIDTHS
 
 NAMES = {"erm": "Empirical risk minimisation", "group_dro": "Group distributionally robust optimisation"}
@@ -63,3 +74,20 @@ def test_patterns_begin_with_the_one_without_conflicts(drawn):
     shown = patterns_of(drawn["main-image"])
     assert shown == ["aa", "ac", "ca", "cc"]
     assert np.isfinite([line[f"patterns.{name}"] for line in drawn["main-image"].lines for name in shown]).all()
+
+
+def test_on_a_rung_what_answers_follow_is_drawn_by_shortcut(check_layout):
+    lines = [
+        {"submission": label, "access": "none", "ranked": True, "robust_accuracy": value, "accuracy_agree": 1.0,
+         "follows_by_channel.hue": 1 - value, "follows_by_channel.hue_low": 0.9 - value,
+         "follows_by_channel.hue_high": min(1.1 - value, 1.0)}
+        for label, value in (("erm", 0.2), ("subg", 0.7))
+    ]  # fmt: skip
+    board = Drawn("few-text-4", SimpleNamespace(channels=("hue",)), lines, {}, {})
+    items = {item.name: item for item in figures([board], {}, 2)}
+    assert list(items) == ["estimates", "follows-few-text-4"]
+    assert all(len(item.caption.split()) <= 40 for item in items.values())
+    assert "Accuracy if misled" in items["estimates"].caption
+    assert "accuracy if misled" in check_layout(items["estimates"].draw())
+    assert points(lines, "follows_by_channel.hue")["erm"].low == pytest.approx(0.7)
+    assert {"hue", "follows"} <= {*check_layout(items["follows-few-text-4"].draw())}

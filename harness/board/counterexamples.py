@@ -1,0 +1,50 @@
+"""Counterexamples needed by the rows of a ladder, and as a multiple of ERM's."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from spurgen.benchmark.task import Rung, Task
+from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.metrics.ladder import SHARE
+from spurgen.harness.statistics.needed import Climb, Needed, Ratio, needed, needed_ratio
+from spurgen.harness.statistics.recovery import by_common_unit
+
+
+class Climbed(TypedDict, total=False):
+    """Fields of a row on a ladder's board."""
+
+    needed: Needed
+    needed_to_erm: Ratio
+
+
+def rungs_of(tasks: Sequence[Task]) -> list[Rung]:
+    """Return tasks that are all rungs of one ladder, else none."""
+    rungs = [task for task in tasks if isinstance(task, Rung)]
+    return rungs if len(rungs) == len(tasks) and len({rung.of for rung in rungs}) == 1 else []
+
+
+def climb_of(rungs: Sequence[Rung]) -> Climb | None:
+    """Return what is to be reached on these rungs of a ladder, None without a ceiling or with the rung at 0."""
+    numbers = tuple(rung.counterexamples for rung in rungs)
+    ceiling = rungs[0].ladder.ceiling if rungs else None
+    if ceiling is None or min(numbers) < 1:
+        return None
+    return Climb(numbers, SHARE * ceiling)
+
+
+def counterexamples(
+    rungs: Sequence[Rung], values: Mapping[str, Sequence[Float64]], erm: str | None
+) -> dict[str, Climbed]:
+    """Return the counterexamples needed by label, also as a multiple of ERM's, whose label is `erm` if it has a row.
+
+    `values`: A(m) by label, rung and world, float64 (W,). Returns nothing where nothing is to be reached.
+    """
+    climb = climb_of(rungs)
+    if climb is None:
+        return {}
+    curves = {label: by_common_unit(rows).T for label, rows in values.items()}
+    climbed: dict[str, Climbed] = {label: {"needed": needed(each, climb)} for label, each in curves.items()}
+    for label in climbed if erm in curves else ():
+        if label != erm:
+            climbed[label]["needed_to_erm"] = needed_ratio(curves[label], curves[str(erm)], climb)
+    return climbed

@@ -1,0 +1,171 @@
+"""The picture of a ladder: accuracy where shortcuts mislead, against the number of counterexamples."""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.task import Rung
+from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.columns import LADDER, Line
+from spurgen.harness.board.frame import lines_of
+from spurgen.harness.board.schema import Leaderboard
+from spurgen.harness.metrics.ladder import SHARE
+from spurgen.harness.plots import style
+from spurgen.harness.plots.forest import Named
+from spurgen.harness.plots.of_board import Item, named, points
+from spurgen.harness.plots.style import Columns
+from spurgen.harness.statistics.estimate import Estimate
+
+HEIGHT = 2.7  # inches
+APART = 0.07  # of the vertical axis: least distance of two labels
+TOP = 1.03
+FAINT = "#a8a8a8"  # of the rows that are not named
+LONGEST: dict[Columns, int] = {1: 14, 2: 34}
+CEILING: dict[Columns, str] = {1: "ceiling", 2: "ceiling: the same learner, no shortcut in training"}
+
+
+class Climbed(NamedTuple):
+    """A ladder: numbers of counterexamples, ascending, the lines of each rung's board, and those of all above 0."""
+
+    name: str
+    train: int
+    ceiling: float | None
+    rungs: Sequence[int]
+    boards: Sequence[Sequence[Line]]
+    whole: Sequence[Line]
+
+
+def ladders_drawn(suite: Suite, board: Leaderboard) -> list[Climbed]:
+    """Return what is drawn of the ladders that have rows."""
+    drawn = []
+    for name, part in board.overall.items():
+        rungs = [task for task in suite.tasks.values() if isinstance(task, Rung) and task.of == name]
+        known = [rung for rung in rungs if rung.name in board.tasks]
+        if part.rungs and (part.rows or part.few):
+            ladder, lines = known[0].ladder, [lines_of(board.tasks[rung.name]) for rung in known]
+            drawn.append(
+                Climbed(name, ladder.train, ladder.ceiling, [r.counterexamples for r in known], lines, lines_of(part))
+            )
+    return drawn
+
+
+def ladder_items(ladders: Sequence[Climbed], full_names: Mapping[str, str], columns: Columns) -> list[Item]:
+    """Return a figure per ladder."""
+    caption = (
+        "Accuracy where all shortcuts mislead against the number of counterexamples on {}, means over worlds with 95 % "
+        "intervals. Named: ERM and the best of each access tier, with the counterexamples they need."
+    )
+    return [
+        Item(f"ladder-{each.name}", caption.format(each.name), partial(draw_ladder, each, full_names, columns))
+        for each in ladders
+    ]
+
+
+def draw_ladder(ladder: Climbed, full_names: Mapping[str, str], columns: Columns = 2) -> Figure:
+    """Draw a line per row, ERM and the best row of each tier in colour with a band and its name, the others pale."""
+    rows = named(ladder.whole, full_names)
+    best = named_rows(ladder.whole, rows)
+    by_rung = [points(lines, "robust_accuracy") for lines in ladder.boards]
+    at = places(ladder.rungs)
+    with style.styled():
+        figure = style.new_figure(columns, HEIGHT)
+        axes = figure.subplots()
+        for row in rows:
+            if row not in best:
+                _curve(axes, at, [known.get(row.label) for known in by_rung], FAINT, "")
+        ends = {}
+        for row, (colour, mark) in zip(best, style.SERIES, strict=False):
+            curve = [known.get(row.label) for known in by_rung]
+            ends[row] = _curve(axes, at, curve, colour, mark), colour
+        _ceiling(axes, ladder.ceiling, at[0], columns)
+        _axes(axes, ladder, at, columns)
+        texts = {line["submission"]: _label(line, full_names, columns) for line in ladder.whole}
+        _labels(axes, at[-1], [(texts[row.label], *ends[row]) for row in ends])
+    return figure
+
+
+def named_rows(lines: Sequence[Line], rows: Sequence[Named]) -> list[Named]:
+    """Return ERM, then the best row of each access tier by the ladder score, in the tiers' order."""
+    score = {label: point.value for label, point in points(lines, "robust_accuracy").items()}
+    best = {row.access: row for row in sorted(rows, key=lambda row: (score[row.label], row.label))}
+    erm = [row for row in rows if row.label == ERM]
+    return [*erm, *(row for row in rows if row in best.values() and row.label != ERM)]
+
+
+def places(rungs: Sequence[int]) -> list[float]:
+    """Return where numbers of counterexamples lie on the axis: their logarithms, and 0 a step left of the first."""
+    above = [math.log(m) for m in rungs if m]
+    step = above[1] - above[0] if len(above) > 1 else 1.0
+    return [math.log(m) if m else above[0] - step for m in rungs]
+
+
+def spread(heights: Sequence[float], apart: float) -> list[float]:
+    """Return heights moved so far that each two are `apart`, in their order, around where they were."""
+    order = np.argsort(heights, kind="stable")
+    wanted = np.asarray(heights)[order]
+    placed = list(wanted)
+    for _ in range(100):
+        for k in range(1, len(placed)):
+            if (lack := apart - (placed[k] - placed[k - 1])) > 0:
+                placed[k - 1], placed[k] = placed[k - 1] - lack / 2, placed[k] + lack / 2
+    moved = np.empty(len(placed))
+    moved[order] = placed
+    above = max(float(moved.max(initial=0.0)) - TOP, 0.0)
+    return [float(height) - above for height in moved]
+
+
+def _labels(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]]) -> None:
+    """Write each text right of where its line ends, in the line's colour, and lead from one to the other."""
+    heights = spread([end for _, end, _ in labels], APART)
+    for (text, end, colour), height in zip(labels, heights, strict=True):
+        beside = axes.get_yaxis_transform()
+        axes.text(1.045, height, text, transform=beside, color=colour, va="center", fontsize=style.SMALL)
+        arrow = {"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3}
+        axes.annotate("", (right, end), (1.04, height), textcoords=beside, annotation_clip=False, arrowprops=arrow)
+
+
+def _curve(axes: Axes, at: Sequence[float], curve: Sequence[Estimate | None], colour: str, mark: str) -> float:
+    """Draw a row's line over the rungs that it has, and its band if it has a marker; return where the line ends."""
+    known = [(x, point) for x, point in zip(at, curve, strict=True) if point is not None]
+    where, means = [x for x, _ in known], [point.value for _, point in known]
+    axes.plot(where, means, color=colour, marker=mark, markersize=3, zorder=3 if mark else 1)
+    if mark:
+        low, high = zip(*(point.ends for _, point in known), strict=True)
+        axes.fill_between(where, low, high, color=colour, alpha=0.13, linewidth=0, zorder=2)
+    return means[-1]
+
+
+def _ceiling(axes: Axes, ceiling: float | None, left: float, columns: Columns) -> None:
+    """Draw the ceiling and the share of it that is asked for, each with its name at the line."""
+    if ceiling is None:
+        return
+    for height, text in ((ceiling, CEILING[columns]), (SHARE * ceiling, "3/4 of the ceiling")):
+        axes.axhline(height, zorder=1, **style.DASHED)
+        axes.annotate(text, (left, height), (0, 3), textcoords="offset points", color=style.GREY, fontsize=style.SMALL)
+
+
+def _axes(axes: Axes, ladder: Climbed, at: Sequence[float], columns: Columns) -> None:
+    axes.set_xticks(at, [f"{m:,}" for m in ladder.rungs])
+    among = f"counterexamples among {ladder.train:,} training samples"
+    axes.set_xlabel(among if columns == 2 else among.replace("among ", "among\n"))
+    axes.set_ylabel(LADDER["robust_accuracy"].title.lower())
+    axes.set_ylim(-0.02, TOP)
+    if not ladder.rungs[0]:  # the axis is logarithmic only right of this mark
+        axes.text((at[0] + at[1]) / 2, 0, "//", transform=axes.get_xaxis_transform(), ha="center", va="center",
+                  fontsize=style.SMALL, backgroundcolor="white")  # fmt: skip
+    axes.yaxis.set_major_formatter(style.fraction)
+    style.grid_lines(axes, "y")
+
+
+def _label(line: Line, full_names: Mapping[str, str], columns: Columns) -> str:
+    """Return a row's name, and how many counterexamples it needs."""
+    label = line["submission"]
+    name = "ERM" if label == ERM else full_names.get(label, label) if columns == 2 else label
+    needs = str(line.get("counterexamples_text") or "").partition(" [")[0]
+    return style.drawable(name, LONGEST[columns]) + (f" needs {needs}" if needs else "")

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+from spurgen.harness.plots.ladder import APART, TOP, Climbed, ladder_items, ladders_drawn, named_rows, places, spread
+from spurgen.harness.plots.of_board import named
+
+RUNGS = (0, 8, 32, 128)
+ROWS = {
+    "erm": ("none", (0.1, 0.15, 0.4, 0.83), "77 [66, 88]"),
+    "lff": ("none", (0.1, 0.25, 0.55, 0.85), "50 [40, 60]"),
+    "mixup": ("none", (0.1, 0.2, 0.45, 0.84), "70 [60, 80]"),
+    "subg": ("train_groups", (None, 0.5, 0.75, 0.85), "22 [15, 30]"),
+    "contrastive": ("twins", (0.9, 0.91, 0.92, 0.93), "<=8"),
+    "bad": ("none", (None, None, None, None), ""),
+}
+
+
+def line(label, access, value, **more):
+    ends = {"robust_accuracy_low": value - 0.05, "robust_accuracy_high": min(value + 0.05, 1)}
+    return {"submission": label, "access": access, "ranked": True, "robust_accuracy": value, **ends, **more}
+
+
+@pytest.fixture
+def climbed():
+    """A ladder of five rows, of which one lacks the rung at 0, and one that is not believed."""
+    boards = [
+        [line(label, access, curve[k]) for label, (access, curve, _) in ROWS.items() if curve[k] is not None]
+        for k in range(len(RUNGS))
+    ]
+    whole = [
+        line(label, access, float(np.mean(curve[1:])), counterexamples_text=text)
+        for label, (access, curve, text) in ROWS.items()
+        if curve[1] is not None
+    ]
+    whole.append({"submission": "bad", "ranked": False, "reason": "failed", "access": None})
+    return Climbed("things-text", 1200, 0.92, RUNGS, boards, whole)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_erm_the_best_of_each_tier_and_the_ceiling_are_named_at_their_lines(climbed, check_layout, columns):
+    (item,) = ladder_items([climbed], {"lff": "Learning from failure"}, columns)
+    assert item.name == "ladder-things-text"
+    assert len(item.caption.split()) <= 40
+    figure = item.draw()
+    texts = {" ".join(text.split()) for text in check_layout(figure)}
+    lff = "Learning from failure" if columns == 2 else "lff"
+    assert {"ERM needs 77", f"{lff} needs 50", "subg needs 22", "contrastive needs <=8"} <= texts
+    assert not [text for text in texts if text.startswith(("mixup", "bad"))]
+    assert [text for text in texts if text.startswith("ceiling")]
+    assert {"0", "8", "32", "128", "3/4 of the ceiling"} <= texts
+    assert "counterexamples among 1,200 training samples" in texts
+
+
+def test_a_line_per_row_over_the_rungs_that_it_has(climbed):
+    (item,) = ladder_items([climbed], {}, 2)
+    (axes,) = item.draw().axes
+    at = places(RUNGS)
+    curves = {tuple(drawn.get_ydata()): tuple(drawn.get_xdata()) for drawn in axes.lines if len(drawn.get_ydata()) > 2}
+    assert curves == {
+        tuple(y for y in curve if y is not None): tuple(x for x, y in zip(at, curve, strict=True) if y is not None)
+        for _, curve, _ in ROWS.values()
+        if curve[1] is not None
+    }
+    assert len(axes.collections) == 4  # bands of the named rows
+
+
+def test_the_axis_is_logarithmic_with_0_a_step_left_of_the_first_rung():
+    assert np.diff(places((0, 8, 32, 128))) == pytest.approx([np.log(4)] * 3)
+    assert np.diff(places((8, 16, 128))) == pytest.approx([np.log(2), np.log(8)])
+    assert np.diff(places((0, 8))) == pytest.approx([1])
+
+
+def test_the_best_row_of_a_tier_is_that_of_the_highest_score(climbed):
+    rows = named(climbed.whole, {})
+    assert [row.label for row in named_rows(climbed.whole, rows)] == ["erm", "lff", "subg", "contrastive"]
+
+
+def test_labels_are_moved_apart_in_their_order_and_not_above_the_axis():
+    heights = [0.8, 0.81, 0.8, 0.3, 1.0]
+    moved = np.array(spread(heights, APART))
+    assert np.diff(np.sort(moved)).min() > 0.95 * APART
+    assert moved[3] == pytest.approx(0.3)
+    assert moved.max() <= TOP
+    assert np.argsort(moved, kind="stable").tolist() == np.argsort(heights, kind="stable").tolist()
+    assert spread([], APART) == []
+
+
+def test_a_ladder_without_a_ceiling_has_no_line_for_it(climbed):
+    (item,) = ladder_items([climbed._replace(ceiling=None)], {}, 2)
+    assert not [text for axes in item.draw().axes for text in axes.texts if "ceiling" in text.get_text()]
+
+
+def test_sets_of_other_tasks_are_no_ladders(toy, toy_board):
+    assert ladders_drawn(toy, toy_board) == []
