@@ -157,4 +157,4 @@ def _stored(path: Path) -> dict[str, Curve]:
 
 
 if __name__ == "__main__":
-    sys.exit(run_script(sys.modules[__name__], __doc__))
+    sys.exit(run_script(sys.modules[__name__]))

@@ -21,7 +21,6 @@ from spurgen.harness.running.query import Asker, Floats, ask_mixed
 from spurgen.harness.running.scoring import Scores
 from spurgen.harness.splits.freeze import SHARD
 
-
 JOINT = "shortcuts"
 """Channel under which training knows the shortcuts' values: they move together, so one value stands for all."""
 

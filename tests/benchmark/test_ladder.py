@@ -142,5 +142,7 @@ def test_ladders_of_one_scenario_have_ceilings_of_their_own(tmp_path):
         'b = { scenario = "n", modality = "text", ceiling = 0.8 }\n'
     )
     tasks = load_suite(str(tmp_path / "s.toml")).tasks
-    found = {name: task.ladder.ceiling for name, task in tasks.items() if name.endswith("-8")}
-    assert found == {"a-8": 0.9, "b-8": 0.8}
+    assert {name: task.ladder.ceiling for name, task in tasks.items() if name.endswith("-8")} == {
+        "a-8": 0.9,
+        "b-8": 0.8,
+    }
