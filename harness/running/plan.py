@@ -7,10 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from spurgen.baselines.training.encoders import ENCODERS
 from spurgen.baselines.training.weights import check_installed
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
+from spurgen.benchmark.scenario_tables import CARRIERS_OF
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suggest import is_word, suggestion
 from spurgen.benchmark.suite import Suite, load_suite
@@ -184,6 +186,10 @@ def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:
 
 
 def check_backbones(jobs: Iterable[Job]) -> None:
-    """Raise `SubmissionError` if a baseline needs ImageNet weights that are not installed."""
-    if any(job.task.backbone == "imagenet" and is_baseline(job.spec) for job in jobs):
+    """Raise `SubmissionError` if a baseline needs pretrained weights that are not installed."""
+    ours = [job.task for job in jobs if is_baseline(job.spec)]
+    if any(task.backbone == "imagenet" for task in ours):
         check_installed()
+    for modality in {task.modality for task in ours if task.backbone == "frozen"}:
+        for half in sorted(CARRIERS_OF[modality]):
+            ENCODERS[half].check_installed()

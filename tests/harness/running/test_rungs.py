@@ -1,0 +1,215 @@
+"""A rung from end to end: what training gets, what is asked, and metrics that planted readers have in closed form."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spurgen.baselines.training.encoders import ENCODERS, Encoder
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.manifest import dump_manifest
+from spurgen.benchmark.suite import load_suite
+from spurgen.generators.ladder.shortcuts import SHORTCUTS
+from spurgen.generators.things import THINGS
+from spurgen.harness.results.contradiction import contradiction
+from spurgen.harness.results.rows import make_task_row
+from spurgen.harness.running import features, rungs
+from spurgen.harness.running.plan import baseline_specs, check_backbones, plan
+from spurgen.harness.running.run import run
+from spurgen.harness.splits.freeze import freeze
+
+LADDER = """
+suite = "steps"
+name = "few"
+seed = 5
+worlds = 2
+categories = ["animal", "vehicle", "food"]
+rungs = [0, 6]
+train = 90
+val = 60
+calibration_per_class = 8
+test_per_class = 8
+seen_per_class = 4
+twins_per_class = 4
+shortcuts = { hue = "caption", place = "caption" }
+"""
+CLASSES = ["animal", "vehicle", "food"]
+NOUNS = {thing.noun.lower(): CLASSES.index(thing.category) for thing in THINGS if thing.category in CLASSES}
+READER = f"""
+import numpy as np
+NOUNS, HUES, learned = {NOUNS!r}, {SHORTCUTS["hue"].values!r}, {{}}
+def hues_in(caption):
+    return [hue for hue in HUES if f" {{hue}} " in caption]
+def fit(train, val, context):
+    for caption, label in zip(train.captions, train.labels):
+        for hue in hues_in(caption):
+            learned.setdefault(hue, np.zeros(3))[label] += 1
+def one(caption):
+    if READS == "thing":
+        return np.eye(3)[NOUNS[max((noun for noun in NOUNS if noun in caption.lower()), key=len)]]
+    if READS == "hue":
+        return sum((learned.get(hue, np.zeros(3)) for hue in hues_in(caption)), np.zeros(3))
+    return np.array([1.0, 0.5, 0.0])
+def predict(batch):
+    return np.stack([one(caption) for caption in batch.captions])
+"""
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory):
+    """Path of a frozen suite with one small ladder of captions."""
+    folder = tmp_path_factory.mktemp("steps")
+    (folder / "steps").mkdir()
+    (folder / "steps" / "few.toml").write_text(LADDER)
+    (folder / "steps.toml").write_text('[ladders]\nfew = { scenario = "few", modality = "text" }\n')
+    suite = load_suite(str(folder / "steps.toml"))
+    suite.manifest_file.write_text(dump_manifest(freeze(suite, jobs=1)))
+    return str(folder / "steps.toml")
+
+
+@pytest.fixture
+def words(monkeypatch, tmp_path):
+    """A quick encoder of captions, counts of letters, in place of MiniLM; yields how often it was called."""
+    monkeypatch.setenv("SPURGEN_CACHE", str(tmp_path / "cache"))
+    calls = []
+
+    def encode(captions):
+        calls.append(len(captions))
+        return np.array([[text.lower().count(chr(97 + k)) for k in range(26)] for text in captions], np.float32)
+
+    letters = Encoder("letters", 26, (), lambda: encode)
+    monkeypatch.setitem(ENCODERS, "caption", letters)
+    return calls
+
+
+def result_of(steps, spec, task="few-6", seed=0):
+    return run(plan(steps, [task], [spec], [seed])[0])
+
+
+@pytest.fixture
+def reader(steps, write_submission):
+    """Return a function from what a submission reads to its outcome on a rung."""
+    return lambda reads, task="few-6": result_of(steps, write_submission(f"READS = {reads!r}\n{READER}"), task)
+
+
+def test_a_reader_of_the_thing_follows_no_shortcut(reader):
+    result = reader("thing").result
+    assert result.error is None
+    metrics = result.metrics
+    assert [metrics[name] for name in ("robust_accuracy", "wga", "uses_thing", "seen_mislead")] == [1.0] * 4
+    assert metrics["follows"] == metrics["sss"] == 0
+    assert metrics["ig"] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_reader_of_one_shortcut_follows_it_and_no_other(reader):
+    metrics, channels = (result := reader("hue").result).metrics, result.channels
+    assert metrics["accuracy_agree"] == 1
+    assert metrics["accuracy_mislead"] == metrics["robust_accuracy"] == metrics["wga"] == 0
+    assert metrics["follows"] == channels["hue"]["follows"] == 1
+    assert channels["place"] == {"sss": 0, "follows": 0}
+    assert channels["hue"]["sss"] > 0.1
+    assert metrics["uses_thing"] == 0
+    assert metrics["ig"] < -0.3
+
+
+def test_a_constant_is_right_in_a_third_and_follows_shortcuts_where_they_go_with_its_class(reader):
+    metrics = reader("nothing").result.metrics
+    assert metrics["accuracy_mislead"] == metrics["accuracy_neutral"] == pytest.approx(1 / 3)
+    assert metrics["wga"] == metrics["sss"] == metrics["uses_thing"] == 0
+    assert metrics["follows"] == pytest.approx(1 / 3, abs=0.2)
+
+
+@pytest.mark.parametrize("method", ["erm", "group_dro"])
+@pytest.mark.parametrize("task", ["few-0", "few-6"])
+@pytest.mark.usefixtures("words")
+def test_a_baseline_trains_on_features_and_its_row_follows_from_its_classes(steps, method, task):
+    spec = baseline_specs([method])[0]
+    outcomes = [result_of(steps, spec, task, seed) for seed in (0, 1)]
+    assert [outcome.result.error for outcome in outcomes] == [None, None]
+    rung = load_suite(steps).task(task)
+    row = make_task_row([(outcome.result, outcome.samples) for outcome in outcomes])
+    assert contradiction(rung, np.empty(0, np.int64), row) is None
+    changed = row.predicted.copy()
+    changed[0, 0, :3] = (changed[0, 0, :3] + 1) % 3
+    assert "do not follow" in contradiction(rung, np.empty(0, np.int64), replace(row, predicted=changed))
+
+
+def test_features_are_computed_once_and_a_damaged_file_again(steps, words):
+    job = plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0]
+    first = features.features_of(job.task, "train", steps)
+    assert (first.shape, words) == ((90, 26), [90])
+    np.testing.assert_array_equal(features.features_of(job.task, "train", steps), first)
+    assert words == [90]
+    (file,) = (features.cache_folder() / "features").iterdir()
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    np.testing.assert_array_equal(features.features_of(job.task, "train", steps), first)
+    assert words == [90, 90]
+
+
+def test_features_of_other_weights_or_data_are_never_read(steps, words, monkeypatch):
+    job = plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0]
+    features.features_of(job.task, "train", steps)
+    monkeypatch.setitem(ENCODERS, "caption", ENCODERS["caption"]._replace(weights="others"))
+    features.features_of(job.task, "train", steps)
+    features.features_of(replace(job.task, scenario=job.task.ladder.model_copy(update={"seed": 9})), "train", None)
+    assert words == [90, 90, 90]
+
+
+@pytest.mark.usefixtures("words")
+def test_only_what_is_missing_is_computed(steps):
+    rung = plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0].task
+    assert [work.part for work in features.missing([rung, rung], steps)] == list(rung.ladder.parts)
+    features.features_of(rung, "val", steps)
+    assert "val" not in [work.part for work in features.missing([rung], steps)]
+
+
+def test_a_missing_encoder_says_what_to_install(steps, monkeypatch):
+    monkeypatch.setitem(ENCODERS, "caption", ENCODERS["caption"]._replace(packages=("no_such_one",)))
+    with pytest.raises(SubmissionError, match=r"frozen features need no_such_one, not installed here; run: .*pip"):
+        check_backbones(plan(steps, ["few-6"], baseline_specs(["erm"]), [0]))
+
+
+@pytest.mark.usefixtures("words")
+def test_rungs_are_nested_and_counterexamples_replace_the_last_samples(steps):
+    bottom, top = (plan(steps, [task], baseline_specs(["erm"]), [0])[0] for task in ("few-0", "few-6"))
+    low, high = rungs.fitted(bottom, "train"), rungs.fitted(top, "train")
+    assert len(low.samples.labels) == len(high.samples.labels) == 90
+    np.testing.assert_array_equal(low.inputs.features[:84], high.inputs.features[:84])
+    assert (high.samples.group_ids % 2).tolist() == [0] * 84 + [1] * 6
+    assert sorted(high.samples.labels[84:].tolist()) == [0, 0, 1, 1, 2, 2]
+    assert (rungs.fitted(top, "val").samples.group_ids % 2).sum() == 16
+
+
+@pytest.mark.usefixtures("words")
+def test_an_access_tier_gets_what_it_declares_and_twins_are_the_same_scenes(steps):
+    job = plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0]
+    train = rungs.fitted(job, "train")
+    none, groups, twins = (rungs.labeled(job, "train", train, access) for access in ("none", "train_groups", "twins"))
+    assert none.group_ids is none.channel_values is none.twins is none.env_ids is None
+    assert list(groups.channel_values) == ["shortcuts"]
+    assert (groups.num_groups, sorted(set(groups.env_ids.tolist()))) == (6, [0, 1])
+    # The last six are counterexamples from the end; a twin has the same scene.
+    free = rungs.make_part(job, "train/free")
+    np.testing.assert_array_equal(twins.twins.features[:84], free.inputs.features[:84])
+    np.testing.assert_array_equal(twins.twins.features[84:], free.inputs.features[:83:-1])
+
+
+@pytest.mark.usefixtures("words")
+def test_an_uncorrelated_job_trains_on_shortcuts_at_random(steps):
+    job = replace(plan(steps, ["few-0"], baseline_specs(["erm"]), [0])[0], uncorrelated=True)
+    train = rungs.fitted(job, "train")
+    assert len(set(zip(train.samples.labels.tolist(), train.samples.channel_values["hue"].tolist(), strict=True))) > 10
+    assert run(job).result.error is None
+
+
+def test_a_submission_gets_captions_and_no_features(steps, write_submission):
+    code = """
+import numpy as np
+def fit(train, val, context):
+    assert train.batch.features is None and len(train.captions) == 90, train.batch
+    assert context.class_names == ("animal", "vehicle", "food") and context.backbone == "frozen"
+def predict(batch):
+    assert batch.images is None and batch.features is None
+    return np.zeros((len(batch), 3)) + np.arange(3)
+"""
+    assert result_of(steps, write_submission(code)).result.error is None
