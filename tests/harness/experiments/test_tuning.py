@@ -8,6 +8,8 @@ from pydantic.dataclasses import dataclass
 from spurgen.baselines.training.hyperparameters import Recipe, redefined, within
 from spurgen.baselines.training.search import Choice, LogUniform
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.specs import BASELINES
 from spurgen.generators import sample
 from spurgen.generators.factors import draw_factors
 from spurgen.harness.commands.sweep import sweep_table
@@ -22,7 +24,7 @@ from spurgen.harness.experiments.tuning import (
     tune,
 )
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
-from spurgen.harness.running.plan import baseline_specs, plan
+from spurgen.harness.running.plan import baseline_specs, plan, plan_tuning
 from spurgen.harness.running.query import Asker
 
 
@@ -262,3 +264,27 @@ def test_stored_results_are_put_in_the_order_of_their_settings_the_defaults_firs
     drawn = [make_result(options) for options in [planned[3], planned[2], planned[1]]]  # the third was the default
     assert [result.options for result in in_order(drawn, Recipe())] == [planned[3], planned[1], planned[2]]
     assert in_order([], Recipe()) == []
+
+
+@pytest.mark.usefixtures("words")
+@pytest.mark.parametrize(("method", "groups"), [("erm", False), ("subg", True)])
+def test_a_rung_is_tuned_by_what_the_access_tier_shows_of_val(steps, method, groups):
+    (job,) = plan_tuning(steps, ["few-6"], baseline_specs([method]), [100], "cpu", {"l2": 1e-3})
+    result = tune(job)
+    assert (result.error, result.options) == (None, {"l2": 1e-3})
+    assert 0 <= result.accuracy <= 1
+    assert (result.robust is not None) == groups
+    again = tune(job)
+    assert (again.accuracy, again.robust) == (result.accuracy, result.robust)
+
+
+@pytest.mark.usefixtures("words")
+def test_a_failure_on_a_rung_is_an_error_of_the_setting(steps):
+    (job,) = plan_tuning(steps, ["few-6"], baseline_specs(["erm"]), [100], "cpu", {"no_such": 1})
+    assert "has no option 'no_such'" in tune(job).error
+
+
+def test_frozen_features_have_a_search_of_their_own():
+    hyper = discover(BASELINES)["erm"].submission.HYPERPARAMETERS
+    assert set(settings(hyper, 2, "features")[1]) == {"l2"}
+    assert "lr" in settings(hyper, 2)[1]

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spurgen.baselines.training.encoders import ENCODERS, Encoder
+from spurgen.baselines.training.encoders import ENCODERS
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators.ladder.shortcuts import SHORTCUTS
 from spurgen.generators.things import THINGS
@@ -16,23 +15,7 @@ from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running import features, rungs
 from spurgen.harness.running.plan import baseline_specs, check_backbones, plan
 from spurgen.harness.running.run import run
-from spurgen.harness.splits.freeze import freeze
 
-LADDER = """
-suite = "steps"
-name = "few"
-seed = 5
-worlds = 2
-categories = ["animal", "vehicle", "food"]
-rungs = [0, 6]
-train = 90
-val = 60
-calibration_per_class = 8
-test_per_class = 8
-seen_per_class = 4
-twins_per_class = 4
-shortcuts = { hue = "caption", place = "caption" }
-"""
 CLASSES = ["animal", "vehicle", "food"]
 NOUNS = {thing.noun.lower(): CLASSES.index(thing.category) for thing in THINGS if thing.category in CLASSES}
 READER = f"""
@@ -53,33 +36,6 @@ def one(caption):
 def predict(batch):
     return np.stack([one(caption) for caption in batch.captions])
 """
-
-
-@pytest.fixture(scope="module")
-def steps(tmp_path_factory):
-    """Path of a frozen suite with one small ladder of captions."""
-    folder = tmp_path_factory.mktemp("steps")
-    (folder / "steps").mkdir()
-    (folder / "steps" / "few.toml").write_text(LADDER)
-    (folder / "steps.toml").write_text('[ladders]\nfew = { scenario = "few", modality = "text" }\n')
-    suite = load_suite(str(folder / "steps.toml"))
-    suite.manifest_file.write_text(dump_manifest(freeze(suite, jobs=1)))
-    return str(folder / "steps.toml")
-
-
-@pytest.fixture
-def words(monkeypatch, tmp_path):
-    """A quick encoder of captions, counts of letters, in place of MiniLM; yields how often it was called."""
-    monkeypatch.setenv("SPURGEN_CACHE", str(tmp_path / "cache"))
-    calls = []
-
-    def encode(captions):
-        calls.append(len(captions))
-        return np.array([[text.lower().count(chr(97 + k)) for k in range(26)] for text in captions], np.float32)
-
-    letters = Encoder("letters", 26, (), lambda: encode)
-    monkeypatch.setitem(ENCODERS, "caption", letters)
-    return calls
 
 
 def result_of(steps, spec, task="few-6", seed=0):
