@@ -19,6 +19,8 @@ from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.splits.freeze import freeze
 
+sys.path.insert(0, str(Path(__file__).parent / "fixtures"))
+pytest_plugins = ("small_ladder",)
 # As in an environment that is activated; else messages name the path of its commands.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 settings.register_profile("spurgen", derandomize=True, deadline=None)

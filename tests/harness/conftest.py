@@ -6,12 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spurgen.baselines.training.encoders import ENCODERS, Encoder
 from spurgen.benchmark.contract import Batch
-from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.result import ConsistencyCheck, Environment, Provenance, Report, Result, pattern_letters
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.cli import main
@@ -26,7 +23,6 @@ from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.store import Store
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
-from spurgen.harness.splits.freeze import freeze
 
 ENVIRONMENT = Environment(python="3.11", machine="a machine", packages={"numpy": "2.0"}, spurgen="0.1")
 PROVENANCE = Provenance(
@@ -297,47 +293,3 @@ def civilcomments(tmp_path):
         lines += [f"{k},{1000 + k},{text},{split},2017-01-01,{0.9 if toxic else 0.166},{named},0.0"]
     (folder / "all_data_with_identities.csv").write_text("\n".join(lines) + "\n")
     return folder
-
-
-LADDER = """
-suite = "steps"
-name = "few"
-seed = 5
-worlds = 2
-categories = ["animal", "vehicle", "food"]
-rungs = [0, 6]
-train = 90
-val = 60
-calibration_per_class = 8
-test_per_class = 8
-seen_per_class = 4
-twins_per_class = 4
-shortcuts = { hue = "caption", place = "caption" }
-"""
-
-
-@pytest.fixture(scope="session")
-def steps(tmp_path_factory):
-    """Path of a frozen suite with one small ladder of captions."""
-    folder = tmp_path_factory.mktemp("steps")
-    (folder / "steps").mkdir()
-    (folder / "steps" / "few.toml").write_text(LADDER)
-    (folder / "steps.toml").write_text('[ladders]\nfew = { scenario = "few", modality = "text" }\n')
-    suite = load_suite(str(folder / "steps.toml"))
-    suite.manifest_file.write_text(dump_manifest(freeze(suite, jobs=1)))
-    return str(folder / "steps.toml")
-
-
-@pytest.fixture
-def words(monkeypatch, tmp_path):
-    """A quick encoder of captions, counts of letters, in place of MiniLM; yields how often it was called."""
-    monkeypatch.setenv("SPURGEN_CACHE", str(tmp_path / "cache"))
-    calls = []
-
-    def encode(captions):
-        calls.append(len(captions))
-        return np.array([[text.lower().count(chr(97 + k)) for k in range(26)] for text in captions], np.float32)
-
-    letters = Encoder("letters", 26, (), lambda: encode)
-    monkeypatch.setitem(ENCODERS, "caption", letters)
-    return calls
