@@ -10,7 +10,16 @@ from pydantic import Field, ValidationError, model_validator
 from spurgen.benchmark.errors import ReadError, ScenarioError, explain
 from spurgen.benchmark.reading import read_toml
 from spurgen.benchmark.scenario import Scenario, load_scenario
-from spurgen.benchmark.scenario_tables import CARRIERS_OF, MAX_WORLDS, Frozen, Modality, Name, Probability, Seed
+from spurgen.benchmark.scenario_tables import (
+    CARRIERS_OF,
+    MAX_WORLDS,
+    Frozen,
+    Modality,
+    Name,
+    Probability,
+    Seed,
+    of_world,
+)
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 NEUTRAL = 2
@@ -132,9 +141,7 @@ class Ladder(Frozen):
         """
         if self.worlds == 1:
             return self
-        key = hashlib.sha256(f"{self.suite}/{self.seed}/world/{world}".encode()).digest()
-        update = {"name": f"{self.name}-w{world}", "seed": int.from_bytes(key[:8], "little"), "worlds": 1}
-        return self.model_copy(update=update)
+        return self.model_copy(update=of_world(self.suite, self.name, self.seed, world))
 
     @property
     def digest(self) -> str:

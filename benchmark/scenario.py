@@ -26,6 +26,7 @@ from spurgen.benchmark.scenario_tables import (
     SecondPart,
     Seed,
     SplitSizes,
+    of_world,
 )
 
 # Fields that were added later, and their defaults, at which a digest leaves them out.
@@ -162,9 +163,7 @@ class Scenario(Frozen):
         """
         if self.worlds == 1:
             return self
-        key = hashlib.sha256(f"{self.suite}/{self.seed}/world/{world}".encode()).digest()
-        update = {"name": f"{self.name}-w{world}", "seed": int.from_bytes(key[:8], "little"), "worlds": 1}
-        return self.model_copy(update=update)
+        return self.model_copy(update=of_world(self.suite, self.name, self.seed, world))
 
     @property
     def aligning_seed(self) -> int:

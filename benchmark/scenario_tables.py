@@ -1,5 +1,6 @@
 """The tables of a scenario file, and the types of their fields."""
 
+import hashlib
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -102,3 +103,9 @@ class SplitSizes(Frozen):
     calibration_per_group: Annotated[int, Field(ge=0, le=MAX_SAMPLES)] = 0
     twins: Annotated[int, Field(ge=1, le=MAX_TWINS)] = 1000
     nuisance_twins: Annotated[int, Field(ge=0, le=MAX_TWINS)] = 0
+
+
+def of_world(suite: str, name: str, seed: int, world: int) -> dict[str, object]:
+    """Return the fields in which a world of a template differs from it, for `model_copy`."""
+    key = hashlib.sha256(f"{suite}/{seed}/world/{world}".encode()).digest()
+    return {"name": f"{name}-w{world}", "seed": int.from_bytes(key[:8], "little"), "worlds": 1}
