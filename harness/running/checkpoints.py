@@ -33,7 +33,7 @@ def compare_rules(asker: Asker, train: Samples, val: Samples) -> dict[str, dict[
         _restore(asker, place, train)
         logits = _logits(asker, test, "test")
         accuracy = metrics.accuracy(logits, test.labels)
-        worst = _counts(logits, test.labels, task_groups(asker.task, test.group_ids)).worst
+        worst = count_kinds(logits, test.labels, task_groups(asker.task, test.group_ids)).worst
         on_test[place] = {"accuracy": accuracy, "wga": worst, "checkpoint": float(place)}
     return {rule: on_test[place] for rule, place in picks.items()}
 
@@ -52,8 +52,8 @@ def score_on_val(asker: Asker, val: Samples) -> ValScore:
     logits = _logits(asker, val, "val")
     first = first_granted(task, "val", asker.worker.about.access)
     ids = annotated_groups(task, val.group_ids)
-    by_group = _counts(logits, val.labels, ids)
-    by_pattern = _counts(logits, val.labels, ids % 2 ** len(task.annotated))
+    by_group = count_kinds(logits, val.labels, ids)
+    by_pattern = count_kinds(logits, val.labels, ids % 2 ** len(task.annotated))
     accuracy = metrics.accuracy(logits[first:], val.labels[first:])
     return ValScore(accuracy, by_group.worst, float(by_group.accuracies.mean()), by_pattern.worst)
 
@@ -62,6 +62,6 @@ def _logits(asker: Asker, samples: Samples, where: str) -> Floats:
     return ask_mixed(asker, "logits", cut(where, inputs(asker.task, samples)), np.random.default_rng(), where)[where]
 
 
-def _counts(logits: Floats, labels: Int64, kinds: Int64) -> GroupCounts:
+def count_kinds(logits: Floats, labels: Int64, kinds: Int64) -> GroupCounts:
     """Return the counts of every kind of sample that occurs; `kinds`: int64 (n,)."""
     return metrics.group_counts(logits, labels, np.unique(kinds, return_inverse=True)[1])
