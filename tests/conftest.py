@@ -15,12 +15,8 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
-from spurgen.benchmark.manifest import dump_manifest
-from spurgen.benchmark.suite import load_suite
-from spurgen.harness.splits.freeze import freeze
-
 sys.path.insert(0, str(Path(__file__).parent / "fixtures"))
-pytest_plugins = ("small_ladder",)
+pytest_plugins = ("small_suites",)
 # As in an environment that is activated; else messages name the path of its commands.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 settings.register_profile("spurgen", derandomize=True, deadline=None)
@@ -39,36 +35,6 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-SCENARIO = """
-suite = "tiny"
-name = "small"
-seed = 11
-num_classes = 3
-image_size = 32
-
-[channels]
-color = { values = 3, strength = 0.7 }
-background = { values = 3, strength = 0.6 }
-
-[[environments]]
-name = "one"
-
-[[environments]]
-name = "two"
-strength = { color = 0.4 }
-
-[splits]
-train = 90
-val = 45
-test_per_group = 5
-twins = 24
-"""
-TASKS = """
-[tasks]
-small-image = { scenario = "small", modality = "image" }
-small-text = { scenario = "small", modality = "text" }
-small-both = { scenario = "small", modality = "multimodal" }
-"""
 
 
 def need(name):
@@ -135,79 +101,6 @@ def wait_until():
         raise AssertionError("timed out")
 
     return wait
-
-
-@pytest.fixture(scope="session")
-def frozen_folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("suites")
-    (folder / "tiny").mkdir()
-    (folder / "tiny" / "small.toml").write_text(SCENARIO)
-    (folder / "tiny.toml").write_text(TASKS)
-    suite = load_suite(str(folder / "tiny.toml"))
-    suite.manifest_file.write_text(dump_manifest(freeze(suite, jobs=1)))
-    return folder
-
-
-@pytest.fixture
-def suite_file(frozen_folder, tmp_path) -> str:
-    """The path of a copy of the tiny frozen suite, which a test may change."""
-    shutil.copytree(frozen_folder, tmp_path / "suites")
-    return str(tmp_path / "suites" / "tiny.toml")
-
-
-@pytest.fixture
-def suite(suite_file):
-    return load_suite(suite_file)
-
-
-LADDER = """
-suite = "steps"
-name = "few"
-seed = 5
-worlds = 5
-categories = ["animal", "vehicle", "food"]
-rungs = [0, 4, 16]
-image_size = 32
-train = 64
-val = 40
-calibration_per_class = 4
-test_per_class = 20
-seen_per_class = 4
-twins_per_class = 8
-
-[shortcuts]
-hue = "both"
-wall = "both"
-"""
-CLIMBED = """
-[ladders]
-few-text = { scenario = "few", modality = "text", ceiling = 0.9 }
-few-image = { scenario = "few", modality = "image" }
-"""
-
-
-@pytest.fixture(scope="session")
-def ladder_folder(tmp_path_factory):
-    """A folder with a frozen suite of two ladders of three rungs, of which one has a ceiling."""
-    folder = tmp_path_factory.mktemp("ladders")
-    (folder / "steps").mkdir()
-    (folder / "steps" / "few.toml").write_text(LADDER)
-    (folder / "steps.toml").write_text(CLIMBED)
-    suite = load_suite(str(folder / "steps.toml"))
-    suite.manifest_file.write_text(dump_manifest(freeze(suite, jobs=1)))
-    return folder
-
-
-@pytest.fixture
-def ladder_file(ladder_folder, tmp_path) -> str:
-    """The path of a copy of that suite, which a test may change."""
-    shutil.copytree(ladder_folder, tmp_path / "ladders")
-    return str(tmp_path / "ladders" / "steps.toml")
-
-
-@pytest.fixture
-def ladder_suite(ladder_file):
-    return load_suite(ladder_file)
 
 
 @pytest.fixture
