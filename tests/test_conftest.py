@@ -42,6 +42,7 @@ MISSING = {
 def run_bare(tmp_path):
     """Return a function that runs `MARKED` where no program is installed, and returns the exit code and output."""
     (tmp_path / "conftest.py").write_text(CONFTEST.read_text())
+    (tmp_path / "fixtures").symlink_to(CONFTEST.parent / "fixtures")
     (tmp_path / "test_marked.py").write_text(MARKED)
 
     def run(ci):
