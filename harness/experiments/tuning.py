@@ -35,8 +35,8 @@ class Setting(NamedTuple):
     """A method's options, and the mean of their validation scores over tasks and seeds, of which there are `results`.
 
     `score` is what selects an epoch too: (accuracy on the worst alignment pattern, mean accuracy over groups) where the
-    access tier shows groups on val, otherwise (accuracy,). It is None if a job failed, or a sanity check failed, on any
-    task or seed.
+    access tier shows groups on val, otherwise (accuracy,); then, where it is known, the loss, negated. It is None if a
+    job failed, or a sanity check failed, on any task or seed.
     """
 
     options: Options
@@ -84,12 +84,12 @@ def quantile(name: str, draw: int) -> float:
 def tune(job: Job) -> TuningResult:
     """Train a job's submission and score its predictions on val; no test sample is generated."""
     begun = time.perf_counter()
-    access, score, error = "none", None, None
+    access, score, loss, error = "none", None, None, None
     failed_checks: list[str] = []
     try:
         if isinstance(job.task, Rung):
-            access, score, failed_checks = _tune_on_rung(job)
-            return _result(job, access, score, failed_checks, None, begun)
+            access, score, loss, failed_checks = _tune_on_rung(job)
+            return _result(job, access, score, loss, failed_checks, None, begun)
         with Worker(job.spec, dict(job.options), job.task.name, job.limits, job.device) as worker:
             check_offer(worker, job.task)
             access = worker.about.access
@@ -102,7 +102,7 @@ def tune(job: Job) -> TuningResult:
         job.check_unchanged()
     except SubmissionError as failure:
         score, failed_checks, error = None, [], str(failure)
-    return _result(job, access, score, failed_checks, error, begun)
+    return _result(job, access, score, loss, failed_checks, error, begun)
 
 
 def fit_on_rung(job: Job) -> Submission:
@@ -115,7 +115,7 @@ def fit_on_rung(job: Job) -> Submission:
     return submission
 
 
-def _tune_on_rung(job: Job) -> tuple[str, ValScore, list[str]]:
+def _tune_on_rung(job: Job) -> tuple[str, ValScore, float, list[str]]:
     submission, val = fit_on_rung(job), rungs.fitted(job, "val")
     assert submission.predict is not None
     logits = np.asarray(submission.predict(val.inputs), np.float64)
@@ -125,17 +125,19 @@ def _tune_on_rung(job: Job) -> tuple[str, ValScore, list[str]]:
         ids = val.samples.group_ids
         groups, states = (count_kinds(logits, val.samples.labels, kinds) for kinds in (ids, ids % 2))
         score = ValScore(score.accuracy, groups.worst, float(groups.accuracies.mean()), states.worst)
-    return submission.access, score, report.failed_checks
+    losses = -metrics.log_softmax(logits)[np.arange(len(logits)), val.samples.labels]
+    return submission.access, score, float(losses.mean()), report.failed_checks
 
 
 def _result(
-    job: Job, access: str, score: ValScore | None, failed_checks: Sequence[str], error: str | None, begun: float
-) -> TuningResult:
+    job: Job, access: str, score: ValScore | None, loss: float | None, failed_checks: Sequence[str],
+    error: str | None, begun: float,
+) -> TuningResult:  # fmt: skip
     scores = score._asdict() if score else {}
     return TuningResult(
         suite=job.task.scenario.suite, task=job.task.name, method=method_of(job), access=access,
         options=dict(job.options), seed=job.seed, identity=job.identity, failed_checks=tuple(failed_checks),
-        error=error, seconds=time.perf_counter() - begun, **scores,
+        loss=loss, error=error, seconds=time.perf_counter() - begun, **scores,
     )  # fmt: skip
 
 
@@ -158,7 +160,7 @@ def score_settings(results: Iterable[TuningResult]) -> list[Setting]:
     for result in results:
         groups.setdefault(json.dumps(result.options, sort_keys=True), []).append(result)
     return [
-        Setting(group[0].options, _mean([result.score for result in group]), len(group)) for group in groups.values()
+        Setting(group[0].options, _mean([_key(result) for result in group]), len(group)) for group in groups.values()
     ]
 
 
@@ -167,16 +169,20 @@ def finalists(settings: Iterable[Setting], count: int) -> list[Setting]:
     return sorted((s for s in settings if s.score is not None), key=lambda s: s.score or (), reverse=True)[:count]
 
 
-def _mean(scores: Sequence[ValScore | None]) -> tuple[float, ...] | None:
+def _mean(scores: Sequence[tuple[float, ...] | None]) -> tuple[float, ...] | None:
     complete = [score for score in scores if score is not None]
     if len(complete) < len(scores):
         return None
-    return tuple(np.mean([_key(score) for score in complete], axis=0).tolist())
+    return tuple(np.mean(complete, axis=0).tolist())
 
 
-def _key(score: ValScore) -> tuple[float, ...]:
-    """Return what is maximised."""
-    return (score.accuracy,) if score.robust is None or score.mean is None else (score.robust, score.mean)
+def _key(result: TuningResult) -> tuple[float, ...] | None:
+    """Return what is maximised; None of a result without a score."""
+    score = result.score
+    if score is None:
+        return None
+    by = (score.accuracy,) if score.robust is None or score.mean is None else (score.robust, score.mean)
+    return by if result.loss is None else (*by, -result.loss)
 
 
 def choose(settings: Iterable[Setting]) -> Setting | None:

@@ -18,8 +18,9 @@ class TuningResult(BaseModel):
     """The validation scores of a method with these options on one task; a failed job has `error` and no scores.
 
     `accuracy`, `worst` and `mean` (over groups) and `robust` (worst alignment pattern) are on val; all except
-    `accuracy` are None where the method's access tier hides groups, so that nothing can select by them. `failed_checks`
-    names the sanity checks that failed.
+    `accuracy` are None where the method's access tier hides groups, so that nothing can select by them. `loss`, known
+    of rungs, is the mean cross-entropy on val in nats: accuracies of few samples tie. `failed_checks` names the sanity
+    checks that failed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -36,6 +37,7 @@ class TuningResult(BaseModel):
     worst: float | None = None
     mean: float | None = None
     robust: float | None = None
+    loss: float | None = None
     failed_checks: tuple[str, ...] = ()
     error: str | None = None
     seconds: float = 0.0
