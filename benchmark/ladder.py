@@ -32,8 +32,10 @@ class Ladder(Frozen):
     The classes are `categories`. A sample shows a thing of its category, and each of `shortcuts` shows one of
     `num_values` values: value k goes with class k, and the last two with none. A counterexample shows the values of one
     rival class in all shortcuts at once. `rungs` are the numbers of counterexamples m of its tasks. `things` says in
-    thousandths which share of each category's things train and val may show; test shows the others. With probability
-    `named` a caption names the thing. Shortcuts not in `moving` (default: all move) vary at random everywhere. With
+    thousandths which share of each category's things train and val may show; test shows the others. No split shows
+    those in `without`. With probability
+    `named` a caption names the thing. Shortcuts not in `moving` (default: all move) vary at random everywhere. Those in
+    `hidden` have m counterexamples of their own, in which they alone mislead, and which training is not told of. With
     probability `label_noise` a train label is another class than the one shown. `alignment_seed` decides which values
     go with which class and which things which split shows (default: `seed`). `ceiling`: the accuracy that the same
     learner reaches on as many samples without a correlation, of which counterexamples needed are a share.
@@ -47,9 +49,11 @@ class Ladder(Frozen):
     categories: Annotated[tuple[Name, ...], Field(min_length=2, max_length=20)]
     shortcuts: Annotated[dict[Name, Literal["image", "caption", "both"]], Field(min_length=1, max_length=16)]
     moving: tuple[Name, ...] = ()
+    hidden: tuple[Name, ...] = ()
     rungs: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0, 8, 32, 128)
     image_size: Annotated[int, Field(ge=32, le=512)] = 224
     things: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = (600, 150)
+    without: tuple[Annotated[str, Field(max_length=50)], ...] = ()
     named: Probability = 1.0
     label_noise: Annotated[float, Field(ge=0, lt=1)] = 0.0
     train: Count = 1200
@@ -76,6 +80,11 @@ class Ladder(Frozen):
         unknown = set(self.moving) - set(self.shortcuts)
         if unknown:
             raise ValueError(f"moving: {', '.join(sorted(unknown))} is none of {', '.join(self.shortcuts)}")
+        wrong = set(self.hidden) - set(self.active)
+        if wrong:
+            raise ValueError(f"hidden: {', '.join(sorted(wrong))} is no shortcut that moves")
+        if set(self.hidden) == set(self.active):
+            raise ValueError("hidden: leave a shortcut that training is told of")
         if sum(self.things) >= 1000:
             raise ValueError(
                 "things: train and val leave none for test; their thousandths must add up to less than 1000"
@@ -105,9 +114,9 @@ class Ladder(Frozen):
         return tuple(name for name in self.shortcuts if name in (self.moving or self.shortcuts))
 
     def shortcuts_in(self, modality: Modality) -> tuple[str, ...]:
-        """Return the shortcuts that move and that a modality shows."""
+        """Return the shortcuts that move and that a modality shows; one that is not hidden comes first."""
         shown = CARRIERS_OF[modality] | {"both"}
-        return tuple(name for name in self.active if self.shortcuts[name] in shown)
+        return tuple(sorted((s for s in self.active if self.shortcuts[s] in shown), key=self.hidden.__contains__))
 
     def val_counterexamples(self, m: int) -> int:
         """Return the number of counterexamples in val: a quarter of train's m, and at least 16 if m is positive."""
@@ -118,8 +127,9 @@ class Ladder(Frozen):
         """Number of samples of each part; `test/<shortcut>` holds a twin per value, value by value.
 
         `train/counter` and `val/counter` are the last samples of train and val, from the end, as counterexamples;
-        `train/free` is train with every shortcut drawn at random. `test` shows things that neither train nor val show,
-        and `seen` those of train.
+        `train/hidden` and `val/hidden` the first ones, as counterexamples of the hidden shortcuts; `train/free` is
+        train with every shortcut drawn at random. `test` shows things that neither train nor val show, and `seen` those
+        of train.
         """
         top, classes = self.rungs[-1], self.num_classes
         count, twins, seen = (
@@ -127,6 +137,8 @@ class Ladder(Frozen):
         )
         sizes = {"train": self.train, "train/counter": top, "train/free": self.train}
         sizes |= {"val": self.val, "val/counter": self.val_counterexamples(top)}
+        if self.hidden:
+            sizes |= {"train/hidden": top, "val/hidden": self.val_counterexamples(top)}
         sizes |= {"calibration": classes * self.calibration_per_class}
         sizes |= {"test/agree": count, "test/mislead": count, "test/neutral": count}
         sizes |= {"test/thing": twins, "test/free": twins}

@@ -15,7 +15,7 @@ from spurgen.generators.things import THINGS
 if TYPE_CHECKING:
     from spurgen.generators.ladder.world import World
 
-SIDE = 68 * ONE // 100  # of a thing, of the canvas's side
+SIDE = 76 * ONE // 100  # of a thing, of the canvas's side
 LEAN = 90  # in 1/4096 turns
 _PICTURE = np.cumsum([thing.pictured for thing in THINGS]) - 1  # of each thing that has one
 

@@ -68,7 +68,9 @@ def rung_of(job: Job) -> Rung:
 
 
 def fitted(job: Job, split: str) -> Part:
-    """Return train or val of a rung: agreeing samples, then the counterexamples; of an uncorrelated job, `free` ones.
+    """Return train or val of a rung; of an uncorrelated job, `free` samples.
+
+    First come the counterexamples of hidden shortcuts, where there are any, last those of the others.
 
     A matched control, whose training is as large as a rung's counterexamples alone, is an uncorrelated job of it.
     """
@@ -77,11 +79,10 @@ def fitted(job: Job, split: str) -> Part:
     if job.uncorrelated:
         return make_part(job, f"{split}/free" if split == "train" else "calibration")
     count = m if split == "train" else rung.ladder.val_counterexamples(m)
-    agreeing = make_part(job, split, 0, size - count)
-    if not count:
-        return agreeing
-    misleading = make_part(job, f"{split}/counter", 0, count)
-    return Part(Samples.join([agreeing.samples, misleading.samples]), Batch.join([agreeing.inputs, misleading.inputs]))
+    hidden = count if rung.ladder.hidden else 0
+    wanted = [(f"{split}/hidden", 0, hidden), (split, hidden, size - count), (f"{split}/counter", 0, count)]
+    parts = [make_part(job, *part) for part in wanted if part[1] < part[2]]
+    return Part(Samples.join([part.samples for part in parts]), Batch.join([part.inputs for part in parts]))
 
 
 def labeled(job: Job, split: str, part: Part, access: str) -> LabeledData:

@@ -29,6 +29,9 @@ def ladder(**fields):
         ({"rungs": (0, 2, 8)}, "rungs: 2 counterexamples leave one of 3 classes without any"),
         ({"rungs": (0, 8), "val": 31}, "val: 31 samples cannot hold 16 twice"),
         ({"moving": ("hue", "wall")}, "moving: wall is none of hue, light, place"),
+        ({"hidden": ("wall",)}, "hidden: wall is no shortcut that moves"),
+        ({"moving": ("hue",), "hidden": ("light",)}, "hidden: light is no shortcut that moves"),
+        ({"moving": ("hue",), "hidden": ("hue",)}, "hidden: leave a shortcut that training is told of"),
         ({"things": (600, 400)}, "their thousandths must add up to less than 1000"),
         ({"twins_per_class": 101}, "twins_per_class: at most the 100 of test, not 101"),
         ({"categories": ("animal",)}, "at least 2 items"),
@@ -146,3 +149,9 @@ def test_ladders_of_one_scenario_have_ceilings_of_their_own(tmp_path):
         "a-8": 0.9,
         "b-8": 0.8,
     }
+
+
+def test_what_training_is_told_of_comes_before_what_is_hidden():
+    assert ladder(hidden=("hue",)).shortcuts_in("multimodal") == ("light", "place", "hue")
+    assert ladder(hidden=("hue",)).parts["val/hidden"] == ladder().parts["val/counter"]
+    assert "train/hidden" not in ladder().parts

@@ -23,6 +23,8 @@ DIALS = {
     "named": {"named": 0.5},
     "moving": {"moving": ("wall", "place")},
     "shares": {"things": (300, 300)},
+    "without": {"without": ("fox", "tram")},
+    "hidden": {"hidden": ("wall",)},
     "two classes": {"categories": ("food", "animal")},
     "captions alone": {"shortcuts": {"hue": "caption", "place": "caption"}},
     "images alone": {"shortcuts": {"mark": "image", "wall": "image"}},
@@ -73,7 +75,7 @@ def made():
     for part in ladder().parts:
         golden[f"part/{part}"] = digest(ladder(), part, [0, 7, 15])
     for name, fields in DIALS.items():
-        golden[f"dials/{name}"] = digest(ladder(**fields), "train", range(8))
+        golden[f"dials/{name}"] = digest(ladder(**fields), "train/hidden" if "hidden" in fields else "train", range(8))
     for size in (32, 224):
         golden[f"size/{size}"] = digest(ladder(image_size=size), "train", range(4))
     golden["world/1"] = digest(ladder(worlds=3).in_world(1), "train", range(4))

@@ -137,6 +137,23 @@ def test_rungs_are_nested_and_counterexamples_replace_the_last_samples(steps):
 
 
 @pytest.mark.usefixtures("words")
+def test_training_gets_the_counterexamples_of_hidden_shortcuts_and_is_not_told_of_them(steps):
+    job = plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0]
+    secret = job.task.ladder.model_copy(update={"hidden": ("hue",)})
+    mole = replace(job, task=replace(job.task, scenario=secret), frozen=None)
+    train = rungs.fitted(mole, "train")
+    hue, place = (train.samples.channel_values[name] != train.samples.labels for name in ("hue", "place"))
+    assert hue.tolist() == [True] * 6 + [False] * 84
+    assert place.tolist() == [False] * 84 + [True] * 6
+    assert (train.samples.group_ids % 2).tolist() == place.tolist()
+    told = rungs.labeled(mole, "train", train, "train_groups").channel_values["shortcuts"]
+    np.testing.assert_array_equal(told, train.samples.channel_values["place"])
+    assert (
+        rungs.fitted(mole, "val").samples.channel_values["hue"] != rungs.fitted(mole, "val").samples.labels
+    ).sum() == 16
+
+
+@pytest.mark.usefixtures("words")
 def test_an_access_tier_gets_what_it_declares_and_twins_are_the_same_scenes(steps):
     job = plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0]
     train = rungs.fitted(job, "train")
