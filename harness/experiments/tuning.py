@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -21,12 +20,13 @@ from spurgen.harness.experiments.tuning_result import Options, TuningResult, rea
 from spurgen.harness.results.store import label_of
 from spurgen.harness.running import rungs
 from spurgen.harness.running.checkpoints import count_kinds, score_on_val
+from spurgen.harness.running.here import Here
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer
 from spurgen.harness.running.run import context_of, fit, make_split
 from spurgen.harness.sandbox.process import Worker
-from spurgen.harness.worker.loading import load_submission
 
+SPLITS = ("train", "val")
 STRATA = 16
 """Number of consecutive draws of which each falls into another part of the distribution."""
 
@@ -93,7 +93,7 @@ def tune(job: Job) -> TuningResult:
         with Worker(job.spec, dict(job.options), job.task.name, job.limits, job.device) as worker:
             check_offer(worker, job.task)
             access = worker.about.access
-            train, val = (make_split(job, split) for split in ("train", "val"))
+            train, val = (make_split(job, split) for split in SPLITS)
             report = fit(job, worker, train, val)
             failed_checks = report.failed_checks if report else []
             score = score_on_val(Asker(worker, job.task), val)
@@ -106,13 +106,11 @@ def tune(job: Job) -> TuningResult:
 
 
 def fit_on_rung(job: Job) -> Submission:
-    """Train a baseline on a rung, in this process: a fit takes less time than a process of its own."""
-    submission = load_submission(job.spec, dict(job.options))
-    assert submission.fit is not None
-    granted = [rungs.labeled(job, split, rungs.fitted(job, split), submission.access) for split in ("train", "val")]
-    with TemporaryDirectory() as scratch:
-        submission.fit(granted[0], granted[1], context_of(job, rungs.rung_of(job).ladder.categories, Path(scratch)))
-    return submission
+    """Train a baseline on a rung, in this process."""
+    with Here(job) as here:
+        train, val = (rungs.labeled(job, split, rungs.fitted(job, split), here.about.access) for split in SPLITS)
+        here.fit(train, val, context_of(job, rungs.rung_of(job).ladder.categories, here.scratch))
+        return here.submission
 
 
 def _tune_on_rung(job: Job) -> tuple[str, ValScore, float, list[str]]:

@@ -15,6 +15,7 @@ from spurgen.harness.machine.ahead import ahead
 from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.metrics.probe import without_outliers
 from spurgen.harness.running.batching import CHUNK, Chunk, cut, mix
+from spurgen.harness.running.here import Here
 from spurgen.harness.running.task_data import Block, every_input, halves_of, inputs, make_block, part_start
 from spurgen.harness.sandbox.process import LARGEST, Worker
 
@@ -55,7 +56,7 @@ class Asker:
     `answered` is called with the number of rows of every batch that the worker has answered.
     """
 
-    def __init__(self, worker: Worker, task: Task, answered: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, worker: Worker | Here, task: Task, answered: Callable[[int], None] = lambda _: None) -> None:
         self.worker, self.task, self._answered = worker, task, answered
         offers = worker.about.offers
         self.what = next(part for part in ("predict", "predict_proba", "encode") if part in offers)
@@ -211,7 +212,7 @@ def _features(asker: Asker, train: Samples, rng: np.random.Generator) -> dict[st
     return {part: features[part] for part in splits}
 
 
-def check_offer(worker: Worker, task: Task) -> None:
+def check_offer(worker: Worker | Here, task: Task) -> None:
     """Raise `SubmissionError` if the submission does not take the task's modality."""
     if task.modality not in worker.about.modalities:
         supported = ", ".join(worker.about.modalities)

@@ -22,6 +22,7 @@ from spurgen.harness.results.sources import imports_generator
 from spurgen.harness.results.store import label_of
 from spurgen.harness.running import rungs
 from spurgen.harness.running.checkpoints import compare_rules
+from spurgen.harness.running.here import Here, runs_here
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer, collect, count_rows
 from spurgen.harness.running.scoring import Scores, score
@@ -60,7 +61,7 @@ def run(job: Job) -> Outcome:
     Raise `FrozenDataError` if the data differ from the frozen ones, and `SpurgenError` if the required isolation does
     not work here: no result would be valid then.
     """
-    isolation = isolation_of(job.limits)
+    isolation = "process" if runs_here(job) else isolation_of(job.limits)
     about, asked, consistency, peak, error = None, None, None, None, None
     scores, seconds = Scores(), dict[str, float]()
     with warnings.catch_warnings(record=True) as caught:
@@ -69,7 +70,7 @@ def run(job: Job) -> Outcome:
             job.check_unchanged()
             with (
                 reporting(f"{job.label}  {job.task.name}  seed {job.seed}") as show,
-                RecheckedWorker(job.spec, dict(job.options), job.task.name, _limits(job), job.device) as worker,
+                _worker(job) as worker,
             ):
                 about = worker.about
                 check_offer(worker, job.task)
@@ -112,6 +113,12 @@ def _imports_generator(spec: str) -> bool:
         return not is_baseline(spec) and imports_generator(spec)
     except SubmissionError:
         return False
+
+
+def _worker(job: Job) -> RecheckedWorker | Here:
+    if runs_here(job):
+        return Here(job)
+    return RecheckedWorker(job.spec, dict(job.options), job.task.name, _limits(job), job.device)
 
 
 def _limits(job: Job) -> Limits:
@@ -159,7 +166,9 @@ def fit(job: Job, worker: Worker, train: Samples, val: Samples) -> Report | None
     return _fit(job, worker, data[0], data[1], class_names(task.scenario))
 
 
-def _fit(job: Job, worker: Worker, train: LabeledData, val: LabeledData, names: tuple[str, ...]) -> Report | None:
+def _fit(
+    job: Job, worker: Worker | Here, train: LabeledData, val: LabeledData, names: tuple[str, ...]
+) -> Report | None:
     return worker.fit(train, val, context_of(job, names, worker.scratch))
 
 
@@ -181,7 +190,7 @@ def _share(show: Show, total: int) -> Callable[[int], None]:
     return add
 
 
-def _climb(job: Job, worker: RecheckedWorker, show: Show, seconds: dict[str, float]) -> _Asked:
+def _climb(job: Job, worker: RecheckedWorker | Here, show: Show, seconds: dict[str, float]) -> _Asked:
     """Train and ask on a rung of a ladder."""
     rung, report = rungs.rung_of(job), None
     train, val = rungs.fitted(job, "train"), rungs.fitted(job, "val")
@@ -201,9 +210,10 @@ def _climb(job: Job, worker: RecheckedWorker, show: Show, seconds: dict[str, flo
     return _Asked(report, partial(rungs.score, job, answers), {}, seed)
 
 
-def _train_and_ask(job: Job, worker: RecheckedWorker, show: Show, seconds: dict[str, float]) -> _Asked:
+def _train_and_ask(job: Job, worker: RecheckedWorker | Here, show: Show, seconds: dict[str, float]) -> _Asked:
     if isinstance(job.task, Rung):
         return _climb(job, worker, show, seconds)
+    assert isinstance(worker, RecheckedWorker)
     train, val = (make_split(job, split) for split in ("train", "val"))
     show("training")
     worker.on_line = lambda line: show(f"training: {line}")

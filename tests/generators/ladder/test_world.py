@@ -298,29 +298,3 @@ def test_environments_hold_a_quarter_and_three_quarters_of_the_counterexamples(l
 def test_parts_of_test_have_no_environment(ladder):
     for part in ("test/agree", "test/hue", "seen/mislead"):
         assert (factors(ladder(), part).env_ids == -1).all()
-
-
-def test_hidden_shortcuts_mislead_alone_in_counterexamples_of_their_own(ladder):
-    world, told = ladder(hidden=("place", "wall")), ladder()
-    for split in ("train", "val"):
-        hidden, counter = (factors(world, f"{split}/{state}") for state in ("hidden", "counter"))
-        for name in world.active:
-            secret, known = (np.unique(made.values[name] != made.labels).tolist() for made in (hidden, counter))
-            assert (secret, known) == (([True], [False]) if name in world.hidden else ([False], [True]))
-        assert not hidden.counter.any()
-        assert counter.counter.all()
-        assert (hidden.things == factors(world, split, len(hidden.things)).things).all()
-        np.testing.assert_array_equal(counter.values["hue"], factors(told, f"{split}/counter").values["hue"])
-    mislead = factors(world, "test/mislead")
-    assert all((mislead.values[name] != mislead.labels).all() for name in world.active)
-    assert all((factors(world, "train").values[name] == factors(world, "train").labels).all() for name in world.active)
-
-
-def test_no_split_shows_what_a_ladder_is_without(ladder):
-    names = ("fox", "tram", "grapes")
-    shown = [
-        THINGS[k].name for parts in make_world(ladder(without=names)).pools.values() for part in parts for k in part
-    ]
-    usual = [THINGS[k].name for parts in make_world(ladder()).pools.values() for part in parts for k in part]
-    assert set(usual) - set(shown) == set(names)
-    assert len(usual) - len(shown) == 3

@@ -1,0 +1,82 @@
+"""A baseline that trains and answers in this process, where others get a process of their own.
+
+Its code is ours, and on the frozen features of a rung it fits in less time than a process takes to start.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.result import Report
+from spurgen.benchmark.specs import is_baseline
+from spurgen.benchmark.task import Rung
+from spurgen.harness.running.job import Job
+from spurgen.harness.sandbox.about import About
+from spurgen.harness.worker.loading import PARTS, load_submission
+
+Floats = NDArray[np.float64]
+
+
+def runs_here(job: Job) -> bool:
+    """Return whether a job's submission runs in the scorer's process."""
+    return is_baseline(job.spec) and isinstance(job.task, Rung)
+
+
+class Here(ExitStack):
+    """A baseline behind the interface of a `RecheckedWorker`; nothing is recomputed."""
+
+    consistency = None
+    peak_bytes = None
+    checkpoints = 0
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self.spec = job.spec
+        self.submission = load_submission(job.spec, dict(job.options))
+        name, access, modalities = self.submission.name, self.submission.access, sorted(self.submission.modalities)
+        offers = [part for part in PARTS if getattr(self.submission, part)]
+        self.about = About(name=name, access=access, modalities=modalities, offers=offers, uses_generator=False)
+        self.on_line: Callable[[str], None] = lambda _: None
+        self._answer: Floats = np.empty((0, 0))
+
+    def __enter__(self) -> Self:
+        """Make the folder that the baseline may write to."""
+        self.scratch = Path(super().enter_context(TemporaryDirectory(prefix="spurgen-")))
+        return self
+
+    def fit(self, train: LabeledData, val: LabeledData, context: Context) -> Report | None:
+        """Train; return what the baseline reports."""
+        assert self.submission.fit is not None
+        self.submission.fit(train, val, context)
+        return Report.model_validate(self.submission.report()) if self.submission.report else None
+
+    def send(self, what: str, batch: Batch, families: Sequence[Hashable] | None = None) -> None:
+        """Compute `predict`, `predict_proba` or `encode`."""
+        del families
+        self._answer = np.asarray(getattr(self.submission, what)(batch), np.float64)
+
+    def answer(self, count: int, width: int | None, where: str) -> Floats:
+        """Return what `send` computed."""
+        assert len(self._answer) == count, where
+        assert width in (None, self._answer.shape[1]), where
+        return self._answer
+
+    def settle(self, temperature: float, as_logits: object = None) -> None:
+        """Nothing is recomputed, so no temperature is needed."""
+
+    def finish(self) -> None:
+        """Nothing is left to end."""
+
+    def restore(self, place: int) -> None:
+        """No checkpoints are compared on a rung."""
+
+    def failure(self, what: str) -> SubmissionError:
+        """Return an error that names the baseline."""
+        return SubmissionError(f"submission {self.spec}: {what}")
