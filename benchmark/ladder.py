@@ -32,8 +32,7 @@ class Ladder(Frozen):
     The classes are `categories`. A sample shows a thing of its category, and each of `shortcuts` shows one of
     `num_values` values: value k goes with class k, and the last two with none. A counterexample shows the values of one
     rival class in all shortcuts at once. `rungs` are the numbers of counterexamples m of its tasks. `things` says in
-    thousandths which share of each category's things train and val may show; test shows the others. No split shows
-    those in `without`. With probability
+    thousandths which share of each category's things train and val may show; test shows the others. With probability
     `named` a caption names the thing. Shortcuts not in `moving` (default: all move) vary at random everywhere. Those in
     `hidden` have m counterexamples of their own, in which they alone mislead, and which training is not told of. With
     probability `label_noise` a train label is another class than the one shown. `alignment_seed` decides which values
@@ -53,7 +52,6 @@ class Ladder(Frozen):
     rungs: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0, 8, 32, 128)
     image_size: Annotated[int, Field(ge=32, le=512)] = 224
     things: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = (600, 150)
-    without: tuple[Annotated[str, Field(max_length=50)], ...] = ()
     named: Probability = 1.0
     label_noise: Annotated[float, Field(ge=0, lt=1)] = 0.0
     train: Count = 1200

@@ -14,7 +14,7 @@ from spurgen.generators.ladder.scene import paint
 from spurgen.generators.ladder.shortcuts import SHORTCUTS
 from spurgen.generators.samples import Samples
 from spurgen.generators.streams import Int64, Words, happens, permutation, stream_key, threshold, uniform_int, words
-from spurgen.generators.things import THINGS, Thing
+from spurgen.generators.things import THINGS
 
 POOLS = ("train", "val", "test")
 POOL_OF = {"seen": "train", "calibration": "val"}
@@ -49,10 +49,6 @@ class World:
         """Whether an image shows a shortcut, so that every thing needs a picture."""
         return any(carrier != "caption" for carrier in self.ladder.shortcuts.values())
 
-    def shows(self, thing: Thing) -> bool:
-        """Return whether the world's samples may show a thing."""
-        return thing.name not in self.ladder.without and (thing.pictured or not self.pictured)
-
     @cached_property
     def looks(self) -> dict[str, Int64]:
         """What each shortcut's values look like, as numbers of the shortcut's own values: int64 (V,)."""
@@ -67,7 +63,9 @@ class World:
         """Numbers of the things that each pool shows, by class."""
         pools: dict[str, list[Int64]] = {pool: [] for pool in POOLS}
         for category in self.ladder.categories:
-            numbers = np.array([k for k, t in enumerate(THINGS) if t.category == category and self.shows(t)])
+            numbers = np.array(
+                [k for k, t in enumerate(THINGS) if t.category == category and (t.pictured or not self.pictured)]
+            )
             key = stream_key(self.ladder.suite, self.ladder.aligning_seed, "things", category)
             order = numbers[permutation(key, len(numbers))]
             ends = np.cumsum(self.ladder.things) * len(order) // 1000
@@ -93,9 +91,6 @@ def check(ladder: Ladder) -> None:
             raise ScenarioError(
                 f"{where}: there are no things of category {category!r}; choose from {', '.join(known)}"
             )
-    unknown = set(ladder.without) - {thing.name for thing in THINGS}
-    if unknown:
-        raise ScenarioError(f"{where}: without names {min(unknown)!r}, no thing of generators/things.py")
     for name, carrier in ladder.shortcuts.items():
         if name not in SHORTCUTS:
             raise ScenarioError(f"{where}: unknown shortcut {name!r}; choose from {', '.join(SHORTCUTS)}")

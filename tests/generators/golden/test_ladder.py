@@ -23,7 +23,6 @@ DIALS = {
     "named": {"named": 0.5},
     "moving": {"moving": ("wall", "place")},
     "shares": {"things": (300, 300)},
-    "without": {"without": ("fox", "tram")},
     "hidden": {"hidden": ("wall",)},
     "two classes": {"categories": ("food", "animal")},
     "captions alone": {"shortcuts": {"hue": "caption", "place": "caption"}},

@@ -18,7 +18,6 @@ from spurgen.generators.ladder.world import check, sample_part
         ({"shortcuts": {"place": "image"}}, "shortcut place cannot be shown in the image"),
         ({"things": (1, 1)}, "things leaves none of category animal for train; change the shares"),
         ({"things": (600, 1)}, "things leaves none of category animal for val; change the shares"),
-        ({"without": ("unicorn", "fox")}, "without names 'unicorn', no thing of generators/things.py"),
         ({"worlds": 3}, "scenario l has 3 worlds; take one, such as .in_world(0)"),
     ],
 )

@@ -1,10 +1,9 @@
-"""What a ladder hides from training, and what it does not show."""
+"""What a ladder hides from training."""
 
 import numpy as np
 
 from spurgen.generators.ladder.world import _drawn as draw_part
 from spurgen.generators.ladder.world import make_world
-from spurgen.generators.things import THINGS
 
 
 def factors(ladder, part, count=None):
@@ -26,13 +25,3 @@ def test_hidden_shortcuts_mislead_alone_in_counterexamples_of_their_own(ladder):
     mislead = factors(world, "test/mislead")
     assert all((mislead.values[name] != mislead.labels).all() for name in world.active)
     assert all((factors(world, "train").values[name] == factors(world, "train").labels).all() for name in world.active)
-
-
-def test_no_split_shows_what_a_ladder_is_without(ladder):
-    names = ("fox", "tram", "grapes")
-    shown = [
-        THINGS[k].name for parts in make_world(ladder(without=names)).pools.values() for part in parts for k in part
-    ]
-    usual = [THINGS[k].name for parts in make_world(ladder()).pools.values() for part in parts for k in part]
-    assert set(usual) - set(shown) == set(names)
-    assert len(usual) - len(shown) == 3
