@@ -30,10 +30,10 @@ BEGIN, END = "<!-- ladders: begin -->", "<!-- ladders: end -->"
 WORLDS = "100-102"
 METHODS = ("erm", "resample", "group_dro", "jtt", "subg", "dfr", "adversarial", "contrastive")
 TWINS = ("contrastive",)
-CEILING, LOWEST, HIGHEST, FEWER = 0.9, 0.3, 0.8, 2 / 3
+CEILING, SEEN, LOWEST, HIGHEST, FEWER = 0.85, 0.95, 0.3, 0.8, 2 / 3
 STATES = ("mislead", "agree", "neutral")
 Curve = dict[str, list[float]]
-"""Accuracies in the order of `STATES`, by number of counterexamples."""
+"""Accuracies in the order of `STATES`, and then the lowest on things of train, by number of counterexamples."""
 Line = dict[str, object]
 
 
@@ -54,7 +54,7 @@ def rungs_of(suite: Suite, ladder: str) -> list[Rung]:
 
 
 def climb(run: Run) -> Curve:
-    """Return the accuracies on unseen things, in the order of `STATES`, by number of counterexamples."""
+    """Train on every rung; return the accuracies."""
     found: Curve = {}
     for task in rungs_of(load_suite(run.suite), run.ladder):
         if run.uncorrelated and task.counterexamples:
@@ -68,14 +68,15 @@ def climb(run: Run) -> Curve:
             for part in scored_parts(rung)
         }
         values = answered(rung, classes).metrics
-        found[str(task.counterexamples)] = [values[f"accuracy_{state}"] for state in STATES]
+        seen = min(values[f"seen_{state}"] for state in STATES)
+        found[str(task.counterexamples)] = [*(values[f"accuracy_{state}"] for state in STATES), seen]
     return found
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     add_suite(parser)
-    parser.add_argument("--ladders", nargs="+", default=[], metavar="LADDER", help="default: all of the suite")
+    parser.add_argument("--ladders", nargs="+", default=[], metavar="LADDER", help="default: the main ones")
     parser.add_argument("--methods", nargs="+", default=METHODS, metavar="METHOD", help="default: one of each family")
     add_seeds(parser, WORLDS, "100-102, which no suite freezes")
     parser.add_argument(
@@ -91,7 +92,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.page:
         around(arguments.page, BEGIN, END)
     suite = load_suite(arguments.suite)
-    ladders = arguments.ladders or list(dict.fromkeys(t.of for t in suite.tasks.values() if isinstance(t, Rung)))
+    ladders = arguments.ladders or list(dict.fromkeys(t.of for t in suite.main.values() if isinstance(t, Rung)))
     worlds = arguments.seeds
     wanted = [Run(arguments.suite, name, w, m) for name in ladders for w in worlds for m in arguments.methods]
     wanted += [Run(arguments.suite, name, w, "erm", "{}", True) for name in ladders for w in worlds]
@@ -108,8 +109,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         curves: dict[str, list[Curve]] = {}
         for each in (run for run in wanted if run.ladder == name):
             curves.setdefault("" if each.uncorrelated else each.method, []).append(known[_key(suite, each)])
-        ceiling = float(np.mean([min(curve["0"]) for curve in curves.pop("")]))
-        lines, rules = judge(name, curves, ceiling)
+        free = [next(iter(curve.values())) for curve in curves.pop("")]
+        lines, rules = judge(name, curves, _height(free), float(np.mean([each[-1] for each in free])))
         table += lines
         missed += rules
     text = markdown_table(table) + "\n\n" + markdown_table(missed)
@@ -119,21 +120,35 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return int(any(row["Met"] == "no" for row in missed))
 
 
-def judge(ladder: str, curves: Mapping[str, Sequence[Curve]], ceiling: float) -> tuple[list[Line], list[Line]]:
-    """Return a ladder's table of curves, a line a method, and its rules; `curves`: by method, of each world."""
+def _height(worlds: Sequence[Sequence[float]]) -> float:
+    """Return A(m): the lowest accuracy on unseen things, averaged over worlds."""
+    return float(np.mean([min(accuracies[: len(STATES)]) for accuracies in worlds]))
+
+
+def judge(
+    ladder: str, curves: Mapping[str, Sequence[Curve]], ceiling: float, seen: float
+) -> tuple[list[Line], list[Line]]:
+    """Return a ladder's table of curves, a line a method, and its rules; `curves`: by method, of each world.
+
+    `ceiling` and `seen`: what the same learner reaches without a correlation, on unseen things and on those of train.
+    """
     lines, needed = list[Line](), dict[str, float]()
     for method, worlds in curves.items():
-        mean = {int(m): np.mean([world[m] for world in worlds], axis=0) for m in worlds[0]}
-        above = [m for m in mean if m]
-        heights = np.array([mean[m].min() for m in above])
+        by_rung = {int(m): [world[m] for world in worlds] for m in worlds[0]}
+        above = [m for m in by_rung if m]
+        heights = np.array([_height(by_rung[m]) for m in above])
         needed[method] = counterexamples_needed(np.array(above), heights, SHARE * ceiling)
-        cells = {f"m = {m}": "{:.2f} ({:.2f}, {:.2f})".format(*values) for m, values in mean.items()}
+        cells = {f"m = {m}": "{:.2f} ({:.2f}, {:.2f})".format(*np.mean(at, axis=0)) for m, at in by_rung.items()}
         lines.append({"Ladder": ladder, "Method": method, **cells, "N": f"{needed[method]:.3g}"})
-    erm = [float(np.mean([min(world[m]) for world in curves["erm"]])) for m in curves["erm"][0]]
+    erm = [_height([world[m] for world in curves["erm"]]) for m in curves["erm"][0]]
     top = erm[-1] / ceiling
     fewer = [m for m, n in needed.items() if m not in (*TWINS, "erm") and n <= FEWER * needed["erm"]]
     facts = [
-        ("ceiling at least .90", f"{ceiling:.3f}", ceiling >= CEILING),
+        (
+            "ceiling at least .85; on things of train .95",
+            f"{ceiling:.3f}; {seen:.3f}",
+            ceiling >= CEILING and seen >= SEEN,
+        ),
         ("ERM without counterexamples at most .30", f"{erm[0]:.3f}", erm[0] <= LOWEST),
         ("ERM on the highest rung at least .80 of the ceiling", f"{top:.3f}", top >= HIGHEST),
         ("ERM rises from rung to rung", ", ".join(f"{height:.2f}" for height in erm), erm == sorted(erm)),
