@@ -1,6 +1,6 @@
 """A training algorithm as a submission."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, final
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Codec, Data
-from spurgen.baselines.training.hyperparameters import H, check, override
+from spurgen.baselines.training.hyperparameters import H, Only, check, override
 from spurgen.baselines.training.inference import features, logits
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark.checkpoint_rules import GROUPED, best
@@ -24,22 +24,35 @@ class Baseline(Generic[H]):
 
     `module` is the `__name__` of the method's file, whose last part becomes the public name. `version` is a whole
     number, raised when a change alters the method's results; with `TRAINING_VERSION` and the options it identifies
-    them.
+    them. `frozen`: values of hyper-parameters on frozen features, where a sweep chose others than on images and
+    captions.
     """
 
     MODALITIES = frozenset({"image", "text", "multimodal"})
 
     def __init__(
-        self, module: str, fit: Callable[[Problem, H], Network], hyper: H, *, access: str, version: int = 1
+        self,
+        module: str,
+        fit: Callable[[Problem, H], Network],
+        hyper: H,
+        *,
+        access: str,
+        version: int = 1,
+        frozen: Mapping[str, object] | None = None,
     ) -> None:
         self.NAME = module.rpartition(".")[2]
         self.ACCESS = access
         self.VERSION = version
         self.HYPERPARAMETERS = hyper
-        self._module, self._fit = module, fit
+        self._module, self._fit, self._frozen = module, fit, frozen or {}
         self._fitted: tuple[Network, Codec] | None = None
         self._report: dict[str, Any] = {}
         check(self.NAME, hyper)
+
+    def hyper(self, on: Only) -> H:
+        """Return the hyper-parameters on tasks of images and captions, or of frozen features."""
+        chosen = self._frozen if on == "features" else {}
+        return override(self.NAME, self.HYPERPARAMETERS, chosen)
 
     def with_options(self, **options: object) -> "Baseline[H]":
         """Return the untrained method with other values of hyper-parameters.
@@ -47,7 +60,8 @@ class Baseline(Generic[H]):
         Raises `SubmissionError` for an unknown option, a wrong type or a value out of range.
         """
         hyper = override(self.NAME, self.HYPERPARAMETERS, options)
-        return Baseline(self._module, self._fit, hyper, access=self.ACCESS, version=self.VERSION)
+        frozen = {**self._frozen, **options}
+        return Baseline(self._module, self._fit, hyper, access=self.ACCESS, version=self.VERSION, frozen=frozen)
 
     def fit(self, train: LabeledData, val: LabeledData, context: Context) -> None:
         """Train a network, and set it to the weights of the epoch that the selection rule picks."""
@@ -57,7 +71,7 @@ class Baseline(Generic[H]):
         """Train a network on a task in tensors, and return it with the weights that the selection rule picks."""
         rule = self._rule(problem.val)
         try:
-            network = self._fit(problem, self.HYPERPARAMETERS)
+            network = self._fit(problem, self.hyper("features" if problem.solved else "inputs"))
         except SubmissionError as error:
             raise SubmissionError(f"{self.NAME}: {error}") from None
         self._fitted = network.eval(), problem.codec

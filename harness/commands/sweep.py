@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     jobs = [
         job
         for name in names
-        for options in settings(known[name].submission.HYPERPARAMETERS, arguments.trials, on)
+        for options in settings(known[name].submission.hyper(on), arguments.trials, on)
         for job in plan_tuning(arguments.suite, tasks, specs[name], seeds, device, options)
     ]
     heats = [job for job in jobs if job.seed == seeds[0] and job.task.name in of_heats]
@@ -118,7 +118,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for name, others in _tried(arguments.out, suite.name, known).items():
         if name not in names:
             stored = [other for other in others if other.task in tasks and other.seed in seeds]
-            results += in_order(stored, known[name].submission.HYPERPARAMETERS, on)
+            results += in_order(stored, known[name].submission.hyper(on), on)
     table = sweep_table(results, known)
     write_atomically(arguments.out / f"{suite.name}.md", f"# The sweep of suite {suite.name}\n\n{COLUMNS}\n\n{table}\n")
     print(table)

@@ -70,3 +70,12 @@ def test_class_that_does_not_validate_is_refused():
 
 def test_selection_offers_every_rule():
     assert get_args(Recipe.__annotations__["selection"]) == ("tier", *RULES)
+
+
+def test_values_for_frozen_features_hold_there_alone_and_options_hold_everywhere():
+    tuned = Baseline("x.tuned", erm.fit, erm.Hyperparameters(), access="none", frozen={"l2": 0.25})
+    assert (tuned.hyper("features").l2, tuned.hyper("inputs").l2) == (0.25, Recipe().l2)
+    assert tuned.with_options(l2=0.5).hyper("features").l2 == tuned.with_options(l2=0.5).hyper("inputs").l2 == 0.5
+    assert tuned.with_options(lr=0.125).hyper("features").l2 == 0.25
+    with pytest.raises(SubmissionError, match="tuned has no option 'l3'"):
+        Baseline("x.tuned", erm.fit, erm.Hyperparameters(), access="none", frozen={"l3": 1}).hyper("features")
