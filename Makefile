@@ -8,11 +8,6 @@ DOCS_READY := $(VENV)/.ready-docs
 # mypy does not see an editable install, so lint shows it the folders under their installed names.
 TYPES := .cache/types
 SIX := erm group_dro jtt dfr contrastive resample
-COMPOSITE := composite-text composite-image composite-multimodal
-WHOLE := $(COMPOSITE) scarce-text scarce-image label-noise core-noise hidden-mole
-SIZES := availability-small availability-medium availability-large
-CONTROLS := easy-text easy-image $(foreach size,$(SIZES),$(size)-80 $(size)-90 $(size)-98)
-AMBIGUOUS := ambiguous-text ambiguous-image
 # For maintainers: the rows that come with the package, which tracked files show. Your own go to ./spurgen-results.
 RESULTS := --results benchmark/results
 BOARD := --markdown benchmark/leaderboard.md --csv benchmark/leaderboard.csv
@@ -24,37 +19,35 @@ SETTING_UP = @echo "setting up $(VENV), which takes a minute or two"
 
 .PHONY: benchmark benchmark-full splits check submit leaderboard site calibrate validity test test-all attacks chaos lint bench ratios vendor sheets docs clean
 
-benchmark: $(READY)  ## the composite tasks and scarce-text, 3 worlds, a method of each family
-	$(BIN)/spurgen benchmark --tasks $(COMPOSITE) scarce-text --seeds 0-2 --submissions $(SIX)
+benchmark: $(READY)  ## all of v3, 3 worlds, a method of each family
+	$(BIN)/spurgen benchmark --seeds 0-2 --submissions $(SIX)
 
-benchmark-full: $(READY)  ## all of v2, 5 worlds: every method, and on the controls a method of each family
-	$(BIN)/spurgen benchmark --tasks $(CONTROLS) --seeds 0-4 --submissions $(SIX) $(RESULTS)
-	$(BIN)/spurgen benchmark --tasks $(AMBIGUOUS) --seeds 0-4 --submissions erm contrastive $(RESULTS)
-	$(BIN)/spurgen benchmark --tasks $(WHOLE) --seeds 0-4 $(RESULTS) $(BOARD)
+benchmark-full: $(READY)  ## all of v3, 10 worlds, every method
+	$(BIN)/spurgen benchmark --seeds 0-9 --yes $(RESULTS) $(BOARD)
 
-splits: $(READY)  ## write train and val of the composite tasks, world 0, to data/, and verify all of v2
-	$(BIN)/spurgen splits regenerate --scenarios $(addsuffix -w0,$(COMPOSITE))
+splits: $(READY)  ## write train and val of v3, world 0, to data/, and verify all of v3
+	$(BIN)/spurgen splits regenerate --scenarios things-w0 things-text-w0
 	$(BIN)/spurgen splits verify
 
 # so that they name the next target instead of the next command
 check submit: export SPURGEN_MAKE = 1
 
-submit: $(READY)  ## make submit MODEL=path/to/model.py [TASKS="composite-text scarce-text"] [SEEDS=0-4]
+submit: $(READY)  ## make submit MODEL=path/to/model.py [TASKS="things-text-8 things-text-32"] [SEEDS=0-9]
 	@test -n "$(MODEL)" || { echo "usage: make submit MODEL=path/to/model.py"; exit 2; }
-	$(BIN)/spurgen score "$(MODEL)" --tasks $(or $(TASKS),$(COMPOSITE)) --seeds $(or $(SEEDS),0)
+	$(BIN)/spurgen score "$(MODEL)" $(if $(TASKS),--tasks $(TASKS)) --seeds $(or $(SEEDS),0)
 
 check: $(READY)  ## make check MODEL=path/to/model.py
 	@test -n "$(MODEL)" || { echo "usage: make check MODEL=path/to/model.py"; exit 2; }
 	$(BIN)/spurgen check "$(MODEL)"
 
-leaderboard: $(READY)  ## print the leaderboard of v2 and write its files where they changed
+leaderboard: $(READY)  ## print the leaderboard of v3 and write its files where they changed
 	$(BIN)/spurgen leaderboard $(RESULTS) $(BOARD) --page README.md
 
-site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: make site [SUITE=v2] [SITE=site]
-	$(BIN)/spurgen site --suite $(or $(SUITE),v2) --out $(or $(SITE),site)
+site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: make site [SUITE=v3] [SITE=site]
+	$(BIN)/spurgen site --suite $(or $(SUITE),v3) --out $(or $(SITE),site)
 
-calibrate: $(READY)  ## the table of benchmark/CALIBRATION.md
-	$(BIN)/python tools/calibrate.py --seeds 0-4 --yes $(RESULTS) --page benchmark/CALIBRATION.md
+calibrate: $(READY)  ## the entry rules of ladders, in benchmark/CALIBRATION.md
+	$(BIN)/python tools/ladders.py --page benchmark/CALIBRATION.md
 
 validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity/ and docs/validity.md
 	$(BIN)/spurgen validity $(RESULTS) --out benchmark/validity --page docs/validity.md

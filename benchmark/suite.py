@@ -18,9 +18,9 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Modality, Name
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import suggestion
-from spurgen.benchmark.task import Backbone, EntryRule, Role, Rung, Task
+from spurgen.benchmark.task import Backbone, Role, Rung, Task
 
-DEFAULT_SUITE = "v2"  # of commands without --suite
+DEFAULT_SUITE = "v3"  # of commands without --suite
 SUITES = Path(__file__).parent / "suites"
 
 
@@ -33,7 +33,6 @@ class _Entry(BaseModel):
     modality: Modality
     backbone: Backbone = "scratch"
     role: Role = "extra"
-    waived: dict[EntryRule, str] = {}
 
 
 class _LadderEntry(BaseModel):
@@ -99,14 +98,10 @@ class Suite:
             raise ScenarioError(f"suite {self.name} has no task {name!r}; {suggestion(name, self.tasks)}")
         return self.tasks[name]
 
-    def tasks_with(self, role: Role) -> dict[str, Task]:
-        """Return the tasks with a role, in the suite's order."""
-        return {name: task for name, task in self.tasks.items() if task.role == role}
-
     @property
     def main(self) -> dict[str, Task]:
         """Tasks with the role `main`, or all tasks if none has it."""
-        return self.tasks_with("main") or self.tasks
+        return {name: task for name, task in self.tasks.items() if task.role == "main"} or self.tasks
 
     @cached_property
     def scenarios(self) -> dict[str, Scenario]:
@@ -203,7 +198,7 @@ def load_suite(which: str) -> Suite:
         if (scenarios[scenario].name, scenarios[scenario].suite) != (scenario, name):
             raise ScenarioError(f"{path}: the file of scenario {scenario} must carry this name and suite {name}")
     tasks = {
-        task: Task(task, scenarios[entry.scenario], entry.modality, entry.backbone, entry.role, entry.waived)
+        task: Task(task, scenarios[entry.scenario], entry.modality, entry.backbone, entry.role)
         for task, entry in spec.tasks.items()
     }
     overall = dict(spec.overall)

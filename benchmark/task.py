@@ -1,7 +1,6 @@
 """A task: a scenario seen through a modality; of a ladder, with a number of counterexamples."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from spurgen.benchmark.errors import ScenarioError
@@ -10,8 +9,7 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Modality
 
 Backbone = Literal["scratch", "imagenet", "frozen"]
-Role = Literal["main", "dose", "extra"]
-EntryRule = Literal["labels", "ideal", "erm", "uncorrelated", "solved", "worlds", "val", "test"]
+Role = Literal["main", "extra"]
 SEEDS = 5  # that a row needs for a rank on a task of one world
 
 
@@ -21,10 +19,8 @@ class Task:
 
     `backbone`: `scratch`, random weights; `imagenet`, EfficientNet-Lite0; `frozen`, a linear head on frozen features of
     pretrained encoders.
-    `role`: `main`, a task on which the suite must pass its validity tests; `dose`, a point of a series
-    that differs in strength alone, of which there may be several; `extra`, any other. A role is no part
-    of a result's identity.
-    `waived`: the rules of `tools/entry.py` that are not asked of the task, and why.
+    `role`: `main`, a task on which the suite must pass its validity tests; `extra`, any other. A role is no part of a
+    result's identity.
     """
 
     name: str
@@ -32,7 +28,6 @@ class Task:
     modality: Modality
     backbone: Backbone = "scratch"
     role: Role = "extra"
-    waived: Mapping[EntryRule, str] = field(default_factory=dict, hash=False)
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What a method changes against ERM, channel by channel: curing one shortcut may feed another (Li et al. 2023).
 
-Measured by reliance, which has a direction. SSS has none: it is also high where a channel repels.
+Measured by the share of answers that follow a channel, which has a direction. SSS has none: it is also high where a
+channel repels.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,7 +17,7 @@ from spurgen.harness.statistics.differences import ALPHA
 
 @dataclass(frozen=True)
 class Change:
-    """A row's reliance on a channel less ERM's, on the units that both have.
+    """The share of a row's answers that follow a channel less ERM's, on the units that both have.
 
     `interval`: 95 %, without correction. `p_holm`: corrected over the baselines' rows and all channels; that of another
     row as if it were the only one beside them. Where there is no test, these three are None.
@@ -33,15 +34,15 @@ class Change:
         return self.p_holm is not None and self.p_holm < ALPHA
 
 
-def reliance_changes(
+def follow_changes(
     values: Mapping[str, Mapping[str, Float64]], baselines: Collection[str]
 ) -> dict[str, dict[str, Change]]:
     """Return the changes of every row but ERM, by label and channel, by the moderated paired t-test.
 
-    `values`: the reliance by channel, label and unit, float64 (W,). Only rows with values of every channel are
+    `values`: the share by channel, label and unit, float64 (W,). Only rows with values of every channel are
     compared; without ERM among them, and among the `baselines`, there is nothing to return.
     """
-    spreads = {channel: spread_of(f"reliance/{channel}", rows, baselines) for channel, rows in values.items()}
+    spreads = {channel: spread_of(f"follows/{channel}", rows, baselines) for channel, rows in values.items()}
     return {
         label: {channel: Change(test.difference, test.interval, test.p, test.p_holm) for channel, test in tests.items()}
         for label, tests in with_reference(values, ERM, baselines, spreads).items()

@@ -110,10 +110,6 @@ COLUMNS: Mapping[str, Column] = {
         "To ERM", "robust accuracy less ERM's; better or worse where it differs significantly (Holm)", "brief", "+.3f",
         better=1, text=_to_erm,
     ),
-    "gap_recovered": Column(
-        "Gap recovered", "share of what shortcuts cost ERM that the row wins back", "wide", ".2f", interval=True,
-        better=1,
-    ),
     "wga_corrected": Column(
         "WGA", "worst-group accuracy, corrected for the bias of a minimum, so it can exceed robust accuracy",
         better=1, ends=PROPORTION,

@@ -14,8 +14,7 @@ from spurgen.harness.board.eligibility import eligible
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.statistics.comparison import Compared, compare, corrected
-from spurgen.harness.statistics.recovery import mean_over_tasks
-from spurgen.harness.statistics.units import Spread
+from spurgen.harness.statistics.units import Spread, mean_over_tasks
 
 COMPARED = (
     RANKED_BY, "accuracy_agree", "accuracy_neutral", "wga_corrected", "accuracy", "reliance", "reliance_total",

@@ -7,7 +7,7 @@ from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.statistics.needed import Climb, Needed, Ratio, needed, needed_ratio
-from spurgen.harness.statistics.recovery import by_common_unit
+from spurgen.harness.statistics.units import by_common_unit
 
 
 class Climbed(TypedDict, total=False):

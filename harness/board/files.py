@@ -12,17 +12,16 @@ from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.machine.files import check_distinct, write_changed
 from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
-from spurgen.harness.results.store import PRIVATE, REFERENCE, Store
+from spurgen.harness.results.store import PRIVATE, Store
 from spurgen.harness.splits.private import read_commitments
 
 
 def build_board(suite: Suite, results: Path, rows: Rows) -> Leaderboard:
-    """Build a suite's leaderboard from rows, and the private rows, and references in a folder of results.
+    """Build a suite's leaderboard from rows, and the private rows in a folder of results.
 
     Rows stand beside the stored ideal observer of their world.
     """
-    references = Store(results, suite.name, REFERENCE).rows()
-    return build(suite, with_ideal(suite, rows), read_private(suite, results), references)
+    return build(suite, with_ideal(suite, rows), read_private(suite, results))
 
 
 def read_private(suite: Suite, results: Path) -> Rows:

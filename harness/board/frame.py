@@ -73,8 +73,6 @@ def _row(row: BoardRow) -> Iterator[tuple[str, Any]]:
 
 
 def _of_set(row: SetBoardRow) -> Iterator[tuple[str, Any]]:
-    if row.recovered:
-        yield from _metric("gap_recovered", row.recovered)
     for metric, by_channel in row.by_channel.items():
         yield from _nested(f"{metric}_by_channel", by_channel)
     if row.needed:

@@ -21,7 +21,6 @@ from spurgen.harness.board.by_unit import (
 )
 from spurgen.harness.board.eligibility import eligible
 from spurgen.harness.board.placing import divide
-from spurgen.harness.board.references import reference_rows
 from spurgen.harness.board.schema import Leaderboard, PrivateGap, TaskBoard, TaskBoardRow
 from spurgen.harness.board.sets import TaskPart, set_board
 from spurgen.harness.board.standings import standings
@@ -36,21 +35,18 @@ VERIFICATIONS = (ANSWERS_ONLY, "self-reported", "re-run", "private")
 Value = TypeVar("Value")
 
 
-def build(suite: Suite, rows: Rows, private: Rows | None = None, references: Rows | None = None) -> Leaderboard:
+def build(suite: Suite, rows: Rows, private: Rows | None = None) -> Leaderboard:
     """Build the leaderboard: per task, and over each set of tasks that the suite names.
 
     `private`: the rows on the private splits of the newest commitment, which are shown, and unrank a row that is
-    significantly worse there. `references`: ERM trained without the correlations, by which the gap recovered over sets
-    is measured.
+    significantly worse there.
     """
     parts = {}
     for name, task in suite.tasks.items():
         of_task = on_task(rows, name)
         if of_task:
             parts[name] = _task_part(suite, task, of_task, on_task(private or {}, name))
-    uncorrelated = reference_rows(suite, {name: part.groups for name, part in parts.items()}, references or {})
-    free = {name: parts[name].values.by_label({name: row}, RANKED_BY)[name] for name, row in uncorrelated.items()}
-    overall = {name: set_board(members, parts, free) for name, members in suite.overall.items()}
+    overall = {name: set_board(members, parts) for name, members in suite.overall.items()}
     return Leaderboard(suite.name, suite.manifest.digest, {name: part.board for name, part in parts.items()}, overall)
 
 
@@ -74,7 +70,7 @@ def _task_part(suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: M
         made.append(_completed(replace(shown, against_erm=against.get(label)), divided.gaps.get(label)))
     shown_full, few = divide(made, placed)
     board = TaskBoard(shown_full, few, [*divided.unranked.values()], unit_of(task), asked, placed.told_apart)
-    return TaskPart(board, groups, values, ranked_by, baselines)
+    return TaskPart(board, values, ranked_by, baselines)
 
 
 def make_row(label: str, row: TaskRow, values: TaskValues, estimates: dict[str, Estimate]) -> TaskBoardRow:

@@ -107,13 +107,12 @@ class TaskBoardRow(BoardRow):
 
 @dataclass(frozen=True, kw_only=True)
 class SetBoardRow(BoardRow):
-    """A row over a set of tasks; `recovered`: its normalised gap recovered, None where there is no reference for it.
+    """A row over a set of tasks.
 
     On a ladder: `by_channel`, means by metric and channel; the counterexamples `needed`, None without a ceiling, and
     `needed_to_erm`, as a multiple of ERM's.
     """
 
-    recovered: Estimate | None = None
     by_channel: dict[str, dict[str, float]] = field(default_factory=dict)
     needed: Needed | None = None
     needed_to_erm: Ratio | None = None

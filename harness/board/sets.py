@@ -12,10 +12,9 @@ from spurgen.harness.board.counterexamples import counterexamples, rungs_of
 from spurgen.harness.board.placing import divide
 from spurgen.harness.board.schema import BoardRow, SetBoard, SetBoardRow, TaskBoard, TaskBoardRow, Unranked
 from spurgen.harness.board.standings import standings
-from spurgen.harness.metrics.arrays import Float64, Int64
+from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.recovery import gap_recovered, mean_over_tasks
-from spurgen.harness.statistics.units import ANY, fit_spread, mean_estimate
+from spurgen.harness.statistics.units import mean_estimate, mean_over_tasks
 
 SHOWN = ("wga_corrected", "accuracy", "reliance", "reliance_total", "sss", "ig")
 """Metrics of which a set shows the mean over its tasks, where all of them have it."""
@@ -27,19 +26,17 @@ ON_LADDER = tuple(key for key, column in LADDER.items() if column.ends and key !
 class TaskPart:
     """A task's board and what sets are made from.
 
-    `groups`: of the test samples, int64 (n,). `ranked_by`: the metric that ranks, by unit and label, float64 (W,).
-    `baselines`: labels of the baselines' rows.
+    `ranked_by`: the metric that ranks, by unit and label, float64 (W,). `baselines`: labels of the baselines' rows.
     """
 
     board: TaskBoard
-    groups: Int64
     values: TaskValues
     ranked_by: Mapping[str, Float64]
     baselines: Collection[str]
 
 
-def set_board(members: Sequence[str], parts: Mapping[str, TaskPart], uncorrelated: Mapping[str, Float64]) -> SetBoard:
-    """Rank the rows of a set of tasks; `uncorrelated`: robust accuracy of ERM's reference by task, float64 (W,).
+def set_board(members: Sequence[str], parts: Mapping[str, TaskPart]) -> SetBoard:
+    """Rank the rows of a set of tasks.
 
     A row that is on only a part of the tasks is listed with the reason; what other rows lack does not change its place.
     The rungs of a ladder above 0 are such a set, and its mean is the ladder score.
@@ -64,7 +61,6 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart], uncorrelate
     full = {label: values for label, values in by_label.items() if len(values) >= asked}
     placed = standings(full, access, [label for label in baselines if label in full], spread)
     against = against_erm(by_label, access, baselines, spread, asked)
-    recovered = _recovered(made, members, parts, uncorrelated, baselines)
     climbed = counterexamples(ladder, {label: [parts[name].ranked_by[label] for name in members] for label in made},
                               ERM if ERM in baselines else None)  # fmt: skip
     shown = [
@@ -72,7 +68,6 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart], uncorrelate
             row,
             estimates={RANKED_BY: mean_estimate(by_label[label], spread), **row.estimates},
             against_erm=against.get(label),
-            recovered=recovered.get(label),
             **climbed.get(label, {}),
         )
         for label, row in made.items()
@@ -117,27 +112,3 @@ def _mean_row(rows: Sequence[BoardRow]) -> SetBoardRow:
         units=min(row.units for row in rows),
         estimates={metric: Estimate(mean) for metric, mean in means.items()},
     )
-
-
-def _recovered(
-    labels: Collection[str],
-    members: Sequence[str],
-    parts: Mapping[str, TaskPart],
-    uncorrelated: Mapping[str, Float64],
-    baselines: Collection[str],
-) -> dict[str, Estimate]:
-    """Return the normalised gap recovered by every row, where each task has ERM, its reference and a gap."""
-    if ERM not in baselines or not set(members) <= uncorrelated.keys():
-        return {}
-    by_label = {}
-    for label in labels:
-        of_tasks = [
-            gap_recovered(parts[name].ranked_by[label], parts[name].ranked_by[ERM], uncorrelated[name])
-            for name in members
-        ]
-        shares = [share for share in of_tasks if share is not None]
-        if len(shares) == len(of_tasks):
-            by_label[label] = mean_over_tasks(shares)
-    spread = fit_spread([by_label[label] for label in sorted(baselines) if label != ERM and label in by_label], ANY)
-    estimates = {label: mean_estimate(values, spread) for label, values in by_label.items()}
-    return estimates | ({ERM: Estimate(0.0)} if ERM in estimates else {})

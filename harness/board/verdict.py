@@ -58,16 +58,9 @@ def verdict(
         if tasks and set(whole.tasks) <= set(tasks):
             title = f"{name} (mean over {and_list(whole.tasks)})"
             mean = _find([*whole.rows, *whole.few], label)
-            lines += [*_place(title, mean, whole), *_recovered(mean), *_needed(mean)] if mean else []
+            lines += [*_place(title, mean, whole), *_needed(mean)] if mean else []
             lines += _not_ranked(title, _find(whole.unranked, label))
     return lines if flags is None else [*lines, *_command(board, label, shown, flags)]
-
-
-def _recovered(row: SetBoardRow) -> list[str]:
-    """Return how much of the gap between ERM and training without correlations a row recovers."""
-    if row.recovered is None or row.submission == ERM:
-        return []
-    return [f"  It recovers {row.recovered.text('.2f')} of the gap between ERM and training without the correlations."]
 
 
 def _needed(row: SetBoardRow) -> list[str]:

@@ -9,24 +9,21 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import spurgen
-from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.columns import Line, column, columns_of
 from spurgen.harness.board.files import build_board
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.latex import board_latex, latex_figure, lines_latex
 from spurgen.harness.board.methods import full_names
-from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.experiments.lines import lines_of_run, read_summary, run_blocks
 from spurgen.harness.machine.citation import bibtex
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import Unique, add_out, add_results, add_suite, add_tasks, open_store
-from spurgen.harness.plots.dose import Dose, dose_item
 from spurgen.harness.plots.ladder import ladder_items, ladders_drawn
 from spurgen.harness.plots.of_board import Drawn, Item, boards_drawn, figures
 from spurgen.harness.plots.style import FORMATS, Columns, encode
-from spurgen.harness.results.rows import Rows, TaskRow
-from spurgen.harness.validity.series import find_series
+from spurgen.harness.results.rows import TaskRow
 
 CAPTIONS = "captions.md"
 
@@ -113,7 +110,7 @@ def _of_experiment(arguments: argparse.Namespace) -> _Paper:
 
 
 def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
-    """Return what is written of the tasks that are named, by default the main ones, and of the suite's dose tasks."""
+    """Return what is written of the tasks that are named, by default the main ones."""
     suite = load_suite(arguments.suite)
     wanted = [suite.task(name).name for name in arguments.tasks or suite.main]
     rows = open_store(suite, arguments, console).rows()
@@ -133,20 +130,10 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
     ladders = [ladder for ladder in ladders_drawn(suite, board) if ladder.name in sets]
     items = ladder_items(ladders, names, arguments.columns)
     items += figures([*boards_drawn(suite, rows, board, [*shown, *sets]).values()], names, arguments.columns)
-    dose = dose_item(_doses(suite, rows, board), names, arguments.columns)
     about = _about([line for name in shown for line in lines_of(board.tasks[name])])
     tables = {name: board_latex(board.tasks[name], name, f"Results on {name}. {about}", arguments.columns)
               for name in shown}  # fmt: skip
     for name in sets:
         part, where = board.overall[name], f"means over {', '.join(board.overall[name].tasks)}"
         tables[f"mean-{name}"] = board_latex(part, f"mean-{name}", f"Results as {where}. {about}", arguments.columns)
-    items += [dose] if dose else []
     return _Paper(items, tables, f"suite {suite.name}, manifest SHA-256 {board.manifest_sha256[:16]}")
-
-
-def _doses(suite: Suite, rows: Rows, board: Leaderboard) -> list[Dose]:
-    """Return the series of dose tasks that have rows."""
-    tasks = {name: task for name, task in suite.tasks_with("dose").items() if name in board.tasks}
-    series = [each for each in find_series(tasks) if len(each.tasks) > 1]
-    drawn = boards_drawn(suite, rows, board, [name for each in series for name in each.tasks])
-    return [Dose(each.name, each.strengths, [drawn[name] for name in each.tasks]) for each in series]

@@ -15,7 +15,7 @@ TASKS = (
     Column("task", "text", "name"),
     Column("scenario", "text", "name of the scenario's file"),
     Column("modality", "text", "what a model sees: image, text, or multimodal, which is both"),
-    Column("role", "text", "main: decides the validity tests; dose: a point of a series; extra: any other"),
+    Column("role", "text", "main: decides the validity tests; extra: any other"),
 )
 RUNG = Column("counterexamples", "whole", "training samples in which the shortcuts go with another class")
 """The column of a rung of a ladder."""

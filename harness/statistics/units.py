@@ -178,3 +178,18 @@ def _moments(values: Float64) -> tuple[Float64, Float64, Float64]:
     squares = np.nansum((values - means[:, None]) ** 2, axis=1)
     variances = squares / np.maximum(counts - 1, 1)
     return means, np.where(variances < NOISE**2, 0.0, variances), counts
+
+
+def mean_over_tasks(rows: Sequence[Float64]) -> Float64:
+    """Return the mean over tasks of each unit that all have, float64 (W,); `rows`: a task's values each, (W_t,).
+
+    Units of the same number count as one over tasks: the worlds of tasks of one scenario are the same.
+    """
+    mean: Float64 = by_common_unit(rows).mean(axis=0)
+    return mean
+
+
+def by_common_unit(rows: Sequence[Float64]) -> Float64:
+    """Return the values of each task on the units that all have, float64 (T, W); `rows`: (W_t,) each."""
+    common = min(len(row) for row in rows)
+    return np.stack([row[:common] for row in rows])

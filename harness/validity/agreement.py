@@ -24,10 +24,9 @@ from spurgen.harness.validity.correlation import (
     take,
 )
 from spurgen.harness.validity.published import SUBPOPBENCH, Source, Tables
-from spurgen.harness.validity.suite import RankedTask
+from spurgen.harness.validity.suite import WGA, Ranked
 
 CORE = ("Waterbirds", "CelebA", "MultiNLI", "CivilComments")  # spurious correlations proper, in image and text
-WGA = "wga_corrected"  # the metric that the published tables have, as we estimate it
 TRAIN_GROUPS = "train_groups"  # the access tier of methods that use the group labels of train
 Access = Mapping[str, str]
 """Access tier by method."""
@@ -35,13 +34,13 @@ Medians = dict[str, Estimate | None]
 """Medians of rank correlations by name."""
 
 
-def core_medians(tables: Tables, access: Access, task: RankedTask | None = None) -> Medians:
+def core_medians(tables: Tables, access: Access, task: Ranked | None = None) -> Medians:
     """Return medians of rank correlations over the core data sets, and of a task with them; nothing if methods lack.
 
     `among`: of the six pairs of data sets; `of_access`: of each data set with one bit, whether a method uses the group
     labels of train. Of the task: `rho` with each data set; `by_wga`: the same where our methods, too, are ordered by
-    worst-group accuracy; `ours_of_access`: with access alone; `less_among`, `less_access`: `rho` less `among` and less
-    `of_access`, over the same bootstrap replicates. `..._within`: given the access tier. None where there is no rho.
+    worst-group accuracy; `ours_of_access`: with access alone; `less_access`: `rho` less `of_access`, over the same
+    bootstrap replicates. `..._within`: given the access tier. None where there is no rho.
     """
     core = [table for source, table in tables.items() if source.protocol == SUBPOPBENCH and source.dataset in CORE]
     methods = sorted(set(task.alike if task else access).intersection(*core)) if len(core) > 1 else []
@@ -64,7 +63,6 @@ def core_medians(tables: Tables, access: Access, task: RankedTask | None = None)
             medians[f"{name}_within"] = _median([partial_spearman(ours, values, strata) for values in published])
             if metric == RANKED_BY:
                 medians["ours_of_access"] = spearman(bit, ours)
-        medians["less_among"] = medians["rho"] - medians["among"]
         medians["less_access"] = medians["rho"] - medians["of_access"]
     return {name: estimate(median) for name, median in medians.items()}
 
@@ -78,7 +76,7 @@ def _median(rhos: Sequence[Float64]) -> Float64:
     return median
 
 
-def agreement(task: RankedTask, source: Source, tables: Tables, by_name: Tables, access: Access) -> Line | None:
+def agreement(task: Ranked, source: Source, tables: Tables, by_name: Tables, access: Access) -> Line | None:
     """Return a task's agreement with a published table, or None if they have no two methods in common.
 
     `rho` and `rho_within` (given the access tier of our method) are None for fewer than five methods. `same_order` of
@@ -93,7 +91,7 @@ def agreement(task: RankedTask, source: Source, tables: Tables, by_name: Tables,
     strata, enough = as_strata([access[method] for method in methods]), len(methods) >= MIN_METHODS
     rhos: dict[str, float | None] = flat(rho=None, rho_within=None) | {"among_published": None, "rho_by_name": None}
     if enough:
-        name, replicates = "/".join([task.task.name, *source[:3]]), over_units(task, methods)
+        name, replicates = "/".join([task.name, *source[:3]]), over_units(task, methods)
         rhos = flat(
             rho=correlate(points, values, replicates, name),
             rho_within=correlate(points, values, replicates, name, strata),
@@ -102,7 +100,7 @@ def agreement(task: RankedTask, source: Source, tables: Tables, by_name: Tables,
         rhos["rho_by_name"] = _known(spearman(means(task, names), values_of(by_name[source], names)))
     every, within = concordance(points, values, np.zeros_like(strata)), concordance(points, values, strata)
     return {
-        "task": task.task.name, "protocol": source.protocol, "dataset": source.dataset, "sees": source.sees,
+        "task": task.name, "protocol": source.protocol, "dataset": source.dataset, "sees": source.sees,
         "methods": len(methods), **rhos, "methods_by_name": len(names), "same_order": every[0],
         "pairs": every[1], "same_order_within": within[0], "pairs_within": within[1],
     }  # fmt: skip
@@ -123,7 +121,7 @@ def _known(rho: Float64) -> float | None:
     return None if np.isnan(rho) else float(rho)
 
 
-def common(task: RankedTask, published: Mapping[str, float]) -> list[str]:
+def common(task: Ranked, published: Mapping[str, float]) -> list[str]:
     """Return the methods that a task and a published table have in common, those with few units left out."""
     return sorted(set(task.alike) & published.keys())
 
@@ -133,15 +131,15 @@ def values_of(published: Mapping[str, float], methods: Sequence[str]) -> Float64
     return np.array([published[method] for method in methods])
 
 
-def means(task: RankedTask, methods: Sequence[str], metric: str = RANKED_BY) -> Float64:
+def means(task: Ranked, methods: Sequence[str], metric: str = RANKED_BY) -> Float64:
     """Return the means of the methods' metric, by default of robust accuracy, float64 (n,)."""
     return np.array([task.units(method, metric).mean() for method in methods])
 
 
-def over_units(task: RankedTask, methods: Sequence[str], metric: str = RANKED_BY) -> Scores:
+def over_units(task: Ranked, methods: Sequence[str], metric: str = RANKED_BY) -> Scores:
     """Draw the methods' means over resampled units, the same ones for all methods: float64 (n, B)."""
     rows = [task.units(method, metric) for method in methods]
     shared = min(map(len, rows))
-    picks = named_generator("units", task.task.name).integers(shared, size=(REPLICATES, shared))
+    picks = named_generator("units", task.name).integers(shared, size=(REPLICATES, shared))
     drawn: Float64 = np.array([row[:shared] for row in rows])[:, picks].mean(axis=2)
     return drawn

@@ -12,7 +12,6 @@ from spurgen.harness.statistics.estimate import Estimate
 
 HOLDS, FAILS, MEASURED = "holds", "does not hold", "measured, no threshold"
 VERDICTS = {True: HOLDS, False: FAILS, None: "not judged: what it needs is missing"}
-UNDECIDED = "undecided (the intervals allow either)"
 UNIT = (-0.02, 1.02)  # of an axis of accuracies
 
 

@@ -37,17 +37,15 @@ INSTALLS = {
 
 SHORTER = (
     (r"(check my_model\.py)", r"\1 --suite {tiny}"),  # a minute on the default suite
-    (r"--tasks composite-(\w+) --seeds 0", r"--suite {tiny} --tasks small-\1 --seeds 0 --jobs 1"),
-    (r"compare my_model erm", "compare group_dro erm"),  # the line before gave it a row in another suite
+    (r"--tasks things-(text|image)-8 --seeds 0", r"--suite {tiny} --tasks small-\1 --seeds 0 --jobs 1"),
+    (r"compare my_model erm", "compare my_model erm --suite {tiny}"),
     (r"(splits (?:verify|commit|reveal))$", r"\1 --suite {tiny}"),  # four million samples
     (r" --private", " --suite {tiny} --tasks small-text --private --isolation process --jobs 1"),
     (r"--suite SUITE --tasks TASK \.\.\.(.*)", r"--suite {tiny} --tasks small-text\1 --dry-run"),  # placeholders
-    (r"(entry\.py --suite v2 .*)", r"\1 --dry-run"),  # an hour
-    (r"(?:--suite v2 )?--task (?:composite|ambiguous)-image", "--suite {tiny} --task small-image"),
-    (r"leaderboard --suite v2", "leaderboard --suite {tiny}"),
-    (r"(figures --out .*)", r"\1 --tasks composite-text"),
+    (r"--suite v3 --task things-image-32", "--suite {tiny} --task small-image"),
+    (r"leaderboard --suite v3", "leaderboard --suite {tiny}"),
     (r"(--methods erm group_dro --exp-name exp .*)", r"\1 --num-classes 2 --num-samples 80 --num-epochs 1 --seeds 0"),
-    (r"(--plan plan\.jsonl) --suite v2 --tasks .* --seeds 0-4", r"\1 --suite {tiny} --tasks small-text --seeds 0-1"),
+    (r"(--plan plan\.jsonl) --suite v3 --tasks .* --seeds 0-9", r"\1 --suite {tiny} --tasks small-text --seeds 0-1"),
     (r"(benchmark plan\.jsonl .*)", r"\1 --jobs 1"),
     (r"(run two-shortcuts\.toml.*)", r"\1 --num-epochs 1 --seeds 0 --jobs 1"),
     (r"--num-samples 240(.*)--num-epochs 3(.*)--seeds 0-4", r"--num-samples 80\1--num-epochs 1\2--seeds 0 --jobs 1"),
@@ -116,7 +114,7 @@ def name(path: Path) -> str:
 
 
 @pytest.fixture
-def reader(tmp_path, monkeypatch):
+def reader(tmp_path, monkeypatch, suite_file):
     """A folder with the files that the quickstart describes, and a home of its own; return a function to add more."""
     folder = tmp_path / "reader"
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -130,6 +128,10 @@ def reader(tmp_path, monkeypatch):
                 code = code.replace(long, short)
             Path(file).parent.mkdir(exist_ok=True)
             Path(file).write_text(code, encoding="utf-8")
+        if "compare my_model erm" in text:
+            for row in ("my_model.py", "erm"):
+                asked = ["--suite", suite_file, "--tasks", "small-text", "--seeds", "0", "--jobs", "1"]
+                assert main(["score", row, *asked]) == 0
 
     add((ROOT / "docs" / "quickstart.md").read_text("utf-8"))
     Path("model.py").write_text(Path("my_model.py").read_text())

@@ -1,6 +1,5 @@
 """The pages in docs/ and README.md: their examples run, their tables are complete, their links lead somewhere."""
 
-import csv
 import json
 import math
 import re
@@ -21,8 +20,8 @@ from spurgen.harness.options.limits import FLAGS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-SCENARIOS, METRICS, SANDBOX, SUITES = (
-    (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8") for page in ("scenarios", "metrics", "sandbox", "suites")
+SCENARIOS, SANDBOX, SUITES = (
+    (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8") for page in ("scenarios", "sandbox", "suites")
 )
 BLOCK = re.compile(r"(?:^(<!-- not run -->)\n+)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
@@ -102,12 +101,6 @@ def test_every_key_has_an_example():
     for model in (Scenario, Channel, Environment, SplitSizes):
         for key in model.model_fields:
             assert re.search(rf"\b{key}\b", examples), key
-
-
-def test_every_column_of_the_leaderboard_is_documented():
-    with (ROOT / "benchmark" / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
-        columns = {re.sub("_(low|high)$", "", column.partition(".")[0]) for column in next(csv.reader(file))}
-    assert not {column for column in columns if f"`{column}" not in METRICS}
 
 
 def test_the_table_of_limits_has_every_flag_with_its_default_and_range(capsys):

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.task import Task
+
 FAR = 1.5  # how many times worse than expected a measurement may be, since machines differ
 
 
@@ -37,6 +40,29 @@ class Measurement:
         missed = self.excess(self.target) - 1
         verdict = "met" if missed <= 0 else f"missed by {missed:.0%}"
         return f"{self.name}: {self.value:,.5g} {self.unit}, target {bound} {self.target:,g}: {verdict}"
+
+
+STRENGTHS = {"strong": 0.97, "weak": 0.85}
+SPLITS = {
+    "train": 20_000, "val": 4000, "val_per_group": 20, "test_per_group": 50, "conflicting_per_class": 350,
+    "calibration_per_group": 5, "twins": 600, "nuisance_twins": 200,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def pictograms():
+    """Return a function that makes a task of pictograms, ten classes with three shortcuts, in a modality."""
+
+    def make(modality="image"):
+        channels = {"background": {}, "color": {}, "shape": {}}
+        environments = [{"name": name, "strength": dict.fromkeys(channels, p)} for name, p in STRENGTHS.items()]
+        scenario = make_scenario(
+            "speed", suite="speed", name="speed", seed=4, num_classes=10, captions="natural", channels=channels,
+            environments=environments, splits=SPLITS,
+        )  # fmt: skip
+        return Task(f"speed-{modality}", scenario, modality)
+
+    return make
 
 
 MEASUREMENTS = pytest.StashKey[list[Measurement]]()

@@ -15,7 +15,7 @@ from torchvision.transforms.functional import pil_to_tensor
 from spurgen.baselines import erm
 from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.problem import Problem
-from spurgen.benchmark import Context, load_suite
+from spurgen.benchmark import Context
 from spurgen.generators import class_names, sample
 from spurgen.harness.running.task_data import labeled_data
 from spurgen.torch import SpurGenDataset, SpurGenStream
@@ -27,8 +27,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 @pytest.fixture(scope="module")
-def task():
-    return load_suite("v2").task("composite-image").in_world(0)
+def task(pictograms):
+    return pictograms()
 
 
 class Folder(Dataset):

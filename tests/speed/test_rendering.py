@@ -14,11 +14,13 @@ from spurgen.generators.ladder.world import sample_part
 IMAGE = ("background", "color", "shape", "lighting", "watermark")
 STREAM = """
 import sys
-from spurgen.benchmark import load_suite
+from spurgen.benchmark.scenario import make_scenario
 from spurgen.generators import sample
 def peak():  # of this process alone: getrusage starts from the parent's peak
     return next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
-scenario = load_suite("v2").scenario("easy-w0")
+channels = {"background": {}, "color": {}, "shape": {}}
+splits = {"train": 1_000_000}
+scenario = make_scenario("speed", suite="speed", name="speed", seed=4, channels=channels, splits=splits)
 sample(scenario, "train", range(1000))
 before = peak()
 for start in range(0, int(sys.argv[1]), 1000):

@@ -12,7 +12,7 @@ from spurgen.baselines.training import backbones
 from spurgen.baselines.training.backbones import ImageEncoder
 from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.problem import Problem
-from spurgen.benchmark import Context, load_suite
+from spurgen.benchmark import Context
 from spurgen.generators import class_names, sample
 from spurgen.harness.running.task_data import labeled_data
 
@@ -38,8 +38,8 @@ def by_hand(network, data, hyper):
 @pytest.mark.ratio
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
-def test_an_epoch_takes_little_longer_than_a_hand_written_loop(compare):
-    task = load_suite("v2").task("easy-image").in_world(0)
+def test_an_epoch_takes_little_longer_than_a_hand_written_loop(compare, pictograms):
+    task = pictograms()
     samples = sample(task.scenario, "train", range(SAMPLES), captions=False)
     data = labeled_data(task, "train", samples, "none")
     context = Context(class_names(task.scenario), "image", 64, "cpu", 0, Path())

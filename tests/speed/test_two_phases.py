@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spurgen.baselines.training.problem import Problem
-from spurgen.benchmark import Context, load_suite
+from spurgen.benchmark import Context
 from spurgen.generators import class_names, sample
 from spurgen.harness.running.task_data import labeled_data
 
@@ -27,8 +27,8 @@ def problem_for(task, access, sizes):
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("modality", "rounds"), [("text", 3), ("image", 1), ("multimodal", 1)])
-def test_two_phases_cost_little_more_than_two_trainings(benchmark, measure, modality, rounds):
-    task = load_suite("v2").task(f"composite-{modality}").in_world(0)
+def test_two_phases_cost_little_more_than_two_trainings(benchmark, measure, pictograms, modality, rounds):
+    task = pictograms(modality)
     methods, sizes = METHODS, {part: getattr(task.scenario.splits, part) for part in SMALL}
     if benchmark.disabled:  # to try it
         methods, sizes, rounds = METHODS[:1], SMALL, 1

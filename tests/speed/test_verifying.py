@@ -16,7 +16,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.splits.verify import verify
 def peak():  # of this process alone: getrusage starts from the parent's peak
     return next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
-suite = load_suite("v2")
+suite = load_suite("v3")
 suite = replace(suite, tasks={sys.argv[1]: suite.tasks[sys.argv[1]]}, overall={})
 peaks, made = [], []
 def progress(count):
@@ -26,12 +26,12 @@ def progress(count):
 assert verify(suite, progress, jobs=1) is None
 print(peaks[0], peak(), sum(made))
 """
-WORLD = "composite-image-w0"
+WORLD = "things-w0"
 
 
 def test_a_job_checks_its_own_world_fast(benchmark, measure):
     """All parts that a job draws, twins included; without the drawing, which the job does anyway."""
-    suite = load_suite("v2")
+    suite = load_suite("v3")
     scenario, seconds = suite.scenario(WORLD), []
 
     def check():
@@ -52,7 +52,7 @@ def test_a_job_checks_its_own_world_fast(benchmark, measure):
 
 def test_verifying_takes_constant_memory(benchmark, measure):
     """Resident memory must not grow with the samples that were verified."""
-    command = [sys.executable, "-c", VERIFY, "ambiguous-text" if benchmark.disabled else "composite-image"]
+    command = [sys.executable, "-c", VERIFY, "things-text-0" if benchmark.disabled else "things-image-0"]
     run = benchmark.pedantic(subprocess.run, (command,), {"capture_output": True, "text": True}, rounds=1)
     assert run.returncode == 0, run.stderr
     first, last, made = map(int, run.stdout.split())

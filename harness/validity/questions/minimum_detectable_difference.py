@@ -1,4 +1,4 @@
-"""How small a true difference of robust accuracy can be and still be detected, at 5 % with 80 % power.
+"""How small a true difference of the score that ranks can be and still be detected, at 5 % with 80 % power.
 
 It is (t(1 - alpha / 2) + t(power)) times the moderated standard error of the difference, for the median pair of methods
 and for the pair that is noisier than nine in ten. As one of all pairs: alpha is 5 % times the share of pairs that are
@@ -16,7 +16,7 @@ from spurgen.harness.statistics.differences import ALPHA
 from spurgen.harness.statistics.standing import References
 from spurgen.harness.statistics.units import pair_errors
 from spurgen.harness.validity.answer import MEASURED, Answer, forest_of, in_order, of_each
-from spurgen.harness.validity.suite import RankedSuite, RankedTask
+from spurgen.harness.validity.suite import Ranked, RankedSuite
 
 PLACE = 8
 TITLE = "Minimum detectable difference"
@@ -37,13 +37,13 @@ def examine(suite: RankedSuite) -> Answer:
     )
 
 
-def _line(task: RankedTask) -> Line:
+def _line(task: Ranked) -> Line:
     rows = [task.units(label) for label in task.full]
     errors, degrees = pair_errors(rows, task.spread())
     degree, pairs = float(degrees.min()), len(errors)
     told_apart = int(References.of(rows, task.spread()).differ().sum()) // 2
     line: dict[str, object] = {
-        "task": task.task.name, "unit": task.unit, "units": min(map(len, rows)), "rows": len(rows), "pairs": pairs,
+        "task": task.name, "unit": task.unit, "units": min(map(len, rows)), "rows": len(rows), "pairs": pairs,
         "told_apart": told_apart, "degrees": degree,
     }  # fmt: skip
     for suffix, share in (("", 0.5), ("_noisiest", 0.9)):
@@ -76,4 +76,4 @@ def _plot(lines: list[Line]) -> Figure:
         for name, title in (("pair", "one pair"), ("all_pairs", "one of all pairs"))
         for line in lines
     ]
-    return forest_of(both, "value", "robust accuracy (line: up to the noisiest tenth)", panel="of", row="task")
+    return forest_of(both, "value", "score (line: up to the noisiest tenth)", panel="of", row="task")

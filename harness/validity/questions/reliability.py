@@ -1,9 +1,9 @@
-"""A ranking that another world, or another main task, would turn round says little about methods.
+"""A ranking that another world, or another main ladder or task, would turn round says little about methods.
 
-Between units: Spearman's rho between the robust accuracies of the same methods in two worlds of a task, or with two
+Between units: Spearman's rho between the scores of the same methods in two worlds of a ladder or task, or with two
 training seeds where a task has one world: the mean over all pairs, and the lowest. The leaderboard ranks means over all
-of them, which vary less. Between tasks: rho between the mean robust accuracies, over the methods that are ranked on
-both, and the partial rank correlation given the access tier; intervals are 95 % by a bootstrap over the methods.
+of them, which vary less. Between tasks: rho between the mean scores, over the methods that are ranked on both, and the
+partial rank correlation given the access tier; intervals are 95 % by a bootstrap over the methods.
 """
 
 from itertools import combinations
@@ -15,7 +15,7 @@ from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.validity.agreement import Access, means
 from spurgen.harness.validity.answer import MEASURED, Answer, flat, in_order, number
 from spurgen.harness.validity.correlation import MIN_METHODS, as_strata, correlate, spearman
-from spurgen.harness.validity.suite import RankedSuite, RankedTask
+from spurgen.harness.validity.suite import Ranked, RankedSuite
 
 PLACE = 9
 TITLE = "Agreement of the ranking with itself"
@@ -36,7 +36,7 @@ def examine(suite: RankedSuite) -> Answer:
     )
 
 
-def _over_units(task: RankedTask) -> Line:
+def _over_units(task: Ranked) -> Line:
     """Return mean and lowest rho over all pairs of units, None if all methods tie in all units but one."""
     shared = min(len(task.units(label)) for label in task.full)
     by_unit = np.array([task.units(label)[:shared] for label in task.full]).T
@@ -44,19 +44,19 @@ def _over_units(task: RankedTask) -> Line:
     known = rhos[~np.isnan(rhos)]
     mean, lowest = (float(known.mean()), float(known.min())) if len(known) else (None, None)
     return {
-        "task": task.task.name, "unit": task.unit, "units": shared, "methods": len(task.full), "rho": mean,
+        "task": task.name, "unit": task.unit, "units": shared, "methods": len(task.full), "rho": mean,
         "lowest": lowest,
     }  # fmt: skip
 
 
-def _over_tasks(first: RankedTask, second: RankedTask, access: Access) -> Line | None:
+def _over_tasks(first: Ranked, second: Ranked, access: Access) -> Line | None:
     methods = sorted(set(first.full) & set(second.full))
     if len(methods) < MIN_ON_BOTH:
         return None
-    ours, theirs, name = means(first, methods), means(second, methods), f"{first.task.name}/{second.task.name}"
+    ours, theirs, name = means(first, methods), means(second, methods), f"{first.name}/{second.name}"
     strata = as_strata([access[method] for method in methods])
     rhos = flat(rho=correlate(ours, theirs, None, name), rho_within_tiers=correlate(ours, theirs, None, name, strata))
-    return {"first": first.task.name, "second": second.task.name, "methods": len(methods), **rhos}
+    return {"first": first.name, "second": second.name, "methods": len(methods), **rhos}
 
 
 def _summary(units: list[Line], pairs: list[Line], main: set[str]) -> str:

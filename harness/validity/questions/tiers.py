@@ -1,9 +1,8 @@
-"""A benchmark that ranks methods must separate them: tiers of robust accuracy on every task.
+"""A benchmark that ranks methods must separate them: tiers of the score that ranks.
 
 Tiers: the size of the largest set of rows that all differ significantly (5 %, Benjamini-Hochberg over all pairs of
-rows, whatever they are given), which are *distinct*. The claim holds on a task with at least 5 tiers and 60 % of the
-pairs told apart: targets of v2, set before it was frozen. Rows of an access tier that share a letter do not differ
-significantly.
+rows, whatever they are given), which are *distinct*. The claim holds on a ladder or task with at least 5 tiers and
+60 % of the pairs told apart. Rows of an access tier that share a letter do not differ significantly.
 """
 
 from functools import partial
@@ -16,17 +15,17 @@ from spurgen.harness.board.standings import standings
 from spurgen.harness.statistics.letters import largest_distinct
 from spurgen.harness.statistics.standing import References
 from spurgen.harness.validity.answer import UNIT, VERDICTS, Answer, all_passed, flat, forest_of, in_order
-from spurgen.harness.validity.suite import RankedSuite, RankedTask, not_run
+from spurgen.harness.validity.suite import Ranked, RankedSuite, not_run
 
 PLACE = 3
 TITLE = "Methods can be distinguished"
 STILL = "Differences that are significant stand; rows with a common letter are in no known order."
-WANTED = 5  # tiers, on each main task
-PAIRS_WANTED = 0.6  # share of the pairs told apart, on each main task
+WANTED = 5  # tiers, on each main ladder or task
+PAIRS_WANTED = 0.6  # share of the pairs told apart, on each main ladder or task
 
 
 def examine(suite: RankedSuite) -> Answer:
-    """Count the tiers of robust accuracy on every task."""
+    """Count the tiers of the score that ranks."""
     absent = {name: task.not_run(suite.baselines) for name, task in suite.main.items()}
     ranked = {name: task for name, task in suite.tasks.items() if len(task.full) > 1}
     tasks = {name: _task(task, judged=absent.get(name) == []) for name, task in ranked.items()}
@@ -36,8 +35,7 @@ def examine(suite: RankedSuite) -> Answer:
     main = [tasks[name] for name in suite.main if name in tasks]
     draw = partial(
         forest_of, [line for line in rows if line["task"] in suite.main], "robust_accuracy",
-        "robust accuracy (filled: rows that all differ)", filled="distinct", notes="letters", limits=UNIT,
-        ideal={line["task"]: line["ideal"] for line in main},
+        "score (filled: rows that all differ)", filled="distinct", notes="letters", limits=UNIT,
     )  # fmt: skip
     return Answer(
         VERDICTS[all_passed(tasks[name]["holds"] if name in tasks else None for name in suite.main)],
@@ -49,27 +47,27 @@ def examine(suite: RankedSuite) -> Answer:
     )
 
 
-def _differ(task: RankedTask) -> tuple[float, list[str]]:
+def _differ(task: Ranked) -> tuple[float, list[str]]:
     """Return the share of all pairs that differ, and the largest set of rows that all do."""
     differ = References.of([task.units(label) for label in task.full], task.spread()).differ()
     return float(differ[np.triu_indices(len(differ), 1)].mean()), [task.full[k] for k in largest_distinct(differ)]
 
 
-def _task(task: RankedTask, *, judged: bool) -> Line:
+def _task(task: Ranked, *, judged: bool) -> Line:
     rows, (told_apart, distinct) = len(task.full), _differ(task)
     return {
-        "task": task.task.name, "rows": rows, "tiers": len(distinct), "pairs": rows * (rows - 1) // 2,
-        "told_apart": told_apart, "ideal": task.ideal(),
+        "task": task.name, "rows": rows, "tiers": len(distinct), "pairs": rows * (rows - 1) // 2,
+        "told_apart": told_apart,
         "holds": len(distinct) >= WANTED and told_apart >= PAIRS_WANTED if judged else None,
     }  # fmt: skip
 
 
-def _rows(task: RankedTask) -> list[Line]:
+def _rows(task: Ranked) -> list[Line]:
     """Return a line per row, by access tier and best first."""
     values, access, distinct = {label: task.units(label) for label in task.full}, task.access, _differ(task)[1]
     placed = standings(values, {label: access[label] for label in values}, values, task.spread()).rows
     return [
-        {"task": task.task.name, "access": access[label], "letters": placed[label].letters, "submission": label,
+        {"task": task.name, "access": access[label], "letters": placed[label].letters, "submission": label,
          **flat(robust_accuracy=task.estimate(label)), "distinct": label in distinct}
         for label in sorted(values, key=lambda label: tier_place(access[label]))
     ]  # fmt: skip

@@ -1,20 +1,21 @@
-"""Reducing the reliance on one shortcut may increase that on another (Li et al. 2023): per channel, against ERM.
+"""Curing one shortcut may feed another (Li et al. 2023): per shortcut, against ERM.
 
-*Change* is reliance less ERM's, by the moderated paired t-test over units; it is significant at 5 %, Holm over the
-task's methods and channels. A mole is a channel on which a method relies significantly more than ERM while it relies
-less on another. *Given*: whether the method was given the groups of the channel.
+*Change* is the share of answers that follow a shortcut when it alone switches to a rival class, less ERM's, by the
+moderated paired t-test over units; it is significant at 5 %, Holm over the methods and shortcuts. A mole is a shortcut
+that a method follows significantly more than ERM while it follows another less. *Given*: whether the method was given
+the groups of the shortcut.
 """
 
 from functools import partial
 
 from spurgen.benchmark.contract import ACCESS
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.channel_changes import reliance_changes
+from spurgen.harness.board.channel_changes import follow_changes
 from spurgen.harness.board.columns import Line
 from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.validity.answer import MEASURED, Answer, flat, forest_of
-from spurgen.harness.validity.suite import RankedSuite, RankedTask
+from spurgen.harness.validity.suite import Ranked, RankedSuite
 
 PLACE = 7
 TITLE = "Whac-a-mole: what curing one shortcut does to the others"
@@ -25,16 +26,16 @@ def examine(suite: RankedSuite) -> Answer:
     changes: dict[str, list[Line]] = {}
     missing = {}
     for name, task in suite.tasks.items():
-        rows = [r for r in task.rows if all(task.has(r, f"reliance/{channel}") for channel in task.task.channels)]
+        rows = [r for r in task.labels if all(task.has(r, f"follows/{channel}") for channel in task.task.channels)]
         if ERM in rows and len(rows) > 1:
             changes[name] = _changes(task, rows)
-        elif ERM in task.rows:
-            missing[name] = f"no ranked row beside {ERM}" if ERM in rows else f"no reliance by channel of {ERM}"
+        elif ERM in task.labels:
+            missing[name] = f"no ranked row beside {ERM}" if ERM in rows else f"{ERM} has no shares by shortcut"
         else:
             missing[name] = task.reason(ERM)
     counts = {name: _counts(name, lines) for name, lines in changes.items()}
     most = max(changes, key=lambda name: len(suite.tasks[name].task.channels), default="")
-    axis = f"{most}: reliance less ERM's (filled: significant)"
+    axis = f"{most}: follows, less ERM's (filled: significant)"
     return Answer(
         MEASURED,
         _summary(counts[most]) if most else "",
@@ -45,26 +46,26 @@ def examine(suite: RankedSuite) -> Answer:
     )
 
 
-def _changes(task: RankedTask, labels: list[str]) -> list[Line]:
+def _changes(task: Ranked, labels: list[str]) -> list[Line]:
     channels = task.task.channels
-    values = {channel: {label: task.units(label, f"reliance/{channel}") for label in labels} for channel in channels}
+    values = {channel: {label: task.units(label, f"follows/{channel}") for label in labels} for channel in channels}
     return [
-        {"task": task.task.name, "submission": label, "channel": channel, "access": task.access[label],
+        {"task": task.name, "submission": label, "channel": channel, "access": task.access[label],
          "given": _given(task, label, channel), "erm": float(values[channel][ERM].mean()),
          **flat(change=Estimate(change.change, *(change.interval or ()))), "p": change.p, "p_holm": change.p_holm,
          "significant": change.significant}
-        for label, of_channel in reliance_changes(values, labels).items()
+        for label, of_channel in follow_changes(values, labels).items()
         for channel, change in of_channel.items()
     ]  # fmt: skip
 
 
-def _given(task: RankedTask, label: str, channel: str) -> bool:
+def _given(task: Ranked, label: str, channel: str) -> bool:
     grant = ACCESS.get(task.access[label])
     return bool(grant and (grant.val_groups or grant.train_groups)) and channel in task.task.annotated
 
 
 def _counts(name: str, lines: list[Line]) -> Line:
-    """Count the methods that rely less than ERM somewhere, those of them with a mole, and the others with a rise."""
+    """Count the methods that follow less than ERM somewhere, those of them with a mole, and the others with a rise."""
     changed = [line for line in lines if line["significant"]]
     rises = {line["submission"] for line in changed if line["change"] > 0}
     falls = {line["submission"] for line in changed if line["change"] < 0}
@@ -78,7 +79,7 @@ def _counts(name: str, lines: list[Line]) -> Line:
 
 def _summary(counts: Line) -> str:
     return (
-        f"Of {counts['methods']} methods on {as_markdown(counts['task'])}, {counts['less_on_some']} rely significantly "
-        f"less than ERM on some channel, {counts['moved']} of them more on another; {counts['only_more']} only rely "
-        "more."
+        f"Of {counts['methods']} methods on {as_markdown(counts['task'])}, {counts['less_on_some']} follow some "
+        f"shortcut significantly less than ERM, {counts['moved']} of them another more; {counts['only_more']} follow "
+        "only more."
     )

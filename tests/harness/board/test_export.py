@@ -33,7 +33,6 @@ def test_json_has_the_version_first_and_a_record_per_row(board):
     assert not by_name["short"]["ranked"]
     both = record["overall"]["both"]
     assert both["tasks"] == ["small-text", "small-image"]
-    assert "gap_recovered" not in both["rows"][0]  # there is no reference
 
 
 def test_json_refuses_nan(board):

@@ -107,9 +107,6 @@ def test_each_set_of_tasks_has_tables_and_its_reasons(board, read):
     low, high = part.rows[0].ranked_by.ends
     line = read(replace(part, rows=part.rows[:1], few=[])).popitem()[1]
     assert line["Robust accuracy"].endswith(f"[{low:.3f}, {high:.3f}]")
-    assert "Gap recovered" not in line
-    some = replace(part.rows[0], recovered=Estimate(0.5, 0.4, 0.6))
-    assert read(replace(part, rows=[some], few=[])).popitem()[1]["Gap recovered"] == "0.50 [0.40, 0.60]"
     assert "Overall" not in to_markdown(replace(board, overall={}))
 
 

@@ -5,7 +5,6 @@ import pytest
 
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.schema import Unranked
-from spurgen.harness.statistics.recovery import gap_recovered
 from spurgen.harness.statistics.units import fit_spread, mean_estimate
 
 TASKS = ("small-text", "small-image")
@@ -81,27 +80,3 @@ def test_a_set_with_a_task_that_has_no_rows_ranks_none(whole, rows):
     part = build(whole, {label: {"small-text": row["small-text"]} for label, row in rows.items()}).overall["both"]
     assert (part.rows, part.few) == ([], [])
     assert {row.reason for row in part.unranked} == {"small-image: not run"}
-
-
-def test_the_gap_recovered_is_by_unit_against_erm_and_its_reference(whole, rows, make_row, baseline):
-    free = {task: make_row(whole, 0.97, range(5), task=task, uncorrelated=True, **baseline) for task in TASKS}
-    assert {row.recovered for row in build(whole, rows).overall["both"].rows} == {None}
-    part = by_label(build(whole, rows, None, {"erm": free}).overall["both"].rows)
-    shares = [gap_recovered(*(robust(row[task]) for row in (rows["group_dro"], rows["erm"], free))) for task in TASKS]
-    assert part["group_dro"].recovered.value == pytest.approx(np.mean(shares))
-    assert part["group_dro"].recovered.low < np.mean(shares) < part["group_dro"].recovered.high
-    assert (part["erm"].recovered.value, part["erm"].recovered.low) == (0, None)
-
-
-@pytest.mark.parametrize(
-    "unsound", [{"uncorrelated": False}, {"data_sha256": "0"}, {"error": "boom"}, {"submission_sha256": "0"}]
-)
-def test_without_a_sound_reference_for_each_task_there_is_no_gap(whole, rows, make_row, baseline, unsound):
-    free = {task: make_row(whole, 0.97, range(5), task=task, uncorrelated=True, **baseline) for task in TASKS}
-    free["small-text"] = make_row(whole, 0.97, range(5), **{"uncorrelated": True, **baseline, **unsound})
-    assert {row.recovered for row in build(whole, rows, None, {"erm": free}).overall["both"].rows} == {None}
-
-
-def test_a_reference_that_lacks_a_unit_is_none_since_units_are_paired_by_place(whole, rows, make_row, baseline):
-    free = {task: make_row(whole, 0.97, range(1, 5), task=task, uncorrelated=True, **baseline) for task in TASKS}
-    assert {row.recovered for row in build(whole, rows, None, {"erm": free}).overall["both"].rows} == {None}

@@ -36,7 +36,7 @@ def loaded():
     "command",
     [
         "leaderboard --json {out}.json",
-        "benchmark --tasks composite-text --submissions erm --seeds 0",
+        "benchmark --tasks things-text-8 --submissions erm --seeds 0",
         "compare erm group_dro",
     ],
 )

@@ -1,15 +1,12 @@
-import csv
 import json
 import os
 import re
-from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from spurgen.harness.cli import main
 from spurgen.harness.commands.leaderboard import BEGIN, END
-from spurgen.harness.results.sources import HOME
 
 HEAD, TAIL = "# Zwölf\r\n\r\nBefore.\n", "\r\nAfter: <!-- a comment -->\n\n"
 
@@ -179,24 +176,3 @@ def test_a_terminals_width_and_colours_are_used(leaderboard, capsys, monkeypatch
     monkeypatch.setenv("NO_COLOR", "1")
     leaderboard()
     assert "\x1b" not in capsys.readouterr().out
-
-
-def test_no_two_published_rows_with_disjoint_intervals_share_a_letter():
-    with (HOME / "benchmark" / "leaderboard.csv").open(newline="") as file:
-        ranked = [line for line in csv.DictReader(file) if line["letters"]]
-    tiers = {}
-    for line in ranked:
-        tiers.setdefault((line["task"], line["access"]), []).append(line)
-    for rows in tiers.values():
-        assert {int(row["of"]) for row in rows} == {len(rows)}
-        for a, b in combinations(rows, 2):
-            apart = any(float(x["robust_accuracy_high"]) < float(y["robust_accuracy_low"]) for x, y in ((a, b), (b, a)))
-            assert not apart or not set(a["letters"]) & set(b["letters"]), (a["task"], a["submission"], b["submission"])
-
-
-def test_the_published_boards_are_those_of_the_published_rows(tmp_path):
-    files = [tmp_path / f"leaderboard.{kind}" for kind in ("md", "csv")]
-    flags = ["--markdown", str(files[0]), "--csv", str(files[1]), "--results", str(tmp_path / "none")]
-    assert main(["leaderboard", *flags]) == 0
-    for file in files:
-        assert file.read_bytes() == (HOME / "benchmark" / file.name).read_bytes(), "run `make leaderboard`"

@@ -58,14 +58,16 @@ def test_a_plan_has_a_line_per_job_and_a_script_for_slurm(planned, suite_file, c
     assert f"{work} --results shares/$SLURM_ARRAY_TASK_ID" in script
 
 
-def test_a_new_submission_is_planned_with_the_time_and_memory_of_others_on_the_same_task(planned):
-    stored = Store(OWN, "v2").rows()
-    parts = [row["scarce-text"] for row in stored.values() if "scarce-text" in row]
-    assert main([*WRITE, "--tasks", "scarce-text", "--seeds", "0"]) == 0
+def test_a_new_submission_is_planned_with_the_time_and_memory_of_others_on_the_same_task(
+    planned, suite, suite_file, make_outcome, keep_row
+):
+    for label, seconds, peak in (("one", 2.0, 700), ("other", 6.0, 900)):
+        result, samples = make_outcome(suite, 0.8)
+        measured = result.provenance.model_copy(update={"seconds": {"fit": seconds}, "peak_memory_bytes": peak})
+        keep_row(OWN, (result.model_copy(update={"provenance": measured}), samples), label=label)
+    assert main([*WRITE, "--suite", suite_file, "--tasks", "small-text", "--seeds", "0"]) == 0
     [job] = map(json.loads, planned.read_text().splitlines())
-    assert job["memory_bytes"] == max(result.provenance.peak_memory_bytes for part in parts for result in part.results)
-    seconds = [result.provenance.total_seconds for part in parts for result in part.results]
-    assert min(seconds) < job["seconds"] < max(seconds)
+    assert (job["memory_bytes"], job["seconds"]) == (900, 4.0)
 
 
 @pytest.mark.usefixtures("planned")
@@ -82,7 +84,7 @@ def test_the_script_asks_for_twice_the_likely_time_or_for_an_hour(suite_file, ca
 def test_a_plan_of_several_suites_is_refused(planned, suite_file, stderr):
     assert main([*PLAN, "--suite", suite_file]) == 0
     lines = [json.loads(line) for line in planned.read_text().splitlines()]
-    lines[1]["suite"] = "v2"
+    lines[1]["suite"] = "v3"
     planned.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert main(["benchmark", str(planned), "--results", "x"]) == 2
     assert "has jobs of several suites; plan each by itself" in stderr()

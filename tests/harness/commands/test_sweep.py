@@ -51,9 +51,9 @@ def test_a_sweep_tunes_resumes_and_keeps_the_other_methods_in_its_table(suite_fi
 
 
 def test_by_default_methods_are_tuned_on_a_world_that_is_not_frozen(tmp_path, capsys):
-    tuned = ["sweep", "--tasks", "composite-text", "--methods", "erm", "--dry-run", "--out", str(tmp_path)]
+    tuned = ["sweep", "--tasks", "things-text-8", "--methods", "erm", "--dry-run", "--out", str(tmp_path)]
     assert main(tuned) == 0
-    assert "composite-text (100)" in capsys.readouterr().out
+    assert "things-text-8 (100)" in capsys.readouterr().out
     assert main([*tuned, "--seeds", "4"]) == 2
     assert "world 4 is frozen; tune on others, such as 100" in capsys.readouterr().err
 

@@ -75,10 +75,10 @@ def test_a_description_without_a_date_is_named(suite_file, stderr):
     assert f"{croissant_file} has no datePublished; restore it" in stderr()
 
 
-def test_channels_without_a_correlation_are_not_called_correlated():
-    easy = load_suite("v2").scenario("easy-w0")
-    assert correlated(easy) == ["background", "color", "shape"]
-    without = easy.model_copy(update={"environments": ()}).uncorrelated()
+def test_channels_without_a_correlation_are_not_called_correlated(suite_file):
+    small = load_suite(suite_file).scenario("small")
+    assert correlated(small) == ["color", "background"]
+    without = small.model_copy(update={"environments": ()}).uncorrelated()
     assert correlated(without) == []
     (said,) = responsible([without])["data_biases"]
     assert "no channel tells the label. In test" in said

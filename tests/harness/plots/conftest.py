@@ -1,4 +1,4 @@
-"""A small suite whose tasks have several worlds, as suite v2 has, and rows of it with known metrics."""
+"""A small suite whose tasks have several worlds, and rows of it with known metrics."""
 
 import json
 from itertools import combinations
@@ -20,16 +20,15 @@ from spurgen.harness.results.rows import make_task_row
 WORLDS = 3
 SCENARIO = """
 suite = "toy"
-name = "{name}"
+name = "core"
 seed = 1
 worlds = 3
 num_classes = 3
 image_size = 32
-core_size = {size}
 
 [channels]
-color = {{ values = 3, strength = {strength} }}
-background = {{ values = 3, strength = {strength} }}
+color = { values = 3, strength = 0.8 }
+background = { values = 3, strength = 0.8 }
 
 [splits]
 train = 9
@@ -37,9 +36,14 @@ val = 9
 test_per_group = 5
 twins = 24
 """
-DIALS = {f"{size}-{strength}": (size, strength) for size in (0.8, 1.3) for strength in (0.5, 0.9)}
-TASKS = {"main-image": ("core", "image", "main"), "main-text": ("core", "text", "main")}
-TASKS |= {f"dial-{name}": (f"dial-{name}", "image", "dose") for name in DIALS}
+TASKS = """
+[tasks]
+main-image = { scenario = "core", modality = "image", role = "main" }
+main-text = { scenario = "core", modality = "text", role = "main" }
+
+[overall]
+main = ["main-image", "main-text"]
+"""
 HOSTILE = r"evil_$^%&#{}~\x|<b>" + "漢" + "-with-a-name-that-is-far-too-long"
 ROWS = {"erm": (0.6, "none"), "mixup": (0.65, "none"), "jtt": (0.75, "val_groups"), "group_dro": (0.9, "train_groups")}
 
@@ -49,15 +53,8 @@ def toy(tmp_path_factory):
     """The suite, with stored ideal observers and a manifest of made-up digests."""
     folder = tmp_path_factory.mktemp("suites")
     (folder / "toy").mkdir()
-    for name, (size, strength) in {"core": (1.0, 0.8), **{f"dial-{n}": dial for n, dial in DIALS.items()}}.items():
-        text = SCENARIO.format(name=name, size=size, strength=strength)
-        (folder / "toy" / f"{name}.toml").write_text(text)
-    lines = [
-        f'"{task}" = {{ scenario = "{scenario}", modality = "{modality}", role = "{role}" }}'
-        for task, (scenario, modality, role) in TASKS.items()
-    ]
-    overall = '[overall]\nmain = ["main-image", "main-text"]\n'
-    (folder / "toy.toml").write_text("\n".join(["[tasks]", *lines, overall]))
+    (folder / "toy" / "core.toml").write_text(SCENARIO)
+    (folder / "toy.toml").write_text(TASKS)
     suite = load_suite(str(folder / "toy.toml"))
     names = [*suite.scenarios, *(task.scenario.name for task in suite.tasks.values())]
     scenarios = {name: {"scenario_sha256": name.encode().hex().ljust(64, "0"), "parts": {}} for name in names}

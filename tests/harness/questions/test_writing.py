@@ -6,9 +6,8 @@ import pytest
 from PIL import Image
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.suite import load_suite
 from spurgen.harness.questions.keys import keys_of, parts_of
-from spurgen.harness.questions.writing import _readme, write_questions
+from spurgen.harness.questions.writing import write_questions
 from spurgen.harness.running.task_data import Block, make_block
 
 
@@ -77,14 +76,6 @@ def test_the_readme_says_how_to_answer(suite, tmp_path):
     text = (tmp_path / "asked" / "README.md").read_text()
     assert "- `logit_2`: moon" in text
     assert "spurgen evaluate --answers ANSWERS --suite tiny --task small-text" in text
-
-
-def test_the_readme_says_what_shows_a_class_of_two_parts():
-    text = _readme(load_suite("v2").task("composite-image"), 10, "folder", "v2")
-    assert "- `logit_0`: scarlet heart / azure fish" in text
-    text = _readme(load_suite("v2").task("composite-text"), 10, "folder", "v2")
-    assert "- `logit_0`: heart + photo… / fish + picture…" in text
-    assert "A plus joins the noun or pictogram and a word: photo… is any of photo, image, " in text
 
 
 def test_nothing_is_overwritten_and_nothing_half_written_is_left(suite, tmp_path, monkeypatch):

@@ -9,7 +9,6 @@ import pytest
 
 import spurgen.harness.results.identity as module
 from spurgen.baselines.training.weights import PACKAGES, backbone_digest
-from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results.identity import job_identity, submission_digest
 from spurgen.harness.results.sources import HOME
 
@@ -26,7 +25,7 @@ import spurgen.benchmark
 assert spurgen.benchmark.__file__.startswith(sys.argv[1]), spurgen.benchmark.__file__
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results.identity import is_current_baseline, job_identity, submission_digest
-for task in list(load_suite("v2").tasks.values())[:11]:
+for task in list(load_suite("v3").tasks.values())[:11]:
     for name in ("erm", "jtt", "group_dro"):
         digest = submission_digest(f"spurgen.baselines.{name}:submission")
         print(job_identity(task, digest, data="data", seed=0, options={}))
@@ -107,8 +106,8 @@ def test_the_attribute_that_a_spec_names_counts(write_submission):
     assert len({submission_digest(name) for name in (spec, f"{spec}:a", f"{spec}:b")}) == 3
 
 
-def test_a_job_depends_on_everything_that_changes_its_metrics():
-    task = load_suite("v2").task("composite-text")
+def test_a_job_depends_on_everything_that_changes_its_metrics(suite):
+    task = suite.task("small-text")
     arguments = {"data": "d", "seed": 0, "options": {}}
     identities = {
         job_identity(task, "s", **arguments),
@@ -118,13 +117,13 @@ def test_a_job_depends_on_everything_that_changes_its_metrics():
         job_identity(task, "s", **(arguments | {"options": {"lr": 1.0}})),
         job_identity(task, "s", **arguments, uncorrelated=True),
         job_identity(replace(task, backbone="imagenet"), "s", **arguments),
-        job_identity(load_suite("v2").task("composite-image"), "s", **arguments),
+        job_identity(suite.task("small-image"), "s", **arguments),
     }
     assert len(identities) == 8
 
 
-def test_a_job_depends_on_the_weights_that_its_task_starts_from(monkeypatch):
-    task = replace(load_suite("v2").task("composite-image"), backbone="imagenet")
+def test_a_job_depends_on_the_weights_that_its_task_starts_from(suite, monkeypatch):
+    task = replace(suite.task("small-image"), backbone="imagenet")
     first = job_identity(task, "s", data="d", seed=0, options={})
     monkeypatch.setattr(module, "backbone_digest", lambda _: "other weights")
     assert job_identity(task, "s", data="d", seed=0, options={}) != first

@@ -23,7 +23,7 @@ def tree(folder):
 def shares(tmp_path, suite, make_outcome):
     """Two folders with three rows of two kinds, and a third one with an older result of one of them."""
     for folder, label, seed, kind in (
-        ("a", "first", 0, ""), ("a", "second", 0, ""), ("b", "first", 1, ""), ("b", "third", 0, "reference"),
+        ("a", "first", 0, ""), ("a", "second", 0, ""), ("b", "first", 1, ""), ("b", "third", 0, "private"),
         ("target", "second", 1, ""),
     ):  # fmt: skip
         Store(tmp_path / folder, "tiny", kind).add(label, *make_outcome(suite, 0.5, seed))
@@ -59,7 +59,7 @@ def test_a_merge_that_fails_at_any_write_leaves_every_byte_as_it_was(shares, mon
     assert (
         sorted(Store(shares / out, "tiny").row("second")["small-text"].seeds) == [0, 1][: 2 if out == "target" else 1]
     )
-    assert Store(shares / out, "tiny", "reference").labels() == ["third"]
+    assert Store(shares / out, "tiny", "private").labels() == ["third"]
 
 
 def test_one_row_that_cannot_be_made_keeps_the_others_from_being_replaced(shares):

@@ -146,21 +146,6 @@ def test_without_a_file_nothing_is_stored_and_a_damaged_one_is_an_error(suite):
         stored_ideals(load_suite(str(suite.folder / "tiny.toml")))
 
 
-def test_the_stored_values_of_v2_are_current():
-    """All are of today's scenarios and scoring; those of each task's last world are computed again."""
-    suite = load_suite("v2")
-    stored = stored_ideals(suite)
-    remedy = "run `spurgen splits ideal --suite v2`"
-    assert stored.keys() == {(w.name, task.modality) for task in suite.tasks.values() for w in task.worlds}, remedy
-    last = {key: replace(task, scenario=task.worlds[-1]) for key, task in suite.tasks.items()}
-    computed = {(w, m): v for w, row in ideal_file(replace(suite, tasks=last)).worlds.items() for m, v in row.items()}
-    for place, values in computed.items():
-        assert stored[place].metrics == pytest.approx(ideal_with_total(values).metrics, abs=1e-6), remedy
-        assert stored[place].channels.keys() == values.channels.keys(), remedy
-        for channel, row in values.channels.items():
-            assert stored[place].channels[channel] == pytest.approx(row, abs=1e-6), remedy
-
-
 def test_equally_probable_classes_tie():
     channels, splits = {"color": {"strength": 0.9}}, SPLITS | {"twins": 60, "nuisance_twins": 0}
     where = task(channels=channels, core_visibility=0.0, num_classes=3, splits=splits)

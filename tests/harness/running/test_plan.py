@@ -6,17 +6,14 @@ from rich.console import Console
 
 from spurgen.baselines.training.weights import PACKAGES
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
-from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.shell import pip_install
-from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.harness.cli import main
 from spurgen.harness.machine import pool
-from spurgen.harness.results.identity import is_current_baseline
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.results.store import SHIPPED, Store
+from spurgen.harness.results.store import Store
 from spurgen.harness.running.missing import find_missing, run_missing
-from spurgen.harness.running.plan import Planner, baseline_specs, check_backbones, plan
-from spurgen.harness.sandbox.limits import DEFAULT, Limits
+from spurgen.harness.running.plan import baseline_specs, check_backbones, plan
+from spurgen.harness.sandbox.limits import Limits
 
 
 @pytest.fixture
@@ -101,23 +98,6 @@ def test_results_of_a_raised_scoring_version_are_all_missing_again(
     assert all(job.accepts(result) for job in jobs for result in results)
     monkeypatch.setattr("spurgen.harness.results.identity.SCORING_VERSION", 99)
     assert find_missing(jobs, rows) == jobs
-
-
-@pytest.mark.parametrize("suite", ["v2"])
-def test_every_shipped_result_of_our_methods_is_one_that_would_not_be_made_again(suite):
-    rows = Store(SHIPPED, suite).rows()
-    results = [result for row in rows.values() for part in row.values() for result in part.results]
-    planner = Planner(suite)
-    jobs = [
-        planner.job(task, spec, seed, "cpu", {}, DEFAULT)
-        for name, spec in zip(names_in(BASELINES), baseline_specs(), strict=True)
-        for task, part in rows[name].items()
-        for seed in part.seeds
-    ]
-    assert len(jobs) == sum(is_baseline(result.spec) for result in results) >= 27
-    assert find_missing(jobs, rows) == []
-    ours = [result for result in results if is_current_baseline(result)]
-    assert len(ours) == len(jobs)
 
 
 def test_a_task_with_a_less_isolated_result_is_missing_as_a_whole(suite_file, write_submission, make_outcome, suite):

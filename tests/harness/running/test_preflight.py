@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.task import Task
 from spurgen.harness.running.preflight import CHECKS, SPLITS, Accuracy, check_modality, erm_accuracy, example_tasks
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
 
@@ -11,6 +12,11 @@ count = 0
 seen = {}
 def lengths(b): return np.array([[len(c)] * 3 for c in b.captions], float)
 """
+MANY = {
+    "suite": "t", "name": "many", "seed": 1, "num_classes": 10,
+    "channels": {"background": {}, "color": {}, "shape": {}},
+    "splits": {"train": 20_000, "val": 4000, "val_per_group": 20},
+}  # fmt: skip
 TRAINS = "def fit(train, val, context):\n    global rng\n    rng = np.random.default_rng({seed})\n"
 
 
@@ -128,7 +134,7 @@ def test_training_on_several_cores_counts_by_its_cpu_time_but_lasts_its_wall_tim
 
 @pytest.mark.parametrize("access", ["none", "val_groups"])
 def test_training_is_given_as_much_of_val_where_its_first_samples_are_kept_from_it(access, write_submission):
-    task = load_suite("v2").task("composite-text")
+    task = Task("t", make_scenario("test", **MANY), "text")
     assert task.scenario.num_balanced_val > SPLITS["val"]
     checked = "assert (len(train.labels), len(val.labels)) == (400, 200)"
     head = f"ACCESS = {access!r}\ndef fit(train, val, context): {checked}\n"

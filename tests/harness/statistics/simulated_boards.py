@@ -8,9 +8,8 @@ from scipy.stats import beta
 
 from spurgen.harness.statistics.differences import ALPHA, holm
 from spurgen.harness.statistics.moderation import variance_shape
-from spurgen.harness.statistics.recovery import gap_recovered
 from spurgen.harness.statistics.standing import References
-from spurgen.harness.statistics.units import ANY, Spread, fit_spread, mean_estimate, paired
+from spurgen.harness.statistics.units import Spread, fit_spread, mean_estimate, paired
 
 WORLDS = 5
 TEST_SAMPLES = 500  # of the pattern that decides robust accuracy
@@ -207,42 +206,6 @@ def coverage(boards, rows, profiles=PROFILES, spread=0.08, unequal=0.4, seed=0):
             low, high = paired(values[j], values[i], fitted).interval
             covered.setdefault(f"{names[j]} - {names[i]}", []).append(low <= means[j] - means[i] <= high)
     return {name: float(np.mean(hits)) for name, hits in covered.items()}
-
-
-def recovery_coverage(boards, rows, seed=0, tasks=3):
-    """Return how often intervals of the normalised gap recovered over three tasks cover it, by profile and method.
-
-    The truth is the mean of 20,000 worlds. Methods: the moderated t interval, and the percentiles of a bootstrap.
-    """
-    truth = recovered_in_the_long_run(seed)
-    hits = {}
-    for k in range(boards):
-        rng = np.random.default_rng([seed, k])
-        boards_of_tasks = [board_of_profiles(rng, rows)[0] for _ in range(tasks)]
-        over = [
-            np.mean([gap_recovered(b[i], b[0], reference(rng)) for b in boards_of_tasks], axis=0)
-            for i in range(1, rows)
-        ]
-        spread = fit_spread(over, ANY)
-        for name, row in zip(list(PROFILES)[1:], over, strict=False):
-            low, high = mean_estimate(row, spread).ends
-            drawn = row[rng.integers(WORLDS, size=(1000, WORLDS))].mean(axis=1)
-            ends = np.quantile(drawn, [0.025, 0.975])
-            hits.setdefault(name, []).append((low <= truth[name] <= high, ends[0] <= truth[name] <= ends[1]))
-    return {name: np.mean(pairs, axis=0).tolist() for name, pairs in hits.items()}
-
-
-def reference(rng):
-    return np.clip(0.99 + 0.005 * rng.normal(size=WORLDS), 0, 1)
-
-
-def recovered_in_the_long_run(seed, worlds=4000):
-    rng = np.random.default_rng([seed, 10**6])
-    drawn = []
-    for _ in range(worlds):
-        values = board_of_profiles(rng, len(PROFILES))[0]
-        drawn.append([gap_recovered(row, values[0], reference(rng)).mean() for row in values[1:]])
-    return dict(zip(list(PROFILES)[1:], np.mean(drawn, axis=0).tolist(), strict=True))
 
 
 def claims_about_a_further_row(boards, references, seed=0, spread=0.08, unequal=0.4):

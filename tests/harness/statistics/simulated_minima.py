@@ -7,8 +7,8 @@ from spurgen.harness.statistics.worst_group_bias import corrected_wga, expected_
 
 WORLDS = 5
 HUNDREDS = np.full(80, 100)
-COMPOSITE = np.tile([50] * 7 + [400], 10)  # test samples by group: v2's tasks with three channels
-MOLE = np.full(320, 25)  # v2's hidden-mole
+EIGHT = np.tile([50] * 7 + [400], 10)  # test samples by group: ten classes, eight patterns
+MANY = np.full(320, 25)  # ten classes, 32 patterns
 BIAS_PROFILES = {
     ".9 in 64 groups of 50": (np.full(64, 0.9), np.full(64, 50)),
     ".8 everywhere": (np.full(80, 0.8), HUNDREDS),

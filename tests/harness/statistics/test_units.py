@@ -4,7 +4,16 @@ from scipy.stats import t, ttest_1samp, ttest_rel
 
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.moderation import NOTHING, Prior
-from spurgen.harness.statistics.units import ANY, Spread, fit_spread, from_zero, mean_estimate, pair_p_values, paired
+from spurgen.harness.statistics.units import (
+    ANY,
+    Spread,
+    fit_spread,
+    from_zero,
+    mean_estimate,
+    mean_over_tasks,
+    pair_p_values,
+    paired,
+)
 
 ROW, OTHER = np.array([0.5, 0.6, 0.4, 0.55, 0.45]), np.array([0.3, 0.45, 0.35, 0.3, 0.35])
 PRIOR = Spread(NOTHING, Prior(0.02, 6.0))
@@ -154,3 +163,7 @@ def test_the_spread_is_that_of_the_references():
 def test_references_with_one_unit_show_no_spread():
     assert fit_spread([ROW, OTHER[:1]]) == fit_spread([]) == Spread()
     assert fit_spread([ROW, OTHER, ROW[::-1], OTHER[:1]]) == fit_spread([ROW, OTHER, ROW[::-1]])
+
+
+def test_the_mean_over_tasks_is_by_unit():
+    assert mean_over_tasks([np.array([0.0, 1.0, 5.0]), np.array([0.5, 0.0])]).tolist() == [0.25, 0.5]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from scipy.stats import binom
-from simulated_minima import COMPOSITE, corrected_coverage, of_patterns, robust_bias
+from simulated_minima import EIGHT, corrected_coverage, of_patterns, robust_bias
 
 from spurgen.harness.statistics.worst_group_bias import corrected_wga, expected_minimum, shrunken
 
@@ -58,8 +58,8 @@ def test_the_corrected_minimum_is_never_above_the_mean():
 
 @pytest.mark.parametrize("deviation", [0.02, 0.05])
 def test_intervals_of_the_corrected_minimum_cover_where_patterns_differ(deviation):
-    accuracies = of_patterns(np.linspace(0.95, 0.36, 8), COMPOSITE)
-    bias, covered = corrected_coverage(accuracies, COMPOSITE, deviation, 60)
+    accuracies = of_patterns(np.linspace(0.95, 0.36, 8), EIGHT)
+    bias, covered = corrected_coverage(accuracies, EIGHT, deviation, 60)
     assert abs(bias) < 0.03
     assert covered > 0.85
 

@@ -3,37 +3,37 @@
 import html
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from matplotlib.figure import Figure
 
 from spurgen.harness.board import eligibility
-from spurgen.harness.board import references as board_references
 from spurgen.harness.cli import main
 from spurgen.harness.commands.validity import BEGIN, END
 from spurgen.harness.validity import suite
-from spurgen.harness.validity.answer import FAILS, MEASURED, UNDECIDED, VERDICTS, Answer
+from spurgen.harness.validity.answer import FAILS, MEASURED, VERDICTS, Answer
 from spurgen.harness.validity.report import ask, draw, questions, summary, to_json, to_markdown
 
 NAMES = [
-    "erm_failure", "above_erm", "tiers", "spearman", "published_spearman", "dose_response", "whac_a_mole",
-    "minimum_detectable_difference", "reliability", "deciding_pattern",
+    "entry_rules", "tiers", "spearman", "published_spearman", "whac_a_mole", "minimum_detectable_difference",
+    "reliability",
 ]  # fmt: skip
-DRAWN = NAMES[:-2]
+DRAWN = NAMES[1:-1]
 
 
 @pytest.fixture(scope="module")
-def ranked(rows, references, gathered):
-    return gathered(rows, references)
+def ranked(rows, gathered):
+    return gathered(rows)
 
 
 def test_every_question_has_an_answer_of_at_most_two_sentences(answers):
     assert list(answers) == NAMES
     verdicts = [answer.verdict for answer in answers.values()]
-    assert verdicts == ["holds", "holds", "holds", UNDECIDED, MEASURED, FAILS, *[MEASURED] * 4]
+    assert verdicts == ["not judged: the suite has no ladder", "holds", *[MEASURED] * 5]
     for name, answer in answers.items():
         assert isinstance(answer, Answer)
-        assert 1 <= answer.summary.count(". ") + answer.summary.endswith(".") <= 2, name
+        assert (name != "entry_rules") <= answer.summary.count(". ") + answer.summary.endswith(".") <= 2, name
         assert (questions()[name].__doc__ or "").count("\n") >= 2
     assert not any(answers[name].missing for name in NAMES[:3])
 
@@ -41,19 +41,20 @@ def test_every_question_has_an_answer_of_at_most_two_sentences(answers):
 def test_the_json_has_every_number_as_a_number_and_names_its_version(answers, line):
     content = json.loads(to_json(answers))
     assert list(content) == ["schema_version", *NAMES]
-    assert content["schema_version"] == 7
-    assert list(content["erm_failure"]) == ["title", "verdict", "summary", "missing", "tables"]
-    (shown,) = [each for each in content["erm_failure"]["tables"]["ERM"] if each["task"] == "signs-text"]
-    known = line(answers["erm_failure"], task="signs-text")
+    assert content["schema_version"] == 8
+    assert list(content["tiers"]) == ["title", "verdict", "summary", "missing", "tables"]
+    asked = {"task": "signs-text", "submission": "jtt"}
+    (shown,) = [each for each in content["tiers"]["tables"]["Rows"] if asked.items() <= each.items()]
+    known = line(answers["tiers"], **asked)
     numbers = {key: value for key, value in known.items() if isinstance(value, float)}
     assert {key: shown[key] for key in numbers} == pytest.approx(numbers, rel=1e-7)
     assert shown.keys() == known.keys()
     assert shown["robust_accuracy_low"] < shown["robust_accuracy"] < shown["robust_accuracy_high"]
 
 
-def test_the_report_does_not_depend_on_the_order_of_the_rows(answers, rows, references, gathered):
+def test_the_report_does_not_depend_on_the_order_of_the_rows(answers, rows, gathered):
     turned = {label: dict(reversed(rows[label].items())) for label in reversed(rows)}
-    assert to_json(ask(gathered(turned, references))) == to_json(answers)
+    assert to_json(ask(gathered(turned))) == to_json(answers)
 
 
 def test_the_text_has_verdicts_tables_and_plots(answers, ranked, read_table):
@@ -62,10 +63,11 @@ def test_the_text_has_verdicts_tables_and_plots(answers, ranked, read_table):
     for name, question in questions().items():
         assert f"- {question.TITLE}: " in text.partition("\n## Verdicts\n")[2].partition("\n## ")[0]
         assert text.index(f"## {question.TITLE}") < text.index(f"]({name}.svg)")
-    lines = read_table(text.partition("### Robust accuracy less ERM's")[2].strip().partition("\n\n")[0])
-    (jtt,) = [each for each in lines if (each["Task"].strip(), each["Submission"].strip()) == ("signs-text", "jtt")]
-    assert jtt["Difference"].startswith("0.550 [")
-    assert (jtt["Above"].strip(), jtt["P of two"].strip()) == ("yes", "< 1e-4")
+    lines = read_table(text.partition("### Changes")[2].strip().partition("\n\n")[0])
+    asked = ("signs-text", "jtt", "color")
+    (jtt,) = [each for each in lines if tuple(each[k].strip() for k in ("Task", "Submission", "Channel")) == asked]
+    assert jtt["Change"].startswith("-0.275 [")
+    assert (jtt["Significant"].strip(), jtt["P holm"].strip()) == ("yes", "< 1e-4")
 
 
 def test_of_a_long_table_the_text_has_the_tasks_that_are_shown(ranked):
@@ -88,28 +90,28 @@ def test_the_summary_is_a_table_that_names_the_order_of_its_numbers(answers, ran
     assert "signs-image / signs-text" in order
     lines = read_table(table)
     assert [each["Question"].strip() for each in lines] == [question.TITLE for question in questions().values()]
-    assert lines[0]["Verdict"].strip() == "holds"
-    assert lines[1]["Numbers"].startswith("Robust accuracy less ERM's: jtt +0.55*")
+    assert lines[1]["Verdict"].strip() == "holds"
+    assert lines[1]["Numbers"].startswith("The largest sets of rows that all differ have 5 of 5 rows")
 
 
 def test_every_plot_names_what_it_shows(answers):
     plots = draw(answers)
     assert list(plots) == DRAWN
     assert all(isinstance(figure, Figure) for figure in plots.values())
-    for name, row in (("above_erm", "jtt"), ("tiers", "crt"), ("whac_a_mole", "jtt"), ("spearman", "the four, median")):
+    for name, row in (("tiers", "crt"), ("whac_a_mole", "jtt"), ("spearman", "the four, median")):
         assert row in [label.get_text() for label in plots[name].axes[0].get_yticklabels()]
-    assert [axes.get_title(loc="left") for axes in plots["erm_failure"].axes] == ["signs-image", "signs-text"]
+    assert [axes.get_title(loc="left") for axes in plots["tiers"].axes] == ["signs-image", "signs-text"]
 
 
 def test_without_rows_every_answer_names_the_command_that_makes_them(gathered):
     ranked = gathered({}, baselines=["erm", "jtt"])
     answers = ask(ranked)
-    for name in set(NAMES) - {"published_spearman"}:
+    for name in set(NAMES) - {"published_spearman", "entry_rules"}:
         assert answers[name].verdict in (VERDICTS[None], MEASURED)
         assert "` makes what is missing" in " ".join(answers[name].missing)
     assert list(draw(answers)) == ["published_spearman"]
     text = to_markdown(ranked, answers)
-    assert text.count("Missing:") == 9
+    assert text.count("Missing:") == 5
     assert "Methods can be distinguished: not judged: what it needs is missing" in text
 
 
@@ -121,19 +123,17 @@ def test_names_of_rows_are_neither_markup_nor_formulas(make_outcomes, gathered):
 
 
 @pytest.fixture
-def folder(tmp_path, rows, references, keep_row):
-    """A folder with results and references of the toy suite."""
+def folder(tmp_path, rows, keep_row):
+    """A folder with results of the toy suite."""
     for label, tasks in rows.items():
         keep_row(tmp_path / "results", *(outcome for outcomes in tasks.values() for outcome in outcomes), label=label)
-    outcomes = [outcome for those in references.values() for outcome in those]
-    keep_row(tmp_path / "results", *outcomes, label="erm", kind="reference")
     return tmp_path
 
 
 @pytest.fixture
 def run(toy_file, tmp_path, monkeypatch):
     """Return a function that runs the command on the toy suite, whose rows count as ours, and returns its exit code."""
-    for module in (suite, eligibility, board_references):
+    for module in (suite, eligibility):
         monkeypatch.setattr(module, "is_baseline_row", lambda _: True)
     return lambda *more: main(["validity", "--suite", toy_file, "--results", str(tmp_path / "results"), *more])
 
@@ -143,7 +143,7 @@ def test_the_command_writes_text_json_and_plots(run, folder, answers, capsys):
     code = run("--out", str(out))
     assert {path.name for path in out.iterdir()} == {"validity.md", "validity.json", *(f"{name}.svg" for name in DRAWN)}
     content = json.loads((out / "validity.json").read_text())
-    assert content["erm_failure"] == json.loads(to_json(answers))["erm_failure"]
+    assert content["reliability"] == json.loads(to_json(answers))["reliability"]
     assert content["tiers"]["verdict"] == VERDICTS[None]  # most baselines have no row
     assert code == int(any(content[name]["verdict"] == FAILS for name in NAMES))
     assert capsys.readouterr().out.strip() == html.unescape((out / "validity.md").read_text()).strip()
@@ -161,13 +161,16 @@ def test_the_summary_replaces_a_section_of_a_file(run, folder, stderr):
     run("--page", str(page))
     head, _, text = page.read_text().partition(f"{BEGIN}\n")
     assert (head, text.partition(f"\n{END}\n")[2]) == ("before\n", "after\n")
-    assert "ERM fails, and correlations are why" in text
+    assert "Methods can be distinguished" in text
 
 
-def test_a_claim_that_does_not_hold_gives_exit_code_1(run, folder, make_outcomes, keep_row, stderr):
-    keep_row(folder / "results", *make_outcomes("erm", "signs-image", 0.9), label="erm")
+@pytest.mark.usefixtures("folder")
+def test_a_claim_that_does_not_hold_gives_exit_code_1(run, rows, monkeypatch, stderr):
+    monkeypatch.setattr("spurgen.harness.validity.questions.tiers.WANTED", 6)
+    method = SimpleNamespace(submission=SimpleNamespace(ACCESS="none"))
+    monkeypatch.setattr("spurgen.harness.commands.validity.discover", lambda _: dict.fromkeys(rows, method))
     assert run() == 1
-    assert "exit code 1, because these claims do not hold: erm_failure" in stderr()
+    assert "exit code 1, because these claims do not hold: tiers" in stderr()
 
 
 def test_without_rows_no_report_is_replaced(run, tmp_path, stderr, capsys):
@@ -179,4 +182,4 @@ def test_without_rows_no_report_is_replaced(run, tmp_path, stderr, capsys):
     assert page.read_text() == f"{BEGIN}old{END}"
     assert not list(out.iterdir())
     assert run() == 0
-    assert "signs-image, signs-text: no row of erm; `spurgen benchmark --suite " in capsys.readouterr().out
+    assert "no row of erm; `spurgen benchmark --suite " in capsys.readouterr().out

@@ -1,7 +1,6 @@
 """What a suite is judged on, and which command is named for what it lacks."""
 
-from dataclasses import replace
-
+import numpy as np
 import pytest
 
 from spurgen.benchmark.suite import load_suite
@@ -11,15 +10,28 @@ from spurgen.harness.validity.suite import gather
 @pytest.fixture
 def empty():
     """Return a function that gathers no rows of a suite."""
-    return lambda name: gather(load_suite(name), {}, {}, [], {"erm": "none"})
+    return lambda name: gather(load_suite(name), {}, [], {"erm": "none"})
 
 
-def test_v2_is_judged_on_its_main_tasks_and_its_targets_are_named(empty):
-    suite = empty("v2")
-    assert list(suite.main) == ["composite-text", "composite-image", "composite-multimodal"]
+def test_what_the_default_suite_lacks_is_made_by_make(empty):
+    suite = empty("v3")
     assert suite.missing({"a": "x", "b": "x"}) == ["a, b: x; `make benchmark-full` makes what is missing"]
-    assert suite.missing({"a": "x"}, references=True) == ["a: x; `make calibrate` makes what is missing"]
-    assert suite.missing({"a": "x"}, ideals=True) == ["a: x; `spurgen splits ideal --suite v2` makes what is missing"]
+
+
+def test_a_ladder_stands_for_its_rungs(ladder_suite, ladder_rows, make_rung_row, as_baseline):
+    rows = ladder_rows(ladder_suite)
+    rows["erm"]["few-text-0"] = make_rung_row(ladder_suite, 0.95, task="few-text-0", **as_baseline("erm"))
+    del rows["subg"]["few-text-4"]
+    suite = gather(ladder_suite, rows, [], dict.fromkeys(rows, "none"))
+    assert list(suite.tasks) == list(suite.main) == ["few-text", "few-image"]
+    ladder = suite.tasks["few-text"]
+    assert (ladder.unit, ladder.asked, ladder.labels) == ("world", 5, ["erm", "focal", "group_dro", "jtt"])
+    assert ladder.reason("subg") == "subg is not ranked (few-text-4: not run)"
+    above = [rows["erm"][f"few-text-{m}"] for m in (4, 16)]
+    assert ladder.units("erm") == pytest.approx(np.mean([row.metric("robust_accuracy") for row in above], axis=0))
+    assert ladder.units("erm", "wga") == pytest.approx(np.mean([row.metric("wga") for row in above], axis=0))
+    assert {m: list(curve) for m, curve in ladder.curves.items()}[0] == ["erm"]
+    assert (ladder.ceiling, suite.tasks["few-image"].ceiling) == (0.9, None)
 
 
 def test_a_row_of_an_earlier_version_of_a_method_does_not_count(make_outcomes, gathered):
@@ -27,24 +39,9 @@ def test_a_row_of_an_earlier_version_of_a_method_does_not_count(make_outcomes, g
         "erm": {"signs-image": make_outcomes("erm", "signs-image", 0.3)},
         "jtt": {"signs-image": make_outcomes("jtt", "signs-image", 0.5, submission_sha256="of an earlier version")},
     }
-    assert list(gathered(rows).tasks["signs-image"].rows) == ["erm"]
+    assert gathered(rows).tasks["signs-image"].labels == ["erm"]
 
 
 def test_a_suite_outside_the_project_is_named_by_its_file(toy, toy_file):
-    (line,) = gather(toy, {}, {}, [], {}).missing({"a": "x"})
+    (line,) = gather(toy, {}, [], {}).missing({"a": "x"})
     assert line == f"a: x; `spurgen benchmark --suite {toy_file} --seeds 0-4` makes what is missing"
-
-
-def test_the_ideal_observer_is_taken_by_world_and_subtracted_by_unit(rows, gathered):
-    task = gathered(rows, ideals={"signs-image": (0.9, 0.2)}).tasks["signs-image"]
-    assert (task.ideal(), task.ideal("reliance"), task.ideal("sss")) == (pytest.approx(0.9), pytest.approx(0.2), None)
-    assert task.less_ideal("erm") == pytest.approx(task.units("erm") - 0.9)
-    assert task.less_ideal("erm", "sss") is None
-    scenario = task.task.scenario.model_copy(update={"worlds": 5})
-    by_world = [
-        ideal.model_copy(update={"metrics": {"robust_accuracy": k / 10}}) for ideal in task.ideals for k in range(5)
-    ]
-    worlds = replace(task, values=replace(task.values, task=replace(task.task, scenario=scenario)), ideals=by_world)
-    assert worlds.less_ideal("erm") == pytest.approx(task.units("erm") - [0, 0.1, 0.2, 0.3, 0.4])
-    assert worlds.ideal() == pytest.approx(0.2)
-    assert replace(worlds, ideals=by_world[:4]).ideal() is None

@@ -55,5 +55,5 @@ def test_rows_with_few_units_do_not_count(examined, line):
     assert [task[key] for key in ("units", "rows", "pairs")] == [5, 2, 1]
     assert "power and 5 seeds, " in answer.summary
     (lack,) = examined(a=2, b=2).missing
-    tasks = "signs-image, signs-text, dose-90-image, dose-10-image, dose-50-image"
+    tasks = "signs-image, signs-text, weak-image"
     assert lack.startswith(f"{tasks}: fewer than two ranked rows; `")

@@ -4,9 +4,8 @@ from scipy.stats import spearmanr
 
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.specs import BASELINES
-from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.validity import agreement
-from spurgen.harness.validity.answer import FAILS, HOLDS, UNDECIDED, VERDICTS
+from spurgen.harness.validity.answer import MEASURED
 from spurgen.harness.validity.published import (
     BASELINE_OF,
     JTT_LINE,
@@ -101,9 +100,8 @@ def test_a_task_that_repeats_a_published_table_has_its_correlations(examined, ta
     # its median with the four is that of 1, .775, .775 and .399; theirs that of the six pairs
     assert medians(answer)["rho"] == pytest.approx(0.775, abs=0.001)
     assert medians(answer)["among"] == pytest.approx(0.668, abs=0.001)
-    # intervals that allow either leave it undecided
     assert medians(answer)["less_access_low"] < 0 < medians(answer)["less_access_high"]
-    assert answer.verdict == UNDECIDED
+    assert answer.verdict == MEASURED
 
 
 def test_a_row_with_few_units_is_left_out_instead_of_narrowing_the_intervals_of_all(make_outcomes, gathered):
@@ -112,7 +110,7 @@ def test_a_row_with_few_units_is_left_out_instead_of_narrowing_the_intervals_of_
         for label, value in WATERBIRDS.items()
     }
     task = gathered(rows).tasks["signs-image"]
-    assert "jtt" in task.rows
+    assert "jtt" in task.labels
     methods = agreement.common(task, WATERBIRDS)
     assert methods == sorted(WATERBIRDS.keys() - {"jtt"})
     assert agreement.over_units(task, methods).std(axis=1).max() > 0
@@ -126,10 +124,9 @@ def test_a_different_algorithm_of_the_same_name_counts_by_name_alone(examined, t
     assert NOT_THE_SAME[SUBPOPBENCH].keys() == {"bsoftmax", "ldam", "irm", "mmd", "lisa", "lff", "dfr"}
 
 
-def test_the_reversed_ranking_fails(examined, table):
+def test_the_reversed_ranking_has_a_rho_of_minus_1(examined, table):
     answer = examined({label: 100 - wga for label, wga in WATERBIRDS.items()})
     assert table(answer, SUBPOPBENCH, "Waterbirds")["rho"] == pytest.approx(-1)
-    assert answer.verdict == FAILS
 
 
 def test_published_tables_are_compared_over_the_same_methods(examined, table):
@@ -144,9 +141,9 @@ def test_published_tables_are_compared_over_the_same_methods(examined, table):
     assert table(answer, "DFR paper Table 2", "Waterbirds")["among_published"] == pytest.approx(expected)
 
 
-def test_nothing_is_judged_before_every_published_method_has_run(examined, medians):
+def test_published_methods_that_have_not_run_are_named(examined, medians):
     answer = examined(WATERBIRDS, baselines=[*WATERBIRDS, "vrex", "cnc", "contrastive"])
-    assert (answer.verdict, medians(answer)["rho"]) == (VERDICTS[None], pytest.approx(0.775, abs=0.001))
+    assert medians(answer)["rho"] == pytest.approx(0.775, abs=0.001)
     assert answer.missing[0].startswith("signs-image, signs-text: not run: cnc; `spurgen benchmark --suite ")
 
 
@@ -173,7 +170,7 @@ def test_one_bit_explains_most_of_the_agreement_of_the_core_data_sets(gathered, 
     assert "access alone reaches 0.83 [" in answer.summary
 
 
-def test_agreement_through_access_alone_is_none_within_tiers_and_does_not_pass(examined, medians):
+def test_agreement_through_access_alone_is_none_within_tiers(examined, medians):
     # tiers as published; within them the residuals' products sum to .44 - .5 + 0
     shuffled = ["Focal", "ERM", "Mixup", "CVaRDRO", "JTT", "CBLoss", "GroupDRO", "ReWeight", "CRT", "ReSample"]
     answer = examined(ours(shuffled), published=planted(ORDERED))
@@ -182,15 +179,13 @@ def test_agreement_through_access_alone_is_none_within_tiers_and_does_not_pass(e
     assert found["rho_within"] == pytest.approx(-0.019, abs=0.001)
     assert found["of_access"] > 0.8
     assert found["among"] == found["among_within"] == pytest.approx(1)
-    assert answer.verdict != HOLDS
 
 
-def test_the_same_order_within_tiers_passes(examined, medians, table):
+def test_the_same_order_within_tiers_is_found(examined, medians, table):
     answer = examined(ours(NONE + VAL + TRAIN), published=planted(ORDERED))
     found = medians(answer, "signs-text")
     assert found["rho"] == found["rho_within"] == pytest.approx(1)
     assert found["less_access_low"] > 0
-    assert answer.verdict == HOLDS
     celeba = table(answer, SUBPOPBENCH, "CelebA")
     assert (celeba["same_order_within"], celeba["pairs_within"]) == (14, 14)  # 3, 1 and 10 pairs of one tier
 
@@ -200,7 +195,6 @@ def test_the_reverse_order_within_tiers_is_found_though_rho_is_positive(examined
     found = medians(examined(ours(turned), published=planted(ORDERED)))
     assert found["rho"] > 0.5
     assert found["rho_within"] == pytest.approx(-1)
-    assert found["less_among_high"] < 0
 
 
 def test_the_jtt_line_is_keyed_by_what_it_lets_a_method_see(examined, table):
@@ -220,19 +214,3 @@ def test_the_jtt_line_is_keyed_by_what_it_lets_a_method_see(examined, table):
     (jtt_line,) = [each for each in sums if each["protocol"] == JTT_LINE]
     assert (jtt_line["same_order"], jtt_line["pairs"]) == (27, 10 + 10 + 6 + 6)
     assert jtt_line["sees"] == "group labels of val, to select a model"
-
-
-@pytest.mark.parametrize(
-    ("less_access", "less_among", "passed"),
-    [
-        ((0.1, 0.05, 0.2), (0.1, -0.1, 0.3), True),
-        ((0.1, -0.05, 0.2), (0.1, 0.05, 0.3), None),  # above in point only
-        ((-0.1, -0.2, 0.05), (-0.1, -0.3, 0.1), None),  # below in point only
-        ((-0.2, -0.3, -0.1), (0.1, 0.05, 0.3), False),
-        ((0.1, 0.05, 0.2), (-0.1, -0.3, -0.05), False),
-        (None, (0.1, 0.05, 0.3), None),
-    ],
-)
-def test_a_difference_counts_where_its_interval_excludes_0(less_access, less_among, passed):
-    differences = {"less_access": less_access, "less_among": less_among}
-    assert spearman.passes({name: each and Estimate(*each) for name, each in differences.items()}) is passed

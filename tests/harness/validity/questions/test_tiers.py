@@ -94,5 +94,5 @@ def test_intervals_are_those_of_the_leaderboard(toy, make_outcomes, gathered, as
 
 def test_a_submission_that_is_no_baseline_makes_no_tier(make_outcomes, gathered):
     rows = {label: {"signs-image": make_outcomes(label, wga=wga)} for label, wga in (("erm", 0.3), ("good", 0.9))}
-    assert list(gathered(rows, baselines=["erm"]).tasks["signs-image"].rows) == ["erm"]
-    assert list(gathered(rows).tasks["signs-image"].rows) == ["erm", "good"]
+    assert gathered(rows, baselines=["erm"]).tasks["signs-image"].labels == ["erm"]
+    assert gathered(rows).tasks["signs-image"].labels == ["erm", "good"]

@@ -9,7 +9,7 @@ from spurgen.harness.validity.questions import whac_a_mole
 @pytest.fixture
 def examined(make_outcomes, gathered):
     def examine(**methods):
-        rows = {label: {"signs-image": make_outcomes(label, leans=leans)} for label, leans in methods.items()}
+        rows = {label: {"signs-image": make_outcomes(label, follows=leans)} for label, leans in methods.items()}
         return whac_a_mole.examine(gathered(rows))
 
     return examine
@@ -23,7 +23,7 @@ def test_a_channel_that_rises_while_another_falls_is_a_mole(examined, line):
     change = line(answer, submission="moved", channel="color")
     assert (change["change"], change["erm"]) == (pytest.approx(-0.2), pytest.approx(0.4))
     assert change["change_low"] < -0.2 < change["change_high"] < 0
-    assert "2 rely significantly less than ERM on some channel, 1 of them more on another; 1 only" in answer.summary
+    assert "2 follow some shortcut significantly less than ERM, 1 of them another more; 1 follow only" in answer.summary
 
 
 @pytest.mark.parametrize("access", ACCESS)
@@ -32,21 +32,21 @@ def test_only_a_method_that_sees_groups_was_given_a_channel_and_none_a_hidden_on
 ):
     rows = {"erm": {}, "m": {"access": access}}
     ranked = gathered({label: {"signs-image": make_outcomes(label, **more)} for label, more in rows.items()})
-    task = ranked.tasks["signs-image"]
-    channels = dict(task.task.scenario.channels)
+    ladder = ranked.tasks["signs-image"]
+    channels = dict(ladder.task.scenario.channels)
     channels["background"] = channels["background"].model_copy(update={"hidden": True})
-    scenario = task.task.scenario.model_copy(update={"channels": channels})
-    hidden = replace(task, values=replace(task.values, task=replace(task.task, scenario=scenario)))
+    scenario = ladder.task.scenario.model_copy(update={"channels": channels})
+    hidden = replace(ladder, task=replace(ladder.task, scenario=scenario))
     answer = whac_a_mole.examine(replace(ranked, tasks={**ranked.tasks, "signs-image": hidden}))
     given = [line(answer, submission="m", channel=channel)["given"] for channel in ("color", "background")]
     assert given == [access in ("val_groups", "train_groups"), False]
 
 
-def test_a_channel_that_repels_is_leaned_on_less(make_outcomes, gathered, line):
+def test_a_channel_that_repels_is_followed_less(make_outcomes, gathered, line):
     """Its SSS rises, since SSS has no direction."""
     rows = {
-        "erm": {"signs-image": make_outcomes("erm", sss=(0.1, 0.2), leans=(0.1, 0.2))},
-        "m": {"signs-image": make_outcomes("m", sss=(0.4, 0.2), leans=(-0.1, 0.2))},
+        "erm": {"signs-image": make_outcomes("erm", sss=(0.1, 0.2), follows=(0.1, 0.2))},
+        "m": {"signs-image": make_outcomes("m", sss=(0.4, 0.2), follows=(0.02, 0.2))},
     }
     counts = line(whac_a_mole.examine(gathered(rows)), task="signs-image", methods=1)
     assert (counts["less_on_some"], counts["moved"], counts["only_more"]) == (1, 0, 0)
@@ -61,8 +61,8 @@ def test_p_values_are_corrected_over_methods_and_channels(examined):
 
 def test_rows_are_compared_on_the_seeds_that_both_have(make_outcomes, gathered, line):
     rows = {
-        "erm": {"signs-image": make_outcomes("erm", leans=(0.4, 0.2), seeds=2)},
-        "m": {"signs-image": make_outcomes("m", leans=(0.1, 0.2))[:2] + make_outcomes("m", leans=(0.4, 0.2))[2:]},
+        "erm": {"signs-image": make_outcomes("erm", follows=(0.4, 0.2), seeds=2)},
+        "m": {"signs-image": make_outcomes("m", follows=(0.1, 0.2))[:2] + make_outcomes("m", follows=(0.4, 0.2))[2:]},
     }
     change = line(whac_a_mole.examine(gathered(rows)), submission="m", channel="color")["change"]
     assert change == pytest.approx(-0.3, abs=0.01)
@@ -71,6 +71,6 @@ def test_rows_are_compared_on_the_seeds_that_both_have(make_outcomes, gathered, 
 def test_missing_rows_are_listed(examined):
     answer = examined(m=(0.3, 0.3))
     assert (answer.summary, answer.plot) == ("", None)
-    assert answer.missing[0].startswith("signs-image, signs-text, dose-90-image, ")
+    assert answer.missing[0].startswith("signs-image, signs-text, weak-image: ")
     assert "no row of erm; `spurgen benchmark --suite " in answer.missing[0]
     assert "signs-image: no ranked row beside erm" in examined(erm=(0.3, 0.3)).missing[0]
