@@ -23,7 +23,6 @@ from spurgen.benchmark.scenario_tables import (
     Modality,
     Name,
     Probability,
-    SecondPart,
     Seed,
     SplitSizes,
     of_world,
@@ -33,7 +32,7 @@ from spurgen.benchmark.scenario_tables import (
 _ADDED: dict[str, dict[str, object]] = {
     "": {
         "first_class": 0, "alignment_seed": None, "alignment": "random", "worlds": 1, "core_carrier": "both",
-        "second_part": None, "noise_kind": "core", "captions": "plain",
+        "noise_kind": "core", "captions": "plain",
     },
     "splits": {"calibration_per_group": 0, "val_per_group": 0, "conflicting_per_class": 0, "nuisance_twins": 0},
     "channels": {"hidden": False},
@@ -58,11 +57,11 @@ class Scenario(Frozen):
     share the alignment.
 
     A scenario of several `worlds` is a template: `in_world` makes its worlds, which differ in their seeds alone.
-    `core_carrier` says where pictogram and noun are shown, `second_part` what else the class depends on. `alignment`
-    says which values go with which class: random ones, or, for kinds that have them, `natural` ones (a green tree) or
-    those of another class (`counter`). With `noise_kind` `core`, label noise changes the class shown, and channels
-    follow the label; with `label`, it changes the recorded label, and channels follow the class shown. `captions` is
-    the grammar: `plain`, in lower case, or `natural`, as people write.
+    `core_carrier` says where pictogram and noun are shown. `alignment` says which values go with which class: random
+    ones, or, for kinds that have them, `natural` ones (a green tree) or those of another class (`counter`). With
+    `noise_kind` `core`, label noise changes the class shown, and channels follow the label; with `label`, it changes
+    the recorded label, and channels follow the class shown. `captions` is the grammar: `plain`, in lower case, or
+    `natural`, as people write.
     """
 
     suite: Name
@@ -78,7 +77,6 @@ class Scenario(Frozen):
     environments: Annotated[tuple[Environment, ...], Field(max_length=100)] = ()
     withheld: Annotated[tuple[dict[Name, int], ...], Field(max_length=300)] = ()
     core_carrier: Carrier = "both"
-    second_part: SecondPart | None = None
     core_visibility: Probability = 1.0
     core_size: Annotated[float, Field(ge=0.25, le=1.5)] = 1.0
     core_contrast: Probability = 1.0

@@ -19,7 +19,6 @@ def check_consistent(scenario: "Scenario") -> None:
     for combination in scenario.withheld:
         _check_combination(scenario, combination)
     _check_carriers(scenario)
-    _check_second_part(scenario)
     end = scenario.first_class + scenario.num_classes
     if end > MAX_CLASSES:
         raise ValueError(f"first_class: classes {scenario.first_class} to {end - 1} exceed the {MAX_CLASSES} there are")
@@ -62,23 +61,6 @@ def _check_carriers(scenario: "Scenario") -> None:
             if (channel.kind, carrier) in carried:
                 raise ValueError(f"channels.{name}: another one draws {channel.kind} in the {carrier}")
             carried.add((channel.kind, carrier))
-
-
-def _check_second_part(scenario: "Scenario") -> None:
-    part = scenario.second_part
-    if part is None:
-        return
-    if scenario.num_classes % part.combinations:
-        raise ValueError(
-            f"second_part.combinations: {part.combinations} does not divide the {scenario.num_classes} classes"
-        )
-    if part.rule == "pair" and scenario.num_classes == part.combinations:
-        raise ValueError(f"second_part.combinations: {part.combinations} leave one pictogram; choose fewer")
-    if part.values < part.combinations:
-        raise ValueError(f"second_part.values: {part.values} cannot show {part.combinations} combinations")
-    for name, channel in scenario.channels.items():
-        if channel.kind == part.kind:
-            raise ValueError(f"channels.{name}: {part.kind} is the second part of the core cue, so no channel")
 
 
 def _check_sizes(scenario: "Scenario") -> None:

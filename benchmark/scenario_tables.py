@@ -70,21 +70,6 @@ class Environment(Frozen):
     strength: dict[Name, Strength] = {}
 
 
-class SecondPart(Frozen):
-    """The second part of a composite core cue: a value in [0, `combinations`), shown by a kind of channel.
-
-    The class is (pictogram + num_classes / combinations * second part) mod num_classes. By the rule `pair` there are
-    only num_classes / combinations pictograms, so that either part tells something about the class; by the rule `shift`
-    there are num_classes, and the second part alone tells nothing. Value v of the kind shows the second part v mod
-    `combinations`. The first `values` values of the kind occur, or as many of them as are a multiple of `combinations`.
-    """
-
-    kind: Annotated[str, Field(max_length=100)]
-    rule: Literal["shift", "pair"] = "shift"
-    combinations: Annotated[int, Field(ge=2, le=MAX_CLASSES)] = 2
-    values: Annotated[int, Field(ge=2, le=1000)] = 10
-
-
 class SplitSizes(Frozen):
     """Split sizes in samples; `..._per_group` counts the samples of each (class, pattern) group.
 

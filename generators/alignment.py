@@ -8,7 +8,7 @@ import numpy as np
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Channel
-from spurgen.generators.pictograms import pictogram_names
+from spurgen.generators.pictograms import class_names
 from spurgen.generators.streams import Int64
 
 
@@ -32,11 +32,6 @@ def check_alignment(scenario: Scenario, kinds: Mapping[str, ModuleType]) -> None
     if scenario.alignment == "random":
         return
     wanted, random = f'alignment = "{scenario.alignment}"', 'set the scenario\'s alignment to "random"'
-    if scenario.second_part:
-        raise ScenarioError(
-            f"scenario {scenario.name}: {wanted} goes by the pictogram, which is not the class where it has a second "
-            f"part; drop second_part, or {random}"
-        )
     channels = _with_natural_values(scenario, kinds)
     if not channels:
         known = ", ".join(kind for kind, module in kinds.items() if hasattr(module, "NATURAL_VALUES"))
@@ -69,4 +64,4 @@ def _with_natural_values(scenario: Scenario, kinds: Mapping[str, ModuleType]) ->
 
 def _natural_values(scenario: Scenario, kind: ModuleType) -> list[int]:
     """Return the number of each class's natural value."""
-    return [kind.VALUES.index(kind.NATURAL_VALUES[name]) for name in pictogram_names(scenario)]
+    return [kind.VALUES.index(kind.NATURAL_VALUES[name]) for name in class_names(scenario)]

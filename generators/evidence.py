@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import CARRIERS_OF, Modality
-from spurgen.generators.factors import first_part
 from spurgen.generators.layers import OPAQUE
 from spurgen.generators.sampling import Drawn, magnitudes, mentioned
 from spurgen.generators.streams import Int64
@@ -22,22 +21,20 @@ UNSEEN = -1
 class Evidence:
     """Values that n samples show, int64 (n,) each, or `UNSEEN`.
 
-    `first`: the pictogram or noun, in [0, num_classes). `second`: the second part of the core cue, 0 if there is none.
-    `values`: per channel.
+    `core`: the class of the pictogram or noun, in [0, num_classes). `values`: per channel.
     """
 
-    first: Int64
-    second: Int64
+    core: Int64
     values: dict[str, Int64]
 
     def __len__(self) -> int:
         """Return the number of samples."""
-        return len(self.first)
+        return len(self.core)
 
     def take(self, part: slice) -> Self:
         """Return the evidence of a slice of the samples."""
         values = {name: column[part] for name, column in self.values.items()}
-        return type(self)(self.first[part], self.second[part], values)
+        return type(self)(self.core[part], values)
 
 
 def shows_core(scenario: Scenario, modality: Modality) -> bool:
@@ -61,10 +58,7 @@ def evidence(made: Drawn, modality: Modality) -> Evidence:
     for name, channel in scenario.channels.items():
         seen = _seen(made, channel.kind, carriers & channel.carriers)
         values[name] = np.where(seen, factors.values[name], UNSEEN)
-    second = factors.second
-    if scenario.second_part:
-        second = np.where(_second_seen(made, scenario.second_part.kind, carriers), second, UNSEEN)
-    return Evidence(np.where(core_seen, first_part(scenario, factors.core, factors.second), UNSEEN), second, values)
+    return Evidence(np.where(core_seen, factors.core, UNSEEN), values)
 
 
 def _pictogram_drawn(made: Drawn) -> NDArray[np.bool_]:
@@ -73,11 +67,6 @@ def _pictogram_drawn(made: Drawn) -> NDArray[np.bool_]:
 
 def _draws_pictogram(scenario: Scenario) -> bool:
     return scenario.core_carrier != "caption" and int(OPAQUE * scenario.core_contrast) > 0
-
-
-def _second_seen(made: Drawn, kind: str, carriers: Collection[str]) -> NDArray[np.bool_]:
-    """Return which samples show the second part of the core cue."""
-    return _seen(made, kind, made.world.kinds[kind].CARRIERS & set(carriers))
 
 
 def _seen(made: Drawn, kind: str, carriers: Collection[str]) -> NDArray[np.bool_]:

@@ -19,8 +19,8 @@ NO_ENVIRONMENT = -1  # the env_id of samples in balanced splits
 class Factors:
     """Factors of n samples, int64 (n,) each.
 
-    `core` is the class shown and `labels` the class recorded; label noise makes them differ. `second` is the second
-    part of a composite core cue, else 0. `visible`, bool (n,), is True where the core cue is drawn.
+    `core` is the class shown and `labels` the class recorded; label noise makes them differ. `visible`, bool (n,), is
+    True where the core cue is drawn.
     """
 
     labels: Int64
@@ -28,7 +28,6 @@ class Factors:
     visible: NDArray[np.bool_]
     env_ids: Int64
     values: dict[str, Int64]
-    second: Int64
 
 
 def draw_factors(world: World, split: str, indices: Int64) -> Factors:
@@ -38,8 +37,7 @@ def draw_factors(world: World, split: str, indices: Int64) -> Factors:
     visible = happens(draw("core-visible", 1)[:, 0], threshold(scenario.core_visibility))
     if split in BALANCED:
         labels, values = _balanced(world, split, indices, draw)
-        second = second_part(scenario, labels, draw("second-part", 1)[:, 0])
-        return Factors(labels, labels, visible, np.full(len(indices), NO_ENVIRONMENT), values, second)
+        return Factors(labels, labels, visible, np.full(len(indices), NO_ENVIRONMENT), values)
     clean = split == "val" and scenario.splits.val_per_group > 0
     labels, core = _recorded_and_shown(scenario, draw("label", 1), 0.0 if clean else scenario.label_noise)
     env_ids = np.searchsorted(world.environment_bounds, fraction(draw("environment", 1)[:, 0]), "right")
@@ -52,37 +50,7 @@ def draw_factors(world: World, split: str, indices: Int64) -> Factors:
         labels, values = _balanced_first(world, indices, draw, labels, values)
         core = labels
     _withhold(world, core, values, lambda name: draw(f"channel/{name}", 1)[:, 3])
-    second = second_part(scenario, core, draw("second-part", 1)[:, 0])
-    return Factors(labels, core, visible, env_ids.astype(np.int64), values, second)
-
-
-def second_part(scenario: Scenario, core: Int64, word: Words) -> Int64:
-    """Return the second part of classes' core cues: drawn uniformly, or by the rule `pair` the class's; 0 if none."""
-    part = scenario.second_part
-    if part is None:
-        return np.zeros_like(core)
-    return core // _step(scenario) if part.rule == "pair" else uniform_int(word, part.combinations)
-
-
-def _step(scenario: Scenario) -> int:
-    """Return how many classes lie between two values of the second part."""
-    return scenario.num_classes // (scenario.second_part.combinations if scenario.second_part else 1)
-
-
-def num_pictograms(scenario: Scenario) -> int:
-    """Return the number of pictograms among which the first part of the core cue is."""
-    paired = scenario.second_part is not None and scenario.second_part.rule == "pair"
-    return _step(scenario) if paired else scenario.num_classes
-
-
-def first_part(scenario: Scenario, core: Int64, second: Int64) -> Int64:
-    """Return the pictogram of a class with a second part: the class itself if the second part is 0."""
-    return (core - _step(scenario) * second) % scenario.num_classes
-
-
-def whole_class(scenario: Scenario, first: Int64, second: Int64) -> Int64:
-    """Return the class of a pictogram with a second part, the inverse of `first_part`."""
-    return first_part(scenario, first, -second)
+    return Factors(labels, core, visible, env_ids.astype(np.int64), values)
 
 
 def _recorded_and_shown(scenario: Scenario, raw: Words, noise: float) -> tuple[Int64, Int64]:

@@ -161,6 +161,6 @@ FAMILIES = {
 }
 
 
-def pictogram_names(scenario: Scenario) -> tuple[str, ...]:
-    """Return the names of a scenario's pictograms, as many as it has classes."""
+def class_names(scenario: Scenario) -> tuple[str, ...]:
+    """Return the names of a scenario's classes in label order: those of their pictograms."""
     return tuple(DRAWINGS)[scenario.first_class : scenario.first_class + scenario.num_classes]

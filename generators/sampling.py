@@ -12,13 +12,9 @@ from spurgen.benchmark.scenario_tables import BALANCED, Channel
 from spurgen.generators.factors import (
     Factors,
     draw_factors,
-    first_part,
-    num_pictograms,
     other_class,
     patterns,
     redrawn_values,
-    second_part,
-    whole_class,
 )
 from spurgen.generators.grammar import PLAIN
 from spurgen.generators.indices import checked_indices, integers
@@ -30,8 +26,7 @@ from spurgen.generators.scene import Core, Scene
 from spurgen.generators.streams import Int64, Stream, happens, threshold, uniform_int
 from spurgen.generators.world import COMMON_VALUES, World, make_world
 
-TwinKind = Literal["channel", "placebo", "core", "part", "ctrl", "unc"]
-PARTS = ("first", "second")  # of a composite core cue
+TwinKind = Literal["channel", "placebo", "core", "ctrl", "unc"]
 GRAMMARS = {"plain": PLAIN, "natural": NATURAL}
 CORE_RADIUS = 190 * (1 << 16) // 1000  # of the canvas's side, at core_size 1
 
@@ -63,9 +58,9 @@ def twins(
 ) -> Samples:
     """Return twins: the same samples, re-rendered with exactly one thing changed.
 
-    Kind `channel` sets `channel` to `value`, an integer or int64 (n,); `core` changes the class, `part` only its
-    first or second part, as `channel` says; `ctrl` sets every channel to the class's aligned value; `unc` redraws every
-    channel uniformly, on train and val without hidden channels and withheld combinations. These keep every nuisance.
+    Kind `channel` sets `channel` to `value`, an integer or int64 (n,); `core` changes the class; `ctrl` sets
+    every channel to the class's aligned value; `unc` redraws every channel uniformly, on train and val without hidden
+    channels and withheld combinations. These keep every nuisance.
     `placebo` keeps class and channels, and redraws the nuisances, or only the one that `channel` names. Raises
     `ScenarioError` as `sample` does, and for an unknown kind, channel or value.
     """
@@ -102,8 +97,6 @@ def drawn(
         changed = _set_channel(scenario, base, channel, value)
     elif kind == "core":
         changed = _change_class(scenario, base, draw)
-    elif kind == "part":
-        changed = _change_part(scenario, base, channel, draw)
     elif kind == "ctrl":
         changed = replace(base, values={name: table[base.labels, 0] for name, table in world.aligned.items()})
     elif kind == "unc":
@@ -119,26 +112,9 @@ def drawn(
 
 
 def _change_class(scenario: Scenario, base: Factors, draw: Stream) -> Factors:
-    """Change the class to another, drawn uniformly, and draw the second part anew."""
-    words = draw("core-twin", 1)
-    core = other_class(words[:, 0], base.core, scenario.num_classes)
-    return replace(base, core=core, labels=core, second=second_part(scenario, core, words[:, 1]))
-
-
-def _change_part(scenario: Scenario, base: Factors, part: str | None, draw: Stream) -> Factors:
-    """Change one part of the core cue to another value, drawn uniformly, and with it the class."""
-    if scenario.second_part is None or part not in PARTS:
-        raise ScenarioError(
-            f"a part twin needs a scenario with a second part, and channel first or second, not {part!r}"
-        )
-    word = draw(f"part-twin/{part}", 1)[:, 0]
-    first, second = first_part(scenario, base.core, base.second), base.second
-    if part == "first":
-        first = other_class(word, first, num_pictograms(scenario))
-    else:
-        second = other_class(word, second, scenario.second_part.combinations)
-    core = whole_class(scenario, first, second)
-    return replace(base, core=core, labels=core, second=second)
+    """Change the class to another, drawn uniformly."""
+    core = other_class(draw("core-twin", 1)[:, 0], base.core, scenario.num_classes)
+    return replace(base, core=core, labels=core)
 
 
 def _checked(scenario: Scenario, split: str, indices: Int64 | range | list[int]) -> Int64:
@@ -173,17 +149,11 @@ def _make(made: Drawn, images: bool, captions: bool) -> Samples:
 
 
 def _shown(world: World, kind: str, carrier: str, factors: Factors, nuisance: Stream) -> Int64 | None:
-    """Return a kind's values in image or caption: its channel's, or, as `UNLISTED` says, uniform ones or None.
-
-    Of the kind that shows the second part of the core cue, a value that stands for it.
-    """
-    channel, part = world.governing(kind, carrier), world.scenario.second_part
+    """Return a kind's values in image or caption: its channel's, or, as `UNLISTED` says, uniform ones or None."""
+    channel = world.governing(kind, carrier)
     if channel is not None:
         return factors.values[channel]
     module = world.kinds[kind]
-    if part and part.kind == kind:
-        times = uniform_int(nuisance(f"second-part/{kind}", 1)[:, 0], part.values // part.combinations)
-        return factors.second + part.combinations * times
     if module.UNLISTED == "absent":
         return None
     return uniform_int(nuisance(f"unlisted/{kind}", 1)[:, 0], min(COMMON_VALUES, len(module.VALUES)))
@@ -193,7 +163,7 @@ def _images(world: World, factors: Factors, nuisance: Stream) -> NDArray[np.uint
     spec = world.scenario
     visible = factors.visible & (spec.core_carrier != "caption")
     core = Core(int(CORE_RADIUS * spec.core_size), int(OPAQUE * spec.core_contrast), visible)
-    pictograms = spec.first_class + first_part(spec, factors.core, factors.second)
+    pictograms = spec.first_class + factors.core
     scene = Scene(spec.image_size, pictograms, core, lambda blocks: nuisance("pose", blocks))
     for kind, module in world.kinds.items():
         values = _shown(world, kind, "image", factors, nuisance) if "image" in module.CARRIERS else None
@@ -237,6 +207,6 @@ def _captions(world: World, factors: Factors, nuisance: Stream) -> list[str]:
         said = np.where(mentioned(world, kind, nuisance), values, len(table) - 1)
         phrases[kind] = [table[v] for v in said.tolist()]
     spec = world.scenario
-    nouns = spec.first_class + first_part(spec, factors.core, factors.second)
+    nouns = spec.first_class + factors.core
     visible = factors.visible & (spec.core_carrier != "image")
     return grammar.write(nouns, visible, phrases, nuisance("caption", 2))

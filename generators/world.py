@@ -105,7 +105,6 @@ def check(scenario: Scenario) -> None:
             f"scenario {scenario.name} is a template of {scenario.worlds} worlds; take one, such as .in_world(0)"
         )
     kinds = discover(CHANNELS)
-    _check_second_part(scenario, kinds)
     for name, channel in scenario.channels.items():
         where = f"scenario {scenario.name}, channels.{name}"
         if channel.kind not in kinds:
@@ -127,19 +126,6 @@ def check(scenario: Scenario) -> None:
         if row is not None:
             raise ScenarioError(f"{where}: leaves no value of {name} for {row}; withhold fewer combinations")
     check_alignment(scenario, kinds)
-
-
-def _check_second_part(scenario: Scenario, kinds: dict[str, ModuleType]) -> None:
-    part, where = scenario.second_part, f"scenario {scenario.name}, second_part"
-    if part is None:
-        return
-    if part.kind not in kinds:
-        raise ScenarioError(f"{where}: unknown channel {part.kind!r}; choose from {', '.join(kinds)}")
-    known = len(kinds[part.kind].VALUES)
-    if part.values > known:
-        raise ScenarioError(f"{where}: {part.kind} has {known} values, not {part.values}")
-    if scenario.core_carrier == "caption" and needs_pictogram(kinds[part.kind]):
-        raise ScenarioError(f"{where}: {part.kind} {ON_PICTOGRAM}")
 
 
 def _blocked(withheld: tuple[dict[str, int], ...], name: str, size: int, where: str) -> dict[str, int] | None:

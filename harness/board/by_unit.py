@@ -87,6 +87,6 @@ class TaskValues:
 
 def spread_of(metric: str, values: Mapping[str, Float64], baselines: Collection[str]) -> Spread:
     """Fit a metric's spread to the baselines' rows, in the order of their names; `values` by label, float64 (W,)."""
-    kind = metric.partition("/")[0].removesuffix("_first").removesuffix("_second")
+    kind = metric.partition("/")[0]
     known = [values[label] for label in sorted(baselines) if label in values]
     return fit_spread(known, ENDS.get(kind, ANY))

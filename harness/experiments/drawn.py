@@ -67,9 +67,8 @@ def _core(task: Task, train: Factors) -> Iterator[str]:
         yield "The class shown is the label in every sample."
     if scenario.core_visibility < 1:
         share = f"{train.visible.mean():.2f} ({scenario.core_visibility:g})"
-        whole = scenario.second_part is None
-        best = f"; the best test accuracy without the channels is {scenario.ceiling:.2f}" if whole else ""
-        yield f"The class is shown in {share} of train{best}."
+        best = f"the best test accuracy without the channels is {scenario.ceiling:.2f}"
+        yield f"The class is shown in {share} of train; {best}."
     else:
         yield "The class is shown in every sample."
     for what, times in (("size", scenario.core_size), ("contrast", scenario.core_contrast)):

@@ -21,7 +21,6 @@ TWINS = {
     "channel": ("twins/channel/NAME", "the value of one channel, which is in the channel's column"),
     "placebo": ("twins/placebo` and `twins/placebo/NUISANCE", "all nuisances or one"),
     "core": ("twins/core", "the class"),
-    "part": ("twins/part/first` and `twins/part/second", "one part of the core cue"),
     "ctrl": ("twins/ctrl", "all channels show the values that go with the class"),
     "unc": ("twins/unc", "all channels are redrawn"),
 }

@@ -9,7 +9,6 @@ from typing import Any, Literal, NamedTuple
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.task import Task
 from spurgen.generators import class_names, sample
-from spurgen.generators.naming import second_parts
 from spurgen.harness.exports import png
 from spurgen.harness.exports.parquet_files import IMAGE, parquet_file, value_of
 from spurgen.harness.machine.folders import check_out, partial_folder
@@ -136,14 +135,6 @@ def _write_parquet(path: Path, columns: Iterable[str], chunks: Iterable[list[Lin
             write({name: [line[name] for line in lines] for name in features})
 
 
-def _about_parts(task: Task) -> str:
-    """Return how the names of what shows a class of two parts are to be read."""
-    parts = {name: shown for name, shown in second_parts(task.scenario).items() if name not in shown}
-    words = "; ".join(f"{name} is any of {', '.join(shown)}" for name, shown in parts.items())
-    plus = f" A plus joins the noun or pictogram and a word: {words}." if words else ""
-    return " A slash is between what shows the same class." * (task.scenario.second_part is not None) + plus
-
-
 def _readme(task: Task, count: int, kind: Format, suite: str) -> str:
     table = QUESTIONS if kind == "folder" else "questions.parquet"
     listed = "\n".join(f"- `logit_{k}`: {name}" for k, name in enumerate(class_names(task.scenario)))
@@ -156,7 +147,7 @@ def _readme(task: Task, count: int, kind: Format, suite: str) -> str:
 
 {listed}
 
-or, where a model gives a class alone, `prediction`: the number of the class, or its name.{_about_parts(task)} Then:
+or, where a model gives a class alone, `prediction`: the number of the class, or its name. Then:
 
 ```
 spurgen evaluate --answers ANSWERS --suite {suite} --task {task.name}

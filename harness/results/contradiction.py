@@ -7,7 +7,6 @@ import numpy as np
 
 from spurgen.benchmark.result import Result, pattern_letters
 from spurgen.benchmark.task import Rung, Task
-from spurgen.generators import PARTS
 from spurgen.harness import metrics
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.answered import answered, cut, scored_parts
@@ -17,7 +16,7 @@ from spurgen.harness.results.rows import TaskRow
 
 BASE_METRICS = {"sss_placebo": "placebo", "ig": "ig", "core_sensitivity": "core", "cra": "cra", "flip_rate": "flip"}
 """Metrics that are means over base samples, and the sample array that each is the mean of."""
-LATER = ("core_use", *(f"core_use_{part}" for part in PARTS))
+LATER = ("core_use",)
 """Metrics with sample arrays of their own names."""
 HALF_PRECISION = 2.0**-10  # relative error of float16, to which sample arrays are rounded
 ROUNDING = 1e-7  # absolute error of the smallest float16, of sums, and of metrics written as text

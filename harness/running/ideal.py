@@ -104,7 +104,7 @@ def cue_accuracies(task: Task) -> dict[str, float]:
     shown, labels = evidence(made, task.modality), made.factors.labels
     nothing = np.full(len(shown), UNSEEN)
     seen = {
-        "channels": replace(shown, first=nothing, second=nothing),
+        "channels": replace(shown, core=nothing),
         "core cue": replace(shown, values=dict.fromkeys(shown.values, nothing)),
         "both": shown,
     }

@@ -10,7 +10,7 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.result import SampleArrays, pattern_letters
 from spurgen.benchmark.task import Task
-from spurgen.generators import PARTS, Samples, aligned_values
+from spurgen.generators import Samples, aligned_values
 from spurgen.generators.nuisances import NUISANCES
 from spurgen.harness import metrics
 from spurgen.harness.metrics.calibration import largest_lead, with_leads_up_to
@@ -21,9 +21,6 @@ from spurgen.harness.running.task_data import HALF_BASES, Block, task_groups, tw
 METRICS = "spurgen.harness.metrics"
 LARGEST_LEAD = 1e6
 """Largest difference between two classes' calibrated logits, in nats; above it no loss can be computed."""
-
-CORE_TWINS = {"core_use": Block("core")} | {f"core_use_{part}": Block("part", part) for part in PARTS}
-"""The twins from which the core use of the class, or of a part of a composite core cue, is computed."""
 
 
 @dataclass(frozen=True)
@@ -157,10 +154,10 @@ def _twin_metrics(task: Task, predictions: Predictions, test_labels: Int64, temp
             **_halves(task, predictions, name, probs, labels, temperature),
         }
     samples["flip"] = np.mean(flips, axis=0)
-    samples |= _core_uses(task, predictions, probs, labels, temperature)
+    samples["core_use"] = metrics.core_uses(probs, core, labels, twin_labels(task, Block("core")))
     values = {
         "reliance": max(row["reliance"] for row in channels.values()),
-        **{name: float(samples[name].mean()) for name in CORE_TWINS if name in samples},
+        "core_use": float(samples["core_use"].mean()),
         "sss": float(np.mean([row["sss"] for row in channels.values()])),
         "sss_placebo": float(samples["placebo"].mean()),
         **_floors(predictions, probs, labels, temperature),
@@ -170,16 +167,6 @@ def _twin_metrics(task: Task, predictions: Predictions, test_labels: Int64, temp
         "flip_rate": float(samples["flip"].mean()),
     }
     return _TwinScores(values, channels, samples)
-
-
-def _core_uses(task: Task, predictions: Predictions, probs: Floats, labels: Int64, temperature: float) -> SampleArrays:
-    """Return each base sample's core use of the class, and of each part of a composite core cue."""
-    values: SampleArrays = {}
-    for name, block in CORE_TWINS.items():
-        if block in predictions.blocks:
-            twin = metrics.softmax(predictions.blocks[block], temperature)
-            values[name] = metrics.core_uses(probs, twin, labels, twin_labels(task, block))
-    return values
 
 
 def _floors(predictions: Predictions, probs: Floats, labels: Int64, temperature: float) -> dict[str, float]:

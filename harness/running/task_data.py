@@ -7,7 +7,7 @@ import numpy as np
 
 from spurgen.benchmark.contract import ACCESS, Batch, Int64, LabeledData
 from spurgen.benchmark.task import Task
-from spurgen.generators import PARTS, Samples, TwinKind, groups_over, sample, twins
+from spurgen.generators import Samples, TwinKind, groups_over, sample, twins
 from spurgen.generators.factors import NO_ENVIRONMENT
 from spurgen.generators.nuisances import nuisances_in
 
@@ -93,7 +93,6 @@ def twin_blocks(task: Task) -> list[Block]:
     """Return all twin blocks of a task in their frozen order: every value of every channel is included."""
     channels, splits = task.scenario.channels, task.scenario.splits
     blocks = [Block("placebo"), Block("core"), Block("ctrl"), Block("unc")]
-    blocks += [Block("part", part) for part in PARTS if task.scenario.second_part]
     blocks += [Block("placebo", nuisance) for nuisance in nuisances_in(task.modality) if splits.nuisance_twins]
     blocks += [Block("channel", name, value) for name in task.channels for value in range(channels[name].values)]
     if task.modality == "multimodal":

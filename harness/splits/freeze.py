@@ -16,7 +16,7 @@ from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.manifest import Manifest, Part, ScenarioManifest, Shard
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
-from spurgen.generators import PARTS, Samples, sample, twins
+from spurgen.generators import Samples, sample, twins
 from spurgen.generators.ladder.world import sample_part
 from spurgen.generators.nuisances import NUISANCES
 from spurgen.harness.machine.interrupts import explain_stop, hold_signals
@@ -72,8 +72,6 @@ def part_sizes(scenario: World) -> dict[str, int]:
     splits = {split: size for split, size in scenario.split_sizes.items() if size}
     bases = scenario.splits.twins
     kinds = {f"twins/{kind}": bases for kind in ("placebo", "core", "ctrl", "unc")}
-    if scenario.second_part:
-        kinds |= {f"twins/part/{part}": bases for part in PARTS}
     if scenario.splits.nuisance_twins:
         kinds |= {f"twins/placebo/{nuisance}": scenario.splits.nuisance_twins for nuisance in NUISANCES}
     return splits | kinds | {f"twins/channel/{n}": bases * c.values for n, c in scenario.channels.items()}

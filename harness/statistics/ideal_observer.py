@@ -12,7 +12,6 @@ import numpy as np
 
 from spurgen.benchmark.scenario import Scenario
 from spurgen.generators.evidence import UNSEEN, Evidence
-from spurgen.generators.factors import num_pictograms, whole_class
 from spurgen.generators.world import make_world
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.statistics.training_law import TrainingLaw, training_law
@@ -68,24 +67,9 @@ class IdealObserver:
         return np.moveaxis(by_value[cells], 0, -1) if cells else table[..., None]
 
     def _core_likelihoods(self, shown: Evidence) -> Float64:
-        """Return Pr(parts of the core cue that are shown | class shown), float64 (n, K)."""
-        part = self.scenario.second_part
-        if part and part.rule == "pair":  # the class decides both parts
-            return self._pair_likelihoods(shown)
-        combinations = part.combinations if part else 1  # of which each is equally likely
-        total = np.zeros((len(shown), self.scenario.num_classes))
-        for second in range(combinations):
-            possible = (shown.second == UNSEEN) | (shown.second == second)
-            core = whole_class(self.scenario, shown.first, np.full(len(shown), second))
-            agrees = (core[:, None] == np.arange(total.shape[1])) | (shown.first == UNSEEN)[:, None]
-            total += possible[:, None] & agrees
-        return total / combinations
-
-    def _pair_likelihoods(self, shown: Evidence) -> Float64:
-        second, first = np.divmod(np.arange(self.scenario.num_classes), num_pictograms(self.scenario))
-        agrees = (shown.first == UNSEEN)[:, None] | (shown.first[:, None] == first)
-        agrees &= (shown.second == UNSEEN)[:, None] | (shown.second[:, None] == second)
-        likelihoods: Float64 = agrees.astype(np.float64)
+        """Return Pr(core cue that is shown | class shown), float64 (n, K)."""
+        unseen = (shown.core == UNSEEN)[:, None]
+        likelihoods: Float64 = (unseen | (shown.core[:, None] == np.arange(self.scenario.num_classes))).astype(float)
         return likelihoods
 
 

@@ -41,13 +41,6 @@ IMPOSSIBLE = [
     ({"core_contrast": -0.1}, r"core_contrast: .*\(got -0.1\)"),
     ({"splits": {"twins": 9, "nuisance_twins": 10}}, r"splits.nuisance_twins: 10 exceeds twins, 9"),
     ({"worlds": 0}, r"worlds: .*\(got 0\)"),
-    ({"second_part": {"kind": "tint", "combinations": 3}}, r"second_part.combinations: 3 does not divide the 10 cla"),
-    ({"second_part": {"kind": "tint", "combinations": 5, "values": 4}}, r"second_part.values: 4 cannot show 5 combi"),
-    (
-        {"second_part": {"kind": "tint", "combinations": 10, "rule": "pair"}},
-        r"second_part.combinations: 10 leave one pictogram; choose fewer",
-    ),
-    ({"second_part": {"kind": "color"}}, r"channels.color: color is the second part of the core cue, so no channel"),
     ({"splits": {"val": 799, "val_per_group": 10}}, r"splits.val_per_group: 800 balanced val samples, of 799 in all"),
     ({"core_contrast": float("nan")}, r"core_contrast: .*\(got nan\)"),
     ({"label_noise": 1.0}, r"label_noise: .*less than 1 \(got 1.0\)"),
@@ -270,7 +263,7 @@ def test_the_digest_is_that_of_plain_json_and_never_changes():
     assert spec.digest == hashlib.sha256(text.encode()).hexdigest()
     added = [
         {"first_class": 1}, {"alignment_seed": 7}, {"alignment_seed": 0}, {"alignment": "natural"}, {"worlds": 2},
-        {"core_carrier": "image"}, {"second_part": {"kind": "tint"}}, {"noise_kind": "label"}, {"captions": "natural"},
+        {"core_carrier": "image"}, {"noise_kind": "label"}, {"captions": "natural"},
         {"channels": {"color": {"hidden": True}}}, {"splits": {"val_per_group": 1}},
         {"splits": {"conflicting_per_class": 1}}, {"splits": {"calibration_per_group": 1}},
         {"splits": {"nuisance_twins": 1}},

@@ -104,10 +104,6 @@ REFUSED = [
         {"channels": {"color": {}}, "first_class": 6, "num_classes": 2},
         "channels.color: all classes have the natural value yellow; choose other classes, or set the scenario's",
     ),
-    (
-        {"channels": {"color": {}}, "second_part": {"kind": "tint", "values": 4}},
-        'alignment = "natural" goes by the pictogram, which is not the class where it has a second part; drop',
-    ),
 ]
 
 

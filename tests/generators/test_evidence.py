@@ -63,49 +63,19 @@ def test_a_channel_is_shown_where_its_value_changes_the_input(modality, captions
 def test_the_class_is_shown_where_it_changes_the_input(modality, fields):
     spec = world(**fields)
     made = drawn(spec, "test", ROWS)
-    first = evidence(made, modality).first
-    assert (changes(spec, modality, "core") == (first != UNSEEN)).all()
-    assert (first[first != UNSEEN] == made.factors.core[first != UNSEEN]).all()
+    shown = evidence(made, modality).core
+    assert (changes(spec, modality, "core") == (shown != UNSEEN)).all()
+    assert (shown[shown != UNSEEN] == made.factors.core[shown != UNSEEN]).all()
     nowhere = (modality, *fields.values()) in {("text", "image"), ("image", "caption"), ("image", 0.0)}
-    assert (first != UNSEEN).mean() == pytest.approx(0 if nowhere else 0.7, abs=0.15)
+    assert (shown != UNSEEN).mean() == pytest.approx(0 if nowhere else 0.7, abs=0.15)
 
 
-@pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
-@pytest.mark.parametrize("captions", ["plain", "natural"])
-@pytest.mark.parametrize("kind", ["tint", "synonym"])
-@pytest.mark.parametrize("rule", ["shift", "pair"])
-def test_a_part_of_the_core_cue_is_shown_where_it_changes_the_input(modality, captions, kind, rule):
-    spec = world(captions=captions, second_part={"kind": kind, "combinations": 2, "rule": rule})
-    made = drawn(spec, "test", ROWS)
-    shown = evidence(made, modality)
-    assert (changes(spec, modality, "part", "first") == (shown.first != UNSEEN)).all()
-    assert (changes(spec, modality, "part", "second") == (shown.second != UNSEEN)).all()
-    seen = shown.second != UNSEEN
-    assert (shown.second[seen] == made.factors.second[seen]).all()
-    assert seen.any() == (modality != {"tint": "text", "synonym": "image"}[kind])
-    both = seen & (shown.first != UNSEEN)
-    assert ((shown.first + 2 * shown.second) % 4 == made.factors.core)[both].all()
-    assert (shown.first < (2 if rule == "pair" else 4)).all()  # a pair has a pictogram for every two classes
-
-
-def test_each_modality_shows_its_part_of_a_class_that_is_divided_between_image_and_caption():
-    parts = {"core_carrier": "image", "second_part": {"kind": "synonym", "rule": "pair"}}
-    spec = world(**parts, core_visibility=1.0, caption_fidelity=1.0)
-    made = drawn(spec, "test", ROWS)
-    image, text, both = (evidence(made, modality) for modality in ("image", "text", "multimodal"))
-    assert (text.first == UNSEEN).all()
-    assert (image.second == UNSEEN).all()
-    assert (image.first + 2 * both.second == made.factors.core).all()
-    assert (both.first == image.first).all()
-    assert (both.second == text.second).all()
-
-
-@pytest.mark.parametrize("kind", ["channel", "core", "ctrl", "unc", "placebo", "part"])
+@pytest.mark.parametrize("kind", ["channel", "core", "ctrl", "unc", "placebo"])
 def test_twins_show_their_own_values(kind):
-    spec = world(core_visibility=1.0, caption_fidelity=1.0, second_part={"kind": "synonym"})
-    argument = {"channel": ("background", 3), "part": ("second",)}.get(kind, ())
+    spec = world(core_visibility=1.0, caption_fidelity=1.0)
+    argument = ("background", 3) if kind == "channel" else ()
     twin = twins(spec, "test", ROWS, kind, *argument, images=False)
     shown = evidence(drawn(spec, "test", ROWS, kind, *argument), "text")
-    assert ((shown.first + 2 * shown.second) % 4 == twin.labels).all()
+    assert (shown.core == twin.labels).all()
     assert (shown.values["background"] == twin.channel_values["background"]).all()
     assert (shown.values["lighting"] == UNSEEN).all()

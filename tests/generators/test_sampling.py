@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.generators import aligned_values, class_names, sample, twins
@@ -200,3 +201,35 @@ def test_classes_may_start_at_a_later_pictogram(world):
     np.testing.assert_array_equal(all_classes.labels - 10, last_classes.labels)
     assert_same(all_classes, last_classes, ignored=["labels", "group_ids"])
     assert class_names(later) == class_names(whole)[10:]
+
+
+@pytest.mark.parametrize(
+    ("carrier", "shown", "hidden"), [("image", "images", "captions"), ("caption", "captions", "images")]
+)
+def test_pictogram_or_noun_alone_can_carry_the_class(world, carrier, shown, hidden):
+    spec = world(core_carrier=carrier)
+    base, twin = sample(spec, "test", range(50)), twins(spec, "test", range(50), "core")
+    changed = [a == b for a, b in zip(base.captions, twin.captions, strict=True)]
+    same = {"captions": all(changed), "images": np.array_equal(base.images, twin.images)}
+    assert (same[shown], same[hidden]) == (False, True)
+    if carrier == "image":
+        assert all("something" in caption for caption in base.captions)
+
+
+def test_a_channel_on_the_pictogram_needs_one(world):
+    with pytest.raises(ScenarioError, match=r"channels\.tint: tint shows on the pictogram"):
+        sample(world(channels={"tint": {"carrier": "image"}}, core_carrier="caption"), "train", [0])
+
+
+def test_a_template_draws_no_samples(world):
+    spec = world(worlds=3)
+    with pytest.raises(ScenarioError, match=r"scenario w is a template of 3 worlds; take one, such as \.in_world\(0\)"):
+        sample(spec, "train", [0])
+    made = [sample(spec.in_world(k), "test", range(200), images=False) for k in range(3)]
+    assert len({tuple(samples.captions) for samples in made}) == 3
+    assert len({tuple(samples.channel_values["color"]) for samples in made}) == 3  # the alignment is another
+    assert class_names(spec.in_world(0)) == class_names(spec.in_world(1))
+
+
+def test_a_class_has_the_name_of_its_pictogram(world):
+    assert class_names(world(num_classes=3)) == ("heart", "arrow", "moon")

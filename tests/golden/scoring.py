@@ -2,7 +2,8 @@
 
 The submission answers from its inputs by exact arithmetic, keeps two checkpoints and reports digests of the data it is
 given. So a change of what a submission is given or asked, or of how answers become metrics, changes a number here.
-A number that is recorded is replaced only if `SCORING_VERSION` was raised; new metrics and new cases are added to it.
+A number that is recorded is replaced only if `SCORING_VERSION` was raised; new metrics and new cases are added to it,
+and those that are gone are dropped.
 """
 
 import json
@@ -15,7 +16,6 @@ from typing import Any, NamedTuple
 
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.benchmark.scenario_tables import SecondPart
 from spurgen.benchmark.task import Task
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.running.plan import plan_unfrozen
@@ -29,14 +29,14 @@ RECORDED = "recorded"
 class Case(NamedTuple):
     """What a job is asked to do: a modality, what the submission says it needs and offers, and its data.
 
-    `composite`: the core cue has two parts, and single nuisances have twins.
+    `nuisances`: single nuisances have twins.
     """
 
     modality: str = "text"
     access: str = "train_groups"
     offers: str = "predict, encode = logits, features"
     uncorrelated: bool = False
-    composite: bool = False
+    nuisances: bool = False
 
 
 CASES = {
@@ -47,7 +47,7 @@ CASES = {
     "probabilities": Case(offers="predict_proba = probabilities"),
     "features alone": Case(offers="encode = features"),
     "uncorrelated": Case(uncorrelated=True),
-    "composite": Case("multimodal", composite=True),
+    "nuisances": Case("multimodal", nuisances=True),
 }
 SCENARIO = make_scenario(
     "golden", suite="golden", name="scoring", seed=9, num_classes=3, image_size=32, label_noise=0.1,
@@ -56,12 +56,7 @@ SCENARIO = make_scenario(
     environments=[{"name": "one"}, {"name": "two", "strength": {"color": 0.5}}],
     splits={"train": 240, "val": 40, "test_per_group": 6, "twins": 24},
 )  # fmt: skip
-COMPOSITE = SCENARIO.model_copy(
-    update={
-        "second_part": SecondPart(kind="synonym", combinations=3),
-        "splits": SCENARIO.splits.model_copy(update={"nuisance_twins": 12}),
-    }
-)
+NUISANCES = SCENARIO.model_copy(update={"splits": SCENARIO.splits.model_copy(update={"nuisance_twins": 12})})
 SUBMISSION = '''
 import hashlib
 import zlib
@@ -140,7 +135,7 @@ def measure(case: Case) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "planted.py")
         path.write_text(f"ACCESS = {case.access!r}\n{SUBMISSION}\n{case.offers}\n")
-        scenario = COMPOSITE if case.composite else SCENARIO
+        scenario = NUISANCES if case.nuisances else SCENARIO
         task = Task(f"scoring-{case.modality}", scenario, case.modality)  # type: ignore[arg-type]
         job = plan_unfrozen(task, str(path), 5, "cpu", {}, Limits(isolation="process", retrain_seconds=0.0))
         result = run(replace(job, uncorrelated=case.uncorrelated)).result
@@ -162,8 +157,9 @@ def differences(recorded: Any, measured: Any, where: str = "") -> list[str]:
 
 
 def changed(recorded: dict[str, Any], measured: dict[str, Any]) -> list[str]:
-    """Return the differences in what is recorded, without what is new."""
-    return [line for line in differences(recorded, measured) if f": None {RECORDED}" not in line]
+    """Return the differences in what is recorded, without what is new or measured no more."""
+    every = differences(recorded, measured)
+    return [line for line in every if f": None {RECORDED}" not in line and not line.endswith(", None now")]
 
 
 def main() -> int:

@@ -27,8 +27,6 @@ DIALS = {
     "faint": {"channels": {kind: {"magnitude": 0.4, "variance": 0.3} for kind in ("color", "shape", "background")}},
     "spoken": {"caption_fidelity": 0.5},
     "noisy": {"label_noise": 0.3, "withheld": [{"class": 0, "color": 1}]},
-    "second part in words": {"channels": {"color": {}}, "second_part": {"kind": "synonym", "combinations": 5}},
-    "second part as tint": {"second_part": {"kind": "tint"}, "core_carrier": "image"},
     "noise on labels": {"label_noise": 0.5, "noise_kind": "label"},
     "apart": {
         "channels": {
@@ -84,7 +82,7 @@ def made():
         golden[f"dials/{name}"] = digest(sample(world(**dials), "train", range(8)))
     for split in ("train", "val", "test"):
         golden[f"split/{split}"] = digest(sample(spec, split, [0, 7, 10**6]))
-    few = {"channels": {"color": {}, "shape": {}}, "second_part": {"kind": "tint"}, "label_noise": 0.5}
+    few = {"channels": {"color": {}, "shape": {}}, "label_noise": 0.5}
     sizes = {"val": 100, "val_per_group": 1, "test_per_group": 1, "conflicting_per_class": 1}
     many = world(**few, worlds=2, splits=sizes).in_world(1)
     golden["split/val with balanced groups"] = digest(sample(many, "val", range(78, 84)))
@@ -93,8 +91,6 @@ def made():
         golden[f"twins/{kind}"] = digest(twins(spec, "test", range(2), kind))
     for nuisance in NUISANCES:
         golden[f"twins/placebo/{nuisance}"] = digest(twins(spec, "test", range(2), "placebo", nuisance))
-    for part in ("first", "second"):
-        golden[f"twins/part/{part}"] = digest(twins(many, "test", range(2), "part", part))
     return golden
 
 

@@ -43,11 +43,6 @@ def test_folders_have_the_order_of_labels_and_names_that_every_disk_takes():
     plain = make_scenario("t", suite="t", name="w", seed=1, num_classes=12, channels={"color": {}})
     assert class_folders(plain) == sorted(class_folders(plain))
     assert class_folders(plain)[:2] == [f"{k:02d}-{class_names(plain)[k]}" for k in range(2)]
-    paired = make_scenario(
-        "t", suite="t", name="w", seed=1, num_classes=4, channels={"color": {}}, second_part={"kind": "tint"}
-    )
-    assert any("/" in name for name in class_names(paired))
-    assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for name in class_folders(paired))
 
 
 def test_the_help_says_which_format_imagefolder_reads(capsys):

@@ -69,18 +69,6 @@ def test_a_core_cue_that_the_modality_does_not_show_leaves_the_channels():
     assert without.channels["color"]["reliance"] == pytest.approx(1, abs=1e-3)
 
 
-def test_the_second_part_counts_where_it_is_shown():
-    fields = {"channels": {"color": {"strength": 0.9}}, "second_part": {"kind": "synonym"}}
-    whole, half = ideal_scores(task("text", **fields)), ideal_scores(task("image", **fields))
-    assert whole.metrics["robust_accuracy"] == 1
-    assert whole.metrics["core_use_second"] == pytest.approx(1, abs=1e-3)
-    # without the word for the picture, the color decides between the two classes of a pictogram
-    assert half.metrics["core_use_second"] == pytest.approx(0, abs=1e-3)
-    assert half.metrics["aligned_accuracy"] == 1
-    assert 0.05 < half.metrics["core_use_first"] < 0.95
-    assert half.metrics["conflicting_accuracy"] == pytest.approx(4 / 9, abs=0.15)  # the color favours one of 9 classes
-
-
 def test_hidden_channels_are_evidence():
     channels = {"color": {"strength": 0.95, "hidden": True}, "shape": {"strength": 0.95}}
     open_, hidden = (task(channels=c, label_noise=0.2) for c in (CHANNELS, channels))
@@ -102,13 +90,6 @@ def test_accuracies_of_cues_on_train():
     assert accuracies["core cue"] == near(0.8)
     assert accuracies["both"] > 0.97
     assert cue_accuracies(task(channels=CHANNELS, core_visibility=0.5))["core cue"] == near(0.55)
-
-
-def test_the_accuracy_of_channels_alone_uses_neither_part_of_the_core_cue():
-    pair = {"kind": "synonym", "rule": "pair"}  # of which the second part alone says which half the class is in
-    accuracies = cue_accuracies(task(channels={"color": {"strength": 0.1}}, second_part=pair))
-    assert accuracies["channels"] == pytest.approx(0.1, abs=0.01)
-    assert accuracies["core cue"] == accuracies["both"] == 1
 
 
 def test_it_answers_every_input_but_half_twins_and_its_answers_on_train_are_calibrated():

@@ -199,11 +199,11 @@ def test_core_use_follows_the_classes_that_the_core_twins_show(task, predictions
 
 
 @pytest.fixture(scope="module")
-def composite():
-    """A task with a second part and twins by nuisance, random predictions on it, and the factors of its test split."""
+def by_nuisance():
+    """A task with twins by nuisance, random predictions on it, and the factors of its test split."""
     splits = {"train": 90, "val": 45, "test_per_group": 6, "twins": BASES, "nuisance_twins": 10}
-    fields = FIELDS | {"num_classes": 4, "second_part": {"kind": "synonym"}, "splits": splits}
-    where = Task("composite", make_scenario("test", **fields), "multimodal")
+    fields = FIELDS | {"num_classes": 4, "splits": splits}
+    where = Task("nuisances", make_scenario("test", **fields), "multimodal")
     rng = np.random.default_rng(1)
     factors = sample(where.scenario, "test", range(where.scenario.num_test), images=False, captions=False)
     blocks = {block: rng.normal(size=(len(bases(where, block)), 4)) for block in [Block(), *twin_blocks(where)]}
@@ -211,19 +211,8 @@ def composite():
     return where, predictions, factors, score(where, predictions, factors, factors).metrics
 
 
-@pytest.mark.parametrize("part", ["first", "second"])
-def test_each_part_of_the_core_cue_has_its_core_use(composite, part):
-    task, predictions, factors, values = composite
-    temperature, before = values["temperature"], factors.labels[:BASES]
-    after = twins(task.scenario, "test", range(BASES), "part", part, images=False, captions=False).labels
-    base = probabilities(predictions.blocks[Block()][:BASES], temperature)
-    twin = probabilities(predictions.blocks[Block("part", part)], temperature)
-    moves = [t[y2] - b[y2] + b[y] - t[y] for b, t, y, y2 in zip(base, twin, before, after, strict=True)]
-    assert values[f"core_use_{part}"] == pytest.approx(np.mean(moves) / 2)
-
-
-def test_the_floor_is_the_largest_sensitivity_to_a_single_nuisance(composite, scores):
-    _, predictions, factors, values = composite
+def test_the_floor_is_the_largest_sensitivity_to_a_single_nuisance(by_nuisance, scores):
+    _, predictions, factors, values = by_nuisance
     labels, rows = factors.labels[:10], np.arange(10)
     base = probabilities(predictions.blocks[Block()][:10], values["temperature"])[rows, labels]
     floors = {}
@@ -232,7 +221,7 @@ def test_the_floor_is_the_largest_sensitivity_to_a_single_nuisance(composite, sc
         floors[nuisance] = np.abs(base - twin).mean()
         assert values[f"sss_placebo_{nuisance}"] == pytest.approx(floors[nuisance])
     assert values["sss_floor"] == pytest.approx(max(floors.values()))
-    assert not [name for name in scores.metrics if name.startswith(("sss_placebo_", "sss_floor", "core_use_"))]
+    assert not [name for name in scores.metrics if name.startswith(("sss_placebo_", "sss_floor"))]
 
 
 @pytest.fixture(scope="module")

@@ -134,7 +134,6 @@ def hidden_task():
     channels = {"color": {"values": 4}, "shape": {"values": 4, "hidden": True}}
     scenario = make_scenario(
         "t", suite="none", name="h", seed=3, num_classes=3, image_size=32, channels=channels,
-        second_part={"kind": "tint", "combinations": 3},
         splits={"train": N, "val": 60, "test_per_group": 2, "twins": 20, "nuisance_twins": 5},
     )  # fmt: skip
     return Task("h-image", scenario, "image")
@@ -159,17 +158,14 @@ def test_a_hidden_channel_is_in_no_annotation_and_in_no_counterpart():
     assert (redrawn != sample(task.scenario, "test", range(20)).channel_values["shape"]).any()
 
 
-def test_parts_and_single_nuisances_have_blocks_of_their_own():
+def test_single_nuisances_have_blocks_of_their_own():
     task = hidden_task()
     names = [block.name for block in twin_blocks(task)]
-    assert names[:6] == ["placebo", "core", "ctrl", "unc", "part/first", "part/second"]
-    assert names[6:11] == [f"placebo/{nuisance}" for nuisance in ("place", "size", "tilt", "tone", "noise")]
-    tone, first = Block("placebo", "tone"), Block("part", "first")
-    assert (len(bases(task, tone)), len(bases(task, first))) == (5, 20)
+    assert names[:4] == ["placebo", "core", "ctrl", "unc"]
+    assert names[4:9] == [f"placebo/{nuisance}" for nuisance in ("place", "size", "tilt", "tone", "noise")]
+    tone = Block("placebo", "tone")
+    assert len(bases(task, tone)) == 5
     assert part_start(task, tone, 3) == ("twins/placebo/tone", 3)
-    assert part_start(task, first, 4) == ("twins/part/first", 4)
-    made = make_block(task, first, range(20))
-    assert (made.labels != sample(task.scenario, "test", range(20)).labels).all()
 
 
 @pytest.mark.parametrize("access", ACCESS)

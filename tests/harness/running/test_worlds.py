@@ -24,7 +24,6 @@ worlds = 2
 num_classes = 2
 image_size = 32
 channels = { color = { values = 3 } }
-second_part = { kind = "tint" }
 splits = { train = 40, val = 10, test_per_group = 2, twins = 4, nuisance_twins = 2 }
 """
 

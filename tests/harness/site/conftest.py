@@ -33,7 +33,6 @@ seed = 7
 worlds = 3
 num_classes = 4
 image_size = 32
-second_part = { kind = "tint", rule = "pair", values = 2 }
 
 [channels]
 color = { values = 4, strength = 0.9 }

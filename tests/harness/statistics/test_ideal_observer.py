@@ -22,11 +22,10 @@ def world(**fields):
     return make_scenario("test", suite="test", name="w", seed=3, **fields)
 
 
-def shown(first, second=None, **values):
+def shown(core, **values):
     """Return evidence; a class and values that are None are not shown."""
-    columns = [[UNSEEN if v is None else v for v in column] for column in (first, *values.values())]
-    second = [0] * len(first) if second is None else second
-    return Evidence(np.array(columns[0]), np.array(second), dict(zip(values, map(np.array, columns[1:]), strict=True)))
+    columns = [[UNSEEN if v is None else v for v in column] for column in (core, *values.values())]
+    return Evidence(np.array(columns[0]), dict(zip(values, map(np.array, columns[1:]), strict=True)))
 
 
 def probabilities(strength, num_classes):
@@ -34,27 +33,22 @@ def probabilities(strength, num_classes):
 
 
 def enumerate_training(scenario):
-    """Return Pr(label, first part, second part, values), by going through everything that can happen in turn."""
+    """Return Pr(label, class shown, values), by going through everything that can happen in turn."""
     classes = range(scenario.num_classes)
-    parts = scenario.second_part.combinations if scenario.second_part else 1
     environments = scenario.environments or (None,)
     weights = np.array([e.weight if e else 1.0 for e in environments])
     total = defaultdict(float)
-    for (environment, weight), drawn_class, noisy, second in product(
-        zip(environments, weights / weights.sum(), strict=True), classes, classes, range(parts)
+    for (environment, weight), drawn_class, noisy in product(
+        zip(environments, weights / weights.sum(), strict=True), classes, classes
     ):
         noise = scenario.label_noise
         chance = 1 - noise if noisy == drawn_class else noise / (scenario.num_classes - 1)
         label, core = (drawn_class, noisy) if scenario.noise_kind == "core" else (noisy, drawn_class)
         followed = label if scenario.noise_kind == "core" else core
-        paired = scenario.second_part is not None and scenario.second_part.rule == "pair"
-        if paired and second != core // (scenario.num_classes // parts):
-            continue
-        first = (core - scenario.num_classes // parts * second) % scenario.num_classes
-        start = weight * chance / scenario.num_classes / (1 if paired else parts)
+        start = weight * chance / scenario.num_classes
         for values, probability in every_draw(scenario, environment, followed):
             for final, redrawn in withhold(scenario, core, values):
-                total[label, first, second, *final] += start * probability * redrawn
+                total[label, core, *final] += start * probability * redrawn
     return total
 
 
@@ -96,11 +90,11 @@ def occurs(combination, core, row):
     return all((core if key == "class" else row[key]) == value for key, value in combination.items())
 
 
-def enumerated(scenario, first, second, values):
+def enumerated(scenario, core, values):
     """Return Pr(label, what is shown) by enumeration, float64 (K,)."""
     likelihoods = np.zeros(scenario.num_classes)
     for (label, *parts), probability in enumerate_training(scenario).items():
-        if all(see in (UNSEEN, is_) for see, is_ in zip((first, second, *values), parts, strict=True)):
+        if all(see in (UNSEEN, is_) for see, is_ in zip((core, *values), parts, strict=True)):
             likelihoods[label] += probability
     return likelihoods
 
@@ -129,10 +123,6 @@ def scenarios(draw):
         chosen = draw(st.permutations(keys))[: draw(st.integers(2, len(keys)))]
         withheld.append({key: draw(st.integers(0, sizes[key] - 1)) for key in chosen})
     fields = {"label_noise": draw(st.sampled_from([0.0, 0.2])), "noise_kind": draw(st.sampled_from(["core", "label"]))}
-    if num_classes % 2 == 0 and draw(st.booleans()):
-        fields["second_part"] = {"kind": "synonym", "combinations": draw(st.sampled_from([2, num_classes]))}
-        if num_classes > fields["second_part"]["combinations"]:
-            fields["second_part"]["rule"] = draw(st.sampled_from(["shift", "pair"]))
     return world(num_classes=num_classes, channels=channels, environments=environments, withheld=withheld, **fields)
 
 
@@ -143,14 +133,12 @@ def test_likelihoods_are_those_of_enumeration(scenario, data):
         check(scenario)
     except ScenarioError:
         assume(False)
-    parts = scenario.second_part.combinations if scenario.second_part else 1
     unseen = st.just(UNSEEN)
-    first = data.draw(st.integers(0, scenario.num_classes - 1) | unseen)
-    second = data.draw(st.integers(0, parts - 1) | unseen)
+    core = data.draw(st.integers(0, scenario.num_classes - 1) | unseen)
     values = {n: data.draw(st.integers(0, c.values - 1) | unseen) for n, c in scenario.channels.items()}
-    observed = Evidence(np.array([first]), np.array([second]), {n: np.array([v]) for n, v in values.items()})
+    observed = Evidence(np.array([core]), {n: np.array([v]) for n, v in values.items()})
     likelihoods = ideal_observer(scenario).likelihoods(observed)[0]
-    expected = enumerated(scenario, first, second, values.values())
+    expected = enumerated(scenario, core, values.values())
     np.testing.assert_allclose(likelihoods, expected, atol=1e-8)
     share = expected / expected.sum() if expected.sum() else np.full(scenario.num_classes, 1 / scenario.num_classes)
     if expected.sum() > 1e-6 or not expected.sum():
@@ -163,11 +151,11 @@ def test_many_samples_at_once_are_weighed_as_each_alone(monkeypatch):
         withheld=[{"class": 1, "shape": 0}, {"color": 2, "shape": 1}],
     )  # fmt: skip
     options = [(-1, 0, 2), (-1, 3, 2, 0), (-1, 1, 0, 2)]
-    first, color, shape = np.array(list(product(*options))).T
-    together = Evidence(first, np.zeros_like(first), {"color": color, "shape": shape})
+    core, color, shape = np.array(list(product(*options))).T
+    together = Evidence(core, {"color": color, "shape": shape})
     observer = ideal_observer(scenario)
     whole = observer.likelihoods(together)
-    alone = [observer.likelihoods(together.take(slice(k, k + 1)))[0] for k in range(len(first))]
+    alone = [observer.likelihoods(together.take(slice(k, k + 1)))[0] for k in range(len(core))]
     np.testing.assert_allclose(whole, alone)
     monkeypatch.setattr("spurgen.harness.statistics.ideal_observer.CELLS", 20)
     np.testing.assert_allclose(observer.likelihoods(together), alone)
@@ -196,16 +184,6 @@ def test_noise_on_the_label_weakens_the_channels_and_noise_on_the_core_does_not(
     np.testing.assert_allclose(contradicted, [0, 1] if kind == "core" else [0.5, 0.5], atol=1e-8)
 
 
-def test_a_second_part_decides_between_the_classes_that_share_a_pictogram():
-    scenario = world(
-        num_classes=4, channels={"color": {"values": 4, "strength": 0.25}},
-        second_part={"kind": "synonym", "combinations": 2},
-    )  # fmt: skip
-    observed = shown([1, 1, 1, None], [0, 1, UNSEEN, 1], color=[None] * 4)
-    answers = ideal_observer(scenario).probabilities(observed)
-    np.testing.assert_allclose(answers, [[0, 1, 0, 0], [0, 0, 0, 1], [0, 0.5, 0, 0.5], [0.25] * 4], atol=1e-8)
-
-
 @pytest.mark.parametrize(
     "fields",
     [
@@ -215,9 +193,8 @@ def test_a_second_part_decides_between_the_classes_that_share_a_pictogram():
             "withheld": [{"class": 0, "color": 1}, {"color": 2, "shape": 0}, {"shape": 1, "color": 0}],
             "label_noise": 0.1,
         },
-        {"second_part": {"kind": "synonym", "combinations": 2}, "label_noise": 0.2},
     ],
-    ids=["core noise", "label noise", "withheld", "second part"],
+    ids=["core noise", "label noise", "withheld"],
 )
 def test_likelihoods_are_the_frequencies_of_drawn_samples(fields):
     channels = {
@@ -229,47 +206,20 @@ def test_likelihoods_are_the_frequencies_of_drawn_samples(fields):
     scenario = world(num_classes=4, channels=channels, **more, **fields)
     kinds, frequencies, likelihoods = counted(scenario, "text")
     # what is shown of a sample is independent of the rest: weigh by the probability of showing exactly that
-    chances = [np.where(column == UNSEEN, 1 - p, p) for column, p in zip(kinds.T, (0.8, 1, 0.7, 0.7), strict=True)]
-    if "second_part" in fields:
-        chances[1] = np.where(kinds[:, 1] == UNSEEN, 0.51, 0.49)  # a neutral sentence has no word for the picture
+    chances = [np.where(column == UNSEEN, 1 - p, p) for column, p in zip(kinds.T, (0.8, 0.7, 0.7), strict=True)]
     np.testing.assert_allclose(frequencies, likelihoods * np.prod(chances, axis=0)[:, None], atol=0.0015)
 
 
 def counted(scenario, modality, count=200_000):
-    """Return what samples show, int64 (k, 2 + channels), how often with each label, and the likelihood: (k, K) each."""
+    """Return what samples show, int64 (k, 1 + channels), how often with each label, and the likelihood: (k, K) each."""
     made = drawn(scenario, "train", np.arange(count))
     observed = evidence(made, modality)
-    rows = np.stack([observed.first, observed.second, *observed.values.values()], axis=1)
+    rows = np.stack([observed.core, *observed.values.values()], axis=1)
     kinds, which = np.unique(rows, axis=0, return_inverse=True)
     frequencies = np.zeros((len(kinds), scenario.num_classes))
     np.add.at(frequencies, (which.reshape(-1), made.factors.labels), 1 / count)
-    columns = dict(zip(scenario.channels, kinds.T[2:], strict=True))
-    return kinds, frequencies, ideal_observer(scenario).likelihoods(Evidence(kinds[:, 0], kinds[:, 1], columns))
-
-
-@pytest.mark.parametrize("rule", ["shift", "pair"])
-@pytest.mark.parametrize(
-    ("modality", "fields"),
-    [
-        ("multimodal", {"core_carrier": "image", "second_part": {"kind": "synonym", "combinations": 2}}),
-        ("image", {"second_part": {"kind": "tint", "values": 2}}),
-    ],
-)
-def test_likelihoods_of_a_composite_core_cue_are_the_frequencies_of_drawn_samples(modality, fields, rule):
-    """In the modalities of v2's main tasks: a part each in image and caption, or both in the image."""
-    part = fields["second_part"] | {"rule": rule}
-    channels = {"color": {"values": 4, "strength": 0.9}, "shape": {"values": 3, "strength": 0.8}}
-    environments = [{"name": "a"}, {"name": "b", "strength": {"color": 0.2, "shape": 0.3}}]
-    more = {"channels": channels, "environments": environments, "label_noise": 0.2, "core_visibility": 0.8}
-    scenario = world(num_classes=6, **more, **fields | {"second_part": part})
-    kinds, frequencies, likelihoods = counted(scenario, modality)
-    drawn_first = kinds[:, 0] != UNSEEN
-    # a tint is seen on the pictogram alone, a word in the caption without it as well
-    assert ((kinds[:, 1] != UNSEEN) == (drawn_first if modality == "image" else True)).all()
-    assert (kinds[:, 2:] != UNSEEN).all()
-    chances = np.where(drawn_first, 0.8, 0.2)[:, None]
-    np.testing.assert_allclose(frequencies, likelihoods * chances, atol=0.0015)
-    assert likelihoods.max() > 0.03  # many times the tolerance
+    columns = dict(zip(scenario.channels, kinds.T[1:], strict=True))
+    return kinds, frequencies, ideal_observer(scenario).likelihoods(Evidence(kinds[:, 0], columns))
 
 
 def test_too_many_withheld_channels_are_an_error():
