@@ -98,11 +98,11 @@ def test_released_data_are_still_made_as_they_were_frozen():
     """Of each scenario, in one world, the first samples of three parts; `spurgen splits verify` makes them all."""
     released = load_suite("v3")
     one_each = {re.sub(r"-w\d+$", "", world): world for world in released.scenarios}
-    assert len(one_each) == 2
+    assert one_each.keys() == {task.scenario.name for task in released.tasks.values()}
     for world in one_each.values():
         scenario = released.scenario(world)
         frozen = check_description(released, world)
-        for part in ("calibration", "test/mislead", "train"):
+        for part in ("calibration", "test/mislead"):
             start, stop = shard_bounds(scenario, part)[0]
             made = digest(make_part(scenario, part, start, stop, **frozen.halves))
             assert compare(f"{world}, {part}", frozen.parts[part], 0, 0, made) is None
