@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Rung
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.columns import LADDER, Line
+from spurgen.harness.board.columns import Line, known
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.metrics.ladder import SHARE
@@ -23,9 +23,10 @@ from spurgen.harness.plots.style import Columns
 from spurgen.harness.statistics.estimate import Estimate
 
 HEIGHT = 2.7  # inches
+SCREEN = (6.4, 2.9)  # inches, of a page on a screen: letters are larger there
 APART = 0.07  # of the vertical axis: least distance of two labels
+TWO_LINES = 0.115  # the same, where a label has two lines
 TOP = 1.03
-FAINT = "#a8a8a8"  # of the rows that are not named
 LONGEST: dict[Columns, int] = {1: 14, 2: 34}
 CEILING: dict[Columns, str] = {1: "ceiling", 2: "ceiling: the same learner, no shortcut in training"}
 
@@ -67,26 +68,35 @@ def ladder_items(ladders: Sequence[Climbed], full_names: Mapping[str, str], colu
     ]
 
 
-def draw_ladder(ladder: Climbed, full_names: Mapping[str, str], columns: Columns = 2) -> Figure:
-    """Draw a line per row, ERM and the best row of each tier in colour with a band and its name, the others pale."""
+def draw_ladder(
+    ladder: Climbed, full_names: Mapping[str, str], columns: Columns = 2, *, screen: bool = False
+) -> Figure:
+    """Draw a line per row, ERM and the best row of each tier in colour with a band and its name, the others pale.
+
+    `screen`: for a page on a screen, with labels of two lines.
+    """
     rows = named(ladder.whole, full_names)
     best = named_rows(ladder.whole, rows)
     by_rung = [points(lines, "robust_accuracy") for lines in ladder.boards]
     at = places(ladder.rungs)
     with style.styled():
         figure = style.new_figure(columns, HEIGHT)
+        if screen:
+            figure.set_size_inches(SCREEN)
         axes = figure.subplots()
         for row in rows:
             if row not in best:
-                _curve(axes, at, [known.get(row.label) for known in by_rung], FAINT, "")
+                _curve(axes, at, [known.get(row.label) for known in by_rung], style.FAINT, "")
         ends = {}
         for row, (colour, mark) in zip(best, style.SERIES, strict=False):
             curve = [known.get(row.label) for known in by_rung]
             ends[row] = _curve(axes, at, curve, colour, mark), colour
         _ceiling(axes, ladder.ceiling, at[0], columns)
         _axes(axes, ladder, at, columns)
-        texts = {line["submission"]: _label(line, full_names, columns) for line in ladder.whole}
-        _labels(axes, at[-1], [(texts[row.label], *ends[row]) for row in ends])
+        lines = {line["submission"]: line for line in ladder.whole}
+        labels = [(_label(lines[row.label], full_names, columns, "\n" * screen or " "), *ends[row]) for row in ends]
+        axes.axhline(1, zorder=1, color=style.GREY, linewidth=0.8)
+        _labels(axes, at[-1], [*labels, ("ideal observer", 1.0, style.GREY)], TWO_LINES if screen else APART)
     return figure
 
 
@@ -120,9 +130,9 @@ def spread(heights: Sequence[float], apart: float) -> list[float]:
     return [float(height) - above for height in moved]
 
 
-def _labels(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]]) -> None:
+def _labels(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]], apart: float) -> None:
     """Write each text right of where its line ends, in the line's colour, and lead from one to the other."""
-    heights = spread([end for _, end, _ in labels], APART)
+    heights = spread([end for _, end, _ in labels], apart)
     for (text, end, colour), height in zip(labels, heights, strict=True):
         beside = axes.get_yaxis_transform()
         axes.text(1.045, height, text, transform=beside, color=colour, va="center", fontsize=style.SMALL)
@@ -154,18 +164,24 @@ def _axes(axes: Axes, ladder: Climbed, at: Sequence[float], columns: Columns) ->
     axes.set_xticks(at, [f"{m:,}" for m in ladder.rungs])
     among = f"counterexamples among {ladder.train:,} training samples"
     axes.set_xlabel(among if columns == 2 else among.replace("among ", "among\n"))
-    axes.set_ylabel(LADDER["robust_accuracy"].title.lower())
+    axes.set_ylabel("right where shortcuts mislead, %")
     axes.set_ylim(-0.02, TOP)
     if not ladder.rungs[0]:  # the axis is logarithmic only right of this mark
         axes.text((at[0] + at[1]) / 2, 0, "//", transform=axes.get_xaxis_transform(), ha="center", va="center",
                   fontsize=style.SMALL, backgroundcolor="white")  # fmt: skip
-    axes.yaxis.set_major_formatter(style.fraction)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
     style.grid_lines(axes, "y")
 
 
-def _label(line: Line, full_names: Mapping[str, str], columns: Columns) -> str:
-    """Return a row's name, and how many counterexamples it needs."""
+def _label(line: Line, full_names: Mapping[str, str], columns: Columns, between: str) -> str:
+    """Return a row's name, and how many counterexamples it needs, with `between` between the two."""
     label = line["submission"]
     name = "ERM" if label == ERM else full_names.get(label, label) if columns == 2 else label
-    needs = str(line.get("counterexamples_text") or "").partition(" [")[0]
-    return style.drawable(name, LONGEST[columns]) + (f" needs {needs}" if needs else "")
+    needs = needed_words(line)
+    return style.drawable(name, LONGEST[columns]) + (f"{between}needs {needs}" if needs else "")
+
+
+def needed_words(line: Line) -> str:
+    """Return how many counterexamples a line's row needs, in words; empty where that is not known."""
+    text = str(line["counterexamples_text"]).partition(" [")[0] if known(line, "counterexamples_text") else ""
+    return text.replace("<=", "at most ").replace(">", "more than ")

@@ -28,7 +28,7 @@ SMALL, TEXT = 7.0, 8.0  # points
 DPI = 200
 LONGEST: dict[Columns, int] = {1: 28, 2: 50}  # characters of a name
 CHARACTER = 4.1  # points: the width of one in small letters
-INK, GREY, PALE = "#1a1a1a", "#6e6e6e", "#d4d4d4"
+INK, GREY, FAINT, PALE = "#1a1a1a", "#6e6e6e", "#a8a8a8", "#d4d4d4"
 BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"
 TIERS = {
     "none": (INK, "o"), "envs": (BLUE, "s"), "val_groups": (GREEN, "^"), "train_groups": (ORANGE, "D"),

@@ -1,12 +1,18 @@
-"""The figures that pages show: SVG files, whose letters are text, on a white ground that suits dark pages as well."""
+"""The figures that pages show: SVG files whose letters are text, and whose colours suit dark pages as well."""
 
 from dataclasses import dataclass, field
 
 from matplotlib.figure import Figure
 
+from spurgen.harness.plots import style
 from spurgen.harness.plots.style import encode
 
 FOLDER = "figures"
+DARK = {
+    "#ffffff": "#11151a", style.INK: "#e7eaee", style.GREY: "#a3adb8", style.PALE: "#343c46", style.FAINT: "#5b6570",
+    style.BLUE: "#5aaee8", style.ORANGE: "#f0894a", style.GREEN: "#3ec79a", style.PURPLE: "#d98fb8",
+}  # fmt: skip
+"""What becomes of each colour on a dark page."""
 
 
 @dataclass
@@ -18,5 +24,15 @@ class Figures:
     def add(self, name: str, figure: Figure) -> str:
         """Keep a figure and return its path; `name` must be usable as a file name."""
         path = f"{FOLDER}/{name}.svg"
-        self.files[path] = encode(figure, "svg")
+        self.files[path] = dark_too(encode(figure, "svg"))
         return path
+
+
+def dark_too(drawing: bytes) -> bytes:
+    """Return a drawing of ours that follows the reader's colour scheme."""
+    rules = "".join(
+        f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
+        for light, dark in DARK.items()
+        for kind in ("fill", "stroke")
+    )
+    return drawing.replace(b"</style>", f"@media (prefers-color-scheme: dark){{{rules}}}</style>".encode(), 1)

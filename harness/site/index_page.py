@@ -1,28 +1,52 @@
-"""The first page: the boards of the sets of tasks and of the main tasks."""
+"""The first page: the example with the curve, and the boards."""
 
-from spurgen.harness.plots.forest import most_panels
-from spurgen.harness.plots.of_board import boards_drawn, estimates, named
+from collections.abc import Iterator
+
+from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.plots.ladder import draw_ladder, named_rows, needed_words
+from spurgen.harness.plots.of_board import named
+from spurgen.harness.site.boards import COLUMNS, ladder_table, plain_table
 from spurgen.harness.site.figures import Figures
-from spurgen.harness.site.material import Material
-from spurgen.harness.site.tables import board_table
+from spurgen.harness.site.material import Climb, Material
+from spurgen.harness.site.names import shown
+from spurgen.harness.site.story import Story
+from spurgen.harness.site.words import SHORT, percent, spoken_name, what
 
 
-def index_page(material: Material, figures: Figures) -> dict[str, object]:
+def index_page(material: Material, story: Story | None, figures: Figures) -> dict[str, object]:
     """Return what the template of the first page shows."""
-    names = material.first_page
+    climbs = sorted(material.ladders.values(), key=lambda climb: story is None or climb != story.climb)
+    first = climbs[0] if climbs else None
     return {
-        "boards": [board_table(material, name) for name in names],
-        "elsewhere": [name for name in material.board.tasks if name not in names],
-        "estimates": _estimates(material, figures) if names else None,
+        "story": story,
+        "name": spoken_name(story.label, material.names) if story else "",
+        "changed": what([story.twins.changed] if story.twins.changed in first.shown.channels else first.shown.channels)
+        if story and first
+        else "",
+        "curve": curve(material, first, figures) if first else None,
+        "numbers": list(numbers(material, first)) if first else [],
+        "first": first,
+        "boards": [ladder_table(material, climb) for climb in climbs],
+        "columns": COLUMNS,
+        "plain_boards": [plain_table(material, name) for name in material.plain],
     }
 
 
-def _estimates(material: Material, figures: Figures) -> str:
-    """Draw the main tasks, and the sets of them, as far as there is room on one figure."""
-    overall = {
-        name: set(material.board.overall[name].tasks) for name in material.first_page if name not in material.main
-    }
-    sets = [name for name, tasks in overall.items() if tasks <= set(material.main)]
-    drawn = list(boards_drawn(material.suite, material.rows, material.board, [*material.main, *sets]).values())
-    most = most_panels(named([line for board in drawn for line in board.lines], {}))
-    return figures.add("estimates", estimates(drawn[:most], material.names))
+def curve(material: Material, climb: Climb, figures: Figures) -> tuple[str, str]:
+    """Draw a ladder's curve; return the paths of the wide figure and of that for a phone."""
+    wide = draw_ladder(climb.drawn, material.names, screen=True)
+    narrow = draw_ladder(climb.drawn, material.names, 1)
+    return figures.add(f"{climb.name}", wide), figures.add(f"{climb.name}-narrow", narrow)
+
+
+def numbers(material: Material, climb: Climb) -> Iterator[tuple[str, str, str]]:
+    """Yield the name, what it was given, and the number of ERM and of the best row of each access tier.
+
+    The number is that of counterexamples needed, or the score where the ladder has no ceiling.
+    """
+    lines = {line["submission"]: line for line in material.lines[climb.name]}
+    best = named_rows(climb.drawn.whole, named(climb.drawn.whole, material.names))
+    for row in sorted(best, key=lambda row: row.label != ERM):
+        line = lines[row.label]
+        number = needed_words(line) or percent(line["robust_accuracy"])
+        yield shown(spoken_name(row.label, material.names)), shown(SHORT.get(row.access, row.access)), number

@@ -1,25 +1,52 @@
-"""What every page is made from: a suite, its rows, its leaderboard, and what the ideal observers reach."""
+"""What every page is made from: a suite, its rows, its leaderboard, and the answers of rows to twins."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from spurgen.benchmark.reading import read_text
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.board.columns import COLUMNS, Line
+from spurgen.benchmark.task import Rung
+from spurgen.harness.board.columns import Line
 from spurgen.harness.board.files import build_board
 from spurgen.harness.board.frame import Record, lines_of
 from spurgen.harness.board.methods import full_names
 from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
-from spurgen.harness.results.ideal import mean_ideal, stored_ideals, with_ideal
+from spurgen.harness.metrics.arrays import Int64
+from spurgen.harness.plots.ladder import Climbed, ladders_drawn
+from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import Store
 from spurgen.harness.site.names import file_names
+from spurgen.harness.site.twins import Read, read, tally
 
 Board = TaskBoard | SetBoard
 REPORT_BYTES = 1 << 24
-IDEAL = "ideal observer"
+
+
+@dataclass(frozen=True)
+class Climb:
+    """A ladder that has rows: its rungs, ascending, those above 0 `climbed`, and what is drawn of it."""
+
+    name: str
+    rungs: tuple[Rung, ...]
+    drawn: Climbed
+
+    @property
+    def shown(self) -> Rung:
+        """The rung whose twins pages show: the lowest above 0, so that training has counterexamples."""
+        return next((rung for rung in self.rungs if rung.counterexamples), self.rungs[0])
+
+    @property
+    def pictured(self) -> bool:
+        """Whether its scenes are pictures."""
+        return self.shown.modality != "text"
+
+    def curve(self, label: str) -> list[float | None]:
+        """Return a row's accuracy where shortcuts mislead on every rung, None where it has none."""
+        found = [{line["submission"]: line for line in lines} for lines in self.drawn.boards]
+        return [lines.get(label, {}).get("robust_accuracy") for lines in found]
 
 
 @dataclass(frozen=True)
@@ -27,14 +54,15 @@ class Material:
     """A suite's results.
 
     `rows` have the metrics that follow from what is stored, also those that are not ranked. `validity`: the text of the
-    validity report, if there is one. `documented`: whether the documentation lies in the site's folder, so that pages
-    link to it.
+    validity report, if there is one, and `charts`, its drawings by file name. `documented`: whether the documentation
+    lies in the site's folder, so that pages link to it.
     """
 
     suite: Suite
     rows: Rows
     board: Leaderboard
     validity: str | None = None
+    charts: Mapping[str, bytes] = field(default_factory=dict)
     documented: bool = False
 
     @cached_property
@@ -48,45 +76,52 @@ class Material:
         return full_names(self.rows)
 
     @cached_property
-    def ideal(self) -> dict[str, dict[str, float]]:
-        """The ideal observer's metrics, means over worlds, by task."""
-        stored = stored_ideals(self.suite)
-        return {name: mean_ideal(stored, self.suite.tasks[name]) for name in self.board.tasks}
+    def ladders(self) -> dict[str, Climb]:
+        """The ladders that have rows, those of main tasks first, in the suite's order."""
+        drawn = {each.name: each for each in ladders_drawn(self.suite, self.board)}
+        rungs = [task for task in self.suite.tasks.values() if isinstance(task, Rung) and task.name in self.board.tasks]
+        made = {name: tuple(rung for rung in rungs if rung.of == name) for name in drawn}
+        order = sorted(drawn, key=lambda name: made[name][0].role != "main")
+        return {name: Climb(name, made[name], drawn[name]) for name in order}
 
-    @property
-    def main(self) -> list[str]:
-        """Names of the main tasks that have rows, or of all if no main one has."""
-        return [name for name in self.suite.main if name in self.board.tasks] or list(self.board.tasks)
-
-    @property
-    def first_page(self) -> list[str]:
-        """Names of the boards on the first page: sets of tasks, then the main tasks."""
-        return [*(name for name, board in self.board.overall.items() if board.rows or board.few), *self.main]
-
-    def board_of(self, name: str) -> Board:
-        """Return the board of a task or of a set of tasks."""
-        return self.board.tasks[name] if name in self.board.tasks else self.board.overall[name]
+    @cached_property
+    def plain(self) -> list[str]:
+        """Names of the sets of tasks and of the tasks that are no ladders."""
+        of_ladders = {rung.name for climb in self.ladders.values() for rung in climb.rungs}
+        sets = [name for name, board in self.board.overall.items() if board.rows or board.few]
+        return [name for name in (*sets, *self.board.tasks) if name not in self.ladders and name not in of_ladders]
 
     @cached_property
     def lines(self) -> dict[str, list[Record]]:
         """The lines of every board's frame, by task and set of tasks."""
-        return {name: lines_of(self.board_of(name)) for name in (*self.board.tasks, *self.board.overall)}
+        boards: dict[str, Board] = {**self.board.tasks, **self.board.overall}
+        return {name: lines_of(board) for name, board in boards.items()}
 
-    def ideal_line(self, name: str) -> Line | None:
-        """Return the ideal observer as a line of a board, its metrics means over tasks; None where it is not known."""
-        board = self.board_of(name)
-        tables = [self.ideal[task] for task in (board.tasks if isinstance(board, SetBoard) else [name])]
-        metrics = _means([table | {"wga_corrected": table["wga"]} for table in tables if "wga" in table])  # it is exact
-        return {"submission": IDEAL} | {key: metrics[key] for key in COLUMNS if key in metrics} if metrics else None
+    def line(self, name: str, label: str) -> Line | None:
+        """Return a row's line on a board, None if it has none."""
+        return next((line for line in self.lines[name] if line["submission"] == label), None)
 
+    @cached_property
+    def reads(self) -> dict[str, dict[str, list[Read]]]:
+        """What every believed row answers to twins on the rung that is shown, by ladder and label."""
+        return {
+            name: {
+                line["submission"]: list(read(climb.shown, self.rows[line["submission"]][climb.shown.name]))
+                for line in self.lines[climb.shown.name]
+                if not line.get("reason")
+            }
+            for name, climb in self.ladders.items()
+        }
 
-def _means(tables: list[dict[str, float]]) -> Mapping[str, float]:
-    common = set.intersection(*map(set, tables)) if tables else set()
-    return {key: sum(table[key] for table in tables) / len(tables) for key in common}
+    @cached_property
+    def tallies(self) -> dict[str, dict[int, Int64]]:
+        """How many rows lose each pair, by ladder and world."""
+        return {name: tally([*reads.values()]) for name, reads in self.reads.items()}
 
 
 def gather(suite: Suite, results: Path, validity: Path | None = None) -> Material:
-    """Read a suite's rows from a folder of results, and the validity report from its file."""
+    """Read a suite's rows from a folder of results, and the validity report from its file, with drawings beside it."""
     rows = Store(results, suite.name).rows()
     text = read_text(validity, REPORT_BYTES) if validity else None
-    return Material(suite, with_ideal(suite, rows), build_board(suite, results, rows), text)
+    charts = {path.name: path.read_bytes() for path in sorted(validity.parent.glob("*.svg"))} if validity else {}
+    return Material(suite, with_ideal(suite, rows), build_board(suite, results, rows), text, charts)

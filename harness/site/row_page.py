@@ -1,85 +1,116 @@
-"""A page per row: what it reaches on every task, why it lost, and how to run it again."""
+"""A page per row: a verdict, why it lost, its curve, and how to run it again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
-from spurgen.benchmark.task import Task
-from spurgen.harness.board.columns import COLUMNS, Line, number, table
-from spurgen.harness.board.methods import about_method
-from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.site.families import SHOWN, Failures, failures
-from spurgen.harness.site.material import Material
-from spurgen.harness.site.names import shown
-from spurgen.harness.site.pictures import Pictures
-from spurgen.harness.site.render import inline_markdown
-from spurgen.harness.site.tables import of_patterns
+from markupsafe import Markup
 
-GLANCE = ("rank", "letters", "robust_accuracy", "to_erm", "wga_corrected", "reliance", "core_use", "accuracy", "sss")
-BY_CHANNEL = {"reliance": "Reliance", "sss": "SSS", "flip_rate": "Flip rate", "decoded": "Decoded from features"}
+from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.columns import Line, cell, known
+from spurgen.harness.board.methods import about_method
+from spurgen.harness.metrics.ladder import SHARE
+from spurgen.harness.plots.ladder import named_rows, needed_words
+from spurgen.harness.plots.of_board import named
+from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.site import marks
+from spurgen.harness.site.boards import Follow, Plain, follow_bars, plain_table, spoken
+from spurgen.harness.site.material import Climb, Material
+from spurgen.harness.site.names import shown
+from spurgen.harness.site.render import inline_markdown
+from spurgen.harness.site.scenes import Scenes
+from spurgen.harness.site.story import Twins, make_twins
+from spurgen.harness.site.twins import followed
+from spurgen.harness.site.twins import shown as pairs_shown
+from spurgen.harness.site.words import given, percent, spoken_name
+
+TWINS = 3  # shown of a row on a ladder
 
 
 @dataclass(frozen=True)
 class Part:
-    """A row on a task; `note` says why it is not ranked.
+    """A row on a ladder; `note` says why it has no place. `table`: accuracies by line and rung, beside the curve."""
 
-    `channels`: texts by title for every channel, its name first. `patterns`: accuracies by what
-    conflicts, below a heading.
-    """
-
-    name: str
-    task: Task
+    key: str
+    title: str
     note: str
-    channels: Sequence[Mapping[str, str]]
-    patterns: Mapping[str, str]
-    failures: Failures | None
-    stored: int
+    verdict: str
+    counterexamples: int
+    often: Mapping[str, str]
+    twins: Sequence[Twins]
+    curve: Markup
+    rungs: Sequence[int]
+    table: Sequence[tuple[marks.Drawn, Sequence[str]]]
+    follows: Sequence[Follow]
 
 
-def row_page(material: Material, pictures: Pictures, label: str) -> dict[str, object]:
+def row_page(material: Material, scenes: Scenes, label: str) -> dict[str, object]:
     """Return what the template of a row's page shows."""
-    row = {name: material.rows[label][name] for name in material.board.tasks if name in material.rows[label]}
-    lines = {name: _line(material, name, label) for name in (*material.board.overall, *row)}
-    placed = {name: line for name, line in lines.items() if line and not line.get("reason")}
+    row = {name: part for name, part in material.rows[label].items() if name in material.board.tasks}
     first = next(iter(row.values())).results[0]
-    parts = [_part(material, pictures, name, each, lines[name] or {}) for name, each in row.items()]
+    climbs = [climb for climb in material.ladders.values() if any(rung.name in row for rung in climb.rungs)]
+    parts = [_part(material, scenes, climb, label) for climb in climbs]
     return {
         "label": label,
         "name": first.submission,
         "full": material.names.get(label, ""),
-        "access": first.access,
+        "given": given(first.access),
         "method": inline_markdown(about_method(row.values())),
-        "glance": list(zip(placed, table(list(placed.values()), GLANCE), strict=True)),
-        "columns": {column.title: column.about for key, column in COLUMNS.items() if key in GLANCE},
-        "parts": sorted(parts, key=lambda part: part.task.modality == "text"),  # pictures first
+        "parts": sorted(parts, key=lambda part: not material.ladders[part.key].pictured),
+        "plain_boards": [_only(plain_table(material, name), material.pages[label]) for name in material.plain if name in row],
         "command": f"spurgen reproduce {quote(shown(label))} --suite {material.suite.spoken}",
         "facts": dict(_facts(row)),
     }
 
 
-def _line(material: Material, name: str, label: str) -> Line | None:
-    return next((line for line in material.lines[name] if line["submission"] == label), None)
+def _only(board: Plain, page: str) -> Plain:
+    """Return a board with the line of one row."""
+    rows = [each for each in board.rows if each[0] == page]
+    return Plain(board.key, board.title, board.columns, rows, [each for each in board.silent if each[0] == page])
 
 
-def _part(material: Material, pictures: Pictures, name: str, row: TaskRow, line: Line) -> Part:
-    task, board, reason = material.suite.tasks[name], material.board.tasks[name], line.get("reason")
-    few = "" if line.get("ranked") else f"Not ranked: it has {line.get('units')} of {board.asked} {board.unit}s."
+def _part(material: Material, scenes: Scenes, climb: Climb, label: str) -> Part:
+    line, reads = material.line(climb.name, label) or {}, material.reads[climb.name].get(label, [])
+    name, lines = spoken_name(label, material.names), {each["submission"]: each for each in climb.drawn.whole}
+    best = [row.label for row in named_rows(climb.drawn.whole, named(climb.drawn.whole, {}))]
+    others = [other for other in dict.fromkeys([ERM, *best]) if other != label and other in lines]
+    drawn = [marks.Drawn(name, "own", climb.curve(label))]
+    for other, style in zip(others, ("first", "second", "third", "fourth", "fifth", "sixth"), strict=False):
+        drawn.append(marks.Drawn(spoken_name(other, material.names), style, climb.curve(other)))
+    rungs = [rung.counterexamples for rung in climb.rungs]
+    threshold = None if climb.drawn.ceiling is None else SHARE * climb.drawn.ceiling
+    reason = line.get("reason") or ("" if line else "it has no result on some rungs")
+    chosen = pairs_shown(reads, material.tallies[climb.name], TWINS)
+    by_world = {read.world: read for read in reads}
     return Part(
-        name=name,
-        task=task,
-        note=f"Not ranked: {shown(reason)}" if reason else few,
-        channels=[] if reason else list(_channels(task, line, material.ideal[name])),
-        patterns={"Conflicting": "accuracy"} | found if (found := of_patterns(task, line)) else {},
-        failures=None if reason else failures(pictures, task, row, SHOWN if name in material.main else 1),
-        stored=row.predicted.shape[1],
+        key=climb.name,
+        title=spoken(climb),
+        note=f"Not ranked: {shown(reason)}" if reason else _few(material, climb, line),
+        verdict="" if reason else _verdict(climb, line),
+        counterexamples=climb.shown.counterexamples,
+        often={each: percent(value) for each, value in sorted(followed(reads).items(), key=lambda item: -item[1])},
+        twins=[make_twins(climb, scenes, by_world[world], k) for world, k in chosen],
+        curve=marks.curve(rungs, drawn, threshold, "Right where shortcuts mislead; the table has the numbers"),
+        rungs=rungs,
+        table=[(each, ["" if v is None else percent(v) for v in each.values]) for each in drawn],
+        follows=follow_bars(line),
     )
 
 
-def _channels(task: Task, line: Line, ideal: Mapping[str, float]) -> Iterator[dict[str, str]]:
-    for name in task.channels:
-        values = {title: number(line, f"{key}_by_channel.{name}", ".3f") for key, title in BY_CHANNEL.items()}
-        asked = number(ideal, f"reliance/{name}", ".3f")
-        yield {"Shortcut": name, "Reliance": values["Reliance"], "Ideal observer's": asked} | values
+def _few(material: Material, climb: Climb, line: Line) -> str:
+    board = material.board.overall[climb.name]
+    return "" if line.get("ranked") else f"Not ranked: it has {line.get('units')} of {board.asked} {board.unit}s."
+
+
+def _verdict(climb: Climb, line: Line) -> str:
+    """Say in a sentence or two what a row reaches on a ladder."""
+    number, among = needed_words(line), f"among {climb.drawn.train:,} training samples"
+    needs = f"It needs {number} counterexamples {among}. " if number else ""
+    place = cell("rank", line)
+    ranks = f" Place {place} of {line['of']} among methods given the same." if place else ""
+    right = percent(line["robust_accuracy"])
+    agree = f", and in {percent(line['accuracy_agree'])} where they agree" if known(line, "accuracy_agree") else ""
+    return f"{needs}It is right in {right} of test scenes where shortcuts mislead{agree}.{ranks}"
 
 
 def _facts(row: Mapping[str, TaskRow]) -> Iterator[tuple[str, str]]:
@@ -92,6 +123,7 @@ def _facts(row: Mapping[str, TaskRow]) -> Iterator[tuple[str, str]]:
         "Submission": [result.spec for result in results],
         "Submission SHA-256": [result.submission_sha256 for result in results],
         "Options": sorted(options),
+        "Access tier": [result.access for result in results],
         "Verified": [result.verification for result in results],
         "Isolation": [result.isolation for result in results],
         "Finished": [days[0], days[-1]],

@@ -1,19 +1,21 @@
-"""A page per task: what decides the class, its shortcuts, scenes and twins, and its board."""
+"""A page per ladder: what it asks, its scenes, and who solves it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from spurgen.benchmark.scenario_tables import Strength
-from spurgen.benchmark.task import Task
-from spurgen.generators import class_names, sample
-from spurgen.harness.machine.printing import and_list
+from spurgen.benchmark.task import Rung
+from spurgen.harness.plots.ladder import needed_words
+from spurgen.harness.site.boards import spoken
+from spurgen.harness.site.figures import Figures
+from spurgen.harness.site.index_page import curve, numbers
 from spurgen.harness.site.material import Material
-from spurgen.harness.site.names import shown
-from spurgen.harness.site.pictures import Pictures, Scene, scenes
-from spurgen.harness.site.tables import board_table, of_patterns
-from spurgen.harness.site.values import goes_with, other_value, value_name
+from spurgen.harness.site.names import file_name
+from spurgen.harness.site.scenes import Scene, Scenes, marked
+from spurgen.harness.site.story import training
+from spurgen.harness.site.twins import BASE, SWITCHED, in_world
+from spurgen.harness.site.words import WHAT, what
 
-SCENES = 6  # of training
+MEDIA = {"text": "caption", "image": "picture", "multimodal": "picture with its caption"}
 
 
 class Pictured(NamedTuple):
@@ -24,71 +26,59 @@ class Pictured(NamedTuple):
     about: str
 
 
-class Shortcut(NamedTuple):
-    """A channel: how many values it has, where it is, and how strongly it goes with the class by environment."""
-
-    name: str
-    values: int
-    carrier: str
-    strength: str
-    hidden: bool
-
-
-def task_page(material: Material, pictures: Pictures, name: str) -> dict[str, object]:
-    """Return what the template of a task's page shows."""
-    task = material.suite.tasks[name]
-    world = task.in_world(0)
+def task_page(material: Material, scenes: Scenes, figures: Figures, name: str) -> dict[str, object]:
+    """Return what the template of a ladder's page shows."""
+    climb = material.ladders[name]
+    rung, world = climb.shown, in_world(climb.shown, 0)
+    train = [Pictured(each, each.label, "shortcuts agree") for each in training(climb, scenes, 0)]
+    counter = scenes.scene(world, "train/counter", 0)
+    lines = [line for line in material.lines[name] if not line.get("reason")]
+    numbered = [line for line in lines if needed_words(line)]
     return {
         "name": name,
-        "task": task,
-        "classes": class_names(task.scenario),
-        "shortcuts": [_shortcut(task, channel) for channel in task.channels],
-        "train": _train(pictures, world),
-        "twins": _twins(pictures, world),
-        "board": board_table(material, name),
-        "patterns": {shown(line["submission"]): of_patterns(task, line) for line in material.lines[name]},
+        "title": spoken(climb),
+        "others": [(other, file_name(other)) for other in material.ladders],
+        "asks": _asks(rung),
+        "train": [*train, Pictured(counter, counter.label, "a counterexample")],
+        "twins": _twins(scenes, world),
+        "curve": curve(material, climb, figures),
+        "numbers": list(numbers(material, climb)),
+        "solved": (sum(not needed_words(line).startswith("more") for line in numbered), len(numbered)),
+        "top": climb.rungs[-1].counterexamples,
+        "ladder": rung.ladder,
     }
 
 
-def _shortcut(task: Task, name: str) -> Shortcut:
-    channel = task.scenario.channels[name]
-    by_environment = {
-        each.name: _text(each.strength.get(name, channel.strength)) for each in task.scenario.environments
-    } or {"": _text(channel.strength)}
-    strength = ", ".join(f"{where} {text}".strip() for where, text in by_environment.items())
-    carrier = {"image": "image", "caption": "caption", "both": "image and caption"}[channel.carrier]
-    return Shortcut(name, channel.values, carrier, strength, name not in task.annotated)
+def _asks(rung: Rung) -> str:
+    ladder = rung.ladder
+    rungs = _or_list([str(m) for m in ladder.rungs])
+    return (
+        f"Name what a {MEDIA[rung.modality]} shows: {_or_list(ladder.categories)}, of things that training never shows. "
+        f"In training {what(rung.channels)} go with the category except in {rungs} of {ladder.train:,} samples, the "
+        "counterexamples; in the test they point to another category."
+    )
 
 
-def _text(strength: Strength) -> str:
-    return " / ".join(f"{each:g}" for each in strength) if isinstance(strength, tuple) else f"{strength:g}"
+def _or_list(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
 
 
-def _train(pictures: Pictures, task: Task) -> list[Pictured]:
-    """Return training scenes, in the order in which training sees them."""
-    made = sample(task.scenario, "train", range(SCENES), images=False, captions=False)
-    numbers = (made.group_ids % task.scenario.num_patterns).tolist()
-    every = list(task.scenario.channels)
-    made_again = scenes(pictures, task, range(SCENES), split="train")
-    return [
-        Pictured(scene, scene.label, _conflicts([n for n in task.channels if number >> every.index(n) & 1]))
-        for scene, number in zip(made_again, numbers, strict=True)
+def _twins(scenes: Scenes, world: Rung) -> list[Pictured]:
+    """Return a test sample, and the same with the shortcuts of another class, with neutral ones, and one at a time."""
+    base = scenes.scene(world, BASE, 0)
+    size = world.num_classes * world.ladder.twins_per_class
+    rival = 1  # the class of sample 0 is the first
+    rest = [
+        (SWITCHED, 0, "all shortcuts mislead", "all go with another class"),
+        ("test/neutral", 0, "neutral", "all go with no class"),
+        *((f"test/{name}", rival * size, f"{WHAT.get(name, name)}", "alone misleads") for name in world.channels),
+        ("test/thing", 0, "another thing", "shortcuts stay"),
     ]
-
-
-def _conflicts(names: Sequence[str]) -> str:
-    return f"{and_list(list(names))} conflict{'s' * (len(names) == 1)}" if names else "all shortcuts agree"
-
-
-def _twins(pictures: Pictures, task: Task) -> list[Pictured]:
-    """Return a test sample and its twins in which one thing changes: a channel, or the class."""
-    base = scenes(pictures, task, [0])[0]
-    label = class_names(task.scenario).index(base.label)
-    found = [Pictured(base, "test sample", base.label)]
-    for name in task.channels:
-        value = other_value(task, name, label, base.values[name])
-        scene = scenes(pictures, task, [0], "channel", name, value)[0]
-        about = f"still {base.label}; {value_name(task, name, value)} goes with {goes_with(task, name, value)}"
-        found.append(Pictured(scene, f"{name} changed", about))
-    other = scenes(pictures, task, [0], "core")[0]
-    return [*found, Pictured(other, "class changed", other.label)]
+    made = [(scenes.scene(world, part, index), title, about) for part, index, title, about in rest]
+    return [
+        Pictured(base, "test scene", "shortcuts agree"),
+        *(
+            Pictured(Scene(each.label, each.picture, marked(base.words, each.words)), title, about)
+            for each, title, about in made
+        ),
+    ]

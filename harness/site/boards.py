@@ -1,0 +1,167 @@
+"""The board of a ladder as a table of five columns, and every board as plain texts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from spurgen.harness.board.columns import Column, Line, board_keys, columns_of, known, table
+from spurgen.harness.board.markdown import blocks
+from spurgen.harness.board.schema import SetBoard
+from spurgen.harness.plots.ladder import needed_words
+from spurgen.harness.site.marks import bar, scale, spark
+from spurgen.harness.site.material import Climb, Material
+from spurgen.harness.site.names import shown
+from spurgen.harness.site.words import ALL, SHORT, percent
+
+COLUMNS = {
+    "name": ("Method", "what training was given besides inputs stands below it"),
+    "score": (
+        "Right where shortcuts mislead",
+        "mean over the rungs with counterexamples, with a 95 % interval; open mark: where shortcuts agree; curve: over "
+        "the rungs",
+    ),
+    "needed": (
+        "Counterexamples needed",
+        "training samples that contradict the shortcut, until accuracy is three quarters of the ceiling",
+    ),
+    "follows": ("Follows which shortcut", "share of answers that go where all shortcuts, or one alone, are switched"),
+    "place": ("Place", "first to last place among the rows that were given the same; rows with a common letter do "
+              "not differ significantly"),
+}  # fmt: skip
+"""Title and meaning of each column."""
+FOLLOWS = "follows_by_channel."
+
+
+@dataclass(frozen=True)
+class Follow:
+    """How often a row's answers follow a shortcut."""
+
+    name: str
+    text: str
+    bar: Markup
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table; `page`: the name of its page; `values`: by column, for sorting, empty where unknown."""
+
+    label: str
+    name: str
+    page: str
+    given: str
+    score: str
+    agree: str
+    scale: Markup
+    spark: Markup
+    needed: str
+    interval: str
+    follows: Sequence[Follow]
+    place: str
+    letters: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Block:
+    """The rows of an access tier, or of those with too few worlds."""
+
+    title: str
+    access: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A board as texts: a mapping from title to text per row, whose pages are `pages`, and the rows without a place."""
+
+    key: str
+    title: str
+    columns: Mapping[str, Column]
+    rows: Sequence[tuple[str, Mapping[str, str]]]
+    silent: Sequence[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The board of a ladder; `plain` has every number."""
+
+    key: str
+    title: str
+    about: str
+    blocks: Sequence[Block]
+    plain: Plain
+
+
+def ladder_table(material: Material, climb: Climb) -> Table:
+    """Return the table of a ladder."""
+    board, lines = material.board.overall[climb.name], material.lines[climb.name]
+    made = []
+    for title, part in blocks(lines, board):
+        ranked, access = bool(part[0]["ranked"]), str(part[0]["access"])
+        rows = [_row(material, climb, line) for line in part]
+        made.append(Block(f"Given {SHORT.get(access, access)}" if ranked else title, access if ranked else "", rows))
+    rungs = [rung.counterexamples for rung in climb.rungs]
+    among = f"{', '.join(map(str, rungs))} counterexamples among {climb.drawn.train:,} training samples"
+    return Table(climb.name, spoken(climb), among, made, plain_table(material, climb.name))
+
+
+def spoken(climb: Climb) -> str:
+    """Return what a ladder is called where people read."""
+    kind = {"text": "captions", "image": "pictures", "multimodal": "pictures with captions"}[climb.shown.modality]
+    return f"{climb.name}: {kind}"
+
+
+def _row(material: Material, climb: Climb, line: Line) -> Row:
+    label, value = str(line["submission"]), float(line["robust_accuracy"])
+    low, high = line.get("robust_accuracy_low") or value, line.get("robust_accuracy_high") or value
+    agree, follows = line.get("accuracy_agree"), line.get("follows")
+    interval = str(line.get("counterexamples_text") or "").partition(" ")[2]
+    number = line.get("counterexamples") if known(line, "counterexamples") else "1e9" if needed_words(line) else ""
+    first, last = line.get("first_rank"), line.get("last_rank")
+    rank = "" if first is None else f"{first}" if first == last else f"{first}\N{EN DASH}{last}"
+    access = str(line["access"])
+    return Row(
+        label=shown(label),
+        name=material.names.get(label) or shown(label),
+        page=material.pages[label],
+        given=shown(SHORT.get(access, access)),
+        score=percent(value),
+        agree=percent(agree) if agree is not None else "",
+        scale=scale(value, low, high, agree),
+        spark=spark([rung.counterexamples for rung in climb.rungs], climb.curve(label)),
+        needed=needed_words(line),
+        interval=interval,
+        follows=follow_bars(line),
+        place=f"{rank} of {line['of']}" if rank else "",
+        letters=str(line.get("letters") or ""),
+        values={
+            "name": "", "score": f"{value:.8g}", "needed": f"{number}", "place": "" if first is None else f"{first}",
+            "follows": "" if follows is None else f"{follows:.8g}",
+        },
+    )  # fmt: skip
+
+
+def follow_bars(line: Line) -> list[Follow]:
+    """Return how often a row follows all shortcuts, and each alone."""
+    alone = {key.removeprefix(FOLLOWS): line[key] for key in line if key.startswith(FOLLOWS)}
+    every = ({ALL: line["follows"]} if known(line, "follows") else {}) | alone
+    return [Follow(name, percent(value), bar(value)) for name, value in every.items()]
+
+
+def plain_table(material: Material, name: str) -> Plain:
+    """Return a board of any kind as texts."""
+    lines = material.lines[name]
+    rated = [line for line in lines if not line.get("reason")]
+    keys = list(dict.fromkeys(["submission", "access", *board_keys(rated, "brief", "wide")]))
+    board = material.board.overall.get(name)
+    title = board.heading(name) if isinstance(board, SetBoard) else name
+    texts = [{key: shown(text) for key, text in line.items()} for line in table(rated, keys)]
+    pages = [material.pages[line["submission"]] for line in rated]
+    silent = [
+        (material.pages[line["submission"]], shown(line["submission"]), shown(line["reason"]))
+        for line in lines
+        if line.get("reason")
+    ]
+    about = {column.title: column for column in columns_of(rated).values()}
+    return Plain(name, title, about, list(zip(pages, texts, strict=True)), silent)

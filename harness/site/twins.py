@@ -1,0 +1,154 @@
+"""Test scenes and their twins in which shortcuts alone changed, and what rows answer to both.
+
+A result of a ladder stores the class that it predicts for every sample of the test. A scene in which shortcuts agree
+with the class has twins with the same thing in the same pose: one in which all shortcuts are those of a rival class,
+and some in which one of them is.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.ladder import Ladder
+from spurgen.benchmark.scenario_tables import Modality
+from spurgen.benchmark.task import Rung
+from spurgen.harness.metrics.arrays import Int64
+from spurgen.harness.results.answered import factors, scored_parts
+from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.site.words import ALL
+
+BASE, SWITCHED = "test/agree", "test/mislead"
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Scenes and twins of a rung's world, int64 (p,) each.
+
+    `shortcut`: what changed, a place in `names`, of which the first is all. `place`: of the scene in its part, `twin`:
+    of the twin in its own. `label`, `rival`: classes. `before`, `after`: where stored answers have those to both.
+    """
+
+    names: tuple[str, ...]
+    shortcut: Int64
+    place: Int64
+    twin: Int64
+    label: Int64
+    rival: Int64
+    before: Int64
+    after: Int64
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+    def part(self, k: int) -> str:
+        """Return the part that has a pair's twin."""
+        return f"test/{self.names[self.shortcut[k]]}" if self.shortcut[k] else SWITCHED
+
+
+@dataclass(frozen=True)
+class Read:
+    """A row's answers to the pairs of a world, bool (p,) each.
+
+    `followed`: the answer to the twin is the rival. `lost`: it is, and that to the scene is right.
+    """
+
+    world: int
+    pairs: Pairs
+    followed: NDArray[np.bool_]
+    lost: NDArray[np.bool_]
+
+
+def pairs_of(rung: Rung) -> Pairs:
+    """Return the pairs of a rung in one world; all rungs of a ladder have the same."""
+    return _made(rung.ladder.model_dump_json(), rung.modality)
+
+
+@lru_cache(maxsize=256)
+def _made(described: str, modality: Modality) -> Pairs:
+    ladder = Ladder.model_validate_json(described)
+    scenario: Any = ladder  # see Rung
+    rung = Rung("", scenario, modality)
+    sizes, classes, base = scored_parts(rung), rung.num_classes, factors(ladder, BASE)
+    starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
+    columns = []
+    for k, name in enumerate((ALL, *rung.channels)):
+        part = f"test/{name}" if k else SWITCHED
+        shown = factors(ladder, part).channel_values[name if k else rung.channels[0]]
+        place = np.arange(sizes[part]) % (classes * ladder.twins_per_class if k else sizes[part])
+        twin = np.flatnonzero((shown < classes) & (shown != base.labels[place]))
+        place, rival = place[twin], shown[twin]
+        kind = np.full(len(twin), k)
+        columns.append((kind, place, twin, base.labels[place], rival, starts[BASE] + place, starts[part] + twin))
+    return Pairs((ALL, *rung.channels), *map(np.concatenate, zip(*columns, strict=True)))
+
+
+def read(rung: Rung, row: TaskRow) -> Iterator[Read]:
+    """Yield what a row answers in every world that it has; nothing where no answers are stored."""
+    seeds = [result.seed for result in row.results if result.error is None]
+    for seed, predicted in zip(seeds, row.predicted, strict=False):
+        pairs = pairs_of(in_world(rung, seed))
+        answers = predicted.ravel().astype(np.int64)
+        followed = answers[pairs.after] == pairs.rival
+        yield Read(seed, pairs, followed, followed & (answers[pairs.before] == pairs.label))
+
+
+def in_world(rung: Rung, seed: int) -> Rung:
+    """Return a rung in the world of a seed."""
+    world = rung.in_world(seed)
+    assert isinstance(world, Rung), "a rung in a world is one"
+    return world
+
+
+def followed(every: Sequence[Read]) -> dict[str, float]:
+    """Return the share of answers that become the rival, by what changed."""
+    if not every:
+        return {}
+    shortcut = np.concatenate([each.pairs.shortcut for each in every])
+    became = np.concatenate([each.followed for each in every])
+    return {name: float(became[shortcut == k].mean()) for k, name in enumerate(every[0].pairs.names)}
+
+
+Lost = tuple[int, int]
+"""A pair that a row loses: the world, and its place among the pairs there."""
+
+
+def tally(rows: Sequence[Sequence[Read]]) -> dict[int, Int64]:
+    """Return by world how many rows lose each pair, int64 (p,): pages then share what they show."""
+    counts: dict[int, Int64] = {}
+    for row in rows:
+        for each in row:
+            counts[each.world] = counts.get(each.world, np.zeros(len(each.pairs), np.int64)) + each.lost
+    return counts
+
+
+def shown(every: Sequence[Read], counts: Mapping[int, Int64], most: int) -> list[Lost]:
+    """Return up to `most` pairs that a row loses, to show.
+
+    What changed takes turns: all shortcuts first, then single ones, those that the row follows most first. Within one,
+    classes that are not shown yet come first, then pairs that more rows lose; each scene is shown once.
+    """
+    share = followed(every)
+    order = sorted(share, key=lambda name: (name != ALL, -share[name]))
+    queues = []
+    for name in order:
+        found = [
+            (-int(counts[each.world][k]), each.world, int(k), int(each.pairs.place[k]), int(each.pairs.label[k]))
+            for each in every
+            for k in np.flatnonzero(each.lost & (each.pairs.shortcut == each.pairs.names.index(name)))
+        ]
+        if found:
+            queues.append(sorted(found))
+    chosen: list[Lost] = []
+    scenes: set[tuple[int, int]] = set()
+    classes: set[int] = set()
+    for turn in range(most if queues else 0):
+        fresh = [each for each in queues[turn % len(queues)] if (each[1], each[3]) not in scenes]
+        for _, world, k, place, label in sorted(fresh, key=lambda each: each[4] in classes)[:1]:
+            chosen.append((world, k))
+            scenes.add((world, place))
+            classes.add(label)
+    return chosen

@@ -1,0 +1,67 @@
+"""The words of the pages: what methods were given, shortcuts in a sentence, numbers."""
+
+from collections.abc import Mapping, Sequence
+
+from spurgen.benchmark.task import Rung
+from spurgen.generators.ladder.shortcuts import SHORTCUTS
+from spurgen.generators.ladder.world import make_world
+from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.machine.printing import and_list
+
+GIVEN = {
+    "none": "labels alone",
+    "envs": "labels and environments",
+    "val_groups": "labels, and which validation samples are counterexamples",
+    "train_groups": "labels, and which training samples are counterexamples",
+    "twins": "labels, and twins of the training samples with other shortcuts, which no real data have",
+}
+"""What training was given, by access tier."""
+SHORT = {
+    "none": "labels alone", "envs": "environments", "val_groups": "groups of val", "train_groups": "groups of train",
+    "twins": "twins",
+}  # fmt: skip
+"""The same in a cell."""
+ALL = "all"
+"""Name of all shortcuts together, beside those of single ones."""
+WHAT = {"hue": "the wall's hue", "wall": "the wall's pattern", "light": "the light", "mark": "the mark in the corner",
+        "place": "the place"}  # fmt: skip
+"""What each shortcut is."""
+
+
+def given(access: str) -> str:
+    """Return what an access tier was given."""
+    return GIVEN.get(access, access)
+
+
+def percent(value: float) -> str:
+    """Return a share in percent, without decimals."""
+    return f"{100 * value:.0f} %"
+
+
+def what(shortcuts: Sequence[str]) -> str:
+    """Return what some shortcuts are, as a list."""
+    return and_list([WHAT.get(name, name) for name in shortcuts])
+
+
+def look(rung: Rung, name: str, value: int) -> str:
+    """Return how people call a value of a shortcut in a rung's world."""
+    number = int(make_world(rung.ladder).looks[name][value])
+    shortcut = SHORTCUTS[name]
+    return (shortcut.phrases or shortcut.values)[number]
+
+
+def because(rung: Rung, changed: str, value: int) -> str:
+    """Return what a changed shortcut, or all, then showed: `of the red brick wall near the station`."""
+    names = rung.channels if changed == ALL else (changed,)
+    seen = {name: look(rung, name, value) for name in names}
+    wall = " ".join(seen[name] for name in ("hue", "wall") if name in seen)
+    if wall and "wall" not in seen:
+        wall += " wall"
+    if wall:
+        return f"of the {wall}"
+    return f"it is {seen['place']}" if "place" in seen else f"of {WHAT.get(names[0], names[0])}"
+
+
+def spoken_name(label: str, full_names: Mapping[str, str]) -> str:
+    """Return a row's name in a sentence: ERM, a method's full name, or its label."""
+    return "ERM" if label == ERM else full_names.get(label, label)
