@@ -158,10 +158,9 @@ def plain_table(material: Material, name: str) -> Plain:
     title = board.heading(name) if isinstance(board, SetBoard) else name
     texts = [{key: shown(text) for key, text in line.items()} for line in table(rated, keys)]
     pages = [material.pages[line["submission"]] for line in rated]
-    silent = [
-        (material.pages[line["submission"]], shown(line["submission"]), shown(line["reason"]))
-        for line in lines
-        if line.get("reason")
-    ]
+    reasons = {line["submission"]: line["reason"] for line in lines if line.get("reason")}
+    if name in material.ladders:
+        reasons = material.reasons(material.ladders[name])
+    silent = [(material.pages[label], shown(label), shown(reason)) for label, reason in reasons.items()]
     about = {column.title: column for column in columns_of(rated).values()}
     return Plain(name, title, about, list(zip(pages, texts, strict=True)), silent)

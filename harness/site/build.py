@@ -8,7 +8,7 @@ from spurgen.harness.board.latex import board_latex
 from spurgen.harness.board.markdown import to_markdown
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.index_page import index_page
-from spurgen.harness.site.material import Material
+from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import file_name
 from spurgen.harness.site.render import page
 from spurgen.harness.site.row_page import row_page
@@ -65,7 +65,7 @@ def _page(material: Material, here: str, template: str, content: Mapping[str, ob
 def _downloads(material: Material) -> Files:
     board = material.board
     texts = {"csv": to_csv(board), "json": to_json(board), "md": to_markdown(board)}
-    shown = {**board.overall, **board.tasks}
+    shown: dict[str, Board] = {**board.overall, **board.tasks}
     tables = [board_latex(part, name, f"Results on {name}.") for name, part in shown.items() if part.rows or part.few]
     texts["tex"] = "\n".join(tables)
     return {f"leaderboard.{ending}": text.encode() for ending, text in texts.items()}

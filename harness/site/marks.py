@@ -59,7 +59,8 @@ def curve(rungs: Sequence[int], lines: Sequence[Drawn], threshold: float | None,
     """
     across, up = (LEFT + 14, BIG - RIGHT - 14), (DEEP - FOOT, TOP)
     body = "".join(
-        f'<path class="grid" d="M{LEFT} {y:.1f}H{BIG - RIGHT}"/><text x="{LEFT - 6}" y="{y + 4:.1f}" class="end">{t}</text>'
+        f'<path class="grid" d="M{LEFT} {y:.1f}H{BIG - RIGHT}"/>'
+        f'<text x="{LEFT - 6}" y="{y + 4:.1f}" class="end">{t}</text>'
         for t in TICKS
         for y in [up[0] + (up[1] - up[0]) * t / 100]
     )

@@ -101,6 +101,16 @@ class Material:
         """Return a row's line on a board, None if it has none."""
         return next((line for line in self.lines[name] if line["submission"] == label), None)
 
+    def reasons(self, climb: Climb) -> dict[str, str]:
+        """Return why rows have no place on a ladder, or no result on a rung of it, by label."""
+        found = {line["submission"]: line["reason"] for line in self.lines[climb.name] if line.get("reason")}
+        by_rung: dict[str, list[str]] = {}
+        for rung in climb.rungs:
+            for line in self.lines[rung.name]:
+                if line.get("reason") and line["submission"] not in found:
+                    by_rung.setdefault(line["submission"], []).append(f"{rung.name}: {line['reason']}")
+        return found | {label: "; ".join(reasons) for label, reasons in by_rung.items()}
+
     @cached_property
     def reads(self) -> dict[str, dict[str, list[Read]]]:
         """What every believed row answers to twins on the rung that is shown, by ladder and label."""

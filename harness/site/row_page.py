@@ -57,7 +57,9 @@ def row_page(material: Material, scenes: Scenes, label: str) -> dict[str, object
         "given": given(first.access),
         "method": inline_markdown(about_method(row.values())),
         "parts": sorted(parts, key=lambda part: not material.ladders[part.key].pictured),
-        "plain_boards": [_only(plain_table(material, name), material.pages[label]) for name in material.plain if name in row],
+        "plain_boards": [
+            _only(plain_table(material, name), material.pages[label]) for name in material.plain if name in row
+        ],
         "command": f"spurgen reproduce {quote(shown(label))} --suite {material.suite.spoken}",
         "facts": dict(_facts(row)),
     }
@@ -79,14 +81,15 @@ def _part(material: Material, scenes: Scenes, climb: Climb, label: str) -> Part:
         drawn.append(marks.Drawn(spoken_name(other, material.names), style, climb.curve(other)))
     rungs = [rung.counterexamples for rung in climb.rungs]
     threshold = None if climb.drawn.ceiling is None else SHARE * climb.drawn.ceiling
-    reason = line.get("reason") or ("" if line else "it has no result on some rungs")
+    reason = material.reasons(climb).get(label, "")
+    rated = "robust_accuracy" in line
     chosen = pairs_shown(reads, material.tallies[climb.name], TWINS)
     by_world = {read.world: read for read in reads}
     return Part(
         key=climb.name,
         title=spoken(climb),
-        note=f"Not ranked: {shown(reason)}" if reason else _few(material, climb, line),
-        verdict="" if reason else _verdict(climb, line),
+        note=f"{'' if rated else 'Not ranked: '}{shown(reason)}" if reason else _few(material, climb, line),
+        verdict=_verdict(climb, line) if rated else "",
         counterexamples=climb.shown.counterexamples,
         often={each: percent(value) for each, value in sorted(followed(reads).items(), key=lambda item: -item[1])},
         twins=[make_twins(climb, scenes, by_world[world], k) for world, k in chosen],

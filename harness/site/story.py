@@ -60,7 +60,7 @@ def find_story(material: Material, scenes: Scenes) -> Story | None:
         for label in sorted(reads, key=lambda label: (label != ERM, score.get(label, 0.0), label))[:1]:
             found = list(_candidates(reads[label]))
             made = ((share, read, make_twins(climb, scenes, read, k)) for share, read, k in (*found, *found[:1]))
-            best = next((each for n, each in enumerate(made) if n == len(found) or _visible(each[2])), None)
+            best = next((each for n, each in enumerate(made) if n == len(found) or visible(each[2])), None)
             if best:
                 share, read, twins = best
                 return Story(label, climb, training(climb, scenes, read.world), twins, share)
@@ -113,7 +113,7 @@ def _with_words(scene: Scene, other: Scene) -> Scene:
     return Scene(scene.label, scene.picture, marked(other.words, scene.words), scene.pixels)
 
 
-def _visible(twins: Twins) -> bool:
+def visible(twins: Twins) -> bool:
     """Return whether two pictures differ in lightness; captions always show what changed."""
     if twins.base.pixels is None or twins.twin.pixels is None:
         return True

@@ -53,7 +53,7 @@ def _asks(rung: Rung) -> str:
     ladder = rung.ladder
     rungs = _or_list([str(m) for m in ladder.rungs])
     return (
-        f"Name what a {MEDIA[rung.modality]} shows: {_or_list(ladder.categories)}, of things that training never shows. "
+        f"Name what a {MEDIA[rung.modality]} shows: {_or_list(ladder.categories)}, of things that training lacks. "
         f"In training {what(rung.channels)} go with the category except in {rungs} of {ladder.train:,} samples, the "
         "counterexamples; in the test they point to another category."
     )

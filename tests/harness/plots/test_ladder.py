@@ -44,7 +44,13 @@ def test_erm_the_best_of_each_tier_and_the_ceiling_are_named_at_their_lines(clim
     figure = item.draw()
     texts = {" ".join(text.split()) for text in check_layout(figure)}
     lff = "Learning from failure" if columns == 2 else "lff"
-    assert {"ERM needs 77", f"{lff} needs 50", "subg needs 22", "contrastive needs <=8"} <= texts
+    assert {
+        "ERM needs 77",
+        f"{lff} needs 50",
+        "subg needs 22",
+        "contrastive needs at most 8",
+        "ideal observer",
+    } <= texts
     assert not [text for text in texts if text.startswith(("mixup", "bad"))]
     assert [text for text in texts if text.startswith("ceiling")]
     assert {"0", "8", "32", "128", "3/4 of the ceiling"} <= texts

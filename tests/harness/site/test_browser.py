@@ -1,4 +1,4 @@
-"""Every kind of page in a real browser: accessible, complete without scripts, silent on the network."""
+"""Every kind of page in a real browser, at three widths: accessible, complete without scripts, silent."""
 
 import re
 from io import BytesIO
@@ -9,17 +9,36 @@ from pypdf import PdfReader
 
 pytestmark = pytest.mark.slow
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
+DESKTOP = {"viewport": {"width": 1440, "height": 900}}
+TABLET = {"viewport": {"width": 820, "height": 1180}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-PAGES = ("index.html", "trust.html", "rows/erm.html", "tasks/small-both.html")
+PAGES = ("index.html", "trust.html", "rows/erm.html", "rows/gone.html", "tasks/few-image.html", "tasks/few-text.html")
+MOST_WORDS = 120
+WORDS_BEFORE_THE_FIRST_ROW = """() => {
+    const row = document.querySelector("tr[data-label]");
+    const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    let words = 0;
+    while (walker.nextNode() && !row.contains(walker.currentNode)) {
+        const around = walker.currentNode.parentElement;
+        if (around.checkVisibility() && !around.closest("option, .spoken")) {
+            words += (walker.currentNode.textContent.match(/\\S+/g) || []).length;
+        }
+    }
+    return words;
+}"""
 
 
 @pytest.fixture(scope="session")
-def reported_site(tiny_file, tiny_results, tmp_path_factory, make_site):
-    """A site with a validity report."""
+def reported_site(steps_file, steps_results, tmp_path_factory, make_site):
+    """A site with a validity report, which has a chart."""
     folder = tmp_path_factory.mktemp("report")
-    text = "# Is it any good?\n\n## Verdicts\n\n- ERM fails: passed. By 0.3.\n\n## ERM fails\n\n| a |\n|---|\n| 1 |\n"
+    text = (
+        "# Is it any good?\n\n## Verdicts\n\n- ERM fails: holds. By 0.3.\n\n## ERM fails\n\n| a |\n|---|\n| 1 |\n\n"
+        "![ERM fails](erm.svg)\n"
+    )
     (folder / "validity.md").write_text(text)
-    return make_site(tiny_file, tiny_results, "--validity", str(folder / "validity.md"))
+    (folder / "erm.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><style></style></svg>')
+    return make_site(steps_file, steps_results, "--validity", str(folder / "validity.md"))
 
 
 def violations(page):
@@ -33,108 +52,138 @@ def violations(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_kind_of_page(visit, reported_site, many_site, scheme):
+def test_axe_finds_nothing_on_any_kind_of_page(visit, reported_site, tiny_site, scheme):
     seen = visit(color_scheme=scheme)
-    pages = [*((reported_site, where) for where in PAGES), (many_site, "index.html"), (many_site, "rows/erm.html")]
+    pages = [*((reported_site, where) for where in PAGES), (tiny_site, "index.html"), (tiny_site, "rows/erm.html")]
     for site, where in pages:
         assert violations(seen.open(site, where)) == [], where
     assert seen.problems == []
 
 
-def test_axe_finds_nothing_in_a_comparison_with_open_menus(visit, tiny_site):
-    page = visit().open(tiny_site, "index.html#rows=erm&rows=dfr")
-    page.get_by_text("Columns", exact=True).click()
-    assert violations(page) == []
-    page.get_by_text("Columns", exact=True).click()
-    page.get_by_text("Copy", exact=True).click()
+def test_axe_finds_nothing_on_a_phone_and_in_a_comparison_with_an_open_menu(visit, steps_site):
+    assert violations(visit(**PHONE).open(steps_site)) == []
+    page = visit().open(steps_site, "index.html#rows=erm&rows=dfr")
+    page.get_by_text("Download", exact=True).click()
     assert violations(page) == []
 
 
-def test_every_page_works_without_network_and_asks_for_files_of_the_site_alone(visit, tiny_site):
+@pytest.mark.parametrize(("device", "screens"), [(DESKTOP, 1.0), (TABLET, 1.25), (PHONE, 1.5)])
+def test_the_first_row_is_on_the_first_screen_after_few_words(visit, steps_site, device, screens):
+    page = visit(**device).open(steps_site)
+    row = page.locator("tr[data-label]").first.bounding_box()
+    whole = row["y"] + (row["height"] if screens == 1 else 0)
+    assert whole <= screens * device["viewport"]["height"]
+    assert page.evaluate(WORDS_BEFORE_THE_FIRST_ROW) <= MOST_WORDS
+
+
+def test_the_first_screen_shows_the_example_with_both_answers_and_two_doors(visit, steps_site):
+    page = visit(**DESKTOP).open(steps_site)
+    title = page.get_by_role("heading", level=1).inner_text()
+    assert re.fullmatch(r"It says “(animal|vehicle|food)” because of the [\w -]+ wall\.", title)
+    twins = page.locator(".hero .twins .scene")
+    assert [twins.nth(k).bounding_box()["width"] for k in (0, 1)] == [224, 224]
+    answers = page.locator(".hero .answer").all_inner_texts()
+    assert [("✓" in text, "✗" in text) for text in answers] == [(True, False), (False, True)]
+    assert page.locator(".hero .figure").evaluate("(image) => image.naturalWidth") > 0
+    page.get_by_role("link", name="Score your model").click()
+    assert page.locator("#score").bounding_box()["y"] < 900
+    page.get_by_role("link", name="See the board").click()
+    assert page.locator("#boards").bounding_box()["y"] >= 0
+
+
+def test_every_page_works_without_network_and_asks_for_files_of_the_site_alone(visit, steps_site):
     seen = visit(offline=True)
-    for path in sorted(tiny_site.rglob("*.html")):
-        seen.open(tiny_site, str(path.relative_to(tiny_site)))
+    for path in sorted(steps_site.rglob("*.html")):
+        seen.open(steps_site, str(path.relative_to(steps_site)))
     assert seen.problems == []
-    assert {url.startswith(tiny_site.as_uri()) for url in seen.asked} == {True}
+    assert {url.startswith(steps_site.as_uri()) for url in seen.asked} == {True}
     assert all(
-        Path(tiny_site, url.removeprefix(f"{tiny_site.as_uri()}/").partition("#")[0]).exists() for url in seen.asked
+        Path(steps_site, url.removeprefix(f"{steps_site.as_uri()}/").partition("#")[0]).exists() for url in seen.asked
     )
 
 
-def test_without_scripts_all_boards_and_rows_are_there(visit, tiny_site):
-    page = visit(java_script_enabled=False).open(tiny_site)
+def test_without_scripts_all_boards_and_rows_are_there(visit, steps_site):
+    page = visit(java_script_enabled=False).open(steps_site)
     assert page.locator("#controls").is_hidden()
-    assert page.locator(".board table:visible").count() == 3
-    table = page.locator("#board-small-image table")
-    for name in ("ideal observer", "erm", "group_dro", "short"):
+    assert page.locator("table.main:visible").count() == 2
+    table = page.locator("#board-few-text table.main")
+    for name in ("Empirical risk minimisation", "Just train twice", "short"):
         assert table.get_by_role("rowheader", name=re.compile(rf"^{name}\b")).is_visible()
-    assert table.get_by_role("columnheader", name="Robust accuracy").is_visible()
-    page.get_by_role("link", name="erm", exact=True).first.click()
-    assert page.get_by_role("heading", name="erm", exact=True).is_visible()
+    page.locator("#board-few-text").get_by_text("Every number of this board").click()
+    assert page.locator("#board-few-text table.plain").get_by_role("rowheader", name="erm", exact=True).is_visible()
+    table.get_by_role("link", name="Empirical risk minimisation").click()
     assert page.get_by_role("heading", name="Why it lost").first.is_visible()
 
 
-def test_a_lost_family_shows_two_pictures_of_200_pixels_and_both_answers(visit, tiny_site):
-    page = visit().open(tiny_site, "rows/erm.html")
+def test_a_row_shows_two_pictures_of_200_pixels_and_both_answers(visit, steps_site):
+    page = visit(**DESKTOP).open(steps_site, "rows/erm.html")
     family = page.locator(".family").first
     sizes = [family.locator("img").nth(k).bounding_box()["width"] for k in (0, 1)]
     assert min(sizes) >= 200
-    assert "right" in family.inner_text()
-    assert "wrong" in family.inner_text()
+    assert "✓" in family.inner_text()
+    assert "✗" in family.inner_text()
+    assert page.locator(".verdict").first.bounding_box()["y"] < family.bounding_box()["y"] < 900
 
 
-def test_hostile_names_and_errors_are_shown_as_text(visit, tiny_site):
+def test_captions_mark_the_words_that_changed(visit, steps_site):
+    page = visit().open(steps_site, "rows/erm.html#few-text")
+    marks = page.locator("#few-text .family").first.locator("mark")
+    assert marks.count() >= 2
+    assert marks.first.is_visible()
+
+
+def test_hostile_names_and_errors_are_shown_as_text(visit, steps_site):
     seen = visit()
-    for path in sorted(tiny_site.rglob("*.html")):
-        page = seen.open(tiny_site, str(path.relative_to(tiny_site)))
-        assert page.title().endswith("· SpurGen tiny")
+    for path in sorted(steps_site.rglob("*.html")):
+        page = seen.open(steps_site, str(path.relative_to(steps_site)))
+        assert page.title().endswith("· SpurGen steps")
         assert page.locator("img[src=x]").count() == 0
         assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in page.content()
-    page = seen.open(tiny_site, "index.html#board=small-image")
-    page.locator(".board:visible").get_by_role("link", name="loud").first.click()
+    page = seen.open(steps_site)
+    page.locator("table.main:visible").get_by_role("link", name="__loud__").click()
     assert "<img src=x onerror=alert(1)>" in page.locator("body").inner_text()
     assert seen.problems == []
 
 
+@pytest.mark.parametrize("device", [DESKTOP, TABLET, PHONE])
 @pytest.mark.parametrize("where", PAGES)
-def test_a_phone_shows_every_page_without_scrolling_sideways(visit, reported_site, where):
-    page = visit(**PHONE).open(reported_site, where)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+def test_no_page_scrolls_sideways(visit, reported_site, where, device):
+    page = visit(**device).open(reported_site, where)
+    assert page.evaluate("document.documentElement.scrollWidth") <= device["viewport"]["width"]
 
 
-def test_names_and_titles_stay_in_sight_where_a_board_is_scrolled(visit, tiny_site):
-    page = visit(viewport={"width": 390, "height": 500}).open(tiny_site, "index.html#board=small-image")
-    scroll = page.locator(".board:visible > .scroll")
-    scroll.evaluate("(node) => { node.scrollLeft = 1e6; node.scrollTop = 200; }")
-    box = scroll.bounding_box()
-    name = page.locator(".board:visible tbody tr[data-label] th").last.bounding_box()
-    title = page.locator(".board:visible thead th:visible").last.bounding_box()
-    assert abs(name["x"] - box["x"]) < 2
-    assert abs(title["y"] - box["y"]) < 2
+def test_a_phone_names_the_numbers_of_a_row(visit, steps_site):
+    page = visit(**PHONE).open(steps_site)
+    cell = page.locator("tr[data-label] td[data-title]").first
+    assert cell.evaluate("(cell) => getComputedStyle(cell, '::before').content").startswith('"Counterexamples needed')
 
 
-def test_dark_mode_is_dark_and_figures_stay_on_white(visit, tiny_site):
+def test_dark_mode_is_dark_in_figures_too(visit, steps_site):
     grounds = {}
     for scheme in ("light", "dark"):
-        page = visit(color_scheme=scheme).open(tiny_site)
+        seen = visit(color_scheme=scheme)
+        page = seen.open(steps_site)
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        grounds[scheme] = sum(map(int, re.findall(r"\d+", ground)[:3]))
-        assert (
-            page.locator(".figure").evaluate("(node) => getComputedStyle(node).backgroundColor") == "rgb(255, 255, 255)"
-        )
-    assert grounds["dark"] < 150 < 600 < grounds["light"]
+        page.goto(f"{steps_site.as_uri()}/figures/few-image.svg")
+        drawn = page.evaluate("getComputedStyle(document.querySelector('path')).fill")
+        grounds[scheme] = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (ground, drawn)]
+    assert grounds["dark"][0] == grounds["dark"][1] < 150
+    assert grounds["light"][0] == grounds["light"][1] > 600
 
 
-def test_a_print_has_every_row_of_the_board_without_the_controls(visit, tiny_site):
-    page = visit().open(tiny_site)
+def test_a_print_has_every_row_of_the_board_without_the_controls(visit, steps_site):
+    page = visit().open(steps_site)
     text = " ".join(sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(format="A4"))).pages)
-    assert [name for name in ("ideal observer", "erm", "group_dro", "Robust accuracy") if name not in text] == []
+    wanted = ("Empirical risk minimisation", "short", "Counterexamples needed", "few-text: captions", "Uses the thing")
+    assert [name for name in wanted if name not in text] == []
     assert "Reset" not in text
 
 
-def test_the_first_part_of_a_row_is_open_and_others_open_by_their_link(visit, tiny_site):
-    page = visit().open(tiny_site, "rows/erm.html")
+def test_the_first_part_of_a_row_has_pictures_and_others_open_by_their_link(visit, steps_site):
+    page = visit().open(steps_site, "rows/erm.html")
     parts = page.locator(".part > details")
-    assert parts.evaluate_all("(all) => all.map((each) => each.open)") == [True, False, False]
-    page.get_by_role("link", name="small-text", exact=True).click()
-    assert page.locator("#small-text").evaluate("(node) => node.open")
+    assert parts.evaluate_all("(all) => all.map((each) => [each.id, each.open])") == [
+        ["few-image", True], ["few-text", False],
+    ]  # fmt: skip
+    page = visit().open(steps_site, "rows/erm.html#few-text")
+    assert page.locator("#few-text").evaluate("(node) => node.open")

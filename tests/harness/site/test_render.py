@@ -25,10 +25,16 @@ Text.
 
 
 def test_verdicts_are_found_by_the_headings_of_the_report():
-    first, second = verdicts(REPORT)
-    assert first == ("Dose: what it does", "failed", "It is 0.3 (a_b), not <code>0.5</code>.")
+    first, second = verdicts(REPORT, set())
+    assert first == ("Dose: what it does", "failed", "It is 0.3 (a_b), not <code>0.5</code>.", "")
     assert second[:2] == ("Plain", "passed")
-    assert verdicts("no report") == []
+    assert verdicts("no report", set()) == []
+
+
+def test_a_question_has_the_chart_that_the_report_shows_and_that_is_there():
+    text = REPORT.replace("## Plain\n\nText.", "## Plain\n\n![Plain](plain.svg)")
+    assert [each.chart for each in verdicts(text, {"plain.svg", "other.svg"})] == ["", "figures/plain.svg"]
+    assert [each.chart for each in verdicts(text, {"other.svg"})] == ["", ""]
 
 
 def test_a_report_is_html_without_links_pictures_and_styles_and_foreign_html_is_text():

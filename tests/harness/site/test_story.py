@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spurgen.harness.site.scenes import Scene, Scenes, marked
+from spurgen.harness.site.story import ENOUGH, find_story, make_twins, visible
+from spurgen.harness.site.twins import in_world
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    return Scenes()
+
+
+@pytest.fixture(scope="module")
+def story(steps_material, scenes):
+    return find_story(steps_material, scenes)
+
+
+def test_the_example_is_erm_on_the_first_ladder_with_pictures(story):
+    assert (story.label, story.climb.name, story.climb.shown.counterexamples) == ("erm", "few-image", 4)
+    assert story.twins.base.picture != story.twins.twin.picture
+    assert story.twins.before == story.twins.base.label != story.twins.after
+
+
+def test_it_is_the_largest_share_of_a_single_shortcut_that_follows(story, steps_material):
+    shares = {}
+    for read in steps_material.reads["few-image"]["erm"]:
+        for k in np.flatnonzero(read.lost & (read.pairs.shortcut > 0)):
+            same = np.ones(len(read.pairs), bool)
+            for column in (read.pairs.shortcut, read.pairs.label, read.pairs.rival):
+                same &= column == column[k]
+            shares[read.world, k] = read.followed[same].mean()
+    assert story.share == max(shares.values()) >= ENOUGH
+    assert story.twins.changed in ("hue", "wall")
+
+
+def test_shortcuts_that_seldom_follow_alone_are_shown_together(steps_material, scenes):
+    weak = {
+        name: {label: [replace(read, followed=read.followed & (read.pairs.shortcut == 0),
+                               lost=read.lost & (read.pairs.shortcut == 0)) for read in reads]
+               for label, reads in rows.items()}
+        for name, rows in steps_material.reads.items()
+    }  # fmt: skip
+    material = replace(steps_material)
+    material.__dict__["reads"] = weak
+    assert find_story(material, scenes).twins.changed == "all"
+
+
+def test_without_answers_there_is_no_example(steps_material, scenes):
+    material = replace(steps_material)
+    material.__dict__["reads"] = {name: {} for name in steps_material.ladders}
+    assert find_story(material, scenes) is None
+
+
+def test_training_shows_scenes_of_every_class_whose_shortcuts_agree(story):
+    categories = story.climb.shown.ladder.categories
+    assert [scene.label for scene in story.train] == [name for name in categories for _ in range(2)]
+
+
+def test_pictures_must_differ_in_lightness(story):
+    assert visible(story.twins)
+    same = replace(story.twins, twin=story.twins.base)
+    assert not visible(same)
+    grey = np.full((4, 4, 3), 100, np.uint8)
+    hue = replace(same, base=Scene("a", "a", pixels=grey), twin=Scene("a", "b", pixels=grey + np.uint8(20)))
+    assert visible(hue)
+
+
+def test_the_reason_names_what_the_twin_shows(steps_material, scenes):
+    climb = steps_material.ladders["few-text"]
+    read = steps_material.reads["few-text"]["erm"][0]
+    for k in np.flatnonzero(read.lost)[::9].tolist():
+        twins = make_twins(climb, scenes, read, k)
+        seen = twins.because.removeprefix("of the ").removesuffix(" wall").split()
+        assert set(seen) <= set(twins.twin.caption.replace(".", "").split())
+        assert any(flag for _, flag in twins.twin.words)
+        assert twins.base.label == in_world(climb.shown, 0).ladder.categories[int(read.pairs.label[k])]
+
+
+def test_changed_words_are_marked_whatever_stands_around_them():
+    before, after = (tuple((word, False) for word in text.split()) for text in ("A cat, here.", "A dog, here!"))
+    assert marked(before, after) == (("A", False), ("dog,", True), ("here!", False))
+    assert marked((), ()) == ()

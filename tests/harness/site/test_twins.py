@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from spurgen.harness.results.answered import cut, factors
+from spurgen.harness.site.twins import BASE, followed, in_world, pairs_of, read, shown, tally
+from spurgen.harness.site.words import ALL
+
+
+@pytest.fixture
+def rung(steps_material):
+    return steps_material.ladders["few-text"].shown
+
+
+@pytest.fixture
+def row(steps_material, rung):
+    return steps_material.rows["erm"][rung.name]
+
+
+def test_the_rung_that_is_shown_is_the_lowest_with_counterexamples(rung):
+    assert rung.counterexamples == 4
+
+
+def test_a_twin_has_the_thing_and_all_shortcuts_but_the_changed_one(rung):
+    world = in_world(rung, 2)
+    pairs = pairs_of(world)
+    assert pairs.names == (ALL, "hue", "wall")
+    base = factors(world.ladder, BASE)
+    for k in range(0, len(pairs), 7):
+        twin, changed = factors(world.ladder, pairs.part(k)), pairs.names[pairs.shortcut[k]]
+        at, of = pairs.place[k], pairs.twin[k]
+        assert base.labels[at] == twin.labels[of] == pairs.label[k] != pairs.rival[k]
+        for name in rung.channels:
+            value = pairs.rival[k] if changed in (ALL, name) else pairs.label[k]
+            assert twin.channel_values[name][of] == value
+            assert base.channel_values[name][at] == pairs.label[k]
+
+
+def test_answers_are_those_that_the_row_stores(rung, row):
+    for each in read(rung, row):
+        classes = cut(in_world(rung, each.world), row.predicted[each.world].ravel())
+        for k in range(0, len(each.pairs), 11):
+            before, after = classes[BASE][each.pairs.place[k]], classes[each.pairs.part(k)][each.pairs.twin[k]]
+            assert each.followed[k] == (after == each.pairs.rival[k])
+            assert each.lost[k] == (each.followed[k] and before == each.pairs.label[k])
+
+
+def test_the_shares_that_follow_are_the_metrics_of_the_board(rung, row):
+    share = followed(list(read(rung, row)))
+    assert share[ALL] == pytest.approx(row.mean("follows"))
+    for name in rung.channels:
+        assert share[name] == pytest.approx(row.mean(f"follows/{name}"))
+
+
+def test_a_row_without_stored_answers_has_none(rung, row):
+    bare = type(row)(row.results)
+    assert list(read(rung, bare)) == []
+    assert followed([]) == {}
+    assert shown([], {}, 3) == []
+
+
+def test_pairs_take_turns_and_those_that_more_rows_lose_come_first(rung, row, steps_material):
+    reads = list(read(rung, row))
+    counts = tally([*steps_material.reads["few-text"].values()])
+    chosen = shown(reads, counts, 3)
+    pairs = reads[0].pairs
+    changed = [pairs.names[pairs.shortcut[k]] for _, k in chosen]
+    share = followed(reads)
+    assert changed == [ALL, *sorted(rung.channels, key=lambda name: -share[name])]
+    world, first = chosen[0]
+    lost = {each.world: np.flatnonzero(each.lost & (each.pairs.shortcut == 0)) for each in reads}
+    assert counts[world][first] == max(counts[w][places].max() for w, places in lost.items())
+    assert all(reads[world].lost[k] for world, k in chosen)
+    assert len({reads[world].pairs.label[k] for world, k in chosen}) == 3
+    assert len({(world, reads[world].pairs.place[k]) for world, k in chosen}) == 3
