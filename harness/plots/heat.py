@@ -29,23 +29,6 @@ def heat_map(
     return figure
 
 
-def pattern_map(
-    values: Float64, rows: Sequence[str], patterns: Sequence[str], channels: Sequence[str], columns: Columns = 2
-) -> Figure:
-    """Draw accuracies by alignment pattern, float64 (R, P): below each column a dot per channel, full if it conflicts.
-
-    `patterns`: a letter per channel, `a` where it is aligned with the class, `c` where it conflicts.
-    """
-    heights = [LINE * len(rows), LINE * len(channels)]
-    with style.styled():
-        figure = style.new_figure(columns, sum(heights) + 0.3)
-        above, below = figure.subplots(2, 1, sharex=True, height_ratios=heights)
-        names = [style.drawable(name, style.LONGEST[columns]) for name in rows]
-        _heat(figure, above, values, names, "accuracy", (0.0, 1.0))
-        _dots(below, patterns, channels)
-    return figure
-
-
 def _heat(
     figure: Figure, axes: Axes, values: Float64, rows: Sequence[str], what: str, limits: tuple[float, float]
 ) -> None:
@@ -64,16 +47,3 @@ def _heat(
     bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.02, aspect=30, label=what)
     bar.ax.set_yticks((low, (low + high) / 2, high), [style.fraction(tick) for tick in (low, (low + high) / 2, high)])
     bar.outline.set_visible(False)
-
-
-def _dots(axes: Axes, patterns: Sequence[str], channels: Sequence[str]) -> None:
-    size = 3.2 if len(patterns) <= MOST_WRITTEN else 1.6
-    for y, _ in enumerate(channels):
-        axes.axhline(y, color=style.PALE, linewidth=0.5, zorder=0)
-        for kind, face in (("a", "white"), ("c", style.INK)):
-            places = [x for x, pattern in enumerate(patterns) if pattern[y : y + 1] == kind]
-            axes.plot(places, [y] * len(places), "o", color=style.INK, mfc=face, markersize=size, markeredgewidth=0.5)
-    axes.set_yticks(range(len(channels)), list(channels))
-    axes.set_ylim(len(channels) - 0.4, -0.6)
-    axes.tick_params(length=0, labelbottom=False)
-    axes.spines[:].set_visible(False)

@@ -75,29 +75,36 @@ def draw_ladder(
 
     `screen`: for a page on a screen, with labels of two lines.
     """
-    rows = named(ladder.whole, full_names)
-    best = named_rows(ladder.whole, rows)
-    by_rung = [points(lines, "robust_accuracy") for lines in ladder.boards]
-    at = places(ladder.rungs)
     with style.styled():
         figure = style.new_figure(columns, HEIGHT)
         if screen:
             figure.set_size_inches(SCREEN)
-        axes = figure.subplots()
-        for row in rows:
-            if row not in best:
-                _curve(axes, at, [known.get(row.label) for known in by_rung], style.FAINT, "")
-        ends = {}
-        for row, (colour, mark) in zip(best, style.SERIES, strict=False):
-            curve = [known.get(row.label) for known in by_rung]
-            ends[row] = _curve(axes, at, curve, colour, mark), colour
-        _ceiling(axes, ladder.ceiling, at[0], columns)
-        _axes(axes, ladder, at, columns)
-        lines = {line["submission"]: line for line in ladder.whole}
-        labels = [(_label(lines[row.label], full_names, columns, "\n" * screen or " "), *ends[row]) for row in ends]
-        axes.axhline(1, zorder=1, color=style.GREY, linewidth=0.8)
-        _labels(axes, at[-1], [*labels, ("ideal observer", 1.0, style.GREY)], TWO_LINES if screen else APART)
+        between, apart = ("\n", TWO_LINES) if screen else (" ", APART)
+        draw_on(figure.subplots(), ladder, full_names, columns, between, apart)
     return figure
+
+
+def draw_on(
+    axes: Axes, ladder: Climbed, full_names: Mapping[str, str], columns: Columns, between: str, apart: float
+) -> None:
+    """Draw a ladder as `draw_ladder` does; `between` stands between a name and its number, labels are `apart`."""
+    rows = named(ladder.whole, full_names)
+    best = named_rows(ladder.whole, rows)
+    by_rung = [points(lines, "robust_accuracy") for lines in ladder.boards]
+    at = places(ladder.rungs)
+    for row in rows:
+        if row not in best:
+            _curve(axes, at, [known.get(row.label) for known in by_rung], style.FAINT, "")
+    ends = {}
+    for row, (colour, mark) in zip(best, style.SERIES, strict=False):
+        curve = [known.get(row.label) for known in by_rung]
+        ends[row] = _curve(axes, at, curve, colour, mark), colour
+    _ceiling(axes, ladder.ceiling, at[0], columns)
+    _axes(axes, ladder, at, columns)
+    lines = {line["submission"]: line for line in ladder.whole}
+    labels = [(_label(lines[row.label], full_names, columns, between), *ends[row]) for row in ends]
+    axes.axhline(1, zorder=1, color=style.GREY, linewidth=0.8)
+    _labels(axes, at[-1], [*labels, ("ideal observer", 1.0, style.GREY)], apart)
 
 
 def named_rows(lines: Sequence[Line], rows: Sequence[Named]) -> list[Named]:

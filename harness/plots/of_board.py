@@ -17,7 +17,6 @@ from spurgen.harness.board.frame import Record, lines_of
 from spurgen.harness.board.placing import tier_place
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.plots.forest import Named, Panel, forest, most_panels
-from spurgen.harness.plots.heat import pattern_map
 from spurgen.harness.plots.lines import learning_curves
 from spurgen.harness.plots.style import Columns
 from spurgen.harness.results.curves import stacked_curves
@@ -88,7 +87,7 @@ def with_channel_intervals(task: Task, rows: Mapping[str, TaskRow], lines: Seque
 
 
 def figures(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: Columns) -> list[Item]:
-    """Return a figure of all boards, in parts that fit a page, and of each task its channels, patterns and curves."""
+    """Return a figure of all boards, in parts that fit a page, and of each task its channels and curves."""
     most = most_panels(named([line for board in boards for line in board.lines], full_names), columns)
     parts = [boards[start : start + most] for start in range(0, len(boards), most)]
     items = []
@@ -106,9 +105,6 @@ def _of_task(board: Drawn, full_names: Mapping[str, str], columns: Columns) -> l
     if metric:
         caption = f"{BY_CHANNEL[metric]}, by channel on {board.name}, with 95 % intervals."
         items.append(Item(f"{metric}-{board.name}", caption, partial(by_channel, board, full_names, columns, metric)))
-    if patterns_of(board):
-        caption = f"Accuracy by alignment pattern on {board.name}. Dots: the channel conflicts (full) or agrees (open)."
-        items.append(Item(f"patterns-{board.name}", caption, partial(patterns, board, full_names, columns)))
     if any(known_curves(row) for row in board.rows.values()):
         caption = f"Accuracy on val by epoch on {board.name}: means, bands from minimum to maximum."
         items.append(Item(f"curves-{board.name}", caption, partial(curves, board, full_names, columns)))
@@ -167,21 +163,6 @@ def by_channel(board: Drawn, full_names: Mapping[str, str], columns: Columns = 2
         for name in channels_of(board, metric)
     ]  # fmt: skip
     return forest(panels, named(board.lines, full_names), column(metric).title.lower(), columns)
-
-
-def patterns_of(board: Drawn) -> list[str]:
-    """Return the alignment patterns of which some row has the accuracy, those with few conflicts first."""
-    keys = {key.removeprefix("patterns.") for line in board.lines for key in line if key.startswith("patterns.")}
-    return sorted(keys, key=lambda name: (name.count("c"), name))
-
-
-def patterns(board: Drawn, full_names: Mapping[str, str], columns: Columns = 2) -> Figure:
-    """Draw accuracy by row and alignment pattern."""
-    rows, shown = named(board.lines, full_names), patterns_of(board)
-    by_label = {line["submission"]: line for line in board.lines}
-    values = np.array([[by_label[row.label].get(f"patterns.{name}", np.nan) for name in shown] for row in rows])
-    channels = board.task.channels if board.task else ()
-    return pattern_map(values.astype(np.float64), [row.name for row in rows], shown, channels, columns)
 
 
 def known_curves(row: TaskRow) -> dict[str, np.ndarray]:

@@ -14,11 +14,13 @@ from spurgen.harness.site.render import page
 from spurgen.harness.site.row_page import row_page
 from spurgen.harness.site.scenes import Scenes
 from spurgen.harness.site.stamp import DOCS
-from spurgen.harness.site.story import find_story
+from spurgen.harness.site.story import Story, find_story
 from spurgen.harness.site.task_page import task_page
 from spurgen.harness.site.trust_page import trust_page
 
 STATIC = Path(__file__).parent / "static"
+STORY = "story.png"
+"""The example as a picture, which links to the first page show."""
 Files = dict[str, bytes]
 """Contents by path from the site's folder."""
 
@@ -26,13 +28,14 @@ Files = dict[str, bytes]
 def build(material: Material) -> Files:
     """Return every file of the site."""
     scenes, figures = Scenes(), Figures()
-    made = {path: content.encode() for path, content in _pages(material, scenes, figures)}
+    story = find_story(material, scenes)
+    made = {path: content.encode() for path, content in _pages(material, scenes, figures, story)}
+    made |= {STORY: story.picture(material.names)} if story else {}
     static = {f"static/{path.name}": path.read_bytes() for path in sorted(STATIC.iterdir())}
     return made | scenes.files | figures.files | _downloads(material) | static
 
 
-def _pages(material: Material, scenes: Scenes, figures: Figures) -> Iterator[tuple[str, str]]:
-    story = find_story(material, scenes)
+def _pages(material: Material, scenes: Scenes, figures: Figures, story: Story | None) -> Iterator[tuple[str, str]]:
     yield "index.html", _page(material, "index.html", "index", index_page(material, story, figures))
     yield "trust.html", _page(material, "trust.html", "trust", trust_page(material, figures))
     for name in material.ladders:

@@ -1,5 +1,6 @@
 """The figures that pages show: SVG files whose letters are text, and whose colours suit dark pages as well."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from matplotlib.figure import Figure
@@ -21,10 +22,11 @@ class Figures:
 
     files: dict[str, bytes] = field(default_factory=dict)
 
-    def add(self, name: str, figure: Figure) -> str:
-        """Keep a figure and return its path; `name` must be usable as a file name."""
+    def add(self, name: str, draw: Callable[[], Figure]) -> str:
+        """Draw a figure, once, and return its path; `name` must be usable as a file name."""
         path = f"{FOLDER}/{name}.svg"
-        self.files[path] = dark_too(encode(figure, "svg"))
+        if path not in self.files:
+            self.files[path] = dark_too(encode(draw(), "svg"))
         return path
 
 

@@ -8,7 +8,7 @@ from spurgen.harness.plots.of_board import named
 from spurgen.harness.site.boards import COLUMNS, ladder_table, plain_table
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import Climb, Material
-from spurgen.harness.site.names import shown
+from spurgen.harness.site.names import file_name, shown
 from spurgen.harness.site.story import Story
 from spurgen.harness.site.words import SHORT, percent, spoken_name, what
 
@@ -34,9 +34,9 @@ def index_page(material: Material, story: Story | None, figures: Figures) -> dic
 
 def curve(material: Material, climb: Climb, figures: Figures) -> tuple[str, str]:
     """Draw a ladder's curve; return the paths of the wide figure and of that for a phone."""
-    wide = draw_ladder(climb.drawn, material.names, screen=True)
-    narrow = draw_ladder(climb.drawn, material.names, 1)
-    return figures.add(f"{climb.name}", wide), figures.add(f"{climb.name}-narrow", narrow)
+    name = file_name(climb.name)
+    wide = figures.add(name, lambda: draw_ladder(climb.drawn, material.names, screen=True))
+    return wide, figures.add(f"{name}-narrow", lambda: draw_ladder(climb.drawn, material.names, 1))
 
 
 def numbers(material: Material, climb: Climb) -> Iterator[tuple[str, str, str]]:

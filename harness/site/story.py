@@ -7,16 +7,18 @@ one half, all shortcuts together count instead. The largest share wins, and of i
 picture changes enough in lightness to be seen without colours; if none does, the next share.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.plots.story import Shown, draw_story
+from spurgen.harness.plots.style import encode
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.scenes import Scene, Scenes, marked
 from spurgen.harness.site.twins import BASE, Read, in_world
-from spurgen.harness.site.words import because
+from spurgen.harness.site.words import because, spoken_name
 
 ENOUGH = 0.5  # of the answers
 LIGHTNESS = 0.03  # of the scale, mean difference between two pictures
@@ -49,6 +51,20 @@ class Story:
     train: Sequence[Scene]
     twins: Twins
     share: float
+
+    @property
+    def title(self) -> str:
+        """The example in a sentence."""
+        return f"It says “{self.twins.after}” because {self.twins.because}."
+
+    def picture(self, names: Mapping[str, str]) -> bytes:
+        """Draw the example with the curve, as PNG; `names`: full names by label."""
+        who, twins = spoken_name(self.label, names), self.twins
+        train, both = (
+            [Shown(each.pixels, each.caption) for each in part] for part in (self.train, (twins.base, twins.twin))
+        )
+        answers = (f"{who}: {twins.before} ✓", f"{who}: {twins.after} ✗")
+        return encode(draw_story(self.title, train, both, answers, self.climb.drawn, names), "png")
 
 
 def find_story(material: Material, scenes: Scenes) -> Story | None:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from spurgen.harness.plots.heat import heat_map, pattern_map
+from spurgen.harness.plots.heat import heat_map
 
 
 def test_a_cell_has_its_number_and_a_missing_one_none(check_layout):
@@ -8,10 +8,3 @@ def test_a_cell_has_its_number_and_a_missing_one_none(check_layout):
     texts = check_layout(figure)
     assert [text.get_text() for text in figure.axes[0].texts] == [".25", "1", "0"]
     assert {"a", "b", "x", "y", "accuracy"} <= {*texts}
-
-
-def test_a_dot_per_channel_is_full_where_it_conflicts():
-    figure = pattern_map(np.array([[1.0, 0.5]]), ["a"], ["ac", "ca"], ["color", "shape"])
-    below = figure.axes[1]
-    marks = [(line.get_markerfacecolor(), line.get_xdata()) for line in below.lines if line.get_marker() == "o"]
-    assert marks == [("white", [0]), ("#1a1a1a", [1]), ("white", [1]), ("#1a1a1a", [0])]

@@ -1,6 +1,5 @@
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from spurgen.harness.plots.of_board import (
@@ -10,7 +9,6 @@ from spurgen.harness.plots.of_board import (
     estimates,
     figures,
     named,
-    patterns_of,
     points,
 )
 from spurgen.harness.plots.style import WIDTHS
@@ -24,7 +22,7 @@ def test_every_figure_fits_the_page_with_full_names_and_a_short_caption(drawn, c
     boards = [drawn["main-image"], drawn["main-text"], drawn["main"]]
     items = figures(boards, NAMES, columns)
     kinds = {item.name.partition("-")[0] for item in items}
-    assert kinds == {"estimates", "reliance", "patterns", "curves"}
+    assert kinds == {"estimates", "reliance", "curves"}
     for item in items:
         assert len(item.caption.split()) <= 40
         figure = item.draw()
@@ -68,12 +66,6 @@ def test_rows_are_grouped_by_access_in_the_contracts_order(drawn):
     assert list(dict.fromkeys(tiers)) == ["none", "val_groups", "train_groups"]
     assert rows[-1].name == NAMES["group_dro"]
     assert len({row.label for row in rows}) == len(rows)
-
-
-def test_patterns_begin_with_the_one_without_conflicts(drawn):
-    shown = patterns_of(drawn["main-image"])
-    assert shown == ["aa", "ac", "ca", "cc"]
-    assert np.isfinite([line[f"patterns.{name}"] for line in drawn["main-image"].lines for name in shown]).all()
 
 
 def test_on_a_rung_what_answers_follow_is_drawn_by_shortcut(check_layout):

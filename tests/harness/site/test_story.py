@@ -83,3 +83,11 @@ def test_changed_words_are_marked_whatever_stands_around_them():
     before, after = (tuple((word, False) for word in text.split()) for text in ("A cat, here.", "A dog, here!"))
     assert marked(before, after) == (("A", False), ("dog,", True), ("here!", False))
     assert marked((), ()) == ()
+
+
+def test_the_example_is_a_picture_for_links_to_the_first_page(story, steps_site):
+    image = (steps_site / "story.png").read_bytes()
+    assert int.from_bytes(image[16:20]) / int.from_bytes(image[20:24]) == pytest.approx(1.91, abs=0.01)
+    text = (steps_site / "index.html").read_text()
+    assert '<meta property="og:image" content="story.png">' in text
+    assert story.title in text
