@@ -81,4 +81,4 @@ def _inputs(suite: str, results: Path, report: Path | None) -> Iterator[Path]:
     for folder in (results, SHIPPED):
         yield from (path for path in (folder / file.stem).rglob("*") if path.suffix in (".jsonl", ".npz"))
     if report:
-        yield report
+        yield from (report, *report.parent.glob("*.svg"))
