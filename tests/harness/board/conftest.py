@@ -59,31 +59,6 @@ def board(suite, make_row, make_baselines):
     return build(replace(suite, overall={"both": tasks}), rows)
 
 
-<<<<<<< HEAD
-=======
-FOLLOW = {"erm": (0.9, 0.6), "focal": (0.85, 0.55), "jtt": (0.7, 0.3), "subg": (0.5, 0.1), "group_dro": (0.4, 0.05)}
-GIVEN = {"jtt": "val_groups", "subg": "train_groups", "group_dro": "train_groups"}
-
-
-@pytest.fixture
-def ladder_rows(make_rung_row, as_baseline):
-    """Return a function that makes rows of five of our methods on the rungs above 0 of the ladder with a ceiling."""
-
-    def make(frozen, seeds=range(5)):
-        return {
-            label: {
-                f"few-text-{m}": make_rung_row(
-                    frozen, follow, seeds, task=f"few-text-{m}", access=GIVEN.get(label, "none"), **as_baseline(label)
-                )
-                for m, follow in zip((4, 16), follows, strict=True)
-            }
-            for label, follows in FOLLOW.items()
-        }
-
-    return make
-
-
->>>>>>> 655b8810 (Test the site of ladders in a browser at three widths, and twins, example and marks without one)
 @pytest.fixture
 def ladder_board(ladder_suite, ladder_rows, make_rung_row):
     """A board of a ladder: our methods, a stranger's row, one of two worlds, and a failed one."""
