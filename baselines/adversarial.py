@@ -124,4 +124,6 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return network
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=2)
+submission = Baseline(
+    __name__, fit, Hyperparameters(), access="train_groups", version=2, frozen={"l2": 0.0001, "adversary_weight": 4.0}
+)

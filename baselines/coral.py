@@ -38,4 +38,6 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, coral_penalty, hidden=True)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="envs", version=4)
+submission = Baseline(
+    __name__, fit, Hyperparameters(), access="envs", version=4, frozen={"l2": 1.6e-07, "penalty_weight": 2.0}
+)

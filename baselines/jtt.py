@@ -49,4 +49,11 @@ def errors(problem: Problem, network: Network) -> torch.Tensor:
     return torch.nonzero(predictions != labels).flatten()
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="val_groups", version=2)
+submission = Baseline(
+    __name__,
+    fit,
+    Hyperparameters(),
+    access="val_groups",
+    version=2,
+    frozen={"l2": 0.0001, "first_l2": 0.037, "upweight": 100},
+)

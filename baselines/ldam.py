@@ -81,4 +81,6 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(network, problem, hyper, objective=objective)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=2)
+submission = Baseline(
+    __name__, fit, Hyperparameters(), access="train_groups", version=2, frozen={"l2": 1e-05, "max_margin": 0.75}
+)

@@ -83,4 +83,11 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper, sampler=sampler, objective=objective)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=2)
+submission = Baseline(
+    __name__,
+    fit,
+    Hyperparameters(),
+    access="train_groups",
+    version=2,
+    frozen={"l2": 2.7e-06, "alpha": 0.32, "intra_label": 0.43},
+)

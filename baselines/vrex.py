@@ -33,4 +33,6 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return fit_penalised(problem, hyper, vrex_penalty)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="envs", version=4)
+submission = Baseline(
+    __name__, fit, Hyperparameters(), access="envs", version=4, frozen={"l2": 5.8e-07, "penalty_weight": 120.0}
+)
