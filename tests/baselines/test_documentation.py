@@ -46,6 +46,15 @@ def test_defaults_of_a_method_are_listed(name):
     assert row[4] == (listed(own) or "common")
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_values_on_frozen_features_are_listed(name):
+    method = METHODS[name].submission
+    before, chosen = (dataclasses.asdict(method.hyper(on)) for on in ("inputs", "features"))
+    values = re.search(rf"^\| `{name}` \| on features: (.*) \|$", PAGE, re.MULTILINE)[1].split(", ")
+    assert {f"{key} {value}" for key, value in chosen.items() if value != before[key]} <= set(values)
+    assert set(values) <= {f"{key} {value}" for key, value in chosen.items()}
+
+
 @pytest.mark.parametrize(("images", "captions"), [(True, False), (False, True), (True, True)])
 def test_the_size_of_the_networks_is_listed(images, captions):
     words = 2  # padding and unknown; each word has 64 parameters, which the page counts apart

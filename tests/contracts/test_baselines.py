@@ -77,10 +77,10 @@ def test_a_method_has_name_access_modalities_and_docstring(name):
 @pytest.mark.parametrize("name", METHODS)
 def test_defaults_are_those_that_the_sweep_chose_among_the_settings_that_are_planned(name):
     assert SWEPT
-    hyper = METHODS[name].submission.HYPERPARAMETERS
+    hyper = METHODS[name].submission.hyper("features")
     for suite in SWEPT:
         results = read_tuning(results_file(SWEEPS, suite, name))
-        best, planned = choose(score_settings(results)), settings(hyper, TRIALS)
+        best, planned = choose(score_settings(results)), settings(hyper, TRIALS, "features")
         # A method without a successful sweep has the defaults that its dataclass cites.
         assert best is None or best.options == planned[0]
         assert bool(results) == (f"\n| {name} " in (SWEEPS / f"{suite}.md").read_text())
@@ -90,9 +90,10 @@ def test_defaults_are_those_that_the_sweep_chose_among_the_settings_that_are_pla
 @pytest.mark.parametrize("name", METHODS)
 def test_every_draw_of_a_sweep_is_a_possible_setting(name):
     method = METHODS[name].submission
-    for options in settings(method.HYPERPARAMETERS, 100):
-        tried = method.with_options(**options).HYPERPARAMETERS
-        assert {option: getattr(tried, option) for option in options} == options
+    for on in ("inputs", "features"):
+        for options in settings(method.hyper(on), 100, on):
+            tried = method.with_options(**options).hyper(on)
+            assert {option: getattr(tried, option) for option in options} == options
 
 
 def test_all_methods_meet_the_same_draws_of_a_hyper_parameter():
