@@ -8,25 +8,26 @@ from scipy.special import ndtri
 
 from spurgen.benchmark.result import Result
 from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.seed_spread import pool
 
-METRICS = (RANKED_BY, "wga", "accuracy", "sss", "ig", "core_sensitivity", "cra")
 EXACT = 1e-6
 MISSED = 0.05
 UNKNOWN = {
     "robust_accuracy": 0.1,
     "wga": 0.1,
     "accuracy": 0.02,
+    "follows": 0.1,
+    "uses_thing": 0.1,
     "sss": 0.03,
     "ig": 0.2,
     "core_sensitivity": 0.05,
     "cra": 0.05,
+    "core_use": 0.05,
 }
-"""Tolerances where no row of the task has two trainings in one world that differ."""
-NEWER = 0.05
-"""Tolerance of core use, and of reliance on a channel."""
+"""Compared metrics, and their tolerances where no row of the task has two trainings in one world that differ."""
+OF_CHANNELS = {"reliance": 0.05, "follows": 0.1}
+"""Compared metrics of each channel, and their tolerances."""
 CLAIMS = ("access", "uses_generator", "failed_checks")
 """What a row says of its submission, and what decides whether it ranks, and among which rows."""
 Match = Literal["exact", "within tolerance", "differs", "failed"]
@@ -59,28 +60,35 @@ def tolerances(rows: Iterable[TaskRow], comparisons: int = 1, *, one_world: bool
     if not one_world:
         return UNKNOWN
     ours = [[r for r in row.results if r.error is None] for row in rows if is_baseline_row(row)]
-    spreads = {name: pool([np.array([r.metrics[name] for r in results]) for results in ours]) for name in METRICS}
+    spreads = {
+        name: pool([np.array([r.metrics[name] for r in results if name in r.metrics]) for results in ours])
+        for name in UNKNOWN
+    }
     reach = float(-np.sqrt(2) * ndtri(MISSED / 2 / comparisons))
     return {name: UNKNOWN[name] if spread is None else reach * spread.deviation for name, spread in spreads.items()}
 
 
 def compare_results(before: Result, after: Result, allowed: Mapping[str, float]) -> list[Again]:
-    """Compare the metrics of a result with those of its second run; return none if that failed.
+    """Compare the metrics that a result has with those of its second run; return none if that failed.
 
-    A metric that only the first has differs. Raises `KeyError` for a result that lacks one of `METRICS`, which no run
-    that succeeded does.
+    `allowed` is from `tolerances`. A metric that only the first has differs.
     """
     if after.error is not None:
         return []
-    found = [Again(name, before.metrics[name], after.metrics[name], allowed[name]) for name in METRICS]
-    again = _newer(after)
-    return found + [Again(name, value, again.get(name, np.nan), NEWER) for name, value in _newer(before).items()]
+    again = _compared(after)
+    return [
+        Again(
+            name, value, again.get(name, np.nan), OF_CHANNELS[name.partition("/")[0]] if "/" in name else allowed[name]
+        )
+        for name, value in _compared(before).items()
+    ]
 
 
-def _newer(result: Result) -> dict[str, float]:
-    """Return core use, and reliance by channel, of a result that has them."""
-    use = {"core_use": result.metrics["core_use"]} if "core_use" in result.metrics else {}
-    return use | {f"reliance/{name}": c["reliance"] for name, c in result.channels.items() if "reliance" in c}
+def _compared(result: Result) -> dict[str, float]:
+    """Return the compared metrics that a result has; those of channels as `<metric>/<channel>`."""
+    values = {name: result.metrics[name] for name in UNKNOWN if name in result.metrics}
+    channels = result.channels.items()
+    return values | {f"{kind}/{name}": row[kind] for kind in OF_CHANNELS for name, row in channels if kind in row}
 
 
 def false_claims(before: Result, after: Result) -> dict[str, tuple[str, str]]:

@@ -15,7 +15,7 @@ from spurgen.benchmark.specs import is_baseline, split_spec
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.reproduction import (
-    METRICS,
+    UNKNOWN,
     Again,
     Match,
     compare_means,
@@ -170,7 +170,7 @@ def _rerun(
     resources: Resources,
 ) -> list[_Rerun]:
     """Run jobs again and compare their results, sorted by task and seed."""
-    comparisons = (len(planned) + len(tasks)) * len(METRICS)
+    comparisons = (len(planned) + len(tasks)) * len(UNKNOWN)
     allowed = {
         name: tolerances(on_task(rows, name).values(), comparisons, one_world=suite.task(name).scenario.worlds == 1)
         for name in tasks

@@ -75,6 +75,13 @@ def test_reliance_and_core_use_are_compared_where_the_row_has_them(suite, make_o
     assert lacking == {"core_use", *(f"reliance/{name}" for name in channels)}
 
 
+def test_a_metric_that_only_the_second_run_lacks_differs(suite, make_outcome):
+    before = make_outcome(suite, 0.8)[0]
+    after = before.model_copy(update={"metrics": {k: v for k, v in before.metrics.items() if k != "wga"}})
+    assert {again.metric for again in compare_results(before, after, UNKNOWN) if again.match == "differs"} == {"wga"}
+    assert "wga" not in {again.metric for again in compare_results(after, before, UNKNOWN)}
+
+
 def test_what_a_row_says_of_its_submission_is_compared(suite, make_outcome):
     before = make_outcome(suite, 0.8)[0]
     assert false_claims(before, before) == {}

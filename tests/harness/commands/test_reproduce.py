@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.board.reproduction import METRICS
+from spurgen.harness.board.reproduction import UNKNOWN
 from spurgen.harness.cli import main
 from spurgen.harness.commands.reproduce import _refuse_changes, _thorough
 from spurgen.harness.results.store import Store
@@ -74,7 +74,7 @@ def test_a_row_is_reproduced_exactly_and_that_can_be_noted(row, capsys):
     out, err = capsys.readouterr()
     assert row.results() == (before,)
     lines = [line for line in out.splitlines() if line.startswith("| small-text")]
-    assert len(lines) == len(METRICS) + 1 + len(before.channels)  # core use, and reliance on every channel
+    assert len(lines) == sum(name in before.metrics for name in UNKNOWN) + len(before.channels)
     assert all(line.rstrip(" |").endswith("exact") for line in lines)
     assert "results run again: 1 exact" in err
     assert row.reproduce("--record") == 0
@@ -83,6 +83,26 @@ def test_a_row_is_reproduced_exactly_and_that_can_be_noted(row, capsys):
     assert result.verification == "re-run"
     assert result.provenance.reproduction.verdict == "exact"
     assert result.provenance.reproduction.finished >= result.provenance.finished
+
+
+@pytest.mark.slow
+def test_a_rung_of_a_ladder_is_trained_again_and_its_metrics_compared(steps, write_submission, tmp_path, capsys):
+    spec, folder = write_submission(MODEL), tmp_path / "results"
+    flags = ["--suite", steps, "--results", str(folder), "--device", "cpu", "--jobs", "1", "--seeds", "0-1"]
+    assert main(["score", spec, "--tasks", "few-6", "--data", str(tmp_path / "data"), *flags]) == 0
+    store = Store(folder, "steps")
+    assert main(["reproduce", "model", *flags]) == 0
+    out, err = capsys.readouterr()
+    assert "results run again: 2 exact" in err
+    shown = {line.split("|")[3].strip() for line in out.splitlines() if line.startswith("| few-6")}
+    rung = {"robust_accuracy", "wga", "accuracy", "follows", "uses_thing", "sss", "ig"}
+    assert shown == rung | {f"follows/{name}" for name in ("hue", "place")}
+    moved = [
+        result.model_copy(update={"metrics": result.metrics | {"follows": result.metrics["follows"] - 0.3}})
+        for result in store.row("model")["few-6"].results
+    ]
+    store.update("model", moved)
+    assert main(["reproduce", "model", *flags]) != 0
 
 
 def test_a_training_of_any_length_is_repeated_and_on_a_gpu_none_is():
