@@ -18,6 +18,7 @@ from spurgen.harness.running.forecast import duration
 from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.preflight import (
     CHECKS,
+    Accuracy,
     Findings,
     check_modality,
     erm_accuracy,
@@ -86,15 +87,21 @@ def _compare(findings: Mapping[str, Findings], tasks: Mapping[str, Task], limits
         if found.accuracy is None:
             continue
         chance, erm = 1 / found.accuracy.num_classes, erm_accuracy(tasks[modality], limits, device)
-        reached = f"{found.accuracy.value:.2f}"
-        beside = f"chance {chance:.2f}" + (f", ERM {erm.value:.2f}" if erm else "")
+        reached = _spoken(found.accuracy)
+        beside = f"chance {chance:.2f}" + (f", ERM {_spoken(erm)}" if erm else "")
         found.outcomes["accuracy"] = f"{reached} ({beside})"
         if found.accuracy.at_chance:
             trains = found.outcomes["fit"] != "none"
             question = "does predict preprocess as fit does?" if trains else "are the classes in the order of labels?"
-            ends = f", where ERM reaches {erm.value:.2f}" if erm else ""
+            ends = f", where ERM reaches {_spoken(erm)}" if erm else ""
             wrong.append(f"{modality}: accuracy {reached} is at chance ({chance:.2f}){ends}: {question}")
     return wrong
+
+
+def _spoken(accuracy: Accuracy) -> str:
+    """Return an accuracy: of a rung, where shortcuts mislead and where they agree."""
+    states = accuracy.by_state
+    return f"{states['mislead']:.2f} misled, {states['agree']:.2f} agreeing" if states else f"{accuracy.value:.2f}"
 
 
 def _complain(console: Console, text: str) -> int:

@@ -2,9 +2,8 @@
 
 import re
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, get_args
 
@@ -16,14 +15,11 @@ from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.specs import BASELINES, split_spec
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.task import Task
-from spurgen.generators import Samples, sample
+from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK
-from spurgen.harness.running.plan import plan_unfrozen
-from spurgen.harness.running.query import Asker, count_rows, to_logits
-from spurgen.harness.running.run import fit
-from spurgen.harness.running.task_data import first_granted, halves_of, inputs
+from spurgen.harness.running.query import Asker, to_logits
+from spurgen.harness.running.small import small
 from spurgen.harness.sandbox.consistency import largest_change
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Float, Worker
@@ -31,9 +27,8 @@ from spurgen.harness.statistics.chance import better_than_chance
 
 CHECKS = (
     "contract", "fit", "answers", "finite", "varied", "repeatable", "any batch", "no memory", "peak memory", "time",
-    "accuracy",
+    "accuracy", "no counterexamples",
 )  # fmt: skip
-SPLITS = {"train": 400, "val": 200}  # samples
 ROWS = 96
 CUTS = ((0, 40), (40, 41), (41, 48), (48, ROWS))  # the same rows in several batches
 MIB = 1 << 20
@@ -41,11 +36,15 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How many of some val samples that training did not see were classified correctly."""
+    """How many of some samples that training did not see were classified correctly.
+
+    `by_state`: of a rung, the shares where shortcuts mislead and where they agree.
+    """
 
     correct: int
     count: int
     num_classes: int
+    by_state: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def value(self) -> float:
@@ -79,21 +78,27 @@ class Findings:
 
 
 def example_tasks(suite: Suite) -> dict[str, Task]:
-    """Return the first task of each modality of a suite, by modality."""
+    """Return the first task of each modality of a suite, by modality; of a ladder, the one on the highest rung."""
     first = {task.modality: task for task in reversed(suite.tasks.values())}
+    for modality, task in first.items():
+        if isinstance(task, Rung):
+            same = [other for other in suite.tasks.values() if isinstance(other, Rung) and other.of == task.of]
+            first[modality] = max(same, key=lambda rung: rung.counterexamples)
     return {modality: first[modality] for modality in get_args(Modality) if modality in first}
 
 
 def check_modality(spec: str, task: Task, limits: Limits, device: str) -> Findings:
-    """Check a submission on a few samples of train and val; its failures are returned, not raised.
+    """Check a submission on a few samples; its failures are returned, not raised.
 
-    Of a task with several worlds, the first is taken.
+    Of a task with several worlds, the first that is not frozen is taken. On a ladder the submission is trained without
+    counterexamples as well.
     """
-    findings, task = Findings(), task.in_world(0)
+    findings, task = Findings(), task.in_world(task.scenario.worlds)
     try:
         with Worker(spec, {}, task.name, limits, device) as worker:
             findings.outcomes["contract"] = "ok"
             _Examination(worker, task, findings).run()
+        findings.outcomes["no counterexamples"] = _fit_without_counterexamples(spec, task, limits, device)
     except SubmissionError as error:
         check = next(check for check in CHECKS if check not in findings.outcomes)
         if check == "answers" and any(f"returned {value} on" in str(error) for value in ("nan", "inf", "-inf")):
@@ -102,9 +107,21 @@ def check_modality(spec: str, task: Task, limits: Limits, device: str) -> Findin
     return findings
 
 
+def _fit_without_counterexamples(spec: str, task: Task, limits: Limits, device: str) -> str:
+    """Train on the lowest rung of a ladder, if that has no counterexamples; raise `SubmissionError` if that fails."""
+    if not isinstance(task, Rung) or task.ladder.rungs[0]:
+        return "-"
+    bottom = replace(task, name=f"{task.of}-0", counterexamples=0)
+    with Worker(spec, {}, bottom.name, limits, device) as worker:
+        if "fit" not in worker.about.offers:
+            return "-"
+        small(bottom, worker).fit(worker)
+    return "ok"
+
+
 def erm_accuracy(task: Task, limits: Limits, device: str) -> Accuracy | None:
     """Train ERM on the same samples; return its accuracy, or None if it fails under these limits."""
-    findings, task = Findings(), task.in_world(0)
+    findings, task = Findings(), task.in_world(task.scenario.worlds)
     try:
         with Worker(f"{BASELINES}.erm:submission", {}, task.name, limits, device) as worker:
             _Examination(worker, task, findings).train_and_classify()
@@ -141,20 +158,10 @@ class _Examination:
 
     def __init__(self, worker: Worker, task: Task, findings: Findings) -> None:
         self.worker, self.task, self.findings = worker, task, findings
-        self.samples = {name: self._samples(name, count) for name, count in SPLITS.items()}
-        self.batch = inputs(task, self.samples["val"]).take(slice(0, ROWS))
+        self.small = small(task, worker)
+        self.batch = self.small.many.take(slice(0, ROWS))
         features = {"encode"} & set(worker.about.offers)
         self.functions = list(dict.fromkeys([Asker(worker, task).what, *features]))
-
-    @cached_property
-    def many(self) -> Samples:
-        """As many samples of val as a run asks of in one batch; `fit` was given none but the first."""
-        return sample(self.task.scenario, "val", range(CHUNK), **halves_of(self.task))
-
-    def _samples(self, split: str, count: int) -> Samples:
-        """Return so many samples that the submission's access tier is given, and those before them that it is not."""
-        before = first_granted(self.task, split, self.worker.about.access)
-        return sample(self.task.scenario, split, range(before + count), **halves_of(self.task))
 
     def run(self) -> None:
         """Run the checks in order; raise `SubmissionError` at a failure that rules out all later checks."""
@@ -195,12 +202,7 @@ class _Examination:
         if "fit" not in worker.about.offers:
             return None
         begun, cpu = time.perf_counter(), worker.process.cpu_seconds
-        fit(
-            plan_unfrozen(self.task, worker.spec, 0, worker.device, {}),
-            worker,
-            self.samples["train"],
-            self.samples["val"],
-        )
+        self.small.fit(worker)
         return _Seconds(time.perf_counter() - begun, worker.process.cpu_seconds - cpu)
 
     def _answers(self, worker: Worker, cuts: Sequence[tuple[int, int]], batch: Batch | None = None) -> dict[str, Float]:
@@ -208,7 +210,7 @@ class _Examination:
         batch = batch or self.batch
         answers: dict[str, Float] = {}
         for what in self.functions:
-            width = None if what == "encode" else self.task.scenario.num_classes
+            width = None if what == "encode" else self.task.num_classes
             parts = {}
             for start, stop in cuts:
                 worker.send(what, batch.take(slice(start, stop)))
@@ -231,7 +233,7 @@ class _Examination:
         if what == "encode":
             return 1.0
         logits = to_logits(answers.astype(np.float64)) if what == "predict_proba" else answers
-        return fit_temperature(logits, self.samples["val"].labels[: len(logits)])
+        return fit_temperature(logits, self.small.truth[: len(logits)])
 
     def _in_a_fresh_process(self, answers: dict[str, Float], trained: _Seconds | None) -> None:
         """Compare the answers with those of a fresh process, queried in another order."""
@@ -252,22 +254,21 @@ class _Examination:
 
     def _answer_a_full_batch(self) -> tuple[dict[str, Float], float]:
         """Query a batch of the largest size that a run uses; return answers and seconds per row and function."""
-        large = inputs(self.task, self.many)
         begun = time.perf_counter()
-        answers = self._answers(self.worker, [(0, CHUNK)], large)
+        answers = self._answers(self.worker, [(0, CHUNK)], self.small.many)
         return answers, (time.perf_counter() - begun) / (CHUNK * len(self.functions))
 
     def _classify(self, answers: dict[str, Float]) -> None:
         """Count the correct answers to the samples of a full batch that `fit` was not given."""
-        asker = Asker(self.worker, self.task)
-        asker.fit_probe(inputs(self.task, self.samples["train"]), self.samples["train"].labels)
-        fresh = slice(SPLITS["val"], None)
-        correct = asker.as_logits(answers[asker.what].astype(np.float64)).argmax(1)[fresh] == self.many.labels[fresh]
-        self.findings.accuracy = Accuracy(int(correct.sum()), correct.size, self.task.scenario.num_classes)
+        asker, made = Asker(self.worker, self.task), self.small
+        asker.fit_probe(made.train, made.labels)
+        right = asker.as_logits(answers[asker.what].astype(np.float64)).argmax(1) == made.truth
+        by_state = {state: float(right[rows].mean()) for state, rows in made.states.items()}
+        right = right[made.fresh]
+        self.findings.accuracy = Accuracy(int(right.sum()), right.size, self.task.num_classes, by_state)
 
     def _estimate(self, trained: _Seconds, answering: float) -> float:
         """Estimate the seconds of one run: training scales with the train split, answering with the number of rows."""
-        scale = self.task.scenario.splits.train / SPLITS["train"]
+        scale = self.small.scale
         again = self.worker.limits.retrains(trained.cpu * scale, self.worker.device)
-        rows = count_rows(self.task, self.functions)
-        return trained.wall * scale * (1 + again) + answering * rows
+        return trained.wall * scale * (1 + again) + answering * self.small.rows(self.functions)

@@ -166,6 +166,14 @@ def fit(job: Job, worker: Worker, train: Samples, val: Samples) -> Report | None
     return _fit(job, worker, data[0], data[1], class_names(task.scenario))
 
 
+def fit_on(job: Job, worker: Worker | Here, train: rungs.Part, val: rungs.Part) -> Report | None:
+    """Train the submission on a rung, as `fit` does."""
+    if "fit" not in worker.about.offers:
+        return None
+    data = [rungs.labeled(job, *each, worker.about.access) for each in (("train", train), ("val", val))]
+    return _fit(job, worker, data[0], data[1], rungs.rung_of(job).ladder.categories)
+
+
 def _fit(
     job: Job, worker: Worker | Here, train: LabeledData, val: LabeledData, names: tuple[str, ...]
 ) -> Report | None:
@@ -192,14 +200,12 @@ def _share(show: Show, total: int) -> Callable[[int], None]:
 
 def _climb(job: Job, worker: RecheckedWorker | Here, show: Show, seconds: dict[str, float]) -> _Asked:
     """Train and ask on a rung of a ladder."""
-    rung, report = rungs.rung_of(job), None
+    rung = rungs.rung_of(job)
     train, val = rungs.fitted(job, "train"), rungs.fitted(job, "val")
     show("training")
     worker.on_line = lambda line: show(f"training: {line}")
     with _timed(seconds, "fit"):
-        if "fit" in worker.about.offers:
-            data = [rungs.labeled(job, *each, worker.about.access) for each in (("train", train), ("val", val))]
-            report = _fit(job, worker, data[0], data[1], rung.ladder.categories)
+        report = fit_on(job, worker, train, val)
     worker.on_line = lambda _: None
     with _timed(seconds, "ask"):
         asker = Asker(worker, rung, _share(show, sum(rungs.asked_parts(rung).values())))

@@ -63,6 +63,17 @@ def test_the_accuracy_is_shown_beside_chance_and_that_of_erm(check):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("words")
+def test_on_a_ladder_accuracy_is_shown_where_shortcuts_mislead_and_where_they_agree(check, steps):
+    code, out, err = check(GOOD, "--suite", steps)
+    assert code == 0
+    shown = r"accuracy +\| 0\.\d\d misled, 0\.\d\d agreeing \(chance 0\.33, ERM 0\.\d\d misled, 0\.\d\d agreeing\)"
+    assert re.search(shown, out), out
+    assert re.search(r"no counterexamples +\| - ", out)  # it does not train
+    assert "steps.toml --tasks few-6" in err
+
+
+@pytest.mark.slow
 def test_a_predict_that_does_not_preprocess_as_fit_does_is_said_to_be_at_chance(check):
     code, _, err = check(DARK.replace("batch.images / 255", "batch.images"))
     assert code == 0

@@ -3,7 +3,8 @@ import pytest
 
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
-from spurgen.harness.running.preflight import CHECKS, SPLITS, Accuracy, check_modality, erm_accuracy, example_tasks
+from spurgen.harness.running.preflight import CHECKS, Accuracy, check_modality, erm_accuracy, example_tasks
+from spurgen.harness.running.small import SPLITS
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
 
 HEAD = """
