@@ -7,28 +7,40 @@ from typing import Any
 from rich.console import Console
 
 from spurgen.benchmark.errors import ScenarioError, shortened
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.scenario import Scenario, make_scenario
 from spurgen.benchmark.suggest import one_of
+from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.task import Rung
 from spurgen.generators import check
 from spurgen.generators.atlas import CHANNELS
 from spurgen.harness.experiments.data_folder import CHANNELS as DEFAULT_CHANNELS
 from spurgen.harness.experiments.data_folder import SPLITS, val_size
 from spurgen.harness.exports.documents import CROISSANT, left_out
-from spurgen.harness.exports.plan import SHARD, Plan, chosen_parts
+from spurgen.harness.exports.plan import SHARD, Plan
+from spurgen.harness.exports.worlds import chosen_parts, on_rung, values_in
 from spurgen.harness.exports.writing import FORMATS, export, find
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import make_progress
-from spurgen.harness.options.flags import Unique, add_jobs, add_out, add_world, read_scenario
-from spurgen.harness.splits.freeze import ALONE
+from spurgen.harness.options.flags import Unique, add_jobs, add_out, add_suite, add_world, read_world_of
+from spurgen.harness.splits.freeze import ALONE, World
 
 MAX_TWINS = 1000  # base samples that have twins
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument("scenario", nargs="?", help="a scenario file; without it, the flags below describe the world")
+    parser.add_argument(
+        "scenario", nargs="?",
+        help="a file of a scenario or ladder, or a task of the suite; without it, the flags below describe the world",
+    )  # fmt: skip
     add_world(parser)
+    add_suite(parser)
+    parser.add_argument(
+        "--counterexamples", type=int, metavar="M",
+        help="of a ladder's file: train samples in which shortcuts mislead; default: those of its highest rung",
+    )  # fmt: skip
     add_out(parser, "folder of the data set; must not exist, or be empty", required=True)
     parser.add_argument("--splits", nargs="+", action=Unique, default=list(SPLITS), choices=SPLITS, help="default: all")
     parser.add_argument("--num-classes", type=int, metavar="N", help="2 to 20; default: 10")
@@ -77,12 +89,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def plan_of(arguments: argparse.Namespace) -> Plan:
     """Return what the flags ask for; raise `ScenarioError` if there can be no such data set."""
     scenario = scenario_of(arguments)
-    check(scenario)
-    place = ""
+    place, channels = "", values_in(scenario)
     if arguments.format == "wilds":
-        if not scenario.channels:
+        if not channels:
             raise ScenarioError("--format wilds needs a channel, whose value is place; add one")
-        place = one_of("channel", arguments.place or next(iter(scenario.channels)), scenario.channels)
+        place = one_of("channel", arguments.place or next(iter(channels)), channels)
     elif arguments.place:
         raise ScenarioError(f"--place {arguments.place}: only --format wilds has a place; leave it out")
     parts = chosen_parts(scenario, arguments.splits, arguments.twins)
@@ -96,15 +107,24 @@ def _shard_size(text: str) -> int:
     return int(text)
 
 
-def scenario_of(arguments: argparse.Namespace) -> Scenario:
-    """Return the scenario that the file, or else the flags, describe."""
+def scenario_of(arguments: argparse.Namespace) -> World:
+    """Return the world that the file, the task, or else the flags describe; of a ladder, with one rung."""
     names = ("num_classes", "num_samples", "channels", "strength", "image_size", "seed")
     fields = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     if arguments.scenario and fields:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in fields)
         raise ScenarioError(f"{arguments.scenario} describes the world already; leave out {flags}")
-    scenario = read_scenario(arguments)
-    return from_flags(**fields) if scenario is None else scenario
+    m, task = arguments.counterexamples, None
+    if arguments.scenario and not arguments.scenario.endswith(".toml"):
+        task = load_suite(arguments.suite).task(arguments.scenario).in_frozen_world(arguments.world or 0)
+    world = task.scenario if task else read_world_of(arguments)
+    if m is not None and (isinstance(task, Rung) or not isinstance(world, Ladder)):
+        raise ScenarioError(f"--counterexamples {m} is for a ladder's file; leave it out")
+    if isinstance(world, Ladder):
+        return on_rung(world, task.counterexamples if isinstance(task, Rung) else world.rungs[-1] if m is None else m)
+    scenario = from_flags(**fields) if world is None else world
+    check(scenario)
+    return scenario
 
 
 def from_flags(

@@ -3,15 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import cache
 from typing import Any, Literal
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import Scenario
-from spurgen.generators import class_names
-from spurgen.generators.atlas import CHANNELS
 from spurgen.harness.exports.plan import Chunk
+from spurgen.harness.exports.worlds import classes_of, meaning_of_groups, values_in
+from spurgen.harness.splits.freeze import World
 
 Kind = Literal["text", "whole", "flag", "class"]
 
@@ -33,18 +30,18 @@ COMMON = (
     Column("label", "class", "the recorded class"),
     Column("true_label", "class", "the class that is shown; label noise makes it differ from the label"),
     Column("env_id", "whole", "environment, counted from 0; -1 in balanced splits"),
-    Column("group_id", "whole", "label x 2^channels + pattern, whose bit k is 1 where channel k conflicts"),
+    Column("group_id", "whole", "number of the group"),
 )
 """What every data set has, before the columns of its channels; the names of classes are the scenario's."""
 NAMED = {"label": "class_name"}
 """What tables call the column with the names of a `class` column, if not NAME_name."""
 
 
-def check_names(scenario: Scenario, reserved: Iterable[str] = ()) -> None:
+def check_names(scenario: World, reserved: Iterable[str] = ()) -> None:
     """Raise `ScenarioError` if a column of a channel is called as another one, or matches a `reserved` pattern."""
     taken = [column.name for column in COMMON]
     taken += [*map(name_column, filter(has_names, COMMON)), *reserved]
-    for channel in scenario.channels:
+    for channel in values_in(scenario):
         own = channel, f"{channel}_aligned", f"{channel}_name"
         twice = sorted(name for name in own if any(fnmatchcase(name, pattern) for pattern in taken))
         if twice:
@@ -52,25 +49,24 @@ def check_names(scenario: Scenario, reserved: Iterable[str] = ()) -> None:
         taken += own
 
 
-def columns_of(scenario: Scenario) -> list[Column]:
+def columns_of(scenario: World) -> tuple[Column, ...]:
     """Return the columns of a data set without images; raise `ScenarioError` as `check_names` does."""
-    return list(_columns(scenario.model_dump_json()))
-
-
-@cache
-def _columns(described: str) -> tuple[Column, ...]:
-    scenario = Scenario.model_validate_json(described)
-    kinds, classes = discover(CHANNELS), class_names(scenario)
-    columns = [replace(column, names=classes if column.kind == "class" else ()) for column in COMMON]
-    for name, channel in scenario.channels.items():
-        values = tuple(map(str, kinds[channel.kind].VALUES[: channel.values]))
+    meanings = {"group_id": meaning_of_groups(scenario)}
+    columns = [
+        replace(
+            column, names=classes_of(scenario) if column.kind == "class" else (),
+            meaning=meanings.get(column.name, column.meaning),
+        )
+        for column in COMMON
+    ]  # fmt: skip
+    for name, values in values_in(scenario).items():
         columns.append(Column(name, "class", f"value of channel {name}", values))
         columns.append(Column(f"{name}_aligned", "flag", f"whether the value of {name} goes with the label"))
     check_names(scenario)
     return tuple(columns)
 
 
-def values_of(scenario: Scenario, chunk: Chunk) -> dict[str, list[Any]]:
+def values_of(scenario: World, chunk: Chunk) -> dict[str, list[Any]]:
     """Return the entries of a chunk by column: numbers, strings and booleans of Python."""
     samples, aligned = chunk.samples, chunk.aligned(scenario)
     values: dict[str, list[Any]] = {
@@ -87,7 +83,7 @@ def values_of(scenario: Scenario, chunk: Chunk) -> dict[str, list[Any]]:
     return values
 
 
-def columns_of_text(scenario: Scenario) -> list[Column]:
+def columns_of_text(scenario: World) -> list[Column]:
     """Return the columns of a table of text: beside numbers of classes and channel values, their names."""
     columns = []
     for column in columns_of(scenario):
@@ -97,12 +93,12 @@ def columns_of_text(scenario: Scenario) -> list[Column]:
     return columns
 
 
-def header(scenario: Scenario) -> list[str]:
+def header(scenario: World) -> list[str]:
     """Name the columns of a table of text."""
     return [column.name for column in columns_of_text(scenario)]
 
 
-def rows_of(scenario: Scenario, chunk: Chunk) -> Iterator[tuple[Any, ...]]:
+def rows_of(scenario: World, chunk: Chunk) -> Iterator[tuple[Any, ...]]:
     """Return the lines of a table of text, their entries in the order of `header`."""
     values = values_of(scenario, chunk)
     entries: list[Iterable[Any]] = []

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from spurgen.benchmark.scenario import Scenario
-from spurgen.generators import class_names
 from spurgen.harness.exports.plan import Chunk
+from spurgen.harness.exports.worlds import classes_of, values_in
+from spurgen.harness.splits.freeze import World
 
 LENGTH = 32  # bytes of a sample's digest
 
@@ -19,14 +19,15 @@ LENGTH = 32  # bytes of a sample's digest
 def sample_digests(chunk: Chunk) -> bytes:
     """Return the SHA-256 of every sample, one after the other.
 
-    Of a sample are hashed: its pixels, uint8 by row, column and colour; label, class shown, environment, group and
-    channel values in the scenario's order, as little-endian int64; the caption in UTF-8.
+    Of a sample are hashed: its pixels, uint8 by row, column and colour, if it has any; label, class shown, environment,
+    group and channel values in the scenario's order, as little-endian int64; the caption in UTF-8.
     """
     samples = chunk.samples
     factors = [samples.labels, chunk.shown, samples.env_ids, samples.group_ids, *samples.channel_values.values()]
     numbers = np.ascontiguousarray(np.stack(factors, axis=1).astype("<i8"))
     made = []
-    for pixels, row, caption in zip(samples.images, numbers, samples.captions, strict=True):
+    images = samples.images if len(samples.images) else [b""] * len(numbers)
+    for pixels, row, caption in zip(images, numbers, samples.captions, strict=True):
         digest = hashlib.sha256(pixels)
         digest.update(row)
         digest.update(caption.encode())
@@ -42,11 +43,11 @@ def part_digest(digests: Iterable[bytes]) -> str:
     return whole.hexdigest()
 
 
-def content_digest(scenario: Scenario, parts: Mapping[str, tuple[int, str]]) -> str:
+def content_digest(scenario: World, parts: Mapping[str, tuple[int, str]]) -> str:
     """Return the SHA-256 of a data set, from the size and the digest of every part."""
     described = {
-        "classes": class_names(scenario),
-        "channels": list(scenario.channels),
+        "classes": classes_of(scenario),
+        "channels": list(values_in(scenario)),
         "parts": {part: list(parts[part]) for part in sorted(parts)},
     }
     return hashlib.sha256(json.dumps(described, separators=(",", ":")).encode()).hexdigest()

@@ -37,7 +37,7 @@ def of_data_set(plan: Plan, folder: Path, index: Index, form: ModuleType, date: 
     ]  # fmt: skip
     classes = next(column.names for column in columns_of(plan.scenario) if column.name == "label")
     named = [{"label": k, "name": name} for k, name in enumerate(classes)]
-    fields = (Column("label", "whole", "number"), Column("name", "text", "pictogram"))
+    fields = (Column("label", "whole", "number"), Column("name", "text", "what its samples show"))
     records = [_records("classes", "the classes", fields, named)]
     if table := form.RECORDS_IN:
         files.append(_file(table, folder / table, "text/csv"))

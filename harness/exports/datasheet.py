@@ -15,6 +15,7 @@ from spurgen.harness.exports.index import Index
 from spurgen.harness.exports.licences import licence_sentences
 from spurgen.harness.exports.plan import Plan
 from spurgen.harness.exports.responsible import correlated, responsible
+from spurgen.harness.exports.worlds import counterexamples, shows_images, values_in
 from spurgen.harness.machine.printing import markdown_table
 
 TWINS = {
@@ -24,6 +25,17 @@ TWINS = {
     "ctrl": ("twins/ctrl", "all channels show the values that go with the class"),
     "unc": ("twins/unc", "all channels are redrawn"),
 }
+PARTS = {
+    "test/agree": "things that train and val do not show, with shortcuts that go with the class",
+    "test/mislead": "the same things, with shortcuts that go with another class",
+    "test/neutral": "the same things, with shortcuts that go with no class",
+    "test/thing": "the first scenes of `test/agree` with a thing of another class",
+    "test/free": "the first scenes of `test/agree` with shortcuts at random",
+    "seen/agree": "things of train, with shortcuts that go with the class",
+    "seen/mislead": "the same things, with shortcuts that go with another class",
+    "seen/neutral": "the same things, with shortcuts that go with no class",
+}
+"""What the parts of a ladder hold."""
 HUGGING_FACE = {"val": "validation"}
 """What Hugging Face calls a split, where it calls it otherwise."""
 
@@ -31,7 +43,7 @@ HUGGING_FACE = {"val": "validation"}
 def data_card(plan: Plan, index: Index, form: ModuleType) -> str:
     """Return README.md: how to open a data set, its columns, and its datasheet."""
     scenario = plan.scenario
-    names = [f"{name} ({scenario.channels[name].values} values)" for name in correlated(scenario)]
+    names = [f"{name} ({len(values_in(scenario)[name])} values)" for name in correlated(scenario)]
     parts = [
         {"part": part, "samples": f"{record.samples:,}", "SHA-256 of its content": record.sha256}
         for part, record in index.parts.items()
@@ -39,8 +51,8 @@ def data_card(plan: Plan, index: Index, form: ModuleType) -> str:
     columns = [{"column": f"`{column.name}`", "what it is": column.meaning} for column in form.columns(plan)]
     return _render(
         [scenario], front=_front_matter(form.card(plan)), title=f"{scenario.name}, a world of SpurGen",
-        opening=f"{plan.total:,} drawn scenes of {scenario.image_size} x {scenario.image_size} pixels with English "
-        f"captions, in\n{scenario.num_classes} classes. Channels that are correlated with the class in train: "
+        opening=f"{plan.total:,} {_scenes(plan)}, in\n{scenario.num_classes} classes. Channels that are correlated "
+        "with the class in train: "
         f"{', '.join(names) or 'none'}.\nSHA-256 of the content, the same in every format with the same parts: "
         f"`{index.content_sha256}`.\n\n```python\n{form.loading(plan).rstrip()}\n```",
         tables=[markdown_table(parts), markdown_table(columns)], after_tables=_about_twins(plan),
@@ -91,10 +103,31 @@ def _line(scenario: Scenario | Ladder, worlds: list[dict[str, Any]]) -> dict[str
     }
 
 
+def _scenes(plan: Plan) -> str:
+    if not shows_images(plan.scenario):
+        return "English captions of scenes"
+    size = plan.scenario.image_size
+    return f"drawn scenes of {size} x {size} pixels with English captions"
+
+
 def _about_twins(plan: Plan) -> str:
+    if isinstance(plan.scenario, Ladder):
+        return _about_parts(plan.scenario, plan.parts)
     own = {part.split("/")[1] for part in plan.parts if part.startswith("twins/")}
     said = "; ".join(f"{what} (`{place}`)" for kind, (place, what) in TWINS.items() if kind in own)
     return f"A twin is its base sample in test with one change: {said}." if said else ""
+
+
+def _about_parts(ladder: Ladder, parts: Sequence[str]) -> str:
+    """Say what the parts of a ladder with one rung hold."""
+    said = [
+        f"`{part}`: the last {count:,} samples are counterexamples, whose shortcuts go with another class"
+        for part in parts if (count := counterexamples(ladder, part))
+    ]  # fmt: skip
+    said += [f"`{part}`: {what}" for part, what in PARTS.items() if part in parts]
+    own = [part for part in parts if part.startswith("test/") and part not in PARTS]
+    said += [f"`{part}`: twins of the first samples of `test/agree` with each value of one shortcut" for part in own]
+    return "\n".join(f"- {sentence}." for sentence in said)
 
 
 def _front_matter(files: Mapping[str, str]) -> str:

@@ -10,7 +10,6 @@ import tomli_w
 
 from spurgen.benchmark.errors import MissingError, ReadError
 from spurgen.benchmark.reading import read_json
-from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.shell import pip_install
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.exports.datasheet import data_card, suite_datasheet
@@ -18,12 +17,13 @@ from spurgen.harness.exports.index import Index
 from spurgen.harness.exports.licences import licence_text
 from spurgen.harness.exports.plan import Plan
 from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.splits.freeze import World
 
 SCENARIO, CARD, CROISSANT, LICENSE = "scenario.toml", "README.md", "croissant.json", "LICENSE"
 NAMES = (SCENARIO, LICENSE, CARD)
 
 
-def write_scenario(scenario: Scenario, folder: Path) -> None:
+def write_scenario(scenario: World, folder: Path) -> None:
     """Write the scenario of which a data set is a function."""
     description = tomli_w.dumps(scenario.model_dump(mode="json", exclude_none=True))
     text = f"# Written by spurgen; the data are a function of it.\n{description}"

@@ -1,22 +1,20 @@
 """What a data set consists of: its parts, the shards in which they are written, and their samples in chunks."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import Scenario
-from spurgen.generators import Samples, shown_classes
+from spurgen.generators import Samples
 from spurgen.generators.streams import Int64
-from spurgen.harness.splits.freeze import make_part, part_sizes
+from spurgen.harness.exports.worlds import aligned, bases_of, draw, shown_in
+from spurgen.harness.splits.freeze import World, part_sizes
 
 CHUNK = 500  # samples that are in memory at a time
 SHARD = 10_000
 WORK = ".spurgen"  # what only an incomplete export needs: its plan, receipts of shards, pieces of tables
-NOISY = ("train", "val")  # the splits in which the class shown may be another than the label
 
 
 @dataclass(frozen=True)
@@ -39,11 +37,11 @@ class Shard:
 class Plan:
     """A data set before it is written.
 
-    `parts` are names of splits and of kinds of twins, as in a manifest; `place` names the channel that layouts with a
-    single attribute show as it.
+    `scenario`: a scenario, or a ladder with one rung. `parts` are names of splits and of kinds of twins, as in a
+    manifest; `place` names the channel that layouts with a single attribute show as it.
     """
 
-    scenario: Scenario
+    scenario: World
     parts: tuple[str, ...]
     format: str
     shard_size: int = SHARD
@@ -67,6 +65,10 @@ class Plan:
             for number, start in enumerate(starts):
                 yield Shard(part, number, len(starts), start, min(start + self.shard_size, size))
 
+    def shards_of(self, part: str) -> Iterator[Shard]:
+        """Yield the shards of a part, in order."""
+        return (shard for shard in self.shards() if shard.part == part)
+
 
 @dataclass(frozen=True)
 class Chunk:
@@ -82,10 +84,9 @@ class Chunk:
     samples: Samples
     shown: Int64
 
-    def aligned(self, scenario: Scenario) -> dict[str, NDArray[np.bool_]]:
+    def aligned(self, scenario: World) -> dict[str, NDArray[np.bool_]]:
         """Return for every channel whether its value goes with the label, bool (n,)."""
-        pattern = self.samples.group_ids % scenario.num_patterns
-        return {name: (pattern >> k) & 1 == 0 for k, name in enumerate(scenario.channels)}
+        return aligned(scenario, self.samples)
 
 
 def flat(part: str) -> str:
@@ -95,29 +96,13 @@ def flat(part: str) -> str:
 
 def pattern(plan: Plan, part: str, file_name: Callable[[Shard], str]) -> str:
     """Return the pattern of the names of a part's shards."""
-    first = next(shard for shard in plan.shards() if shard.part == part)
+    first = next(plan.shards_of(part))
     return file_name(first).replace(f"-{0:05d}-of-", "-?????-of-")
 
 
-def chosen_parts(scenario: Scenario, splits: Iterable[str], twins: bool) -> tuple[str, ...]:
-    """Name the parts of a data set with these splits, and with all twins or without.
-
-    Raise `ScenarioError` for twins without the test samples that they belong to.
-    """
-    splits, every = tuple(splits), part_sizes(scenario)
-    if twins and "test" not in splits:
-        raise ScenarioError("--twins: they are twins of test samples; add test to --splits, or leave --twins out")
-    return (*splits, *(part for part in every if twins and part.startswith("twins/")))
-
-
-def chunks_of(scenario: Scenario, shard: Shard) -> Iterator[Chunk]:
+def chunks_of(scenario: World, shard: Shard) -> Iterator[Chunk]:
     """Make the samples of a shard, a few hundred at a time."""
-    bases = scenario.splits.twins
     for start in range(shard.start, shard.stop, CHUNK):
         stop = min(start + CHUNK, shard.stop)
-        samples, indices = make_part(scenario, shard.part, start, stop), np.arange(start, stop)
-        if shard.part.startswith("twins/"):
-            indices = indices % bases
-        noisy = shard.part in NOISY and scenario.label_noise > 0
-        shown = shown_classes(scenario, shard.part, indices) if noisy else samples.labels
-        yield Chunk(shard.part, start, indices, samples, shown)
+        samples, bases = draw(scenario, shard.part, start, stop), bases_of(scenario, shard.part, start, stop)
+        yield Chunk(shard.part, start, bases, samples, shown_in(scenario, shard.part, start, stop, samples))

@@ -21,6 +21,7 @@ from spurgen.harness.exports.columns import check_names
 from spurgen.harness.exports.content import LENGTH, content_digest, part_digest, sample_digests
 from spurgen.harness.exports.index import INDEX, Index, PartIndex, plan_text, read_index
 from spurgen.harness.exports.plan import WORK, Chunk, Plan, Shard, chunks_of
+from spurgen.harness.exports.worlds import shows_images
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.folders import check_out, claimed, interrupted_folder
 from spurgen.harness.machine.interrupts import explain_stop
@@ -70,6 +71,8 @@ def find(plan: Plan, out: Path) -> Index | None:
     form = discover(FORMATS)[plan.format]
     check_packages(form.REQUIRES, f"--format {plan.format}")
     check_names(plan.scenario, form.OWN_COLUMNS)
+    if not shows_images(plan.scenario) and getattr(form, "SHOWS_IMAGES", True):
+        raise SpurgenError(f"{plan.scenario.name} has captions and no images; write --format captions")
     if not (out / INDEX).exists():
         check_out(out)
         return None

@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from spurgen.benchmark.scenario import Scenario
-from spurgen.generators import class_names
 from spurgen.generators.streams import Int64
 from spurgen.harness.exports import images
 from spurgen.harness.exports.columns import rows_of
 from spurgen.harness.exports.formats import folder
 from spurgen.harness.exports.plan import Chunk, Plan, Shard
-from spurgen.harness.splits.freeze import make_part
+from spurgen.harness.exports.worlds import classes_of, draw
+from spurgen.harness.splits.freeze import World
 
 SUMMARY = "PNG files in a folder per class, train/03-heart, as torchvision's ImageFolder and timm read them"
 TABLE = RECORDS_IN = folder.TABLE
@@ -26,14 +25,14 @@ OWN_COLUMNS = folder.OWN_COLUMNS
 columns = folder.columns
 
 
-def class_folders(scenario: Scenario) -> list[str]:
+def class_folders(scenario: World) -> list[str]:
     """Return the names of the classes' folders, in label order, which is that of the alphabet."""
-    names = class_names(scenario)
+    names = classes_of(scenario)
     digits = len(str(len(names) - 1))
     return [f"{label:0{digits}d}-{re.sub(r'[^a-z0-9]+', '-', name)}" for label, name in enumerate(names)]
 
 
-def _names(scenario: Scenario, part: str, start: int, labels: Int64) -> list[str]:
+def _names(scenario: World, part: str, start: int, labels: Int64) -> list[str]:
     folders = class_folders(scenario)
     return [images.image_name(f"{part}/{folders[label]}", start + k) for k, label in enumerate(labels.tolist())]
 
@@ -41,7 +40,7 @@ def _names(scenario: Scenario, part: str, start: int, labels: Int64) -> list[str
 def files(plan: Plan, shard: Shard) -> Iterator[str]:
     """Name the files of a shard: its images, and its piece of the table."""
     yield images.piece_name(shard)
-    made = make_part(plan.scenario, shard.part, shard.start, shard.stop, images=False, captions=False)
+    made = draw(plan.scenario, shard.part, shard.start, shard.stop, images=False, captions=False)
     yield from _names(plan.scenario, shard.part, shard.start, made.labels)
 
 

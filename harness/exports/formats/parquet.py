@@ -1,6 +1,6 @@
 """Parquet files with images, which Hugging Face's `datasets` decodes, and the names of classes and channel values."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from spurgen.harness.exports import png
@@ -17,7 +17,7 @@ TYPES = {"text": "string", "whole": "int64", "flag": "bool"}
 
 def columns(plan: Plan) -> list[Column]:
     """Return the columns beside `image`."""
-    return columns_of(plan.scenario)
+    return list(columns_of(plan.scenario))
 
 
 def file_name(shard: Shard) -> str:
@@ -39,11 +39,11 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
             write_rows({"image": images} | values_of(plan.scenario, chunk))
 
 
-def _repeated(columns: list[Column]) -> list[str]:
+def _repeated(columns: Sequence[Column]) -> list[str]:
     return ["split", *(column.name for column in columns if column.kind == "class")]
 
 
-def _features(columns: list[Column]) -> dict[str, Feature]:
+def _features(columns: Sequence[Column]) -> dict[str, Feature]:
     kinds = {
         column.name: class_of(column.names) if column.names else value_of(TYPES[column.kind]) for column in columns
     }

@@ -18,12 +18,12 @@ from spurgen.harness.exports.plan import Chunk, Plan, Shard
 SUMMARY = "the layout of Waterbirds, as WILDS, group_DRO and SubpopBench read it; --place names the attribute"
 TABLE, RELEASE = "metadata.csv", "RELEASE_v1.0.txt"
 RECORDS_IN, ENCODING = TABLE, "image/png"
-SPLITS = {"train": 0, "val": 1, "test": 2}
+SPLITS = {"train": 0, "val": 1, "test": 2, "test/agree": 2, "test/mislead": 2}
 TWINS = 3  # a split that no reader asks for
 OURS = (
     Column("img_filename", "text", "path of the image"),
     Column("y", "whole", "the recorded class"),
-    Column("split", "whole", "0 train, 1 val, 2 test, 3 twins"),
+    Column("split", "whole", "0 train, 1 val, 2 test, 3 twins and others"),
     Column("place", "whole", "the attribute: the value of a channel"),
     Column("filename", "text", "img_filename, as SubpopBench calls it"),
     Column("a", "whole", "place, as SubpopBench calls it"),

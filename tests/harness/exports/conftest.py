@@ -12,7 +12,8 @@ from PIL import Image
 
 from spurgen.benchmark.scenario import load_scenario
 from spurgen.generators import class_names
-from spurgen.harness.exports.plan import Plan, chosen_parts
+from spurgen.harness.exports.plan import Plan
+from spurgen.harness.exports.worlds import chosen_parts
 from spurgen.harness.exports.writing import export
 
 SPLITS = ("train", "val", "test")
