@@ -142,6 +142,9 @@ def _without_secrets(result: Result) -> Result:
         "warnings": (),
     }
     provenance = result.provenance.model_copy(update=silent)
+    metrics = {name: result.metrics[name] for name in PRIVATE_METRICS if name in result.metrics}
+    if "accuracy_neutral" in result.metrics:  # of a rung, it follows from no count
+        metrics["robust_accuracy"] = min(result.metrics[f"accuracy_{state}"] for state in ("agree", "mislead"))
     return result.model_copy(
         update={
             "submission": label_of(result.spec, {}),
@@ -149,7 +152,7 @@ def _without_secrets(result: Result) -> Result:
             "report": report,
             "error": error,
             "provenance": provenance,
-            "metrics": {name: result.metrics[name] for name in PRIVATE_METRICS if name in result.metrics},
+            "metrics": metrics,
             "channels": {},
             "patterns": {},
             "rules": {},

@@ -23,12 +23,13 @@ from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.reading import open_plain, read_json, read_text
 from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.results.sources import DATA_BYTES, HOME, SECRETS
-from spurgen.harness.splits.freeze import freeze
+from spurgen.harness.splits.freeze import freeze, shown_halves
 
 W = TypeVar("W", Scenario, Ladder)
 Secret = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
@@ -87,9 +88,13 @@ def private_scenario(scenario: W, secret: str) -> W:
 
 
 def private_suite(suite: Suite, secret: str) -> Suite:
-    """Return a suite with all its worlds private; see `private_scenario`."""
-    worlds = {name: private_scenario(scenario, secret) for name, scenario in suite.scenarios.items()}
-    return replace(suite, tasks={name: Task(name, world, "multimodal") for name, world in worlds.items()})
+    """Return a suite with all its worlds private, as its tasks show them; see `private_scenario`."""
+    modalities: dict[tuple[bool, ...], Modality] = {(True, False): "image", (False, True): "text"}
+    tasks = {}
+    for name, scenario in suite.scenarios.items():
+        modality = modalities.get((*shown_halves(suite, name).values(),), "multimodal")
+        tasks[name] = Task(name, private_scenario(scenario, secret), modality)
+    return replace(suite, tasks=tasks)
 
 
 def data_digest(suite: Suite, secret: str, progress: Callable[[int], None], jobs: int | None = None) -> str:

@@ -1,10 +1,17 @@
 import pickle
 
+import numpy as np
 import pytest
 
+from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample, twins
+from spurgen.harness.board.by_unit import groups_on_test
+from spurgen.harness.board.private_gap import private_gap
+from spurgen.harness.results.rows import make_task_row
+from spurgen.harness.running.plan import plan, plan_private
 from spurgen.harness.running.run import run
 
+SECRET, PRIVATE_DATA = "5" * 64, "d" * 64
 LOOKS_UP = """
 import numpy as np
 TABLE = %r
@@ -25,6 +32,22 @@ def test_a_lookup_table_of_public_labels_is_at_chance_on_private_splits(suite, r
     private = result_of(spec, private=True)
     assert private.error is None
     assert private.metrics["accuracy"] == pytest.approx(1 / 3, abs=0.01)
+
+
+@pytest.mark.parametrize("task", ["few-0", "few-6"])
+def test_a_private_result_on_a_rung_follows_from_its_counts_alone(steps, write_submission, task):
+    spec = write_submission(READS)
+    (job,) = plan_private(plan(steps, [task], [spec], [1]), SECRET, PRIVATE_DATA)
+    (result, samples), public = run(job), run(plan(steps, [task], [spec], [1])[0]).result
+    assert (result.error, samples, result.channels) == (None, {}, {})
+    assert set(result.metrics) == {"accuracy", "wga", "robust_accuracy"}
+    by_state = np.reshape(result.groups, (3, 2)).mean(axis=0) / 8
+    assert result.metrics["robust_accuracy"] == pytest.approx(by_state.min())
+    rung = load_suite(steps).task(task)
+    rows = [make_task_row([(public, {})]), make_task_row([(result, {})])]
+    gap = private_gap(rung, groups_on_test(rung), "model", *rows, None)
+    assert gap.robust_accuracy == pytest.approx(by_state.min())
+    assert gap.gap == pytest.approx(np.reshape(public.groups, (3, 2)).mean(axis=0).min() / 8 - by_state.min())
 
 
 def test_a_private_result_contains_neither_samples_nor_the_secret(make_job, write_submission):

@@ -8,6 +8,8 @@ import pytest
 from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import aligned_values, sample
+from spurgen.generators.ladder.world import make_world as make_ladder
+from spurgen.generators.ladder.world import sample_part
 from spurgen.generators.world import make_world
 from spurgen.harness.splits import private
 from spurgen.harness.splits.private import (
@@ -47,6 +49,31 @@ def test_a_private_world_shares_the_alignment_and_no_sample(suite):
     np.testing.assert_array_equal(ours.group_ids, theirs.group_ids)  # the same design
     assert not set(ours.captions) & set(theirs.captions)
     assert not {i.tobytes() for i in ours.images} & {i.tobytes() for i in theirs.images}
+
+
+def test_a_private_ladder_has_the_same_things_and_values_by_class_and_no_scene(ladder_suite):
+    public = ladder_suite.scenario("few-w1")
+    hidden = private_scenario(public, SECRET)
+    ours, theirs = (sample_part(world, "test/mislead", range(60)) for world in (public, hidden))
+    np.testing.assert_array_equal(ours.group_ids, theirs.group_ids)
+    assert not {i.tobytes() for i in ours.images} & {i.tobytes() for i in theirs.images}
+    worlds = [make_ladder(world) for world in (public, hidden)]
+    for name in public.shortcuts:
+        np.testing.assert_array_equal(worlds[0].looks[name], worlds[1].looks[name])
+    for pool, members in worlds[0].pools.items():
+        assert [m.tolist() for m in members] == [m.tolist() for m in worlds[1].pools[pool]]
+
+
+@pytest.mark.parametrize("which", ["steps", "ladder_file"])
+def test_ladders_are_committed_to_as_their_tasks_show_them(which, request, tmp_path, monkeypatch):
+    """One of captions, which has no images to draw, and one of both."""
+    suite = load_suite(request.getfixturevalue(which))
+    monkeypatch.setattr(private, "commitments_file", lambda _: tmp_path / "private.json")
+    first = commit(suite, tmp_path / "secret", quiet)
+    revealed = reveal(suite, tmp_path / "secret")
+    assert revealed.data_sha256 == first.data_sha256
+    assert check_revealed(suite, revealed, quiet) is None
+    assert "other data" in check_revealed(suite, revealed.model_copy(update={"data_sha256": "0" * 64}), quiet)
 
 
 def test_two_commitments_have_two_secrets(suite, tmp_path):
