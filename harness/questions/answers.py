@@ -12,16 +12,19 @@ import pandas as pd
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import ANSWERS_ONLY, Provenance, Result, SampleArrays, round_samples
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.task import Task
-from spurgen.generators import class_names, sample
+from spurgen.benchmark.task import Rung, Task
+from spurgen.generators import sample
 from spurgen.harness.evaluation.columns import LOGITS
 from spurgen.harness.evaluation.tables import check, logits, read_file, read_header, texts
+from spurgen.harness.exports.worlds import classes_of
 from spurgen.harness.machine.printing import listed
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.questions.keys import Part, keys_of, parts_of
+from spurgen.harness.results.answered import factors as factors_of
 from spurgen.harness.results.identity import job_identity
 from spurgen.harness.results.rows import Row
+from spurgen.harness.running import rungs
 from spurgen.harness.running.query import Predictions
 from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import Block
@@ -115,7 +118,7 @@ def _read(path: Path, task: Task) -> tuple[Path, list[str], list[int], Float64]:
         numbers = texts(path, table, RUN)
         check(path, table, RUN, numbers.str.fullmatch(r"\d{1,9}"), "is no whole number")
         runs = [int(number) for number in numbers]
-    names = class_names(task.scenario)
+    names = classes_of(task.scenario)
     if any(column.startswith(LOGITS) for column in table.columns):
         scores = logits(path, table, LOGITS, names)
         small = (np.abs(scores) <= LARGEST).all(axis=1)
@@ -188,14 +191,17 @@ def not_stored(results: Scored, row: Row, task: Task) -> Scored:
 
 
 def _score(task: Task, rows: Mapping[str, Float64], source: str) -> Scores:
-    blocks: dict[Block | None, list[Float64]] = {}
+    blocks: dict[Block | str | None, list[Float64]] = {}
     for part in parts_of(task):
         blocks.setdefault(part.block, []).append(_stack(task, part, rows))
     joined = {block: np.concatenate(pieces) for block, pieces in blocks.items()}
+    if isinstance(task, Rung):
+        of_parts = {str(part): found for part, found in joined.items()}
+        return rungs.score(task, rungs.Answers(of_parts, {part: factors_of(task.ladder, part) for part in of_parts}))
     scenario, on = task.scenario, task.scenario.calibrated_on
     calibration = sample(scenario, on, range(scenario.split_size(on)), images=False, captions=False)
     factors = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
-    of_test = {block: scores for block, scores in joined.items() if block is not None}
+    of_test = {block: scores for block, scores in joined.items() if isinstance(block, Block)}
     return score(task, Predictions(joined[None], calibration.labels, of_test), factors, calibration, source)
 
 

@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spurgen.benchmark.task import Task
+from spurgen.benchmark.task import Rung, Task
+from spurgen.harness.running.rungs import asked_parts
 from spurgen.harness.running.task_data import Block, every_input
 
 LENGTH = 16  # hexadecimal digits: among 10^7 keys two are equal with probability 3e-6
@@ -12,19 +13,30 @@ LENGTH = 16  # hexadecimal digits: among 10^7 keys two are equal with probabilit
 
 @dataclass(frozen=True)
 class Part:
-    """Consecutive inputs of a task in one world: of a block, or those to calibrate on if `block` is None."""
+    """Consecutive inputs of a task in one world: of a block, or those to calibrate on if `block` is None.
 
-    block: Block | None
+    Of a rung, `block` is the name of a part of its ladder.
+    """
+
+    block: Block | str | None
     indices: range
 
     @property
     def name(self) -> str:
         """Name of the block."""
-        return "calibration" if self.block is None else self.block.name
+        return self.block if isinstance(self.block, str) else self.block.name if self.block else "calibration"
 
 
 def parts_of(task: Task, chunk: int = 1000) -> Iterator[Part]:
-    """Yield all inputs of a task in one world, at most `chunk` at a time: calibration, test, and all twins."""
+    """Yield all inputs of a task in one world, at most `chunk` at a time: calibration, test, and all twins.
+
+    They are the same on every rung of a ladder.
+    """
+    if isinstance(task, Rung):
+        for name, size in asked_parts(task).items():
+            for start in range(0, size, chunk):
+                yield Part(name, range(start, min(start + chunk, size)))
+        return
     whole = range(task.scenario.split_size(task.scenario.calibrated_on))
     for start in range(0, len(whole), chunk):
         yield Part(None, whole[start : start + chunk])

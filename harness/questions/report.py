@@ -30,7 +30,7 @@ def tables(task: Task, row: TaskRow, shown: TaskBoardRow | None) -> list[Table]:
     patterns = terminal_table(f"Pattern ({', '.join(task.channels)})", "Accuracy (a: aligned, c: conflicting)")
     for name in first.patterns:
         patterns.add_row(name, f"{sum(result.patterns[name] for result in row.results) / runs:.3f}")
-    return [whole, channels, patterns]
+    return [whole, channels, *[patterns] * bool(first.patterns)]
 
 
 def to_json(suite: Suite, task: Task, row: TaskRow, verdict: list[str]) -> str:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.task import Task
-from spurgen.generators import class_names, sample
+from spurgen.benchmark.task import Rung, Task
+from spurgen.generators import sample
+from spurgen.generators.ladder.world import sample_part
 from spurgen.harness.exports import png
 from spurgen.harness.exports.parquet_files import IMAGE, parquet_file, value_of
+from spurgen.harness.exports.worlds import classes_of
 from spurgen.harness.machine.folders import check_out, partial_folder
 from spurgen.harness.questions.keys import keys_of, parts_of
 from spurgen.harness.running.task_data import Block, halves_of, make_block
@@ -69,7 +71,7 @@ def _places(tasks: Sequence[Task]) -> Iterator[_Place]:
                 yield _Place(key, world, numbers[part.block], index)
 
 
-def _blocks(task: Task) -> list[Block | None]:
+def _blocks(task: Task) -> list[Block | str | None]:
     return list(dict.fromkeys(part.block for part in parts_of(task)))
 
 
@@ -91,11 +93,13 @@ def _rows(
 
 
 def _lines(
-    task: Task, block: Block | None, places: Sequence[_Place], folder: Path, kind: Format
+    task: Task, block: Block | str | None, places: Sequence[_Place], folder: Path, kind: Format
 ) -> Iterator[tuple[str, Line]]:
     """Yield the keys and lines of some inputs of a block."""
     halves, indices = halves_of(task), [place.at for place in places]
-    if block is None:
+    if isinstance(block, str) and isinstance(task, Rung):
+        made = sample_part(task.ladder, block, indices, **halves)
+    elif not isinstance(block, Block):
         made = sample(task.scenario, task.scenario.calibrated_on, indices, **halves)
     else:
         made = make_block(task, block, indices)
@@ -135,11 +139,22 @@ def _write_parquet(path: Path, columns: Iterable[str], chunks: Iterable[list[Lin
             write({name: [line[name] for line in lines] for name in features})
 
 
+def _about_rung(task: Task) -> str:
+    """Say what a model of a rung is trained on: its questions are those of every rung of the ladder."""
+    if not isinstance(task, Rung):
+        return ""
+    m, name = task.counterexamples, task.name
+    return (
+        f"\nThe questions are the same on every rung of {task.of}. Answer with a model that was trained with {m} "
+        f"counterexamples, in\neach world on its own: `spurgen generate {name} --world N` writes its train split.\n"
+    )
+
+
 def _readme(task: Task, count: int, kind: Format, suite: str) -> str:
     table = QUESTIONS if kind == "folder" else "questions.parquet"
-    listed = "\n".join(f"- `logit_{k}`: {name}" for k, name in enumerate(class_names(task.scenario)))
+    listed = "\n".join(f"- `logit_{k}`: {name}" for k, name in enumerate(classes_of(task.scenario)))
     return f"""# Questions of {task.name}, suite {task.scenario.suite}
-
+{_about_rung(task)}
 `{table}` has {count:,} inputs, each with a key. Answer all of them, in any order, and write a table (CSV or Parquet) of
 
 - `key`: the input's key,

@@ -216,7 +216,7 @@ def _climb(job: Job, worker: RecheckedWorker | Here, show: Show, seconds: dict[s
         seed = secrets.randbits(63)
         answers = rungs.ask(asker, job, seed)
         worker.settle(answers.temperature, asker.as_logits if asker.what == "encode" else None)
-    return _Asked(report, partial(rungs.score, job, answers), {}, seed)
+    return _Asked(report, partial(rungs.score, rung, answers), {}, seed)
 
 
 def _train_and_ask(job: Job, worker: RecheckedWorker | Here, show: Show, seconds: dict[str, float]) -> _Asked:

@@ -144,9 +144,8 @@ def ask(asker: Asker, job: Job, seed: int) -> Answers:
     return Answers({str(part): found for part, found in logits.items()}, joined)
 
 
-def score(job: Job, answers: Answers) -> Scores:
+def score(rung: Rung, answers: Answers) -> Scores:
     """Compute every metric of a rung from a submission's predictions."""
-    rung = rung_of(job)
     classes = {part: answers.logits[part].argmax(axis=1) for part in scored_parts(rung)}
     found = answered(rung, classes)
     sensitivities = {name: _sensitivities(rung, answers, name) for name in rung.channels}

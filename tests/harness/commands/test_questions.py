@@ -160,3 +160,17 @@ def test_answers_need_a_task(suite_file, answered, stderr):
     assert "name the task whose questions were answered by --task" in stderr()
     assert main(["evaluate"]) == 2
     assert "name a table of predictions, a submission by --model, or answers to questions by --answers" in stderr()
+
+
+def test_the_questions_of_a_rung_are_answered_in_all_its_worlds(steps, tmp_path, capsys):
+    answers = answers_to(steps, "few-6", tmp_path)
+    where = ["--suite", steps, "--task", "few-6", "--results", str(tmp_path / "results"), "--row", "constant"]
+    capsys.readouterr()
+    assert main(["evaluate", "--answers", answers, *where, "--data", str(tmp_path / "data")]) == 0
+    out, err = capsys.readouterr()
+    assert "answers only, no consistency check was possible" in " ".join(err.split())
+    assert "accuracy_mislead" in out
+    assert "Pattern" not in out
+    results = Store(tmp_path / "results", "steps").row("constant")["few-6"].results
+    assert [result.seed for result in results] == [0, 1]
+    assert [result.metrics["accuracy_mislead"] for result in results] == pytest.approx([1 / 3] * 2)

@@ -5,10 +5,13 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.questions.answers import digest_of, read_answers, results_of
+from spurgen.harness.questions.keys import keys_of, parts_of
 from spurgen.harness.questions.writing import write_questions
 from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.store import Store
+from spurgen.harness.running.plan import plan
+from spurgen.harness.running.run import run
 
 
 @pytest.mark.parametrize("name", ["small-image", "small-text", "small-both"])
@@ -145,3 +148,36 @@ def test_worlds_are_recognised_by_their_keys(answer, tmp_path):
         read_answers(twice, task)
     with pytest.raises(SpurgenError, match=r"world \d \(plates-w\d\) lacks 1 of"):
         read_answers([answer(tmp_path / "both", leave_out=1)], task)
+
+
+@pytest.mark.parametrize("name", ["few-text-4", "few-image-4"])
+def test_answers_on_a_rung_are_scored_as_the_same_model_in_the_sandbox_is(
+    name, ladder_file, submission, answer, tmp_path
+):
+    """The temperature depends on how far a submission's float32 differs from the answers' text."""
+    suite = load_suite(ladder_file)
+    task = suite.task(name)
+    expected = run(plan(ladder_file, [name], [submission], [2])[0]).result
+    write_questions([task.in_world(2)], tmp_path / "asked", "folder")
+    ((result, samples),) = results_of(suite, task, read_answers([answer(tmp_path / "asked")], task), "mine", "none")
+    assert result.seed == 2
+    assert result.metrics == pytest.approx(expected.metrics, abs=1e-5)
+    assert result.groups == expected.groups
+    for shortcut, values in expected.channels.items():
+        assert result.channels[shortcut] == pytest.approx(values, abs=1e-5)
+    row = make_task_row([(result, samples)])
+    assert contradiction(task, np.empty(0, np.int64), row) is None
+    readme = (tmp_path / "asked" / "README.md").read_text()
+    assert "- `logit_1`: vehicle" in readme
+    assert "trained with 4 counterexamples" in readme
+
+
+def test_the_questions_of_all_rungs_of_a_ladder_are_the_same_and_of_two_worlds_are_not(ladder_suite):
+    keys = {
+        (name, world): {key for part in parts_of(at) for key in keys_of(at, part)}
+        for name in ("few-text-0", "few-text-16", "few-image-16")
+        for world in (0, 1)
+        for at in [ladder_suite.task(name).in_world(world)]
+    }
+    assert keys["few-text-0", 0] == keys["few-text-16", 0]
+    assert not keys["few-text-0", 0] & (keys["few-text-0", 1] | keys["few-image-16", 0])
