@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 MODALITIES = {"image"}
 FILES = []
 WEIGHTS = None
-EPOCHS, BATCH, RATE = 5, 64, 3e-3
+EPOCHS, BATCH, RATE = 10, 32, 3e-3
 
 
 def _pixels(images, device):
