@@ -129,8 +129,9 @@ class Result(_Frozen):
     correct test predictions per group. `rules` maps each checkpoint rule to the test accuracy and worst-group accuracy
     of the weights it picks, where the submission keeps several. `uses_generator`: whether the submission imports the
     generators, or declares that it uses them. `verification`: `answers only` if the model ran elsewhere and was not
-    asked again. `uncorrelated` marks a reference trained without the correlations, which is on no leaderboard. A failed
-    job has `error` and no metrics.
+    asked again. `uncorrelated` marks a reference trained without the correlations, which is on no leaderboard, and
+    `matched` one of these with only as many samples as its rung has counterexamples. A failed job has `error` and no
+    metrics.
     """
 
     suite: str
@@ -142,6 +143,7 @@ class Result(_Frozen):
     uses_generator: bool = False
     seed: int = Field(ge=0, lt=2**63)
     uncorrelated: bool = False
+    matched: bool = False
     identity: str
     submission_sha256: str
     data_sha256: str

@@ -1,10 +1,11 @@
 """The leaderboard as files: JSON, CSV and Markdown, all from its frame."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from spurgen.harness.board.frame import TEXTS, lines_of
-from spurgen.harness.board.schema import SCHEMA_VERSION, Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.board.schema import IDEAL, SCHEMA_VERSION, Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.text import as_cell
 
 
@@ -31,6 +32,8 @@ def to_csv(board: Leaderboard) -> str:
 
 
 def _record(part: TaskBoard | SetBoard) -> dict[str, Any]:
-    about = {"told_apart": part.told_apart} if isinstance(part, TaskBoard) else {"tasks": part.tasks}
+    about: dict[str, Any] = {"told_apart": part.told_apart} if isinstance(part, TaskBoard) else {"tasks": part.tasks}
+    if isinstance(part, SetBoard) and part.controls:
+        about["controls"] = {"ideal": IDEAL, **asdict(part.controls)}
     rows = [{key: value for key, value in line.items() if value not in (None, "")} for line in lines_of(part)]
     return {"unit": part.unit, "asked": part.asked, **about, "rows": rows}

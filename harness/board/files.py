@@ -12,7 +12,7 @@ from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.machine.files import check_distinct, write_changed
 from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.results.rows import Rows, TaskRow
-from spurgen.harness.results.store import PRIVATE, Store
+from spurgen.harness.results.store import CEILING, MATCHED, PRIVATE, Store
 from spurgen.harness.splits.private import read_commitments
 
 
@@ -21,7 +21,8 @@ def build_board(suite: Suite, results: Path, rows: Rows) -> Leaderboard:
 
     Rows stand beside the stored ideal observer of their world.
     """
-    return build(suite, with_ideal(suite, rows), read_private(suite, results))
+    ceilings, matched = (Store(results, suite.name, kind).rows() for kind in (CEILING, MATCHED))
+    return build(suite, with_ideal(suite, rows), read_private(suite, results), ceilings, matched)
 
 
 def read_private(suite: Suite, results: Path) -> Rows:

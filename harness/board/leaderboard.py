@@ -19,8 +19,10 @@ from spurgen.harness.board.by_unit import (
     spread_of,
     unit_of,
 )
+from spurgen.harness.board.counterexamples import rungs_of
 from spurgen.harness.board.eligibility import eligible
 from spurgen.harness.board.placing import divide
+from spurgen.harness.board.references import controls
 from spurgen.harness.board.schema import Leaderboard, PrivateGap, TaskBoard, TaskBoardRow
 from spurgen.harness.board.sets import TaskPart, set_board
 from spurgen.harness.board.standings import standings
@@ -35,18 +37,25 @@ VERIFICATIONS = (ANSWERS_ONLY, "self-reported", "re-run", "private")
 Value = TypeVar("Value")
 
 
-def build(suite: Suite, rows: Rows, private: Rows | None = None) -> Leaderboard:
+def build(
+    suite: Suite, rows: Rows, private: Rows | None = None, ceilings: Rows | None = None, matched: Rows | None = None
+) -> Leaderboard:
     """Build the leaderboard: per task, and over each set of tasks that the suite names.
 
     `private`: the rows on the private splits of the newest commitment, which are shown, and unrank a row that is
-    significantly worse there.
+    significantly worse there. `ceilings`: ERM trained without the correlations; `matched`: the same with only as many
+    samples as a rung has counterexamples.
     """
     parts = {}
     for name, task in suite.tasks.items():
         of_task = on_task(rows, name)
         if of_task:
             parts[name] = _task_part(suite, task, of_task, on_task(private or {}, name))
-    overall = {name: set_board(members, parts) for name, members in suite.overall.items()}
+    overall = {}
+    for name, members in suite.overall.items():
+        rungs = rungs_of([suite.task(member) for member in members])
+        found = controls(suite, rungs, ceilings or {}, matched or {})
+        overall[name] = replace(set_board(members, parts), controls=found)
     return Leaderboard(suite.name, suite.manifest.digest, {name: part.board for name, part in parts.items()}, overall)
 
 

@@ -1,6 +1,6 @@
 """The leaderboard as data: a board per task and per set of tasks, each with ranked and unranked rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -152,11 +152,38 @@ class TaskBoard:
         return board_frame(self)
 
 
+IDEAL = 1.0
+"""What the ideal observer reaches on every rung above 0."""
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What ERM reaches on a ladder's test without correlations in train, means over worlds; None where it is not known.
+
+    `ceiling`: with as many samples. `matched`: with only as many as each rung has counterexamples, by their number.
+    """
+
+    ceiling: float | None
+    matched: Mapping[int, float] | None
+
+    @property
+    def lines(self) -> list[str]:
+        """A line for each reference that is known, the ideal observer first."""
+        said = [f"Ideal observer   {IDEAL:.3f}"]
+        if self.ceiling is not None:
+            said.append(f"Ceiling          {self.ceiling:.3f}   ERM, trained without correlations")
+        if self.matched is not None:
+            mean = sum(self.matched.values()) / len(self.matched)
+            each = ", ".join(f"{value:.3f} on {m}" for m, value in self.matched.items())
+            said.append(f"Matched control  {mean:.3f}   ERM, on as many such samples as counterexamples: {each}")
+        return said
+
+
 @dataclass(frozen=True)
 class SetBoard:
     """The rows of a set of tasks, by their means over it; fields as in `TaskBoard`.
 
-    `rungs`: the numbers of counterexamples of its tasks, if these are the rungs of a ladder.
+    `rungs`: the numbers of counterexamples of its tasks, if these are the rungs of a ladder, which has `controls`.
     """
 
     tasks: Sequence[str]
@@ -166,6 +193,7 @@ class SetBoard:
     unit: Unit
     asked: int
     rungs: Sequence[int] = ()
+    controls: Controls | None = None
 
     def to_pandas(self) -> "DataFrame":
         """Return a line per row with typed columns: first the ranked rows, at last those that are not ranked."""

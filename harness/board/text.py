@@ -130,6 +130,7 @@ class _Printer:
             self._console.print(Text(one_line(line)), soft_wrap=True)
         if part.unranked:
             self._console.print()
+        self._controls(part)
 
     def best_last(self, part: TaskBoard | SetBoard) -> None:
         """Print how many rows are not ranked, with the reason of one's own, and tables with the best row last."""
@@ -142,6 +143,13 @@ class _Printer:
         few = [title for title, lines in tables.items() if not lines[0]["ranked"]]
         order = sorted(tables, key=lambda title: title not in few)  # those with few units first
         self._tables({title: tables[title][::-1] for title in order})
+        self._controls(part)
+
+    def _controls(self, part: TaskBoard | SetBoard) -> None:
+        """Print what the rows of a ladder can be compared with, if ERM was trained without correlations."""
+        known = part.controls if isinstance(part, SetBoard) else None
+        if known and (known.ceiling is not None or known.matched is not None):
+            self.text("\n".join(known.lines), self._console.width)
 
     def _tables(self, tables: Mapping[str, Sequence[Line]]) -> None:
         """Print tables of the same columns, which are as wide in each."""

@@ -1,7 +1,9 @@
 """Train and score the jobs of a suite that have no result yet, and print the leaderboard; or plan them for machines."""
 
 import argparse
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from shlex import quote
 
@@ -11,22 +13,31 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.task import Rung
+from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.shared import is_url, sent_to
 from spurgen.harness.options.cluster import resources_of
+from spurgen.harness.options.encoding import compute_features
 from spurgen.harness.options.flags import NO_FOLDER, Unique, open_store, positive_int, results_place
 from spurgen.harness.options.limits import FLAGS, describe_isolation, limits_of
 from spurgen.harness.options.starting import add_yes
-from spurgen.harness.options.submissions import add_run_arguments, check_shown_files, report_failures, run_submissions
+from spurgen.harness.options.submissions import (
+    add_run_arguments,
+    check_shown_files,
+    report_failures,
+    run_all,
+    run_submissions,
+)
 from spurgen.harness.results.rows import Rows
-from spurgen.harness.results.store import Store
+from spurgen.harness.results.store import CEILING, MATCHED, Store
 from spurgen.harness.running.forecast import Forecast, measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing, run_missing
 from spurgen.harness.running.plan import baseline_specs, offered, plan
-from spurgen.harness.running.plan_file import by_task, read_plan, to_jobs, to_lines
+from spurgen.harness.running.plan_file import by_task, read_plan, share, to_jobs, to_lines
 from spurgen.harness.sandbox.limits import DEFAULT
 
 TO_PLAN = ("plan", "slurm", "suite", "tasks", "seeds", "submissions", "results")
@@ -65,6 +76,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"files, modules or baselines; default: all of {', '.join(names_in(BASELINES))}",
     )  # fmt: skip
     parser.add_argument(
+        "--controls", action="store_true",
+        help="train ERM without correlations as well, on the chosen ladders: with as many samples (the ceiling), and "
+        "with only as many as there are counterexamples (the matched control)",
+    )  # fmt: skip
+    parser.add_argument(
         "--plan", type=Path, metavar="FILE", help="write the jobs without a result to a file, a line each, and run none"
     )
     parser.add_argument(
@@ -88,7 +104,43 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.slurm:
         raise SpurgenError("--slurm prints a script for a plan; name the file to write by --plan FILE")
     chosen = bool(arguments.tasks or arguments.submissions)
-    return run_submissions(arguments, console, baseline_specs(arguments.submissions), chosen=chosen)
+    controls = partial(_run_controls, arguments, console, _controls(arguments)) if arguments.controls else list
+    return run_submissions(arguments, console, baseline_specs(arguments.submissions), then=controls, chosen=chosen)
+
+
+def _controls(arguments: argparse.Namespace) -> dict[str, list[Job]]:
+    """Return ERM's jobs without correlations, by kind: the ceiling once a ladder, the matched control on each rung.
+
+    Raise `SpurgenError` if no rung above 0 was chosen.
+    """
+    suite = load_suite(arguments.suite)
+    tasks = [suite.task(name) for name in arguments.tasks or suite.tasks]
+    chosen = [task for task in tasks if isinstance(task, Rung) and task.counterexamples]
+    if not chosen:
+        raise SpurgenError("--controls are of ladders: choose tasks with counterexamples, such as things-text-32")
+    highest = {rung.of: rung.name for rung in sorted(chosen, key=lambda rung: rung.counterexamples)}
+    made = {}
+    for kind, names in ((CEILING, [*highest.values()]), (MATCHED, [rung.name for rung in chosen])):
+        jobs = plan(
+            arguments.suite, names, baseline_specs([ERM]), arguments.seeds, device=pick_device(arguments.device),
+            uncorrelated=True, limits=limits_of(arguments),
+        )  # fmt: skip
+        jobs = [replace(job, matched=kind == MATCHED) for job in jobs]
+        made[kind] = share(by_task(jobs), *arguments.share) if arguments.share else jobs
+    return made
+
+
+def _run_controls(arguments: argparse.Namespace, console: Console, jobs: Mapping[str, list[Job]]) -> list[str]:
+    """Run the missing jobs of each kind; return the errors of those that failed."""
+    failures = []
+    for kind, of_kind in jobs.items():
+        store = Store(arguments.results, load_suite(arguments.suite).name, kind)
+        missing = find_missing(of_kind, store.rows())
+        if missing:
+            say(console, f"{'matched controls' if kind == MATCHED else 'ceilings'}, results: {store.folder}")
+            compute_features(missing, console, arguments.jobs)
+            failures += run_all(of_kind, store, console, arguments)
+    return failures
 
 
 def _refuse_others(arguments: argparse.Namespace, heeded: Collection[str], where: str) -> None:

@@ -28,18 +28,21 @@ A metric that is added makes no result stale: older results lack it.
 
 
 def job_identity(
-    task: Task, submission: str, *, data: str, seed: int, options: Mapping[str, Any], uncorrelated: bool = False
-) -> str:
+    task: Task, submission: str, *, data: str, seed: int, options: Mapping[str, Any], uncorrelated: bool = False,
+    matched: bool = False,
+) -> str:  # fmt: skip
     """Return the SHA-256 of everything that a job's metrics depend on, except the device and library versions.
 
     Those are recorded in the result's provenance: they change the last digits of sums, and affect training as much as
     another seed does. `submission`: from `submission_digest`. `data`: the digest of the frozen data or the scenario.
+    `matched` is named only where it is true, so that every other job keeps the identity that it had before.
     """
     return _sha256(
         {
             "suite": task.scenario.suite, "task": task.name, "modality": task.modality, "backbone": task.backbone,
             "weights": backbone_digest(task.backbone), "seed": seed, "uncorrelated": uncorrelated,
             "options": dict(options), "submission": submission, "data": data, "scoring": SCORING_VERSION,
+            **({"matched": True} if matched else {}),
         }
     )  # fmt: skip
 

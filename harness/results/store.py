@@ -29,8 +29,8 @@ SHIPPED = Path(__file__).parents[2] / "benchmark" / "results"
 """Folder of the results that ship with the package."""
 OWN = Path(RESULTS)
 """Default folder for a user's own results."""
-PRIVATE = "private"
-KINDS = ("", PRIVATE)
+PRIVATE, CEILING, MATCHED = "private", "ceiling", "matched"
+KINDS = ("", PRIVATE, CEILING, MATCHED)
 """Kinds of results, each with a folder of its own; the first is the leaderboard's."""
 TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v2's largest files have 370 KB
 LABEL = r"[\w.=+-]+"

@@ -33,8 +33,9 @@ class Job:
     `spec` names the submission. `data_sha256` is the digest of the frozen or private data, or of the scenario. `frozen`
     names the suite whose manifest the data are checked against, or is None for data that are not frozen. With
     `uncorrelated` the submission trains on the same world without its correlations: the reference that shows whether
-    the task can be learned. With `private` the task's scenario comes from a secret, and the result has no per-sample
-    arrays.
+    the task can be learned. `matched` is such a job on a rung with only as many train samples as the rung has
+    counterexamples: what these alone can teach. With `private` the task's scenario comes from a secret, and the result
+    has no per-sample arrays.
     """
 
     task: Task = field(repr=False)  # a private task holds a seed that nobody may see
@@ -45,6 +46,7 @@ class Job:
     options: Mapping[str, Any] = field(default_factory=dict)
     frozen: str | None = None
     uncorrelated: bool = False
+    matched: bool = False
     private: bool = False
     limits: Limits = DEFAULT
     row: str = ""
@@ -62,6 +64,7 @@ class Job:
         return job_identity(
             self.task, self.submission_sha256,
             data=self.data_sha256, seed=self.seed, options=self.options, uncorrelated=self.uncorrelated,
+            matched=self.matched,
         )  # fmt: skip
 
     @property

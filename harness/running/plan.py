@@ -134,7 +134,7 @@ def plan_again(suite: str, results: Sequence[Result], *, device: str = "cpu", li
     return [
         Job(
             tasks[result.task].in_frozen_world(result.seed), result.spec, result.seed, data[result.task], device,
-            dict(result.options), suite, uncorrelated=result.uncorrelated, limits=limits,
+            dict(result.options), suite, uncorrelated=result.uncorrelated, matched=result.matched, limits=limits,
         )
         for result in results
     ]  # fmt: skip

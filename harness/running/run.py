@@ -90,7 +90,7 @@ def run(job: Job) -> Outcome:
         suite=job.task.scenario.suite, task=job.task.name, spec=job.spec,
         submission=about.name if about else label_of(job.spec, {}), access=about.access if about else "none",
         uses_generator=(about is not None and about.uses_generator) or _imports_generator(job.spec),
-        options=dict(job.options), seed=job.seed, uncorrelated=job.uncorrelated,
+        options=dict(job.options), seed=job.seed, uncorrelated=job.uncorrelated, matched=job.matched,
         identity=job.identity, submission_sha256=job.submission_sha256, data_sha256=job.data_sha256,
         isolation=isolation, error=error,
         report=asked.report if asked else None, rules=asked.rules if asked else {},

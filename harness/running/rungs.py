@@ -72,12 +72,13 @@ def fitted(job: Job, split: str) -> Part:
 
     First come the counterexamples of hidden shortcuts, where there are any, last those of the others.
 
-    A matched control, whose training is as large as a rung's counterexamples alone, is an uncorrelated job of it.
+    A matched job has only the first of these, as many as the rung has counterexamples.
     """
     rung = rung_of(job)
     size, m = rung.ladder.parts[split], rung.counterexamples
     if job.uncorrelated:
-        return make_part(job, f"{split}/free" if split == "train" else "calibration")
+        free = "train/free" if split == "train" else "calibration"
+        return make_part(job, free, 0, m if job.matched and split == "train" else None)
     count = m if split == "train" else rung.ladder.val_counterexamples(m)
     hidden = count if rung.ladder.hidden else 0
     wanted = [(f"{split}/hidden", 0, hidden), (split, hidden, size - count), (f"{split}/counter", 0, count)]

@@ -1,6 +1,8 @@
 import pytest
 
 from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.board.files import build_board
 from spurgen.harness.cli import main
 from spurgen.harness.options import submissions
 from spurgen.harness.results.store import Store
@@ -143,3 +145,35 @@ def test_only_the_tasks_that_are_shown_are_ranked_unless_a_file_has_them_all(run
     assert run_jobs("benchmark", *chosen, tasks=("small-both",)) == 0
     assert run_jobs("benchmark", *chosen, "--json", str(tmp_path / "x.json"), tasks=("small-both",)) == 0
     assert ranked == [{"small-text"}, {"small-both"}, {"small-text", "small-both"}]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("words")
+def test_controls_are_run_once_and_stand_on_the_board(steps, tmp_path, monkeypatch):
+    def here(work, jobs, *_):
+        return ((job, work(job)) for job in jobs)
+
+    monkeypatch.setattr("spurgen.harness.machine.pool.run", here)  # other processes would have the real encoder
+    paths = ["--results", str(tmp_path / "results"), "--data", str(tmp_path / "data")]
+    asked = ["benchmark", "--suite", steps, "--submissions", "erm", "--jobs", "1", "--device", "cpu", *paths]
+    assert main([*asked, "--controls"]) == 0
+    made = {kind: Store(tmp_path / "results", "steps", kind).row("erm") for kind in ("ceiling", "matched")}
+    assert {kind: [*row] for kind, row in made.items()} == {"ceiling": ["few-6"], "matched": ["few-6"]}
+    for kind, row in made.items():
+        assert [(r.seed, r.uncorrelated, r.matched) for r in row["few-6"].results] == [
+            (seed, True, kind == "matched") for seed in (0, 1)
+        ]
+    suite, rows = load_suite(steps), Store(tmp_path / "results", "steps").rows()
+    controls = build_board(suite, tmp_path / "results", rows).overall["few"].controls
+    assert controls.ceiling == made["ceiling"]["few-6"].mean("robust_accuracy")
+    assert controls.matched == {6: made["matched"]["few-6"].mean("robust_accuracy")}
+    before = {path: path.read_bytes() for path in (tmp_path / "results").rglob("*.jsonl")}
+    assert main([*asked, "--controls"]) == 0
+    assert {path: path.read_bytes() for path in (tmp_path / "results").rglob("*.jsonl")} == before
+
+
+def test_controls_are_of_ladders(run_jobs, specs, steps, stderr):
+    assert run_jobs("benchmark", "--submissions", *specs, "--controls") == 2
+    assert "--controls are of ladders: choose tasks with counterexamples, such as things-text-32" in stderr()
+    assert main(["benchmark", "--suite", steps, "--tasks", "few-0", "--controls"]) == 2
+    assert "--controls are of ladders" in stderr()

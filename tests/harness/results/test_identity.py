@@ -116,10 +116,24 @@ def test_a_job_depends_on_everything_that_changes_its_metrics(suite):
         job_identity(task, "s", **(arguments | {"seed": 1})),
         job_identity(task, "s", **(arguments | {"options": {"lr": 1.0}})),
         job_identity(task, "s", **arguments, uncorrelated=True),
+        job_identity(task, "s", **arguments, uncorrelated=True, matched=True),
         job_identity(replace(task, backbone="imagenet"), "s", **arguments),
         job_identity(suite.task("small-image"), "s", **arguments),
     }
-    assert len(identities) == 8
+    assert len(identities) == 9
+
+
+def test_a_job_that_is_no_matched_control_is_identified_as_before_there_were_any(monkeypatch):
+    task = load_suite("v3").task("things-text-32")
+    monkeypatch.setattr(module, "_sha256", lambda parts: parts)
+    named = {
+        matched: job_identity(task, "s", data="d", seed=0, options={}, matched=matched) for matched in (False, True)
+    }
+    assert list(named[False]) == [
+        "suite", "task", "modality", "backbone", "weights", "seed", "uncorrelated", "options", "submission", "data",
+        "scoring",
+    ]  # fmt: skip
+    assert named[True] == {**named[False], "matched": True}
 
 
 def test_a_job_depends_on_the_weights_that_its_task_starts_from(suite, monkeypatch):

@@ -175,6 +175,18 @@ def test_an_uncorrelated_job_trains_on_shortcuts_at_random(steps):
     assert run(job).result.error is None
 
 
+@pytest.mark.usefixtures("words")
+def test_a_matched_control_has_as_many_of_these_samples_as_the_rung_has_counterexamples(steps):
+    job = replace(plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0], uncorrelated=True)
+    whole, few = (rungs.fitted(each, "train") for each in (job, replace(job, matched=True)))
+    np.testing.assert_array_equal(few.inputs.features, whole.inputs.features[:6])
+    assert sorted(few.samples.labels.tolist()) == [0, 0, 1, 1, 2, 2]
+    val = [rungs.fitted(each, "val").samples.labels for each in (job, replace(job, matched=True))]
+    np.testing.assert_array_equal(*val)
+    result = run(replace(job, matched=True)).result
+    assert (result.error, result.uncorrelated, result.matched) == (None, True, True)
+
+
 def test_a_submission_gets_captions_and_no_features(steps, write_submission):
     code = """
 import numpy as np

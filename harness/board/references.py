@@ -1,0 +1,35 @@
+"""ERM trained without the correlations of a ladder: on as many samples, and on as many as there are counterexamples."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.task import Rung
+from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.baseline_rows import is_baseline_row
+from spurgen.harness.board.by_unit import RANKED_BY
+from spurgen.harness.board.schema import Controls
+from spurgen.harness.results.contradiction import contradiction
+from spurgen.harness.results.rows import Rows, TaskRow
+
+
+def controls(suite: Suite, rungs: Sequence[Rung], ceilings: Rows, matched: Rows) -> Controls | None:
+    """Return the controls of a ladder's rungs above 0; None for tasks that are no ladder."""
+    if not rungs:
+        return None
+    known = [row for rung in rungs if (row := _believed(suite, rung, ceilings, matched=False))]
+    found = {rung.counterexamples: _believed(suite, rung, matched, matched=True) for rung in rungs}
+    by_rung = {m: row.mean(RANKED_BY) for m, row in found.items() if row}
+    return Controls(known[-1].mean(RANKED_BY) if known else None, by_rung if len(by_rung) == len(rungs) else None)
+
+
+def _believed(suite: Suite, rung: Rung, rows: Rows, *, matched: bool) -> TaskRow | None:
+    """Return a rung's row of ERM on uncorrelated data, or None if it is missing, incomplete or cannot be believed."""
+    row = rows.get(ERM, {}).get(rung.name)
+    if row is None or not is_baseline_row(row) or row.seeds != list(range(len(row))):
+        return None
+    data = suite.data_digest(rung)
+    if any(not r.uncorrelated or r.matched != matched or r.error or r.data_sha256 != data for r in row.results):
+        return None
+    return row if contradiction(rung, np.empty(0, np.int64), row) is None else None
