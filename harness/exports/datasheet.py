@@ -124,6 +124,8 @@ def _about_parts(ladder: Ladder, parts: Sequence[str]) -> str:
         f"`{part}`: the last {count:,} samples are counterexamples, whose shortcuts go with another class"
         for part in parts if (count := counterexamples(ladder, part))
     ]  # fmt: skip
+    said += [f"`{part}`: as many of the first, in which {' and '.join(ladder.hidden)} alone do so"
+             for part in parts if ladder.hidden and counterexamples(ladder, part)]  # fmt: skip
     said += [f"`{part}`: {what}" for part, what in PARTS.items() if part in parts]
     own = [part for part in parts if part.startswith("test/") and part not in PARTS]
     said += [f"`{part}`: twins of the first samples of `test/agree` with each value of one shortcut" for part in own]

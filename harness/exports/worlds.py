@@ -85,17 +85,18 @@ def shows_images(world: World) -> bool:
 
 
 def draw(world: World, part: str, start: int, stop: int, *, images: bool = True, captions: bool = True) -> Samples:
-    """Make the samples [start, stop) of a part; of a ladder's train and val, the last ones are the counterexamples."""
+    """Make the samples [start, stop) of a part; of a ladder's train and val as `running.rungs.fitted` has them."""
     halves = {"images": images and shows_images(world), "captions": captions}
     if not isinstance(world, Ladder) or part not in NOISY:
         return make_part(world, part, start, stop, **halves)
-    first = world.parts[part] - counterexamples(world, part)
-    pieces = []
-    if start < first:
-        pieces.append(make_part(world, part, start, min(stop, first), **halves))
-    if stop > first:
-        pieces.append(make_part(world, f"{part}/counter", max(start - first, 0), stop - first, **halves))
-    return Samples.join(pieces)
+    size, m = world.parts[part], counterexamples(world, part)
+    hidden = m if world.hidden else 0
+    last = (f"{part}/counter", size - m, size - m, size)
+    pieces = [(f"{part}/hidden", 0, 0, hidden), (part, 0, hidden, size - m), last]
+    wanted = [(name, at, max(first, start), min(last, stop)) for name, at, first, last in pieces]
+    return Samples.join(
+        [make_part(world, name, first - at, last - at, **halves) for name, at, first, last in wanted if first < last]
+    )
 
 
 def counterexamples(ladder: Ladder, part: str) -> int:

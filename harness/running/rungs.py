@@ -70,9 +70,8 @@ def rung_of(job: Job) -> Rung:
 def fitted(job: Job, split: str) -> Part:
     """Return train or val of a rung; of an uncorrelated job, `free` samples.
 
-    First come the counterexamples of hidden shortcuts, where there are any, last those of the others.
-
-    A matched job has only the first of these, as many as the rung has counterexamples.
+    First come the counterexamples of hidden shortcuts, where there are any, last those of the others. A matched
+    job has only the first free samples, as many as the rung has counterexamples.
     """
     rung = rung_of(job)
     size, m = rung.ladder.parts[split], rung.counterexamples

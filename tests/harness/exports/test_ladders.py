@@ -1,6 +1,7 @@
 """Data sets of a ladder with one rung."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,10 @@ def test_every_format_has_the_same_content(ladder, tmp_path):
     assert len({export(plan, tmp_path / plan.format).content_sha256 for plan in plans}) == 1
 
 
-def test_train_and_val_are_what_a_submission_is_given_on_the_rung(task, ladder, write_submission):
+@pytest.mark.parametrize("hidden", [(), ("wall",)])
+def test_train_and_val_are_what_a_submission_is_given_on_the_rung(task, hidden, write_submission):
+    task = replace(task, scenario=task.ladder.model_copy(update={"hidden": hidden}))
+    ladder = on_rung(task.ladder, 4)
     job = plan_unfrozen(task, write_submission("def predict(b): ..."), 0, "cpu", {})
     for split in ("train", "val"):
         given, written = rungs.fitted(job, split), draw(ladder, split, 0, ladder.parts[split])

@@ -9,6 +9,7 @@ import pytest
 
 import spurgen.harness.results.identity as module
 from spurgen.baselines.training.weights import PACKAGES, backbone_digest
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results.identity import job_identity, submission_digest
 from spurgen.harness.results.sources import HOME
 
