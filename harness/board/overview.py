@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from spurgen.harness.board.columns import Line, cell, number
+from spurgen.harness.board.columns import Line, cell, known, number
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.placing import tier_place
 from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
@@ -16,12 +16,14 @@ HEADLINE = ("contrastive", "adversarial", "group_dro", "ssa", "resample", "dfr",
 def overview_table(board: Leaderboard, tasks: Collection[str], labels: Sequence[str] = HEADLINE) -> str:
     """Return the robust accuracy and, in brackets, the rank interval of some rows on some tasks, as a Markdown table.
 
-    The first column is the mean over the board's first set of tasks. Rows are sorted by access tier, then by their
-    first number. Rows and tasks that the board does not have are left out.
+    Of ladders there is a column each, with the counterexamples that a row needs. Otherwise the first column is the mean
+    over the board's first set of tasks. Rows are sorted by access tier, then by their first number. Rows and tasks that
+    the board does not have are left out.
     """
+    ladders = {n: part for n, part in board.overall.items() if part.rungs and part.rows and {*part.tasks} <= {*tasks}}
     by_task = {name: _ranked(part) for name, part in board.tasks.items() if name in tasks and part.rows}
     sets = [(f"Mean, {name}", _ranked(part)) for name, part in board.overall.items() if part.rows]
-    columns = dict([*sets[:1], *by_task.items()])
+    columns = {name: _ranked(part) for name, part in ladders.items()} or dict([*sets[:1], *by_task.items()])
     first = {label: line for lines in reversed(columns.values()) for label, line in lines.items() if label in labels}
     order = sorted(
         first.values(), key=lambda line: (tier_place(line["access"]), -line["robust_accuracy"], line["submission"])
@@ -40,4 +42,7 @@ def _ranked(part: TaskBoard | SetBoard) -> dict[str, Line]:
 
 
 def _entry(line: Line | None) -> str:
-    return "" if line is None else f"{number(line, 'robust_accuracy', '.2f')} ({cell('rank', line)} of {line['of']})"
+    if line is None:
+        return ""
+    needed = f", N {line['counterexamples_text']}" if known(line, "counterexamples_text") else ""
+    return f"{number(line, 'robust_accuracy', '.2f')} ({cell('rank', line)} of {line['of']}){needed}"

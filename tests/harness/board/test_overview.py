@@ -52,3 +52,14 @@ def test_without_a_ranked_set_there_is_no_mean(read_table, sets):
     head, lines = table(read_table, **sets)
     assert head == ["Access", "Submission", "image", "text"]
     assert [line[1] for line in lines] == ["partial", "low", "odd&lt;", "high"]
+
+
+def test_of_ladders_there_is_a_column_each_with_the_counterexamples_needed(ladder_board, ladder_suite, read_table):
+    lines = read_table(overview_table(ladder_board, ladder_suite.tasks, ("erm", "subg", "nobody")))
+    assert list(lines[0]) == ["Access", "Submission", "few-text"]  # nobody climbed the other
+    rows = {row.submission: row for row in ladder_board.overall["few-text"].rows}
+    cells = {line["Submission"]: line["few-text"] for line in lines}
+    assert set(cells) == {"erm", "subg"}
+    for name, cell in cells.items():
+        assert cell.startswith(f"{rows[name].estimates['robust_accuracy'].value:.2f} (")
+        assert cell.endswith(f", N {rows[name].needed.text}")
