@@ -30,7 +30,7 @@ BEGIN, END = "<!-- ladders: begin -->", "<!-- ladders: end -->"
 WORLDS = "100-102"
 METHODS = ("erm", "resample", "group_dro", "jtt", "subg", "dfr", "adversarial", "contrastive")
 TWINS = ("contrastive",)
-CEILING, SEEN, LOWEST, HIGHEST, FEWER = 0.85, 0.95, 0.3, 0.8, 2 / 3
+CEILING, SEEN, LOWEST, HIGHEST, FEWER = 0.9, 0.95, 0.3, 0.8, 2 / 3
 STATES = ("mislead", "agree", "neutral")
 Curve = dict[str, list[float]]
 """Accuracies in the order of `STATES`, and then the lowest on things of train, by number of counterexamples."""
@@ -145,9 +145,9 @@ def judge(
     fewer = [m for m, n in needed.items() if m not in (*TWINS, "erm") and n <= FEWER * needed["erm"]]
     facts = [
         (
-            "ceiling at least .85; on things of train .95",
+            "ceiling at least .90; on things of train .95",
             f"{ceiling:.3f}; {seen:.3f}",
-            ceiling >= CEILING and seen >= SEEN,
+            round(ceiling, 3) >= CEILING and seen >= SEEN,
         ),
         ("ERM without counterexamples at most .30", f"{erm[0]:.3f}", erm[0] <= LOWEST),
         ("ERM on the highest rung at least .80 of the ceiling", f"{top:.3f}", top >= HIGHEST),
