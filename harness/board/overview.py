@@ -9,7 +9,7 @@ from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.machine.text import as_markdown
 
-HEADLINE = ("contrastive", "adversarial", "group_dro", "ssa", "resample", "dfr", "jtt", "erm")
+HEADLINE = ("contrastive", "adversarial", "subg", "group_dro", "resample", "dfr", "jtt", "erm")
 """Rows of the README's table: a method of each family, and ERM."""
 
 
