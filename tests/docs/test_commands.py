@@ -45,7 +45,7 @@ SHORTER = (
     (r"--suite v3 --task things-image-32", "--suite {tiny} --task small-image"),
     (r"leaderboard --suite v3", "leaderboard --suite {tiny}"),
     (r"(--methods erm group_dro --exp-name exp .*)", r"\1 --num-classes 2 --num-samples 80 --num-epochs 1 --seeds 0"),
-    (r"(--plan plan\.jsonl) --suite v3 --tasks .* --seeds 0-9", r"\1 --suite {tiny} --tasks small-text --seeds 0-1"),
+    (r"(--plan plan\.jsonl) --suite v3 --tasks .* --seeds 0-9", r"\1 --suite {tiny} --tasks small-text --seeds 1-2"),
     (r"(benchmark plan\.jsonl .*)", r"\1 --jobs 1"),
     (r"(run two-shortcuts\.toml.*)", r"\1 --num-epochs 1 --seeds 0 --jobs 1"),
     (r"--num-samples 240(.*)--num-epochs 3(.*)--seeds 0-4", r"--num-samples 80\1--num-epochs 1\2--seeds 0 --jobs 1"),
@@ -130,7 +130,7 @@ def reader(tmp_path, monkeypatch, suite_file):
             Path(file).write_text(code, encoding="utf-8")
         if "compare my_model erm" in text:
             for row in ("my_model.py", "erm"):
-                asked = ["--suite", suite_file, "--tasks", "small-text", "--seeds", "0", "--jobs", "1"]
+                asked = ["--suite", suite_file, "--tasks", "small-text", "small-image", "--seeds", "0", "--jobs", "1"]
                 assert main(["score", row, *asked]) == 0
 
     add((ROOT / "docs" / "quickstart.md").read_text("utf-8"))

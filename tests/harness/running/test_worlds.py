@@ -99,7 +99,7 @@ def test_all_worlds_are_frozen_and_verified(many):
     made = []
     assert verify(suite, made.append, jobs=1) is None
     assert sum(made) == sum(sum(part_sizes(scenario).values()) for scenario in suite.scenarios.values())
-    assert {"twins/part/first", "twins/placebo/wording"} <= set(part_sizes(suite.scenario("plates-w0")))
+    assert "twins/placebo/wording" in part_sizes(suite.scenario("plates-w0"))
 
 
 def test_test_samples_have_the_same_groups_in_every_world(many):
@@ -129,7 +129,7 @@ def test_a_result_is_run_again_in_its_own_world(many):
     (job,) = jobs_on(many, (1,))
 
     class Made:
-        task, spec, seed, options, uncorrelated = job.task.name, job.spec, 1, {}, True
+        task, spec, seed, options, uncorrelated, matched = job.task.name, job.spec, 1, {}, True, False
 
     (again,) = plan_again(many, [Made])
     assert (again.task.scenario.name, again.uncorrelated) == ("plates-w1", True)
