@@ -75,7 +75,7 @@ def _minilm() -> Callable[[Sequence[str]], Features]:
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()  # of loading the weights
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # of loading the weights; transformers ships it untyped
     place = Path(get_model_path())
     found = hashlib.sha256((place / "model.safetensors").read_bytes()).hexdigest()
     if found != MINILM_SHA256:
