@@ -151,3 +151,12 @@ def test_every_relative_link_leads_somewhere(page):
         assert path.exists(), target
         if anchor and path.suffix == ".md":
             assert anchor in anchors(path), f"{target}#{anchor}"
+
+
+def test_the_readmes_one_number_is_that_of_its_table():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    said = re.search(r"captions ERM needs (\d+) counterexamples, Group-DRO (\d+), subsampling (\d+)", text)
+    rows = [
+        re.search(rf"^\| \w+ +\| {name} +\|.*?N (\d+) ", text, re.MULTILINE) for name in ("erm", "group_dro", "subg")
+    ]
+    assert list(said.groups()) == [row[1] for row in rows]
