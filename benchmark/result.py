@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
-from spurgen.benchmark.scenario_tables import MAX_CHANNELS, MAX_SAMPLES, Name
+from spurgen.benchmark.scenario_tables import MAX_SAMPLES, Name
 
 SCHEMA_VERSION = 2
 ANSWERS_ONLY: Final = "answers only"  # how far a row is verified whose model ran elsewhere
@@ -15,19 +15,13 @@ LARGEST = 2.0**22  # of a sample: 22 bits before the point, 24 behind it and 7 f
 MetricName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
 Number = Annotated[float, Field(ge=-1e12, le=1e12)]  # so that no sum of them overflows
 Metrics = dict[MetricName, Number]
-Pattern = Annotated[str, Field(pattern="^[ac]*$", max_length=MAX_CHANNELS)]
 Count = Annotated[int, Field(ge=0, le=MAX_SAMPLES)]
 SampleArrays = dict[str, NDArray[Any]]
 """What a job measured per test sample.
 
-`correct`, bool (n,); `predicted`, uint8 (f, c), the classes that it predicts for the first base samples and their
-channel twins; and real (m,) arrays over the base samples.
+`correct`, bool (n,); `predicted`, uint8 (f, c), the classes that it predicts for base samples and their twins; and
+real (m,) arrays over the base samples.
 """
-
-
-def pattern_letters(pattern: int, channels: int) -> str:
-    """Return an alignment pattern as a letter per channel: a for aligned, c for conflicting."""
-    return "".join("c" if pattern >> k & 1 else "a" for k in range(channels))
 
 
 def _printable(name: str) -> str:
@@ -124,8 +118,7 @@ class Result(_Frozen):
     """One job's outcome.
 
     `identity` is the digest of everything that the metrics depend on, `submission_sha256` that of the submission,
-    `data_sha256` that of the data. `metrics` are over the whole task, `channels` per channel, `patterns` the accuracy
-    per alignment pattern (a string of `a`ligned and `c`onflicting, a letter per channel), `groups` the number of
+    `data_sha256` that of the data. `metrics` are over the whole task, `channels` per channel, `groups` the number of
     correct test predictions per group. `rules` maps each checkpoint rule to the test accuracy and worst-group accuracy
     of the weights it picks, where the submission keeps several. `uses_generator`: whether the submission imports the
     generators, or declares that it uses them. `verification`: `answers only` if the model ran elsewhere and was not
@@ -152,7 +145,6 @@ class Result(_Frozen):
     error: str | None = None
     metrics: Metrics = {}
     channels: dict[Name, Metrics] = {}
-    patterns: dict[Pattern, Number] = {}
     groups: tuple[Count, ...] = ()
     report: Report | None = None
     rules: dict[MetricName, Metrics] = {}

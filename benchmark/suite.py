@@ -10,13 +10,11 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, ScenarioError, explain
-from spurgen.benchmark.ideal import IdealFile
 from spurgen.benchmark.ladder import Ladder, load_world
 from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Modality, Name
-from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import suggestion
 from spurgen.benchmark.task import Backbone, Role, Rung, Task
 
@@ -124,11 +122,6 @@ class Suite:
         return self.folder / f"{self.name}.manifest.json"
 
     @property
-    def ideal_file(self) -> Path:
-        """Path of what the ideal observers of its worlds reach; a suite need not have it."""
-        return self.folder / f"{self.name}.ideal.json"
-
-    @property
     def croissant_file(self) -> Path:
         """Path of its Croissant description (MLCommons)."""
         return self.folder / f"{self.name}.croissant.json"
@@ -137,19 +130,6 @@ class Suite:
     def datasheet_file(self) -> Path:
         """Path of its datasheet."""
         return self.folder / f"{self.name}.datasheet.md"
-
-    @cached_property
-    def ideal(self) -> IdealFile | None:
-        """What its ideal observers reach, or None if it is not stored; raises `FrozenDataError` if it is unreadable."""
-        try:
-            return IdealFile.model_validate(read_json(self.ideal_file, "the file of ideal observers"))
-        except MissingError:
-            return None
-        except ReadError as error:
-            raise FrozenDataError(*error.args) from None
-        except ValidationError as error:
-            problem = f"cannot read the ideal observers {self.ideal_file}: {explain(error.errors())}"
-            raise FrozenDataError(f"{problem}; delete the file and run {spurgen('splits ideal')}") from None
 
     @cached_property
     def manifest(self) -> Manifest:

@@ -18,19 +18,18 @@ from spurgen.harness.experiments.tuning import fit_on_rung
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import markdown_table
-from spurgen.harness.metrics.ladder import SHARE, counterexamples_needed
 from spurgen.harness.options.flags import add_jobs, add_seeds, add_suite
 from spurgen.harness.options.sections import add_page, around, renew
 from spurgen.harness.results.answered import answered, scored_parts
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.running import features, rungs
 from spurgen.harness.running.plan import baseline_specs, plan_unfrozen
+from spurgen.harness.validity.entry import entry_rules, needed
 
 BEGIN, END = "<!-- ladders: begin -->", "<!-- ladders: end -->"
 WORLDS = "100-102"
 METHODS = ("erm", "resample", "group_dro", "jtt", "subg", "dfr", "adversarial", "contrastive")
 TWINS = ("contrastive",)
-CEILING, SEEN, LOWEST, HIGHEST, FEWER = 0.9, 0.95, 0.3, 0.8, 2 / 3
 STATES = ("mislead", "agree", "neutral")
 Curve = dict[str, list[float]]
 """Accuracies in the order of `STATES`, and then the lowest on things of train, by number of counterexamples."""
@@ -132,30 +131,16 @@ def judge(
 
     `ceiling` and `seen`: what the same learner reaches without a correlation, on unseen things and on those of train.
     """
-    lines, needed = list[Line](), dict[str, float]()
+    lines, heights = list[Line](), dict[str, dict[int, float]]()
     for method, worlds in curves.items():
         by_rung = {int(m): [world[m] for world in worlds] for m in worlds[0]}
-        above = [m for m in by_rung if m]
-        heights = np.array([_height(by_rung[m]) for m in above])
-        needed[method] = counterexamples_needed(np.array(above), heights, SHARE * ceiling)
+        heights[method] = {m: _height(at) for m, at in by_rung.items()}
         cells = {f"m = {m}": "{:.2f} ({:.2f}, {:.2f})".format(*np.mean(at, axis=0)) for m, at in by_rung.items()}
-        lines.append({"Ladder": ladder, "Method": method, **cells, "N": f"{needed[method]:.3g}"})
-    erm = [_height([world[m] for world in curves["erm"]]) for m in curves["erm"][0]]
-    top = erm[-1] / ceiling
-    fewer = [m for m, n in needed.items() if m not in (*TWINS, "erm") and n <= FEWER * needed["erm"]]
-    facts = [
-        (
-            "ceiling at least .90; on things of train .95",
-            f"{ceiling:.3f}; {seen:.3f}",
-            round(ceiling, 3) >= CEILING and seen >= SEEN,
-        ),
-        ("ERM without counterexamples at most .30", f"{erm[0]:.3f}", erm[0] <= LOWEST),
-        ("ERM on the highest rung at least .80 of the ceiling", f"{top:.3f}", top >= HIGHEST),
-        ("ERM rises from rung to rung", ", ".join(f"{height:.2f}" for height in erm), erm == sorted(erm)),
-        ("two methods without twins need at most 2/3 of ERM's", ", ".join(fewer) or "none", len(fewer) >= 2),
-    ]
+        number = f"{needed(heights[method], ceiling):.3g}"
+        lines.append({"Ladder": ladder, "Method": method, **cells, "N": number})
     rules: list[Line] = [
-        {"Ladder": ladder, "Rule": rule, "Found": found, "Met": "yes" if met else "no"} for rule, found, met in facts
+        {"Ladder": ladder, "Rule": rule, "Found": found, "Met": "yes" if met else "no"}
+        for rule, found, met in entry_rules(heights, TWINS, ceiling, seen)
     ]
     return lines, rules
 

@@ -6,22 +6,18 @@ from typing import Literal
 
 import numpy as np
 
-from spurgen.benchmark.result import Result
 from spurgen.benchmark.task import Rung, Task
 from spurgen.generators import sample
-from spurgen.harness.board.columns import COLUMNS, LADDER
-from spurgen.harness.metrics import pattern_accuracies, robust_accuracy
+from spurgen.harness.board.columns import COLUMNS
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.answered import GROUPED, factors
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.statistics.units import ANY, Spread, fit_spread
-from spurgen.harness.statistics.worst_group_bias import corrected_wga
 
 Unit = Literal["world", "seed"]
 RANKED_BY = "robust_accuracy"
-ALIGNED = "aligned_accuracy"  # where all channels agree with the class
-ENDS = {key: column.ends for key, column in {**COLUMNS, **LADDER}.items() if column.ends}
+ENDS = {key: column.ends for key, column in COLUMNS.items() if column.ends}
 """Metrics that have an interval, where a row has them, and their lowest and highest value."""
 
 
@@ -58,26 +54,12 @@ class TaskValues:
     def of(self, row: TaskRow, metric: str) -> Float64 | None:
         """Return a metric by unit, float64 (W,), or None where a result lacks it.
 
-        `metric`: a name of `Result.metric`, or `robust_accuracy`, `aligned_accuracy` or `wga_corrected`, which follow
-        from the counts per group; on a rung, only names of `Result.metric`, which the stored answers confirm.
+        `metric`: a name of `Result.metric`; the stored answers confirm it.
         """
         try:
-            return np.array([self._of_result(result, metric) for result in row.results])
+            return np.array([round(result.metric(metric), 12) for result in row.results])
         except KeyError:
             return None
-
-    def _of_result(self, result: Result, metric: str) -> float:
-        if isinstance(self.task, Rung):
-            return round(result.metric(metric), 12)
-        if metric == RANKED_BY:
-            robust = robust_accuracy(np.array(result.groups) / self.sizes, self.task.scenario.num_classes)
-            return round(robust, 12)  # so that counts of one accuracy give one number
-        if metric == ALIGNED:
-            accuracies = np.array(result.groups) / self.sizes
-            return float(pattern_accuracies(accuracies, self.task.scenario.num_classes)[0])
-        if metric == "wga_corrected":
-            return corrected_wga(np.array(result.groups), self.sizes)
-        return result.metric(metric)
 
     def by_label(self, rows: Mapping[str, TaskRow], metric: str) -> dict[str, Float64]:
         """Return a metric by unit of every row that has it."""

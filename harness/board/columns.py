@@ -64,11 +64,6 @@ def _rank(line: Line) -> str:
     return f"{first}" if first == last else f"{first}-{last}"
 
 
-def _name(line: Line) -> str:
-    mark = " (ignores the core cue)" if known(line, "ignores_core") and line["ignores_core"] else ""
-    return f"{line['submission']}{mark}"
-
-
 def _to_erm(line: Line) -> str:
     verdict = line.get("to_erm_verdict")
     return number(line, "to_erm", "+.3f") + (f" {verdict}" if verdict in ("better", "worse") else "")
@@ -85,13 +80,6 @@ def _ratio_to_erm(line: Line) -> str:
     return " ".join([line["counterexamples_to_erm_text"], *[line["to_erm_verdict"]] * (_to_erm(line).count(" "))])
 
 
-def _sss(line: Line) -> str:
-    """Return SSS with its floor: the most that one redrawn nuisance changes, or all where a row lacks that."""
-    floor = "sss_floor" if known(line, "sss_floor") else "sss_placebo"
-    shown = number(line, "sss", ".3f")
-    return f"{shown} ({number(line, floor, '.3f')})" if known(line, floor) else shown
-
-
 COLUMNS: Mapping[str, Column] = {
     "rank": Column(
         "Rank",
@@ -99,70 +87,19 @@ COLUMNS: Mapping[str, Column] = {
         "brief", text=_rank,
     ),
     "letters": Column("Letter", "rows of an access tier that share one do not differ significantly", "brief"),
-    "submission": Column("Submission", "the row's name", "brief", text=_name),
+    "submission": Column("Submission", "the row's name", "brief"),
     "access": Column("Access", "what training was given besides labels", "file"),
     "robust_accuracy": Column(
-        "Robust accuracy", "the lowest accuracy of an alignment pattern, averaged over classes; ranks the rows",
-        "brief", interval=True, better=1, ends=PROPORTION,
-    ),
-    "robust_accuracy_lowest": Column("Lowest", "robust accuracy in the world where it is lowest", better=1),
-    "to_erm": Column(
-        "To ERM", "robust accuracy less ERM's; better or worse where it differs significantly (Holm)", "brief", "+.3f",
-        better=1, text=_to_erm,
-    ),
-    "wga_corrected": Column(
-        "WGA", "worst-group accuracy, corrected for the bias of a minimum, so it can exceed robust accuracy",
-        better=1, ends=PROPORTION,
-    ),
-    "reliance": Column(
-        "Reliance", "how far predictions follow a channel, the largest over channels", "brief", better=-1,
-        ends=(-2.0, 1.0),
-    ),
-    "reliance_total": Column("Total reliance", "the sum of the reliance on all channels", better=-1, ends=ANY),
-    "reliance_excess": Column(
-        "Excess", "the most by which reliance on a channel exceeds the ideal observer's", "wide", "+.3f", better=-1,
-        ends=ANY,
-    ),
-    "core_use": Column(
-        "Core use", "how far predictions follow the class when it alone changes", "brief", better=1, ends=(-1.0, 1.0)
-    ),
-    "accuracy": Column("Accuracy", "share of all test samples answered right", better=1, ends=PROPORTION),
-    "sss": Column(
-        "SSS (floor)", "Spurious Sensitivity Score; its floor is what redrawn nuisances alone change", better=-1,
-        ends=PROPORTION, text=_sss,
-    ),
-    "ig": Column("IG", "Invariance Gap, nats; 0 is best", "wide", "+.2f", ends=ANY),
-    "private_gap": Column(
-        "Private gap", "robust accuracy less that on splits nobody has seen", "wide", "+.3f", interval=True, better=-1
-    ),
-    "units": Column("Worlds", "worlds that the row has, or training seeds on a task of one world", "wide", "d"),
-    "verification": Column("Verified", "who ran it; self-reported is unchecked"),
-    "wga": Column("WGA (raw)", "worst-group accuracy, not corrected", "file", better=1, ends=PROPORTION),
-    "sss_placebo": Column("Placebo", "SSS when all nuisances are redrawn", "file", ends=PROPORTION),
-    "sss_floor": Column("Floor", "SSS when the nuisance that matters most is redrawn", "file", ends=PROPORTION),
-    "core_sensitivity": Column("Core sensitivity", "SSS when the class changes", "file", better=1, ends=PROPORTION),
-    "cra": Column(
-        "CRA", "share of base samples right on the base and on every channel twin", "file", better=1, ends=PROPORTION
-    ),
-    "flip_rate": Column(
-        "Flip rate", "how often a redrawn channel changes the predicted class", "file", better=-1, ends=PROPORTION
-    ),
-}  # fmt: skip
-"""By their place in a table. A frame also has columns by channel, pattern and selection rule, which only files show."""
-
-
-LADDER: Mapping[str, Column] = {
-    **{key: COLUMNS[key] for key in ("rank", "letters", "submission", "access")},
-    "robust_accuracy": Column(
         "Accuracy if misled",
-        "accuracy, averaged over classes, on things that training never shows, where all shortcuts mislead, or where "
-        "they agree or are neutral if that is lower; over a ladder the mean over its rungs above 0, the ladder score; "
-        "ranks the rows",
+        "accuracy, averaged over classes, where all shortcuts mislead, or where they agree or are neutral if that is "
+        "lower; on a ladder with things that training never shows, and over a ladder the mean over its rungs above 0, "
+        "the ladder score; ranks the rows",
         "brief", interval=True, better=1, ends=PROPORTION,
     ),
     "accuracy_agree": Column("Agreeing", "accuracy where all shortcuts agree with the class", better=1,
                              ends=PROPORTION),
-    "accuracy_neutral": Column("Neutral", "accuracy where shortcuts go with no class", better=1, ends=PROPORTION),
+    "accuracy_neutral": Column("Neutral", "accuracy where shortcuts go with no class; ladders have it", better=1,
+                               ends=PROPORTION),
     "accuracy_mislead": Column("Misled", "accuracy where all shortcuts mislead", "file", better=1, ends=PROPORTION),
     "counterexamples": Column(
         "Counterexamples",
@@ -171,75 +108,70 @@ LADDER: Mapping[str, Column] = {
         "brief", ".0f", better=-1, text=_needed,
     ),
     "follows": Column(
-        "Follows", "share of answers that become the rival class when all shortcuts switch to it", "brief", better=-1,
-        ends=PROPORTION,
+        "Follows",
+        "share of answers that become the rival class when all shortcuts switch to it; outside ladders shortcuts "
+        "switch one at a time, and the one that is followed most counts",
+        "brief", better=-1, ends=PROPORTION,
     ),
     "uses_thing": Column(
         "Uses the thing", "share of samples answered right both before and after the thing alone is exchanged", "brief",
         better=1, ends=PROPORTION,
     ),
     "wga": Column(
-        "WGA", "worst-group accuracy: the lowest of a class where shortcuts agree or mislead", "brief", better=1,
+        "WGA", "worst-group accuracy: the lowest of a class where each shortcut agrees or misleads", "brief", better=1,
         ends=PROPORTION,
     ),
+    "accuracy": Column("Accuracy", "share of all test samples answered right", better=1, ends=PROPORTION),
     "sss": Column("SSS", "Spurious Sensitivity Score", better=-1, ends=PROPORTION),
-    "ig": COLUMNS["ig"],
+    "ig": Column("IG", "Invariance Gap, nats; 0 is best", "wide", "+.2f", ends=ANY),
     "to_erm": Column(
         "To ERM",
-        "counterexamples needed as a multiple of ERM's, with a 95 % interval over worlds, or on a rung accuracy if "
+        "counterexamples needed as a multiple of ERM's, with a 95 % interval over worlds, or on a task accuracy if "
         "misled less ERM's; better or worse where that accuracy differs significantly (Holm)",
         "brief", "+.3f", better=1, text=_ratio_to_erm,
     ),
-    **{key: COLUMNS[key] for key in ("private_gap", "units", "verification")},
+    "private_gap": Column(
+        "Private gap", "accuracy if misled less that on splits nobody has seen", "wide", "+.3f", interval=True,
+        better=-1,
+    ),
+    "units": Column("Worlds", "worlds that the row has, or training seeds on a task of one world", "wide", "d"),
+    "verification": Column("Verified", "who ran it; self-reported is unchecked"),
 }  # fmt: skip
-"""The columns of a ladder and of its rungs, in the order in which people read them."""
-CHANNEL = {
-    "reliance_by_channel.": "reliance on {}: 1 reads nothing else, 0 ignores it",
-    "follows_by_channel.": "share of answers that become the rival class when {} alone switches to it",
-}
-"""Begins the key of what one channel does, which has a column where there is room, and says what that means."""
+"""In the order in which people read them. A frame also has columns by channel, which only files show."""
+CHANNEL = "follows_by_channel."
+"""Begins the key of how often answers follow one channel, which has a column where there is room."""
 
 
-def columns_of(lines: Sequence[Line]) -> Mapping[str, Column]:
-    """Return the columns of the board that has these lines."""
-    return LADDER if any(known(line, "accuracy_agree") for line in lines) else COLUMNS
-
-
-def keys(*places: Place, of: Mapping[str, Column] = COLUMNS) -> list[str]:
+def keys(*places: Place) -> list[str]:
     """Return the keys of the columns that are shown in these places, in their order."""
-    return [key for key, column in of.items() if column.place in places]
+    return [key for key, shown in COLUMNS.items() if shown.place in places]
 
 
 def board_keys(lines: Sequence[Line], *places: Place) -> list[str]:
-    """Return `keys` of the board that has these lines; on a ladder, each shortcut's stand behind those of all."""
-    shown = keys(*places, of=columns_of(lines))
-    at = shown.index("follows") + 1 if "follows" in shown else 0
-    return [*shown[:at], *channel_keys(lines), *shown[at:]] if at else shown
+    """Return `keys`, with those of each shortcut that some line has behind that of all."""
+    shown = keys(*places)
+    at = shown.index("follows") + 1
+    return [*shown[:at], *channel_keys(lines), *shown[at:]]
 
 
 def channel_keys(lines: Sequence[Line]) -> list[str]:
-    """Return the keys of what single channels do that some line has."""
-    found = dict.fromkeys(key for line in lines for key in line if key.startswith(tuple(CHANNEL)))
+    """Return the keys of how often answers follow single channels, as far as some line has them."""
+    found = dict.fromkeys(key for line in lines for key in line if key.startswith(CHANNEL))
     return [key for key in found if key.count(".") == 1]
 
 
-def column(key: str, of: Mapping[str, Column] = COLUMNS) -> Column:
+def column(key: str) -> Column:
     """Return the column of a key, that of a single channel as well."""
-    start, _, name = key.partition(".")
-    about = CHANNEL.get(f"{start}.")
-    if about:
-        return Column(f"on {name}", about.format(name), better=-1)
-    return of.get(key) or COLUMNS.get(key) or LADDER[key]
-
-
-def short_title(key: str, of: Mapping[str, Column] = COLUMNS) -> str:
-    """Return a column's title without what it has in brackets: the metric's name in a sentence or on an axis."""
-    return column(key, of).title.partition(" (")[0]
+    name = key.removeprefix(CHANNEL)
+    if name != key:
+        about = f"share of answers that become the rival class when {name} alone switches to it"
+        return Column(f"on {name}", about, better=-1)
+    return COLUMNS[key]
 
 
 def cell(key: str, line: Line) -> str:
     """Return what a line of a frame shows in a column; nothing where it lacks the value."""
-    shown = column(key, columns_of([line]))
+    shown = column(key)
     return shown.text(line) if shown.text else number(line, key, shown.style, interval=shown.interval)
 
 
@@ -255,5 +187,5 @@ def table(lines: Sequence[Line], shown: Iterable[str]) -> list[dict[str, str]]:
     """
     if not any(line.get("ranked") for line in lines):
         shown = ["access" if key == "rank" else key for key in shown if key != "letters"]
-    there, of = filled(lines, shown), columns_of(lines)
-    return [{column(key, of).title: cell(key, line) for key in there} for line in lines]
+    there = filled(lines, shown)
+    return [{column(key).title: cell(key, line) for key in there} for line in lines]

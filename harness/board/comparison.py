@@ -17,10 +17,9 @@ from spurgen.harness.statistics.comparison import Compared, compare, corrected
 from spurgen.harness.statistics.units import Spread, mean_over_tasks
 
 COMPARED = (
-    RANKED_BY, "accuracy_agree", "accuracy_neutral", "wga_corrected", "accuracy", "reliance", "reliance_total",
-    "core_use", "follows", "uses_thing", "sss",
+    RANKED_BY, "accuracy_agree", "accuracy_neutral", "wga", "accuracy", "follows", "uses_thing", "sss"
 )  # fmt: skip
-"""Metrics that are compared where both rows have them, and then reliance, following and SSS of every channel."""
+"""Metrics that are compared where both rows have them, and then following and SSS of every channel."""
 Side = Literal["first", "second"]
 
 
@@ -93,9 +92,7 @@ class _Shown(NamedTuple):
 
 
 def _pairs(shown: _Shown, pair: tuple[str, str]) -> dict[str, _Pair]:
-    by_channel = [
-        f"{metric}/{channel}" for metric in ("reliance", "follows", "sss") for channel in shown.values.task.channels
-    ]
+    by_channel = [f"{metric}/{channel}" for metric in ("follows", "sss") for channel in shown.values.task.channels]
     names = [*COMPARED, *by_channel]
     by_metric = {name: shown.values.by_label(shown.rows, name) for name in names}
     return {

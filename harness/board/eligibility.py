@@ -1,6 +1,5 @@
 """Which rows may be ranked: those whose results are consistent and complete, and beat chance."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
@@ -8,7 +7,7 @@ from shlex import quote
 import numpy as np
 
 from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.result import ANSWERS_ONLY, Result
+from spurgen.benchmark.result import ANSWERS_ONLY
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Rung, Task
@@ -25,15 +24,6 @@ from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.results.store import label_of
 from spurgen.harness.statistics.chance import AT_CHANCE, better_than_chance
 from spurgen.harness.statistics.seed_spread import SeedSpread, pool
-
-FLAT = {"sss": 0.4, "core_sensitivity": 0.45}
-"""Least ratio of how far probabilities move to how far the predictions imply, see `_flattened`: honest models have 1.
-
-Or more, since calibrated probabilities also move where no prediction flips. The least of 3,000 results measured are .88
-and .71; a limit at half to two thirds of that leaves room for the noise of small test splits.
-"""
-UNCERTAIN = 3.0
-"""Standard errors by which skill has to exceed 0 before the calibration samples can show that scores say anything."""
 
 
 def rankable(
@@ -181,11 +171,7 @@ def not_fit(task: Task, row: TaskRow, seeds: Sequence[int] = ()) -> str | None:
     if row.seeds != sorted(seeds or range(len(row))):
         has, expected = (", ".join(map(str, some)) for some in (row.seeds, sorted(seeds)))
         return f"incomplete: has the seeds {has}, expected {expected or 'all from 0 on'}; run or merge the others"
-    if not beats_chance(task, row):
-        return AT_CHANCE
-    if isinstance(task, Rung):
-        return None  # its probabilities rank nothing
-    return next(filter(None, (_flattened(task, result) for result in row.results)), None)
+    return None if beats_chance(task, row) else AT_CHANCE
 
 
 def beats_chance(task: Task, row: TaskRow) -> bool:
@@ -198,33 +184,3 @@ def beats_chance(task: Task, row: TaskRow) -> bool:
         scenes = task.num_classes * task.ladder.test_per_class
         return better_than_chance(correct // len(GROUPED), scenes, task.num_classes)
     return better_than_chance(correct, task.scenario.num_test, task.scenario.num_classes)
-
-
-def _flattened(task: Task, result: Result) -> str | None:
-    """Return that probabilities move less than the predictions imply, or None.
-
-    Predictions do not depend on the temperature, so they show one that is too high, however it came about: by wrong
-    answers on val, where a scenario without a calibration split fits it, or by being too sure of a few samples. A
-    prediction that a channel flips concerns the true class about as often as a model is better than chance, and moves
-    it by about as much: hence the square. If all patterns are predicted well, another class must change the prediction.
-    """
-    metrics, robust = result.metrics, result.metrics["accuracy"] + min(result.patterns.values(), default=0.0) - 1
-    for name, least in (("sss", metrics["flip_rate"] * _skill(task, result) ** 2), ("core_sensitivity", robust)):
-        if metrics[name] < FLAT[name] * least:
-            return (
-                f"its probabilities are flatter than its predictions with seed {result.seed}: {name} "
-                f"{metrics[name]:.3g}, at least {FLAT[name] * least:.3g} expected (see Temperature in docs/metrics.md)"
-            )
-    return None
-
-
-def _skill(task: Task, result: Result) -> float:
-    """Return how much better than chance a result is, 1 if always right, less what the calibration samples can miss.
-
-    Scores that are hardly better than chance may be worthless on the few calibration samples. Their temperature is then
-    as high as can be, and no probability moves, although the model is honest.
-    """
-    scenario = task.scenario
-    chance, count = 1 / scenario.num_classes, scenario.split_size(scenario.calibrated_on)
-    missed = UNCERTAIN * math.sqrt(chance * (1 - chance) / count)
-    return max((result.metrics["accuracy"] - chance - missed) / (1 - chance), 0.0)

@@ -19,7 +19,7 @@ TEXTS = (
     "verification", "reason", "counterexamples_text", "counterexamples_to_erm_text",
 )  # fmt: skip
 WHOLE = ("first_rank", "last_rank", "of", "units", "to_erm_units")
-TRUE_OR_FALSE = ("ranked", "ignores_core")
+TRUE_OR_FALSE = ("ranked",)
 
 
 def board_frame(part: TaskBoard | SetBoard) -> "DataFrame":
@@ -95,10 +95,9 @@ def _of_task(row: TaskBoardRow) -> Iterator[tuple[str, Any]]:
     yield from zip(("wga_simultaneous_low", "wga_simultaneous_high"), row.wga_simultaneous, strict=True)
     for metric, by_channel in row.by_channel.items():
         yield from _nested(f"{metric}_by_channel", by_channel)
-    yield from _nested("patterns", row.patterns)
     for rule, metrics in row.selections.items():
         yield from _nested(f"selections.{rule}", metrics)
-    for name in ("ignores_core", "isolation", "asked_again", "verification", "seconds"):
+    for name in ("isolation", "asked_again", "verification", "seconds"):
         yield name, getattr(row, name)
     if row.private:
         yield from _metric("private_gap", Estimate(row.private.gap, *row.private.gap_ci))

@@ -2,21 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from spurgen.harness.board.columns import COLUMNS, LADDER, Line, column, columns_of, table
+from spurgen.harness.board.columns import Line, column, table
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import SetBoard, TaskBoard
 from spurgen.harness.machine.text import as_latex
 
-WIDE = ("submission", "robust_accuracy", "to_erm", "wga_corrected", "reliance", "core_use", "accuracy", "sss", "ig")
-NARROW = ("submission", "robust_accuracy", "to_erm", "reliance")
-SHOWN = {1: NARROW, 2: WIDE}
-"""Keys of the columns of the board that fit a table over one or two columns of the page."""
-ON_LADDER = {
+SHOWN = {
     1: ("submission", "robust_accuracy", "counterexamples"),
     2: ("submission", "robust_accuracy", "counterexamples", "follows", "wga", "sss", "ig", "to_erm"),
 }
-"""Those of a ladder."""
+"""Keys of the columns of the board that fit a table over one or two columns of the page."""
 SIZES = {1: r"\scriptsize", 2: r"\footnotesize"}
 BEST = "robust_accuracy"
 HEAD = "% needs \\usepackage{booktabs}\n"
@@ -33,10 +29,7 @@ def board_latex(part: TaskBoard | SetBoard, name: str, caption: str, columns: in
 
 def lines_latex(sections: Iterable[tuple[str, Sequence[Line]]], name: str, caption: str, columns: int = 2) -> str:
     """Return a table of headings with the lines below each, which are as in a board's frame."""
-    made = [
-        (title, list(_rows(lines, (ON_LADDER if columns_of(lines) is LADDER else SHOWN)[columns])))
-        for title, lines in sections
-    ]
+    made = [(title, list(_rows(lines, SHOWN[columns]))) for title, lines in sections]
     head = list(dict.fromkeys(title for _, rows in made for row in rows for title in row))
     cells = [(title, [[row.get(column, "") for column in head] for row in rows]) for title, rows in made]
     return latex_table(head, cells, caption, f"tab:spurgen-{name}", columns)
@@ -77,10 +70,10 @@ def _float(kind: str, columns: int, lines: Sequence[str]) -> str:
 
 
 def _rows(lines: Sequence[Line], shown: Sequence[str]) -> Iterator[dict[str, str]]:
-    best, names = _best(lines), COLUMNS["submission"].title
+    best, names = _best(lines), column("submission").title
     for k, row in enumerate(table(lines, shown)):
         cells = {title: as_latex(text) if title == names else _number(text) for title, text in row.items()}
-        title = column(BEST, columns_of(lines)).title
+        title = column(BEST).title
         yield cells | {title: bold(cells[title])} if k in best else cells
 
 

@@ -27,7 +27,7 @@ from spurgen.harness.board.schema import Leaderboard, PrivateGap, TaskBoard, Tas
 from spurgen.harness.board.sets import TaskPart, set_board
 from spurgen.harness.board.standings import standings
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
-from spurgen.harness.statistics.estimate import Estimate, ignores_core
+from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import mean_estimate
 from spurgen.harness.statistics.worst_group_bias import guaranteed
 
@@ -85,9 +85,8 @@ def _task_part(suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: M
 def make_row(label: str, row: TaskRow, values: TaskValues, estimates: dict[str, Estimate]) -> TaskBoardRow:
     """Average a row's results; `estimates`: of the metrics by unit."""
     results, robust = row.results, values.of(row, RANKED_BY)
-    assert robust is not None, "it follows from the counts per group"
+    assert robust is not None, "every result has it"
     means = {metric: Estimate(mean) for metric, mean in _means([result.metrics for result in results]).items()}
-    every = means | estimates
     checks = [result.provenance.consistency for result in results]
     return TaskBoardRow(
         submission=label,
@@ -98,8 +97,6 @@ def make_row(label: str, row: TaskRow, values: TaskValues, estimates: dict[str, 
         robust_accuracy_lowest=float(robust.min()),
         wga_simultaneous=guaranteed(np.array([result.groups for result in results]), values.sizes),
         by_channel=_by_channel(results),
-        patterns=_means([result.patterns for result in results]),
-        ignores_core=ignores_core(every),
         selections={name: _means(tables) for name, tables in _shared([result.rules for result in results]).items()},
         isolation=_weakest(ISOLATIONS, [result.isolation for result in results]),
         asked_again=_weakest(ASKED, [check.worker if check else "unknown" for check in checks]),

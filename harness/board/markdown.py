@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from spurgen.harness.board.columns import Line, board_keys, column, columns_of, table
+from spurgen.harness.board.columns import Line, board_keys, column, table
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.printing import markdown_table
@@ -17,7 +17,7 @@ def to_markdown(board: Leaderboard) -> str:
     """Return all boards, below what their columns mean."""
     boards: list[TaskBoard | SetBoard] = [*board.tasks.values(), *board.overall.values()]
     lines = [line for part in boards for line in lines_of(part)]
-    columns = [column(key, columns_of(lines)) for key in board_keys(lines, "brief", "wide")]
+    columns = [column(key) for key in board_keys(lines, "brief", "wide")]
     meanings = [f"- {each.title}: {each.about}." for each in columns]
     parts = [f"# SpurGen {board.suite} leaderboard", "\n".join(["Brackets: 95 % intervals.", "", *meanings])]
     for name, part in board.tasks.items():

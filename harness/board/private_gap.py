@@ -8,7 +8,7 @@ from spurgen.benchmark.result import Result
 from spurgen.benchmark.task import Task
 from spurgen.harness.board.schema import PrivateGap
 from spurgen.harness.machine.printing import p_equals
-from spurgen.harness.metrics import GroupCounts, robust_accuracy
+from spurgen.harness.metrics import GroupCounts, agree_and_mislead
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import ROUNDING
 from spurgen.harness.results.rows import TaskRow
@@ -82,7 +82,7 @@ def _of_counts(result: Result, sizes: Int64, classes: int) -> dict[str, float]:
     return {
         "accuracy": float(counts.correct.sum() / sizes.sum()),
         "wga": counts.worst,
-        "robust_accuracy": robust_accuracy(counts.accuracies, classes),
+        "robust_accuracy": float(agree_and_mislead(counts.accuracies, classes).min()),
     }
 
 

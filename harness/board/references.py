@@ -10,6 +10,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.schema import Controls
+from spurgen.harness.results.answered import STATES
 from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.rows import Rows, TaskRow
 
@@ -21,7 +22,10 @@ def controls(suite: Suite, rungs: Sequence[Rung], ceilings: Rows, matched: Rows)
     known = [row for rung in rungs if (row := _believed(suite, rung, ceilings, matched=False))]
     found = {rung.counterexamples: _believed(suite, rung, matched, matched=True) for rung in rungs}
     by_rung = {m: row.mean(RANKED_BY) for m, row in found.items() if row}
-    return Controls(known[-1].mean(RANKED_BY) if known else None, by_rung if len(by_rung) == len(rungs) else None)
+    return Controls(
+        known[-1].mean(RANKED_BY) if known else None, by_rung if len(by_rung) == len(rungs) else None,
+        float(np.min([known[-1].metric(f"seen_{state}") for state in STATES], axis=0).mean()) if known else None,
+    )  # fmt: skip
 
 
 def _believed(suite: Suite, rung: Rung, rows: Rows, *, matched: bool) -> TaskRow | None:

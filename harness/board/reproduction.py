@@ -21,13 +21,10 @@ UNKNOWN = {
     "uses_thing": 0.1,
     "sss": 0.03,
     "ig": 0.2,
-    "core_sensitivity": 0.05,
-    "cra": 0.05,
-    "core_use": 0.05,
 }
 """Compared metrics, and their tolerances where no row of the task has two trainings in one world that differ."""
-OF_CHANNELS = {"reliance": 0.05, "follows": 0.1}
-"""Compared metrics of each channel, and their tolerances."""
+FOLLOWS = 0.1
+"""Tolerance of how often answers follow a single channel, which is compared as well."""
 CLAIMS = ("access", "uses_generator", "failed_checks")
 """What a row says of its submission, and what decides whether it ranks, and among which rows."""
 Match = Literal["exact", "within tolerance", "differs", "failed"]
@@ -77,9 +74,7 @@ def compare_results(before: Result, after: Result, allowed: Mapping[str, float])
         return []
     again = _compared(after)
     return [
-        Again(
-            name, value, again.get(name, np.nan), OF_CHANNELS[name.partition("/")[0]] if "/" in name else allowed[name]
-        )
+        Again(name, value, again.get(name, np.nan), FOLLOWS if "/" in name else allowed[name])
         for name, value in _compared(before).items()
     ]
 
@@ -87,8 +82,7 @@ def compare_results(before: Result, after: Result, allowed: Mapping[str, float])
 def _compared(result: Result) -> dict[str, float]:
     """Return the compared metrics that a result has; those of channels as `<metric>/<channel>`."""
     values = {name: result.metrics[name] for name in UNKNOWN if name in result.metrics}
-    channels = result.channels.items()
-    return values | {f"{kind}/{name}": row[kind] for kind in OF_CHANNELS for name, row in channels if kind in row}
+    return values | {f"follows/{name}": row["follows"] for name, row in result.channels.items()}
 
 
 def false_claims(before: Result, after: Result) -> dict[str, tuple[str, str]]:

@@ -12,7 +12,7 @@ from spurgen.harness.statistics.needed import Needed, Ratio
 if TYPE_CHECKING:  # imported by the first table: the leaderboard needs no pandas
     from pandas import DataFrame
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 Direction = Literal["better", "worse", "undecided"]
 
 
@@ -85,9 +85,8 @@ class TaskBoardRow(BoardRow):
     """A row on a task.
 
     `robust_accuracy_lowest`: robust accuracy in the unit where it is lowest. `wga_simultaneous`: the interval of its
-    uncorrected WGA that is guaranteed for these units. `by_channel`: means by metric and channel. `patterns`: accuracy
-    by alignment pattern. `ignores_core`: whether it ignores the core cue, as `statistics.estimate` defines it.
-    `selections`: means by checkpoint rule. `isolation`, `verification` and `asked_again`, the worker of the consistency
+    WGA that is guaranteed for these units. `by_channel`: means by metric and channel. `selections`: means by checkpoint
+    rule. `isolation`, `verification` and `asked_again`, the worker of the consistency
     check, are the weakest of its results, but `verification` counts the confirmed ones of a row that is partly
     self-reported. `seconds`: mean wall time of a result.
     """
@@ -95,8 +94,6 @@ class TaskBoardRow(BoardRow):
     robust_accuracy_lowest: float
     wga_simultaneous: Interval
     by_channel: dict[str, dict[str, float]]
-    patterns: dict[str, float]
-    ignores_core: bool
     selections: dict[str, dict[str, float]]
     isolation: str
     asked_again: str
@@ -160,11 +157,13 @@ IDEAL = 1.0
 class Controls:
     """What ERM reaches on a ladder's test without correlations in train, means over worlds; None where it is not known.
 
-    `ceiling`: with as many samples. `matched`: with only as many as each rung has counterexamples, by their number.
+    `ceiling`: with as many samples; `seen`: the same on things of train. `matched`: with only as many as each rung has
+    counterexamples, by their number.
     """
 
     ceiling: float | None
     matched: Mapping[int, float] | None
+    seen: float | None = None
 
     @property
     def lines(self) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from spurgen.harness.board.against_erm import ERM, against_erm
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, spread_of
-from spurgen.harness.board.columns import LADDER
+from spurgen.harness.board.columns import COLUMNS
 from spurgen.harness.board.counterexamples import counterexamples, rungs_of
 from spurgen.harness.board.placing import divide
 from spurgen.harness.board.schema import BoardRow, SetBoard, SetBoardRow, TaskBoard, TaskBoardRow, Unranked
@@ -16,10 +16,8 @@ from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import mean_estimate, mean_over_tasks
 
-SHOWN = ("wga_corrected", "accuracy", "reliance", "reliance_total", "sss", "ig")
+SHOWN = tuple(key for key, column in COLUMNS.items() if column.ends and key != RANKED_BY)
 """Metrics of which a set shows the mean over its tasks, where all of them have it."""
-ON_LADDER = tuple(key for key, column in LADDER.items() if column.ends and key != RANKED_BY)
-"""Those of a ladder."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,7 @@ def _disagreement(rows: Mapping[str, BoardRow]) -> str:
 
 
 def _mean_row(rows: Sequence[BoardRow]) -> SetBoardRow:
-    known = ON_LADDER if all("accuracy_agree" in row.estimates for row in rows) else SHOWN
-    common = [metric for metric in known if all(metric in row.estimates for row in rows)]
+    common = [metric for metric in SHOWN if all(metric in row.estimates for row in rows)]
     means = {metric: float(np.mean([row.value(metric) for row in rows])) for metric in common}
     tables = [row.by_channel for row in rows if isinstance(row, TaskBoardRow)]
     follows = [table["follows"] for table in tables if "follows" in table]

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from spurgen.harness.board.columns import LADDER, Line, board_keys, channel_keys, column, columns_of, table
+from spurgen.harness.board.columns import Line, board_keys, channel_keys, column, table
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
@@ -21,16 +21,9 @@ LONGEST = 32  # characters of a name on a line
 GAP = 3  # characters between two columns
 NAME = column("submission").title
 ALWAYS = ("rank", "submission", "robust_accuracy")
-SPARE = (("letters",), ("reliance",), ("core_use",), ("channels",), ("to_erm",))
+SPARE = (("counterexamples",), ("to_erm",), ("follows",), ("letters",), ("uses_thing",), ("channels",), ("wga",))
 """Columns that are shown as far as they fit, the first one first; those of all channels are shown together."""
-ON_LADDER = (("counterexamples",), ("to_erm",), ("follows",), ("letters",), ("uses_thing",), ("channels",), ("wga",))
-"""Those of a ladder."""
 BRIEF = (
-    "Rank a-b: a - 1 rows of the access tier are significantly better in robust accuracy; b counts the undecided as "
-    "better too. Rows of the tier with a common letter do not differ significantly. Brackets: 95% intervals. Reliance: "
-    "the largest on a channel; `on X`: that on channel X. Columns: docs/metrics.md."
-)
-BRIEF_LADDER = (
     "Accuracy if misled: where all shortcuts mislead; on a ladder the mean over its rungs above 0, which ranks. "
     "Counterexamples: how many are needed for 3/4 of the ceiling; to ERM: as a multiple of ERM's. Follows: how often "
     "answers go where all shortcuts, or the one `on X`, are switched to. Rank a-b: a - 1 rows of the access tier are "
@@ -40,10 +33,9 @@ BRIEF_LADDER = (
 MINE = " >: your row."
 
 
-def _brief(parts: Collection[TaskBoard | SetBoard], mine: Collection[str]) -> str:
-    """Return what readers of some boards need to know."""
-    ladder = any(columns_of(lines_of(part)) is LADDER for part in parts)
-    return (BRIEF_LADDER if ladder else BRIEF) + (MINE if mine else "")
+def _brief(mine: Collection[str]) -> str:
+    """Return what readers need to know."""
+    return BRIEF + (MINE if mine else "")
 
 
 def to_text(
@@ -58,7 +50,7 @@ def to_text(
     printer = _Printer(mine, UNLIMITED if wide else width, wide, colour)
     shown = {name: part for name, part in board.tasks.items() if not tasks or name in tasks}
     printer.title(f"# SpurGen {board.suite} leaderboard")
-    printer.text(_brief(shown.values(), mine), width)
+    printer.text(_brief(mine), width)
     for name, part in shown.items():
         printer.title(f"## {name}")
         printer.board(part)
@@ -79,7 +71,7 @@ def first_to_text(
     Of the rows that are not ranked only `mine` have their reason. Arguments: as of `to_text`.
     """
     printer = _Printer(mine, UNLIMITED if wide else width, wide, colour)
-    printer.text(_brief(board.tasks.values(), mine), width)
+    printer.text(_brief(mine), width)
     name, whole = next(((name, part) for name, part in board.overall.items() if part.rows or part.few), ("", None))
     if whole:
         means = f"means over {', '.join(whole.tasks)}"
@@ -154,11 +146,10 @@ class _Printer:
     def _tables(self, tables: Mapping[str, Sequence[Line]]) -> None:
         """Print tables of the same columns, which are as wide in each."""
         every = [line for lines in tables.values() for line in lines]
-        of, wide = columns_of(every), dict.fromkeys([*board_keys(every, "brief", "wide"), *channel_keys(every)])
-        shown = [*wide] if self._wide else self._fitting(every)
+        shown = board_keys(every, "brief", "wide") if self._wide else self._fitting(every)
         made = {title: table(list(map(self._marked, lines)), shown) for title, lines in tables.items()}
         known = _widths([row for rows in made.values() for row in rows], self._console.width)
-        titles = [column(key, of).title for key in ("access", *shown)]
+        titles = [column(key).title for key in ("access", *shown)]
         widths = {title: known[title] for title in dict.fromkeys(titles) if title in known}
         for title, rows in made.items():
             self._console.print(Text(one_line(title), style="italic"), soft_wrap=True)
@@ -173,12 +164,11 @@ class _Printer:
     def _fitting(self, lines: Sequence[Line]) -> list[str]:
         """Return the keys of the columns that fit the width, in their order."""
         shown = list(ALWAYS)
-        order = [key for key in board_keys(lines, "brief") if key != "core_use"] + [*channel_keys(lines), "core_use"]
-        for spare in ON_LADDER if columns_of(lines) is LADDER else SPARE:
+        for spare in SPARE:
             more = [*shown, *(channel_keys(lines) if spare == ("channels",) else spare)]
             widths = _widths(table(list(map(self._marked, lines)), more))
             shown = more if sum(widths.values()) + GAP * (len(widths) - 1) <= self._console.width else shown
-        return [key for key in dict.fromkeys(order) if key in shown]
+        return [key for key in board_keys(lines, "brief") if key in shown]
 
 
 def _widths(rows: Sequence[Mapping[str, str]], most: int | None = None) -> dict[str, int]:

@@ -4,18 +4,13 @@ from collections.abc import Collection, Sequence
 from shlex import quote
 from typing import TypeVar
 
-import numpy as np
-
 from spurgen.benchmark.errors import harmless
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.task import Rung, Task
-from spurgen.generators import class_names
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.by_unit import RANKED_BY, Unit, group_sizes
-from spurgen.harness.board.columns import cell, column, columns_of
+from spurgen.harness.board.by_unit import RANKED_BY
+from spurgen.harness.board.columns import cell, column
 from spurgen.harness.board.frame import line_of
-from spurgen.harness.board.rung_verdict import over_scenes, rung_lines
 from spurgen.harness.board.schema import (
     BoardRow,
     Leaderboard,
@@ -25,9 +20,9 @@ from spurgen.harness.board.schema import (
     TaskBoardRow,
     Unranked,
 )
+from spurgen.harness.board.task_verdict import over_samples, task_lines
 from spurgen.harness.machine.printing import and_list, p_equals
-from spurgen.harness.metrics import simultaneous_interval
-from spurgen.harness.results.rows import Row, TaskRow
+from spurgen.harness.results.rows import Row
 
 MORE = "It corrects for what it shows, the board for all pairs of baselines: either may find what the other misses."
 OVER_SAMPLES = "  95 % interval over the test samples of this one {}, which shows no other: [{:.3f}, {:.3f}]."
@@ -48,11 +43,10 @@ def verdict(
             task, row = suite.task(name), _find([*part.rows, *part.few], label)
             if row:
                 shown.append(name)
-                lines += [*_place(name, row, part), *_over_samples(task, results[name], part.unit)]
-                if isinstance(task, Rung):
-                    lines += rung_lines(task, row, results[name], part.unit)
-                else:
-                    lines += [_accuracy(task, row), *_cues(row), _worst_group(task, results[name], part.unit)]
+                lines += _place(name, row, part)
+                if row.units == 1:
+                    lines.append(OVER_SAMPLES.format(part.unit, *over_samples(task, results[name])))
+                lines += task_lines(task, row, results[name], part.unit)
             lines += _not_ranked(name, _find(part.unranked, label))
     for name, whole in board.overall.items():
         if tasks and set(whole.tasks) <= set(tasks):
@@ -80,27 +74,12 @@ def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoa
     (low, high), mean = row.ranked_by.ends, "mean " if isinstance(row, SetBoardRow) else ""
     units = f"{row.units} {part.unit}{'s' * (row.units > 1)}"
     interval = f", 95 % interval [{low:.3f}, {high:.3f}]" if low < high else ""
-    metric = column(RANKED_BY, columns_of([line_of(row)])).title.lower()
+    metric = column(RANKED_BY).title.lower()
     return [
         f"{row.submission} on {where}: {_standing(row, part)}.",
         f"  Its {mean}{metric} is {row.ranked_by.value:.3f}{interval} ({units}).",
         f"  {_to_erm(row, part)}",
     ]
-
-
-def _over_samples(task: Task, row: TaskRow, unit: Unit) -> list[str]:
-    """Return the interval of robust accuracy over test samples, of a row with one unit.
-
-    The classes are equally large within an alignment pattern, so its accuracy is a share of its samples.
-    """
-    if len(row) > 1:
-        return []
-    if isinstance(task, Rung):
-        low, high = over_scenes(task, row)
-        return [OVER_SAMPLES.format(unit, low, high)]
-    by_pattern = [np.reshape(n, (task.scenario.num_classes, -1)) for n in (row.results[0].groups, group_sizes(task))]
-    low, high = simultaneous_interval(*(counts.sum(axis=0) for counts in by_pattern))
-    return [OVER_SAMPLES.format(unit, low, high)]
 
 
 def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:
@@ -110,15 +89,6 @@ def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:
         )
     letters = f"letter{'s' if len(row.letters) > 1 else ''} {row.letters}"
     return f"rank {cell('rank', line_of(row))} of {row.of} with access {row.access}, {letters}"
-
-
-def _accuracy(task: Task, row: TaskBoardRow) -> str:
-    """Return a row's WGA, its accuracy beside chance, and how far the class moves it."""
-    chance, core = 1 / task.scenario.num_classes, row.value("core_sensitivity")
-    return (
-        f"  Its worst-group accuracy, bias-corrected, is {row.value('wga_corrected'):.3f}, its accuracy "
-        f"{row.value('accuracy'):.3f} (chance: {chance:.3f}), its core sensitivity {core:.3f}."
-    )
 
 
 def _to_erm(row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoard) -> str:
@@ -135,38 +105,6 @@ def _to_erm(row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoard) -> str:
     by += f", 95 % interval without correction [{low:+z.3f}, {high:+z.3f}], Holm-corrected {p_equals(against.p_holm)}"
     than = "not significantly better or worse" if against.verdict == "undecided" else f"significantly {against.verdict}"
     return f"It is {than} than ERM: {by}{given}."
-
-
-def _cues(row: TaskBoardRow) -> list[str]:
-    """Return the channel with the highest SSS, and whether the class moves the row at all.
-
-    The board has no interval of a channel's SSS, so the line does not claim that it exceeds what nuisances move.
-    """
-    channel, sss = max(row.by_channel["sss"].items(), key=lambda item: item[1])
-    redrawn = row.value("sss_placebo")
-    most = f"  Of its channels {channel} moves it most: SSS {sss:.3f}; all nuisances redrawn move it by {redrawn:.3f}."
-    highest = most if sss else "  No channel moves it: every SSS is 0."
-    blind = f"  It ignores the core cue: sensitivity {row.value('core_sensitivity'):.3f}, not above that."
-    return [highest, blind] if row.ignores_core else [highest]
-
-
-def _worst_group(task: Task, row: TaskRow, unit: Unit) -> str:
-    """Return the group with the lowest mean accuracy over the units, in words.
-
-    That accuracy is at least the worst-group accuracy, which averages the minimum of every unit.
-    """
-    correct = np.sum([result.groups for result in row.results], axis=0)
-    accuracies = correct / (len(row) * group_sizes(task))
-    worst = int(accuracies.argmin())
-    accuracy = accuracies[worst]
-    label, pattern = divmod(worst, 2 ** len(task.channels))
-    conflicting = [name for k, name in enumerate(task.channels) if pattern >> k & 1]
-    verb = "conflict" if len(conflicting) > 1 else "conflicts"
-    group = f"{class_names(task.scenario)[label]} where {and_list(conflicting or ['no channel'])} {verb}"
-    ties = int((accuracies == accuracy).sum()) - 1
-    others = f", as in {ties} other group{'s' * (ties > 1)}" if ties else ""
-    over = f"Over {len(row)} {unit}s its" if len(row) > 1 else "Its"
-    return f"  {over} hardest group is {group}: accuracy {accuracy:.3f}{others}."
 
 
 def _not_ranked(where: str, row: Unranked | None) -> list[str]:

@@ -75,7 +75,7 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
     part, ranked = rows[name][task.name], board.tasks[task.name]
     shown = next((row for row in [*ranked.rows, *ranked.few] if row.submission == name), None)
     printed = Console(soft_wrap=False, stderr=piped)
-    for table in tables(task, part, shown):
+    for table in tables(part, shown):
         printed.print()
         printed.print(table)
     if piped:

@@ -13,17 +13,17 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
-from spurgen.harness.board.columns import Column, columns_of, short_title
+from spurgen.harness.board.columns import column
 from spurgen.harness.board.comparison import SideBySide, better, compare_rows
 from spurgen.harness.board.files import read_private
 from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import markdown_table, p_equals, p_text, say
 from spurgen.harness.options.flags import add_results, add_suite, add_tasks, open_store
-from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.statistics.comparison import Compared
 
 LEFT_OUT = "Left out: "
+FOLLOWS = "follows/"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a sentence and a table for every set of tasks, and every task, that both rows have."""
     suite = load_suite(arguments.suite)
-    rows = with_ideal(suite, open_store(suite, arguments, console).rows())
+    rows = open_store(suite, arguments, console).rows()
     first, second = (one_of("row", name, rows) for name in (arguments.first, arguments.second))
     if first == second:
         raise SpurgenError(f"{first} is compared with itself; name two rows")
@@ -74,8 +74,7 @@ def _text(suite: Suite, first: str, second: str, comparison: SideBySide) -> str:
     sections += [(f"{name}, {_units(comparison.units[name])}", metrics) for name, metrics in comparison.tasks.items()]
     parts = []
     for title, metrics in sections:
-        of = columns_of([metrics])
-        lines = [_line(first, second, *item, of) for item in metrics.items()]
+        lines = [_line(first, second, *item) for item in metrics.items()]
         table = markdown_table(lines)
         parts += [f"## {title}", _sentence(first, second, metrics), table]
     parts += [
@@ -86,10 +85,10 @@ def _text(suite: Suite, first: str, second: str, comparison: SideBySide) -> str:
     return "\n\n".join([f"# {first} and {second} on {suite.name}", *parts, *filter(None, [_left_out(comparison)])])
 
 
-def _line(first: str, second: str, metric: str, compared: Compared, of: Mapping[str, Column]) -> dict[str, str]:
+def _line(first: str, second: str, metric: str, compared: Compared) -> dict[str, str]:
     between = "" if compared.interval is None else " ({:+z.3f} to {:+z.3f})".format(*compared.interval)
     return {
-        "": _title(metric, of),
+        "": _title(metric),
         first: f"{compared.first:.3f}",
         second: f"{compared.second:.3f}",
         "difference (95 %)": f"{compared.difference:+z.3f}{between}",
@@ -98,30 +97,29 @@ def _line(first: str, second: str, metric: str, compared: Compared, of: Mapping[
     }
 
 
-def _title(metric: str, of: Mapping[str, Column]) -> str:
+def _title(metric: str) -> str:
     name, _, channel = metric.partition("/")
-    title = short_title(name, of)
+    title = column(name).title
     return f"{title}, {channel}" if channel else title
 
 
 def _sentence(first: str, second: str, metrics: Mapping[str, Compared]) -> str:
-    """Return which row is better in the metric that ranks, and which relies less on which channels."""
-    ranked_by, name = metrics[RANKED_BY], short_title(RANKED_BY, columns_of([metrics])).lower()
+    """Return which row is better in the metric that ranks, and which follows less which channels."""
+    ranked_by, name = metrics[RANKED_BY], column(RANKED_BY).title.lower()
     if ranked_by.significant:
         ahead, behind = (first, second) if ranked_by.difference > 0 else (second, first)
         margin = f"{abs(ranked_by.difference):.3f} in {name}"
         sentence = f"{ahead} beats {behind} by {margin} ({p_equals(ranked_by.p_holm)})."
     else:
         sentence = f"Neither beats the other in {name}: {ranked_by.difference:+z.3f} is not significant."
-    # SSS has no direction, so it says who relies less only where there is no reliance
-    directed = ("reliance/", "follows/")
-    by = next((start for start in directed if any(name.startswith(start) for name in metrics)), "sss/")
     for side, label in (("first", first), ("second", second)):
         channels = [
-            name.removeprefix(by) for name, c in metrics.items() if name.startswith(by) and better(name, c) == side
+            name.removeprefix(FOLLOWS)
+            for name, c in metrics.items()
+            if name.startswith(FOLLOWS) and better(name, c) == side
         ]
         if channels:
-            sentence += f" {label} relies less on {', '.join(channels)}."
+            sentence += f" {label} follows less {', '.join(channels)}."
     return sentence
 
 

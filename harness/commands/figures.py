@@ -10,9 +10,8 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.board.columns import Line, column, columns_of
+from spurgen.harness.board.columns import column
 from spurgen.harness.board.files import build_board
-from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.latex import board_latex, latex_figure, lines_latex
 from spurgen.harness.board.methods import full_names
 from spurgen.harness.experiments.lines import lines_of_run, read_summary, run_blocks
@@ -57,9 +56,9 @@ PREAMBLE = r"""% \usepackage{graphicx}; from a document in another folder also \
 """
 
 
-def _about(lines: Sequence[Line]) -> str:
-    """Return what ranks the rows of a board, which has these lines."""
-    ranked_by = column("robust_accuracy", columns_of(lines))
+def _about() -> str:
+    """Return what ranks the rows of a board."""
+    ranked_by = column("robust_accuracy")
     return f"{ranked_by.title}: {ranked_by.about.partition(';')[0]}; 95 % intervals."
 
 
@@ -102,9 +101,7 @@ def _of_experiment(arguments: argparse.Namespace) -> _Paper:
     rows = {method.name: TaskRow(method.results) for method in summary.finished}
     board = Drawn(summary.name, summary.task, lines, rows, summary.ideal)
     names = full_names({name: {summary.name: row} for name, row in rows.items()})
-    table = lines_latex(
-        run_blocks(lines), summary.name, f"Results of {summary.name}. {_about(lines)}", arguments.columns
-    )
+    table = lines_latex(run_blocks(lines), summary.name, f"Results of {summary.name}. {_about()}", arguments.columns)
     items = figures([board], names, arguments.columns)
     return _Paper(items, {summary.name: table}, f"scenario SHA-256 {summary.scenario_sha256[:16]}")
 
@@ -130,7 +127,7 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
     ladders = [ladder for ladder in ladders_drawn(suite, board) if ladder.name in sets]
     items = ladder_items(ladders, names, arguments.columns)
     items += figures([*boards_drawn(suite, rows, board, [*shown, *sets]).values()], names, arguments.columns)
-    about = _about([line for name in shown for line in lines_of(board.tasks[name])])
+    about = _about()
     tables = {name: board_latex(board.tasks[name], name, f"Results on {name}. {about}", arguments.columns)
               for name in shown}  # fmt: skip
     for name in sets:

@@ -9,12 +9,10 @@ from rich.console import Console
 from tabulate import tabulate
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.ideal import dump_ideal
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.benchmark.task import Rung
 from spurgen.harness.exports.documents import LICENSE, left_out, write_suite
 from spurgen.harness.exports.licences import licence_text, shows_things
 from spurgen.harness.exports.suite_facts import templates
@@ -39,7 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("regenerate", _regenerate, "Write what is missing or damaged on disk."),
         ("verify", _verify, "Make every sample again, compare it with the manifest, and check what is on disk."),
         ("freeze", _freeze, "Write the manifest of a new suite."),
-        ("ideal", _ideal, "Write what the ideal observers of a suite's training data reach."),
         ("describe", _describe, "Write a suite's datasheet and its Croissant description."),
         ("commit", _commit, "Draw the secret of private splits and publish its commitment."),
         ("reveal", _reveal, "Publish the secret of the open commitment, which ends its use."),
@@ -53,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 metavar="FILE",
                 help="default: ~/.spurgen/SUITE.secret; while it exists, nothing runs unsandboxed unless asked to",
             )
-        elif name not in ("freeze", "ideal", "describe"):
+        elif name not in ("freeze", "describe"):
             action.add_argument(
                 "--scenarios",
                 nargs="+",
@@ -121,16 +118,8 @@ def _freeze(suite: Suite, arguments: argparse.Namespace, console: Console) -> in
 
 
 def _files(suite: Suite) -> dict[Action, list[Path]]:
-    """Return the actions that write a frozen suite's files, in order, with their files.
-
-    On the rungs of ladders the ideal observer is right throughout, so a suite of these alone has no file of it.
-    """
-    files: dict[Action, list[Path]] = {
-        _manifest: [suite.manifest_file],
-        _describe: [suite.datasheet_file, suite.croissant_file],
-    }
-    signs = any(not isinstance(task, Rung) for task in suite.tasks.values())
-    return files | ({_ideal: [suite.ideal_file]} if signs else {})
+    """Return the actions that write a frozen suite's files, in order, with their files."""
+    return {_manifest: [suite.manifest_file], _describe: [suite.datasheet_file, suite.croissant_file]}
 
 
 def _manifest(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
@@ -138,17 +127,6 @@ def _manifest(suite: Suite, arguments: argparse.Namespace, console: Console) -> 
         manifest = freeze(suite, advance, arguments.jobs)
     write_atomically(suite.manifest_file, dump_manifest(manifest))
     say(console, f"wrote {suite.manifest_file}: no test image or caption occurs in train or val")
-    return 0
-
-
-def _ideal(suite: Suite, _: argparse.Namespace, console: Console) -> int:
-    from spurgen.harness.running.ideal import ideal_file  # loads scikit-learn, which takes a second
-
-    worlds = sum(len(task.worlds) for task in suite.tasks.values())
-    with samples_bar(console, worlds, "ideal observers") as advance:
-        file = ideal_file(suite, advance)
-    write_atomically(suite.ideal_file, dump_ideal(file))
-    say(console, f"wrote {suite.ideal_file}: metrics of the ideal observer of every task and world")
     return 0
 
 

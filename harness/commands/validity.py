@@ -16,7 +16,7 @@ from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import add_out, add_results, add_suite
 from spurgen.harness.options.sections import add_page, around, renew
 from spurgen.harness.plots.style import save
-from spurgen.harness.results.store import Store
+from spurgen.harness.results.store import CEILING, Store
 from spurgen.harness.validity.answer import FAILS
 from spurgen.harness.validity.published import PUBLISHED, read_published
 from spurgen.harness.validity.report import ask, draw, summary, to_json, to_markdown
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             f"{spurgen('benchmark')}, or leave out --out and --page to see what is missing"
         )
     access = {name: module.submission.ACCESS for name, module in discover(BASELINES).items()}
-    ranked = gather(suite, rows, published, access)
+    ranked = gather(suite, rows, published, access, Store(arguments.results, suite.name, CEILING).rows())
     answers = ask(ranked)
     plots = draw(answers) if arguments.out else {}
     report = to_markdown(ranked, answers, plots)

@@ -46,9 +46,10 @@ class Evaluation:
     """All figures of a table of predictions; numbers are means over runs, intervals cover 95 % over samples and runs.
 
     `wga`: worst-group accuracy; `wga_corrected`: less the bias of a minimum; `wga_simultaneous`: the interval of `wga`
-    by those of all groups at once. `worst`: the group with the lowest accuracy. `robust_accuracy`: the lowest of
-    `patterns`, None where it is not known which values go with which classes, for the reason `unaligned`, or where some
-    class has no sample of one of the `missing_patterns`. `aligned`: the value of each attribute that goes with each
+    by those of all groups at once. `worst`: the group with the lowest accuracy. `robust_accuracy`: the lower of
+    `states`, where all attributes `agree` with the class and where all `mislead`; None where it is not known which
+    values go with which classes, for the reason `unaligned`, or where some class has no sample of one of the
+    `missing_states`. `aligned`: the value of each attribute that goes with each
     class, where it is known; `flags`: attributes of which only that is known, of each sample. `missing`: groups
     without a sample. `split`: what the samples' split is called, if they have one; `unused_lines`: lines of other
     splits. `class_order`: the classes in the order in which scores belong to them, where these have no names.
@@ -66,11 +67,11 @@ class Evaluation:
     wga_simultaneous: Interval
     worst: str
     robust_accuracy: Estimate | None
-    patterns: dict[str, Estimate]
+    states: dict[str, Estimate]
     groups: list[GroupFigures]
     calibration: Calibration | None
     missing: tuple[str, ...]
-    missing_patterns: tuple[str, ...]
+    missing_states: tuple[str, ...]
     unaligned: str | None
     aligned: dict[str, dict[str, str]]
     flags: tuple[str, ...]
@@ -99,11 +100,11 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
         wga_simultaneous=_widened(guaranteed(hits, groups.sizes), values["wga"]),
         worst=groups.names[int(accuracies.mean(axis=0).argmin())],
         robust_accuracy=shown.get("robust_accuracy"),
-        patterns={name: over_runs(accuracies @ w, replicates @ w) for name, w in groups.patterns.items()},
+        states={name: over_runs(accuracies @ w, replicates @ w) for name, w in groups.states.items()},
         groups=_of_groups(groups, hits),
         calibration=None if predictions.probs is None else _calibration(predictions.probs, predictions.labels),
         missing=groups.missing,
-        missing_patterns=groups.missing_patterns,
+        missing_states=groups.missing_states,
         unaligned=next((a.unaligned for a in predictions.attributes if a.aligned is None), None),
         aligned={
             a.name: {c: a.values[place] for c, place in zip(predictions.classes, a.aligned, strict=True)}

@@ -75,8 +75,8 @@ def is_numbered(classes: Sequence[str]) -> bool:
 class Groups(Design):
     """The groups of samples: every class with every combination of values, in that order.
 
-    `names`: of the groups; `missing`: those without a sample, which are in no other field. A pattern's weights: within
-    a class by size, then every class alike.
+    `names`: of the groups; `missing`: those without a sample, which are in no other field. A state's weights: within a
+    class by size, then every class alike.
     """
 
     names: tuple[str, ...]
@@ -106,14 +106,14 @@ def group(predictions: Predictions, allow_missing: bool = False) -> Groups:
         )
     present = np.flatnonzero(sizes)
     place_of = np.cumsum(sizes > 0) - 1
-    patterns = _patterns(predictions, np.array(list(np.ndindex(shape)))[present], sizes[present])
+    states = _states(predictions, np.array(list(np.ndindex(shape)))[present], sizes[present])
     return Groups(
         ids=place_of[ids],
         names=tuple(names[k] for k in present),
         sizes=sizes[present],
         missing=tuple(missing),
-        patterns={name: weights for name, weights in patterns.items() if weights is not None},
-        missing_patterns=tuple(name for name, weights in patterns.items() if weights is None),
+        states={name: weights for name, weights in states.items() if weights is not None},
+        missing_states=tuple(name for name, weights in states.items() if weights is None),
     )
 
 
@@ -123,8 +123,8 @@ def _name(classes: Sequence[str], attributes: Sequence[Attribute], place: Sequen
     return ", ".join([classes[place[0]], *values])
 
 
-def _patterns(predictions: Predictions, places: Int64, sizes: Int64) -> dict[str, Float64 | None]:
-    """Return the weights of every alignment pattern, None for one that some class lacks.
+def _states(predictions: Predictions, places: Int64, sizes: Int64) -> dict[str, Float64 | None]:
+    """Return the weights of where all attributes agree with the class, and where all mislead; None where a class lacks.
 
     `places`: class and values of each group, int64 (G, 1 + A).
     """
@@ -132,17 +132,10 @@ def _patterns(predictions: Predictions, places: Int64, sizes: Int64) -> dict[str
     known = [a.aligned for a in attributes if a.aligned is not None]
     if len(known) < len(attributes) or not attributes:
         return {}
-    conflicts = np.stack([places[:, 1 + k] != aligned[classes] for k, aligned in enumerate(known)], axis=1)
-    patterns: dict[str, Float64 | None] = {}
-    for bits in product((False, True), repeat=len(attributes)):
-        inside = (conflicts == bits).all(axis=1)
+    misleads = np.stack([places[:, 1 + k] != aligned[classes] for k, aligned in enumerate(known)], axis=1)
+    states: dict[str, Float64 | None] = {}
+    for name, inside in (("agree", ~misleads.any(axis=1)), ("mislead", misleads.all(axis=1))):
         of_class = np.bincount(classes[inside], sizes[inside], len(predictions.classes))
         has_all = bool((of_class > 0).all())
-        weights = inside * sizes / of_class[classes] / len(of_class) if has_all else None
-        patterns[_pattern_name(attributes, bits)] = weights
-    return patterns
-
-
-def _pattern_name(attributes: Sequence[Attribute], bits: Sequence[bool]) -> str:
-    words = (CONFLICTS if conflicts else ALIGNED for conflicts in bits)
-    return ", ".join(f"{a.name} {word}" for a, word in zip(attributes, words, strict=True))
+        states[name] = inside * sizes / of_class[classes] / len(of_class) if has_all else None
+    return states

@@ -14,9 +14,10 @@ from spurgen.harness.machine.printing import listed, p_equals, p_text, terminal_
 from spurgen.harness.statistics.comparison import Compared
 from spurgen.harness.statistics.estimate import Estimate
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 FEW = 10  # samples of a group, below which the corrected worst-group accuracy was not tested
 NAMES = {"robust_accuracy": "Robust accuracy", "wga": "Worst-group accuracy", "accuracy": "Accuracy"}
+SPOKEN = {"agree": "where all attributes agree with the class", "mislead": "where all mislead"}
 
 
 def summary(evaluation: Evaluation) -> str:
@@ -32,12 +33,12 @@ def summary(evaluation: Evaluation) -> str:
     if evaluation.unranked:
         said.append(f"It is not ranked: {evaluation.unranked}.")
     if evaluation.robust_accuracy is not None:
-        lowest = min(evaluation.patterns, key=lambda name: evaluation.patterns[name].value)
-        said.append(f"Robust accuracy is {evaluation.robust_accuracy.text()}, where {_spoken(lowest)}.")
+        lowest = min(evaluation.states, key=lambda name: evaluation.states[name].value)
+        said.append(f"Robust accuracy is {evaluation.robust_accuracy.text()}, {SPOKEN[lowest]}.")
         said += [f"What goes with the classes: {_mapped(evaluation)}."] if evaluation.aligned else []
-    elif evaluation.missing_patterns:
-        where = " or ".join(map(_spoken, evaluation.missing_patterns))
-        said.append(f"Robust accuracy is not known: where {where}, a class has no sample.")
+    elif evaluation.missing_states:
+        where = " or ".join(SPOKEN[name] for name in evaluation.missing_states)
+        said.append(f"Robust accuracy is not known: {where}, a class has no sample.")
     else:
         said.append(f"Robust accuracy is not known: {evaluation.unaligned}.")
     if evaluation.flags:
@@ -67,21 +68,17 @@ def _samples(evaluation: Evaluation) -> str:
     return f"{evaluation.samples:,} samples{split}" + (f" ({lines})" if evaluation.unused_lines else "")
 
 
-def _spoken(pattern: str) -> str:
-    return pattern.replace(" aligned", " goes with the class").replace(" conflicts", " conflicts with the class")
-
-
 def tables(evaluation: Evaluation) -> list[Table]:
-    """Return a table of the groups, of the alignment patterns where they are known, and of the calibration."""
+    """Return a table of the groups, of where attributes agree or mislead, and of the calibration."""
     groups = terminal_table("Group", "Samples", "Accuracy")
     for row in sorted(evaluation.groups, key=lambda row: row.accuracy.value):
         groups.add_row(Text(row.name), f"{row.samples:,}", row.accuracy.text())
     made = [groups]
-    if evaluation.patterns:
-        patterns = terminal_table("Alignment", "Accuracy, mean over classes")
-        for name, estimate in evaluation.patterns.items():
-            patterns.add_row(Text(name), estimate.text())
-        made.append(patterns)
+    if evaluation.states:
+        states = terminal_table("Attributes", "Accuracy, mean over classes")
+        for name, estimate in evaluation.states.items():
+            states.add_row(SPOKEN[name], estimate.text())
+        made.append(states)
     if evaluation.calibration is not None:
         calibration = terminal_table("Calibration", "")
         calibration.add_row("negative log-likelihood, nats", evaluation.calibration.nll.text())

@@ -5,7 +5,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from spurgen.benchmark.errors import ReadError, SpurgenError, explain
@@ -66,16 +65,11 @@ def line_of_method(method: MethodSummary, differences: dict[str, Compared]) -> L
 
 def _entries(method: MethodSummary, tested: Compared | None) -> Iterator[tuple[str, Any]]:
     yield from {"submission": method.name, "access": method.access, "ranked": method.unranked is None}.items()
-    yield "ignores_core", method.ignores_core
     for metric, estimate in method.estimates.items():
         yield from _metric(metric, estimate)
     for channel, metrics in method.channels.items():
         for metric, estimate in metrics.items():
             yield from _metric(f"{metric}_by_channel.{channel}", estimate)
-    tables = [result.patterns for result in method.results]
-    for name in tables[0]:
-        if all(name in table for table in tables):
-            yield f"patterns.{name}", float(np.mean([table[name] for table in tables]))
     if tested:
         yield from _metric("to_erm", tested.estimate)
         yield "to_erm_verdict", direction(tested)

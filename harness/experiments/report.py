@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.columns import COLUMNS, keys, short_title, table
+from spurgen.harness.board.columns import COLUMNS, column, keys, table
 from spurgen.harness.board.markdown import escaped
 from spurgen.harness.experiments.drawn import draw_train, facts, rates_table
 from spurgen.harness.experiments.lines import ideal_line, lines_of_run
@@ -62,7 +62,7 @@ def difference_table(summary: ExperimentSummary) -> str:
     return markdown_table(
         [
             {
-                "Method": as_markdown(method), "Metric": short_title(metric),
+                "Method": as_markdown(method), "Metric": column(metric).title,
                 "Difference": each.estimate.text("+.3f"),
                 "p (Holm)": p_text(each.p_holm), "Significant": "yes" if each.significant else "no",
             }
@@ -91,7 +91,7 @@ def _better(summary: ExperimentSummary) -> str:
     if ERM not in [method.name for method in summary.ranked]:
         return f"Nothing was tested against {ERM}, which did not run or is not ranked."
     better = {
-        method: [short_title(m) for m, each in tests.items()
+        method: [column(m).title for m, each in tests.items()
                  if each.significant and each.difference * COLUMNS[m].better > 0]
         for method, tests in summary.differences.items()
     }  # fmt: skip
@@ -114,12 +114,9 @@ def _limits(summary: ExperimentSummary) -> Iterator[str]:
     tiers = {method.access for method in summary.finished}
     if len(tiers) > 1:
         yield f"The methods see different annotations ({and_list(sorted(tiers))}; docs/methods.md)."
-    blind = [as_markdown(method.name) for method in summary.finished if method.ignores_core]
-    if blind:
-        yield f"Low SSS or reliance is no robustness where the core cue is ignored: {and_list(blind)}."
     if bases < FEW_BASES:
         untested = "" if bases >= TOO_FEW_BASES else ", so SSS is not tested"
-        yield f"SSS, IG and core sensitivity rest on only {bases} base sample{'s' * (bases != 1)}{untested}."
+        yield f"SSS, IG, and what answers follow, rest on only {bases} base sample{'s' * (bases != 1)}{untested}."
 
 
 def _about(summary: ExperimentSummary) -> str:

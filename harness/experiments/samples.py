@@ -7,7 +7,6 @@ import numpy as np
 from spurgen.benchmark.task import Task
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.results.contradiction import BASE_METRICS, LATER
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.resampling import Design, deviation
 
@@ -28,7 +27,8 @@ class TestSamples:
     def of(cls, task: Task) -> "TestSamples":
         """Return the test samples of a task, which are the same in all of its worlds but for what they show."""
         groups, count, patterns = groups_on_test(task), task.num_groups, 2 ** len(task.channels)
-        weights = {str(k): (np.arange(count) % patterns == k) / task.scenario.num_classes for k in range(patterns)}
+        places = {"agree": 0, "mislead": patterns - 1}
+        weights = {name: (np.arange(count) % patterns == k) / task.num_classes for name, k in places.items()}
         design = Design(groups, np.bincount(groups, minlength=count), weights)
         return cls(task, design, groups[: task.scenario.splits.twins] // patterns)
 
@@ -36,21 +36,19 @@ class TestSamples:
         """Return the standard errors of a row's metrics by the choice of samples; names as in `Result.metric`."""
         drawn = self.design.metrics(self.design.resampled(row.correct, SEED))
         of_groups = {name: deviation(values.mean(axis=1)) for name, values in drawn.items()}
-        return _with_corrected(of_groups) | {name: self._error(values) for name, values in self._base(row).items()}
+        return of_groups | {name: self._error(values) for name, values in self._base(row).items()}
 
     def difference_errors(self, row: TaskRow, other: TaskRow) -> dict[str, float]:
         """Return the same of the differences of two rows' metrics, paired over the samples."""
         ours, theirs = self._base(row), self._base(other)
         of_groups = self.design.difference_errors(row.correct, other.correct, SEED)
-        common = [name for name in ours if name in theirs]
-        return _with_corrected(of_groups) | {name: self._error(ours[name] - theirs[name]) for name in common}
+        return of_groups | {name: self._error(ours[name] - theirs[name]) for name in ours}
 
     def _base(self, row: TaskRow) -> dict[str, Float64]:
         """Return what each base sample contributes to the metrics that are means over them, float64 (m,)."""
         by_channel = {f"sss/{name}": row.sample_mean(f"sss/{name}") for name in self.task.channels}
-        names = BASE_METRICS | {name: name for name in LATER if name in row.sums}
         whole: Float64 = np.mean([*by_channel.values()], axis=0)
-        return {"sss": whole, **by_channel, **{metric: row.sample_mean(name) for metric, name in names.items()}}
+        return {"sss": whole, **by_channel, "ig": row.sample_mean("ig")}
 
     def _error(self, values: Float64) -> float:
         """Return the standard error of a mean over base samples, which are drawn within their class.
@@ -63,8 +61,3 @@ class TestSamples:
         if min(map(len, parts)) < 2:
             return 0.0
         return float(np.sqrt(sum(len(part) * part.var(ddof=1) for part in parts))) / len(values)
-
-
-def _with_corrected(errors: dict[str, float]) -> dict[str, float]:
-    """Return the errors of metrics by group, and of the corrected worst-group accuracy, whose bias hardly varies."""
-    return errors | {"wga_corrected": errors["wga"]}

@@ -25,13 +25,13 @@ from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.ideal import ideal_scores
 from spurgen.harness.statistics.comparison import Compared, compare, corrected, estimate
-from spurgen.harness.statistics.estimate import Estimate, ignores_core
+from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import Spread
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-TESTED = ("robust_accuracy", "wga_corrected", "accuracy", "sss")
+TESTED = ("robust_accuracy", "wga", "accuracy", "sss")
 FILE_NAME = "[A-Za-z0-9][A-Za-z0-9_.-]*"  # the pattern of an experiment's name, with which names of files begin
 TOO_FEW_BASES = 30  # with fewer base samples, intervals over them are too short to conclude anything from
 
@@ -58,11 +58,6 @@ class MethodSummary(_Frozen):
         """Access tier."""
         return self.results[0].access
 
-    @property
-    def ignores_core(self) -> bool:
-        """Whether it ignores the core cue, as `statistics.estimate.ignores_core` has it."""
-        return ignores_core(self.estimates)
-
 
 class ExperimentSummary(_Frozen):
     """The outcome of an experiment.
@@ -72,7 +67,7 @@ class ExperimentSummary(_Frozen):
     if there are too many combinations to weigh.
     """
 
-    schema_version: Literal[5] = 5
+    schema_version: Literal[6] = 6
     name: Annotated[str, Field(pattern=f"^{FILE_NAME}$")]
     command: str
     scenario: Scenario
@@ -152,9 +147,8 @@ def _ideal(task: Task, seeds: Sequence[int]) -> dict[str, float]:
         return {}
     values = {name: np.mean([scores.metrics[name] for scores in each]) for name in COLUMNS if name in each[0].metrics}
     for channel in task.channels:
-        for metric in ("reliance", "sss"):
-            if metric in each[0].channels[channel]:
-                values[f"{metric}/{channel}"] = np.mean([scores.channels[channel][metric] for scores in each])
+        for metric in ("follows", "sss"):
+            values[f"{metric}/{channel}"] = np.mean([scores.channels[channel][metric] for scores in each])
     return {name: float(value) for name, value in values.items()}
 
 

@@ -12,9 +12,8 @@ NaN and infinity, and for an empty axis.
 from spurgen.harness.metrics.answers import Answers
 from spurgen.harness.metrics.arrays import log_softmax, softmax
 from spurgen.harness.metrics.calibration import fit_temperature
-from spurgen.harness.metrics.core_use import core_use, core_uses
-from spurgen.harness.metrics.correctness import accuracy, correct
-from spurgen.harness.metrics.flips import flip_rate, flip_rates
+from spurgen.harness.metrics.correctness import accuracy, class_accuracy, correct
+from spurgen.harness.metrics.following import follow_rate, thing_use
 from spurgen.harness.metrics.intervals import (
     Interval,
     basic_interval,
@@ -23,21 +22,11 @@ from spurgen.harness.metrics.intervals import (
     simultaneous_interval,
 )
 from spurgen.harness.metrics.invariance import invariance_gap, invariance_gaps
-from spurgen.harness.metrics.probe import probe_accuracy, probe_worst_group_accuracy, probed
-from spurgen.harness.metrics.pull import signed_pull, signed_pulls
-from spurgen.harness.metrics.reliance import channel_oracle, oracle_pull, reliance
-from spurgen.harness.metrics.robust_accuracy import pattern_accuracies, robust_accuracy
-from spurgen.harness.metrics.robustness import counterfactual_robust_accuracy, counterfactually_robust
-from spurgen.harness.metrics.sensitivity import (
-    core_sensitivities,
-    core_sensitivity,
-    placebo_sensitivities,
-    placebo_sensitivity,
-    spurious_sensitivities,
-    spurious_sensitivity,
-)
+from spurgen.harness.metrics.ladder import counterexamples_needed
+from spurgen.harness.metrics.sensitivity import spurious_sensitivities, spurious_sensitivity
 from spurgen.harness.metrics.worst_group import (
     GroupCounts,
+    agree_and_mislead,
     count_groups,
     group_accuracies,
     group_counts,
@@ -50,41 +39,26 @@ __all__ = [
     "GroupCounts",
     "Interval",
     "accuracy",
+    "agree_and_mislead",
     "basic_interval",
     "bias_corrected",
-    "channel_oracle",
-    "core_sensitivities",
-    "core_sensitivity",
-    "core_use",
-    "core_uses",
+    "class_accuracy",
     "correct",
     "count_groups",
-    "counterfactual_robust_accuracy",
-    "counterfactually_robust",
+    "counterexamples_needed",
     "fit_temperature",
-    "flip_rate",
-    "flip_rates",
+    "follow_rate",
     "group_accuracies",
     "group_counts",
     "invariance_gap",
     "invariance_gaps",
     "log_softmax",
     "lowest_accuracy",
-    "oracle_pull",
-    "pattern_accuracies",
     "percentile_interval",
-    "placebo_sensitivities",
-    "placebo_sensitivity",
-    "probe_accuracy",
-    "probe_worst_group_accuracy",
-    "probed",
-    "reliance",
-    "robust_accuracy",
-    "signed_pull",
-    "signed_pulls",
     "simultaneous_interval",
     "softmax",
     "spurious_sensitivities",
     "spurious_sensitivity",
+    "thing_use",
     "worst_group_accuracy",
 ]

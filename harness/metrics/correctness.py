@@ -1,6 +1,8 @@
-"""Accuracy: the share of samples whose highest score is at the label."""
+"""Accuracy: the share of samples whose highest score is at the label, over all samples or averaged over classes."""
 
-from spurgen.harness.metrics.arrays import Bool, Labels, Scores, as_integers, as_reals
+import numpy as np
+
+from spurgen.harness.metrics.arrays import Bool, Labels, Scores, as_groups, as_integers, as_reals
 
 
 def correct(logits: Scores, labels: Labels) -> Bool:
@@ -17,3 +19,15 @@ def correct(logits: Scores, labels: Labels) -> Bool:
 def accuracy(logits: Scores, labels: Labels) -> float:
     """Return the share of correct samples, in [0, 1]; arguments and errors as `correct`."""
     return float(correct(logits, labels).mean())
+
+
+def class_accuracy(answers: Labels, labels: Labels, num_classes: int) -> float:
+    """Return the accuracy averaged over classes, in [0, 1].
+
+    `answers`, `labels`: integers (n,) in [0, K). Raises `MetricError` for arrays of another shape or range, or a class
+    without samples.
+    """
+    truth, sizes = as_groups(labels, "n", num_classes)
+    given = as_integers("answers", answers, len(truth), num_classes)
+    right = np.bincount(truth[given == truth], minlength=num_classes)
+    return float((right / sizes).mean())

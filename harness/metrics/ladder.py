@@ -1,50 +1,15 @@
-"""What a ladder measures: accuracy where shortcuts mislead, what answers follow, and counterexamples needed.
+"""Counterexamples needed, which a ladder measures.
 
-Answers are predicted classes, int64 (n,), so neither temperature nor scale matters. A(m), the accuracy of a rung with m
-counterexamples, is the lowest of the accuracies where shortcuts agree, mislead and are neutral: no method gains by
-taking the opposite shortcut.
+A(m), the accuracy of a rung with m counterexamples, is the lowest of the accuracies where shortcuts agree, mislead and
+are neutral: no method gains by taking the opposite shortcut.
 """
 
 import numpy as np
 
-from spurgen.harness.metrics.arrays import Float64, Int64, Labels, Scores, as_groups, as_integers, as_reals, failure
+from spurgen.harness.metrics.arrays import Float64, Int64, Labels, Scores, as_integers, as_reals, failure
 
 SHARE = 0.75
 """Share of the ceiling that a learner must reach."""
-
-
-def class_accuracy(answers: Labels, labels: Labels, num_classes: int) -> float:
-    """Return the accuracy averaged over classes, in [0, 1].
-
-    `answers`, `labels`: integers (n,) in [0, K). Raises `MetricError` for arrays of another shape or range, or a class
-    without samples.
-    """
-    truth, sizes = as_groups(labels, "n", num_classes)
-    given = as_integers("answers", answers, len(truth), num_classes)
-    right = np.bincount(truth[given == truth], minlength=num_classes)
-    return float((right / sizes).mean())
-
-
-def follow_rate(answers: Labels, rivals: Labels) -> float:
-    """Return the share of samples whose answer is the class that their shortcut goes with, in [0, 1].
-
-    `answers`: classes predicted for twins whose shortcut was switched from agreeing to a rival; `rivals`: the classes
-    that it goes with now; integers (n,).
-    """
-    given = as_integers("answers", answers, "n", None)
-    return float((given == as_integers("rivals", rivals, len(given), None)).mean())
-
-
-def thing_use(base: Labels, twins: Labels, labels: Labels, exchanged: Labels) -> float:
-    """Return the share of samples whose answer follows when the thing alone is exchanged, in [0, 1].
-
-    `base` and `twins`: classes predicted before and after; `labels` and `exchanged`: the classes of both things;
-    integers (n,). A sample counts if both answers are right.
-    """
-    before, after = as_integers("base", base, "n", None), as_integers("twins", twins, len(base), None)
-    first = as_integers("labels", labels, len(base), None)
-    second = as_integers("exchanged", exchanged, len(base), None)
-    return float(((before == first) & (after == second)).mean())
 
 
 def counterexamples_needed(rungs: Labels, accuracies: Scores, threshold: float) -> float:

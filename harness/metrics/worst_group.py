@@ -4,7 +4,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spurgen.harness.metrics.arrays import Bool, Float64, Int64, Labels, Scores, as_flags, as_groups
+from spurgen.harness.metrics.arrays import (
+    Bool,
+    Float64,
+    Int64,
+    Labels,
+    Scores,
+    as_flags,
+    as_groups,
+    as_reals,
+    failure,
+)
 from spurgen.harness.metrics.correctness import correct
 
 
@@ -27,9 +37,26 @@ class GroupCounts(NamedTuple):
 
 
 def lowest_accuracy(accuracies: Float64) -> Float64:
-    """Return the lowest accuracy of groups, or of alignment patterns, which are the last axis: float64 (...)."""
+    """Return the lowest accuracy of groups, which are the last axis: float64 (...)."""
     lowest: Float64 = accuracies.min(axis=-1)
     return lowest
+
+
+def agree_and_mislead(group_accuracies: Scores, num_classes: int) -> Float64:
+    """Return the accuracies where all shortcuts agree with the class, and where all mislead: float64 (..., 2).
+
+    They are averaged over classes. `group_accuracies`: real (..., G), of group `class * (G / num_classes) + pattern`,
+    where the first pattern is that all agree, and the last that all mislead. Raises `MetricError` for an array that is
+    not finite, or if `num_classes` does not divide G.
+    """
+    accuracies = as_reals("group_accuracies", group_accuracies, None)
+    count = accuracies.shape[-1]
+    if num_classes < 1 or count % num_classes:
+        expected = f"a multiple of the {num_classes} classes"
+        raise failure("group_accuracies", f"{count} groups", expected, "pass every (class, pattern) group")
+    by_pattern = accuracies.reshape(*accuracies.shape[:-1], num_classes, -1).mean(axis=-2)
+    ends: Float64 = by_pattern[..., [0, -1]]
+    return ends
 
 
 def count_groups(correct: Bool, group_ids: Labels, num_groups: int | None = None) -> GroupCounts:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +10,8 @@ from matplotlib.figure import Figure
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of
-from spurgen.harness.board.columns import Column, Line, column, columns_of
+from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, group_sizes, spread_of
+from spurgen.harness.board.columns import CHANNEL, Line, column
 from spurgen.harness.board.frame import Record, lines_of
 from spurgen.harness.board.placing import tier_place
 from spurgen.harness.board.schema import Leaderboard
@@ -20,19 +19,12 @@ from spurgen.harness.plots.forest import Named, Panel, forest, most_panels
 from spurgen.harness.plots.lines import learning_curves
 from spurgen.harness.plots.style import Columns
 from spurgen.harness.results.curves import stacked_curves
-from spurgen.harness.results.ideal import mean_ideal, stored_ideals
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import mean_estimate
 
 CURVES = {"val_accuracy": "all samples", "val_robust": "worst pattern", "val_wga": "worst group"}
-BY_CHANNEL = {
-    "reliance": "Reliance (1: as a reader of the channel alone, 0: ignores it)",
-    "follows": "Share of answers that follow a shortcut to the class that it is switched to",
-    "sss": "Spurious Sensitivity Score (how far the probability of the true class moves)",
-}
-"""The metrics of a channel, of which a figure shows the first that is known."""
-WITH_INTERVAL = ("reliance", "follows")
+FOLLOWS = "Share of answers that follow a shortcut to the class that it is switched to"
 UNIT = (-0.02, 1.02)
 RANKS = "Letters: rows of an access tier that share one do not differ significantly."
 OPEN = "Open marks are not ranked."
@@ -58,30 +50,30 @@ class Drawn(NamedTuple):
 
 def boards_drawn(suite: Suite, rows: Rows, board: Leaderboard, names: Collection[str]) -> dict[str, Drawn]:
     """Return what is drawn of these tasks and sets of tasks, by name; `rows`: those that the board was built from."""
-    ideals, made = stored_ideals(suite), {}
+    made = {}
     for name in names:
         if name in board.tasks:
             task, of_task = suite.task(name), on_task(rows, name)
             lines = with_channel_intervals(task, of_task, lines_of(board.tasks[name]))
-            made[name] = Drawn(name, task, lines, of_task, mean_ideal(ideals, task))
+            made[name] = Drawn(name, task, lines, of_task, {})
         else:
             made[name] = Drawn(f"mean over {name}", None, lines_of(board.overall[name]), {}, {})
     return made
 
 
 def with_channel_intervals(task: Task, rows: Mapping[str, TaskRow], lines: Sequence[Record]) -> list[Record]:
-    """Return lines of a task's frame that have the interval of what each channel does, as a board has others."""
+    """Return lines of a task's frame that have the interval of how often answers follow each channel."""
     values = TaskValues(task, group_sizes(task))
     shown = {line["submission"]: rows[line["submission"]] for line in lines if not line.get("reason")}
     baselines = [label for label, row in shown.items() if is_baseline_row(row)]
     more: dict[str, Record] = {label: {} for label in shown}
-    for metric, channel in product(WITH_INTERVAL, task.channels):
-        of_rows = values.by_label(shown, f"{metric}/{channel}")
-        spread = spread_of(metric, of_rows, baselines)
+    for channel in task.channels:
+        of_rows = values.by_label(shown, f"follows/{channel}")
+        spread = spread_of("follows", of_rows, baselines)
         for label, by_unit in of_rows.items():
             point = mean_estimate(by_unit, spread)
             if point.low is not None:
-                key = f"{metric}_by_channel.{channel}"
+                key = f"{CHANNEL}{channel}"
                 more[label] |= {f"{key}_low": point.low, f"{key}_high": point.high}
     return [line | more.get(line["submission"], {}) for line in lines]
 
@@ -101,10 +93,9 @@ def figures(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: Col
 
 def _of_task(board: Drawn, full_names: Mapping[str, str], columns: Columns) -> list[Item]:
     items = []
-    metric = next((metric for metric in BY_CHANNEL if channels_of(board, metric)), None)
-    if metric:
-        caption = f"{BY_CHANNEL[metric]}, by channel on {board.name}, with 95 % intervals."
-        items.append(Item(f"{metric}-{board.name}", caption, partial(by_channel, board, full_names, columns, metric)))
+    if channels_of(board):
+        caption = f"{FOLLOWS}, by channel on {board.name}, with 95 % intervals."
+        items.append(Item(f"follows-{board.name}", caption, partial(by_channel, board, full_names, columns)))
     if any(known_curves(row) for row in board.rows.values()):
         caption = f"Accuracy on val by epoch on {board.name}: means, bands from minimum to maximum."
         items.append(Item(f"curves-{board.name}", caption, partial(curves, board, full_names, columns)))
@@ -135,34 +126,29 @@ def estimates(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: C
     """Draw robust accuracy, a panel per board."""
     panels = [
         Panel(
-            board.name, points(board.lines, "robust_accuracy"), _unranked(board.lines),
-            {line["submission"]: line.get("letters", "") for line in board.lines}, board.ideal.get("robust_accuracy"),
+            board.name, points(board.lines, RANKED_BY), _unranked(board.lines),
+            {line["submission"]: line.get("letters", "") for line in board.lines}, board.ideal.get(RANKED_BY),
         )
         for board in boards
     ]  # fmt: skip
     rows = named([line for board in boards for line in board.lines], full_names)
-    return forest(panels, rows, _ranked_by(boards).title.lower(), columns, UNIT)
+    return forest(panels, rows, column(RANKED_BY).title.lower(), columns, UNIT)
 
 
-def _ranked_by(boards: Sequence[Drawn]) -> Column:
-    """Return the column of the metric that ranks the rows of boards."""
-    return column("robust_accuracy", columns_of([line for board in boards for line in board.lines]))
-
-
-def channels_of(board: Drawn, metric: str = "reliance") -> list[str]:
-    """Return the channels in which some row has a metric, in the task's order."""
+def channels_of(board: Drawn) -> list[str]:
+    """Return the channels of which it is known how often some row's answers follow them, in the task's order."""
     names = board.task.channels if board.task else ()
-    return [name for name in names if points(board.lines, f"{metric}_by_channel.{name}")]
+    return [name for name in names if points(board.lines, f"{CHANNEL}{name}")]
 
 
-def by_channel(board: Drawn, full_names: Mapping[str, str], columns: Columns = 2, metric: str = "reliance") -> Figure:
-    """Draw a metric by channel, a panel per channel."""
+def by_channel(board: Drawn, full_names: Mapping[str, str], columns: Columns = 2) -> Figure:
+    """Draw how often answers follow each channel, a panel per channel."""
     panels = [
-        Panel(name, points(board.lines, f"{metric}_by_channel.{name}"), _unranked(board.lines),
-              ideal=board.ideal.get(f"{metric}/{name}"))
-        for name in channels_of(board, metric)
+        Panel(name, points(board.lines, f"{CHANNEL}{name}"), _unranked(board.lines),
+              ideal=board.ideal.get(f"follows/{name}"))
+        for name in channels_of(board)
     ]  # fmt: skip
-    return forest(panels, named(board.lines, full_names), column(metric).title.lower(), columns)
+    return forest(panels, named(board.lines, full_names), column("follows").title.lower(), columns)
 
 
 def known_curves(row: TaskRow) -> dict[str, np.ndarray]:
@@ -184,7 +170,7 @@ def _unranked(lines: Sequence[Line]) -> set[str]:
 
 
 def _caption(boards: Sequence[Drawn]) -> str:
-    by, where = _ranked_by(boards), f" on {boards[0].name}" if len(boards) == 1 else ""
+    by, where = column(RANKED_BY), f" on {boards[0].name}" if len(boards) == 1 else ""
     few = any(not line["ranked"] and not line.get("reason") for board in boards for line in board.lines)
     letters = any(line.get("letters") for board in boards for line in board.lines)
     about = f"{by.title} ({by.about.partition(';')[0]}){where}, with 95 % intervals."

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.result import Result
-from spurgen.harness.board.columns import Line, short_title
+from spurgen.harness.board.columns import Line, column
 from spurgen.harness.plots import style
 from spurgen.harness.plots.forest import Named, Panel, forest
 from spurgen.harness.plots.lines import learning_curves
@@ -13,30 +13,23 @@ from spurgen.harness.plots.of_board import UNIT, estimate, named, points
 from spurgen.harness.results.curves import NOT_PENALTIES, Curves, stacked_curves
 from spurgen.harness.statistics.estimate import Estimate
 
-PANELS = ("robust_accuracy", "wga_corrected", "accuracy", "sss")
-HALVES = {"sss": "channel redrawn", "sss_image": "in the image alone", "sss_caption": "in the caption alone"}
-PLACEBO = "all nuisances"
+PANELS = ("robust_accuracy", "wga", "accuracy", "sss")
 
 
 def comparison(lines: Sequence[Line], ideal: Mapping[str, float]) -> Figure:
     """Draw a panel per metric, open marks for methods that are not ranked; `lines`: as `lines_of_run` returns them."""
     open_marks = {line["submission"] for line in lines if not line["ranked"]}
-    panels = [Panel(short_title(key), points(lines, key), open_marks, ideal=ideal.get(key)) for key in PANELS]
+    panels = [Panel(column(key).title, points(lines, key), open_marks, ideal=ideal.get(key)) for key in PANELS]
     return forest(panels, named(lines, {}), "open marks: not ranked" if open_marks else "", limits=UNIT)
 
 
 def sensitivity(line: Line, channels: Sequence[str], ideal: Mapping[str, float]) -> Figure:
-    """Draw the SSS of each channel beside that of all nuisances: a panel per way of redrawing, one of the ideal."""
-    panels = []
-    for metric, title in HALVES.items():
-        found = {name: estimate(line, f"{metric}_by_channel.{name}") for name in channels}
-        known = {name: each for name, each in found.items() if each is not None}
-        if known:
-            placebo = estimate(line, "sss_placebo")
-            panels.append(Panel(title, known | ({PLACEBO: placebo} if placebo else {})))
+    """Draw the SSS of each channel, and beside it that of the ideal observer."""
+    found = {name: estimate(line, f"sss_by_channel.{name}") for name in channels}
     best = {name: Estimate(ideal[f"sss/{name}"]) for name in channels if f"sss/{name}" in ideal}
+    panels = [Panel("channel redrawn", {name: each for name, each in found.items() if each is not None})]
     panels += [Panel("ideal observer", best)] if best else []
-    return forest(panels, [Named(name, name) for name in (*channels, PLACEBO)], "SSS: how far probabilities move")
+    return forest(panels, [Named(name, name) for name in channels], "SSS: how far probabilities move")
 
 
 def training_curves(results: Sequence[Result]) -> Figure:

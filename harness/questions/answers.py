@@ -165,7 +165,7 @@ def results_of(
             seed=seed, identity=job_identity(task, digest, data=data, seed=seed, options=options),
             submission_sha256=submission, data_sha256=data, isolation=ANSWERS_ONLY, verification=ANSWERS_ONLY,
             metrics=scores.metrics,
-            channels=scores.channels, patterns=scores.patterns, groups=scores.groups,
+            channels=scores.channels, groups=scores.groups,
             provenance=Provenance(finished=now(), environment=environment()),
         )  # fmt: skip
         made.append((result, round_samples(scores.samples)))
@@ -202,7 +202,7 @@ def _score(task: Task, rows: Mapping[str, Float64], source: str) -> Scores:
     calibration = sample(scenario, on, range(scenario.split_size(on)), images=False, captions=False)
     factors = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
     of_test = {block: scores for block, scores in joined.items() if isinstance(block, Block)}
-    return score(task, Predictions(joined[None], calibration.labels, of_test), factors, calibration, source)
+    return score(task, Predictions(joined[None], calibration.labels, of_test), factors, source)
 
 
 def _stack(task: Task, part: Part, rows: Mapping[str, Float64]) -> Float64:

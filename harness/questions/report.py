@@ -1,4 +1,4 @@
-"""What answers to a task's questions reach: every metric, also by channel and by alignment pattern."""
+"""What answers to a task's questions reach: every metric, also by channel."""
 
 import json
 
@@ -10,10 +10,10 @@ from spurgen.harness.board.schema import TaskBoardRow
 from spurgen.harness.machine.printing import terminal_table
 from spurgen.harness.results.rows import TaskRow
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
-def tables(task: Task, row: TaskRow, shown: TaskBoardRow | None) -> list[Table]:
+def tables(row: TaskRow, shown: TaskBoardRow | None) -> list[Table]:
     """Return tables of all metrics, means over runs; `shown`: the row on the board, which has intervals, if ranked."""
     first, runs = row.results[0], len(row)
     whole = terminal_table("Metric", "Mean" if runs > 1 else "Value", *(["Lowest", "Highest"] if runs > 1 else []))
@@ -27,20 +27,16 @@ def tables(task: Task, row: TaskRow, shown: TaskBoardRow | None) -> list[Table]:
     for name, metrics in first.channels.items():
         means = [f"{row.mean(f'{kind}/{name}'):.3f}" if kind in metrics else "" for kind in kinds]
         channels.add_row(name, *means)
-    patterns = terminal_table(f"Pattern ({', '.join(task.channels)})", "Accuracy (a: aligned, c: conflicting)")
-    for name in first.patterns:
-        patterns.add_row(name, f"{sum(result.patterns[name] for result in row.results) / runs:.3f}")
-    return [whole, channels, *[patterns] * bool(first.patterns)]
+    return [whole, channels]
 
 
 def to_json(suite: Suite, task: Task, row: TaskRow, verdict: list[str]) -> str:
-    """Return the metrics of every run, by channel and pattern, and the number of correct predictions by group."""
+    """Return the metrics of every run, by channel, and the number of correct predictions by group."""
     runs = [
         {
             "run": result.seed,
             "metrics": result.metrics,
             "channels": result.channels,
-            "patterns": result.patterns,
             "correct_by_group": list(result.groups),
         }
         for result in row.results

@@ -1,4 +1,4 @@
-"""What follows from the classes that a submission predicts on a rung: most of its metrics, recomputable by anybody."""
+"""What follows from the classes that a submission predicts: most of its metrics, recomputable by anybody."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Int64
 from spurgen.benchmark.ladder import Ladder
-from spurgen.benchmark.task import Rung
-from spurgen.generators import Samples
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.task import Rung, Task
+from spurgen.generators import Samples, aligned_values, sample, twins
 from spurgen.generators.ladder.world import sample_part
 from spurgen.harness import metrics
-from spurgen.harness.metrics.ladder import class_accuracy, follow_rate, thing_use
+from spurgen.harness.results.predicted import columns_of
 
 STATES = ("agree", "mislead", "neutral")
 GROUPED = ("test/agree", "test/mislead")
@@ -21,7 +22,10 @@ GROUPED = ("test/agree", "test/mislead")
 
 
 class Answered(NamedTuple):
-    """Metrics of the task, how often answers follow each shortcut, and which answers of `GROUPED` are right."""
+    """Metrics of the task, how often answers follow each shortcut, and which answers on test are right.
+
+    On a rung `correct` is that of the parts `GROUPED`.
+    """
 
     metrics: dict[str, float]
     follows: dict[str, float]
@@ -36,12 +40,48 @@ def scored_parts(rung: Rung) -> dict[str, int]:
     return {part: size for part, size in sizes.items() if part.startswith(("test/", "seen/")) and part not in hidden}
 
 
+def answered_on_task(task: Task, correct: NDArray[np.bool_], groups: Int64, predicted: Int64) -> Answered:
+    """Compute all that follows from the predicted classes in one world of a task that is no rung.
+
+    `correct`: bool (n,), and `groups`: int64 (n,), of the test samples. `predicted`: of families, int64 (m, c). Answers
+    follow a shortcut if they go where its twins were switched to; over all shortcuts the largest share counts.
+    """
+    counts = metrics.count_groups(correct, groups, task.num_groups)
+    agree, mislead = metrics.agree_and_mislead(counts.accuracies, task.scenario.num_classes).tolist()
+    labels, exchanged = _labels_of_families(task.scenario.model_dump_json())
+    follows = {}
+    for name, columns in columns_of(task).items():
+        answers, aligned = predicted[:, columns], aligned_values(task.scenario, name)
+        bases, values = answers.shape
+        shown = np.tile(np.arange(values), bases)
+        follows[name] = metrics.follow_rate(answers.ravel(), labels.repeat(values), shown, aligned)
+    values = {
+        "accuracy": float(correct.mean()),
+        "robust_accuracy": min(agree, mislead),
+        "accuracy_agree": agree,
+        "accuracy_mislead": mislead,
+        "wga": counts.worst,
+        "follows": max(follows.values()),
+        "uses_thing": metrics.thing_use(predicted[:, 0], predicted[:, -1], labels, exchanged),
+    }
+    return Answered(values, follows, counts, correct)
+
+
+@lru_cache(maxsize=512)
+def _labels_of_families(described: str) -> tuple[Int64, Int64]:
+    """Return the labels of the base samples and of their core twins, int64 (m,) each."""
+    scenario = Scenario.model_validate_json(described)
+    bases = range(scenario.splits.twins)
+    base = sample(scenario, "test", bases, images=False, captions=False)
+    return base.labels, twins(scenario, "test", bases, "core", images=False, captions=False).labels
+
+
 def answered(rung: Rung, classes: Mapping[str, Int64]) -> Answered:
     """Compute all that follows from the predicted classes of each scored part, int64 (n,), in a world."""
     count = rung.num_classes
     made = {part: factors(rung.ladder, part) for part in classes}
     accuracy = {
-        f"{split}/{state}": class_accuracy(classes[f"{split}/{state}"], made[f"{split}/{state}"].labels, count)
+        f"{split}/{state}": metrics.class_accuracy(classes[f"{split}/{state}"], made[f"{split}/{state}"].labels, count)
         for split in ("test", "seen")
         for state in STATES
     }
@@ -54,21 +94,20 @@ def answered(rung: Rung, classes: Mapping[str, Int64]) -> Answered:
         **{f"accuracy_{state}": accuracy[f"test/{state}"] for state in STATES},
         **{f"seen_{state}": accuracy[f"seen/{state}"] for state in STATES},
         "wga": counts.worst,
-        "follows": follow_rate(classes["test/mislead"], made["test/mislead"].channel_values[rung.channels[0]]),
-        "uses_thing": thing_use(
+        "follows": _follows(rung, classes, made, "test/mislead", rung.channels[0]),
+        "uses_thing": metrics.thing_use(
             classes["test/agree"][first], classes["test/thing"],
             made["test/agree"].labels[first], made["test/thing"].labels,
         ),
     }  # fmt: skip
-    follows = {name: _follows(classes[f"test/{name}"], made[f"test/{name}"], name, count) for name in rung.channels}
+    follows = {name: _follows(rung, classes, made, f"test/{name}", name) for name in rung.channels}
     return Answered(values, follows, counts, correct)
 
 
-def _follows(answers: Int64, made: Samples, name: str, num_classes: int) -> float:
+def _follows(rung: Rung, classes: Mapping[str, Int64], made: Mapping[str, Samples], part: str, shortcut: str) -> float:
     """Return how often answers follow a shortcut to a rival: value k goes with class k, and the last ones with none."""
-    shown = made.channel_values[name]
-    rivals = (shown < num_classes) & (shown != made.labels)
-    return follow_rate(answers[rivals], shown[rivals])
+    aligned = np.eye(rung.ladder.num_values, rung.num_classes, dtype=bool)
+    return metrics.follow_rate(classes[part], made[part].labels, made[part].channel_values[shortcut], aligned)
 
 
 def factors(ladder: Ladder, part: str) -> Samples:

@@ -20,7 +20,7 @@ from spurgen.benchmark.errors import ReadError
 from spurgen.benchmark.scenario_tables import MAX_SAMPLES, MAX_TWINS
 from spurgen.harness.machine.archives import unpack
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.results.predicted import FAMILIES, Classes
+from spurgen.harness.results.predicted import Classes
 from spurgen.harness.results.rows import TaskRow
 
 UNIT = 2.0**-24  # the smallest positive float16: every float16 is a whole multiple of it
@@ -41,7 +41,7 @@ class Shape(NamedTuple):
     test: Annotated[int, Field(ge=1, le=MAX_SAMPLES)]
     bases: Annotated[int, Field(ge=1, le=MAX_TWINS)]
     names: tuple[str, ...]
-    families: Annotated[int, Field(ge=0, le=FAMILIES)] = 0
+    families: Annotated[int, Field(ge=0, le=MAX_TWINS)] = 0
     columns: Annotated[int, Field(ge=0, le=MAX_COLUMNS)] = 0
 
     @property

@@ -44,7 +44,6 @@ def _line(result: Result) -> Iterator[tuple[str, Any]]:
     yield from result.metrics.items()
     for channel, metrics in result.channels.items():
         yield from ((f"{metric}/{channel}", value) for metric, value in metrics.items())
-    yield from ((f"patterns.{pattern}", value) for pattern, value in result.patterns.items())
     provenance = result.provenance
     yield "seconds", provenance.total_seconds
     yield "peak_memory_bytes", provenance.peak_memory_bytes

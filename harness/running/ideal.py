@@ -1,23 +1,18 @@
 """What the ideal observer of a task's training data reaches, by the same metrics as a submission."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from spurgen.benchmark.contract import Int64
-from spurgen.benchmark.ideal import IdealFile, IdealValues
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Modality
-from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.generators.evidence import UNSEEN, evidence
 from spurgen.generators.sampling import drawn
 from spurgen.harness.metrics import accuracy
-from spurgen.harness.results.ideal import ideal_with_total, stored_ideals
-from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.running.query import Floats, Predictions, to_logits
 from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import Block, bases, twin_blocks
@@ -25,51 +20,17 @@ from spurgen.harness.statistics.ideal_observer import ideal_observer
 
 BASE = Block()
 CUES = ("channels", "core cue", "both")
-DIGITS = 8  # behind the point of logits, so that equally probable classes tie, and of metrics
+DIGITS = 8  # behind the point of logits, so that equally probable classes tie
 
 
 def ideal_scores(task: Task) -> Scores:
     """Return every metric of the ideal observer of a task's training data, in one world of the task.
 
-    For a scenario of your own: `ideal_scores(Task("mine", load_scenario("mine.toml"), "image"))`.
-
-    `undetermined` is the share of test samples that show what training never shows, so that all classes are equally
-    probable. Computed once per process and world, in less than a second. Raise `ScenarioError` if the withheld
-    combinations of the scenario join too many channels.
+    For a scenario of your own: `ideal_scores(Task("mine", load_scenario("mine.toml"), "image"))`. Computed once per
+    process and world, in less than a second. Raise `ScenarioError` if the withheld combinations of the scenario join
+    too many channels.
     """
     return _scores(task.scenario.model_dump_json(), task.modality)
-
-
-def ideal_values(suite: Suite, task: Task) -> IdealValues:
-    """Return the metrics of a task's ideal observer in one world: the suite's stored ones, or else computed.
-
-    Either have `reliance_total` as well, which is not stored.
-    """
-    return stored_ideals(suite).get((task.scenario.name, task.modality)) or ideal_with_total(_computed(task))
-
-
-def ideal_file(suite: Suite, advance: Callable[[int], None] = lambda _: None) -> IdealFile:
-    """Compute the metrics of the ideal observers of all tasks and worlds; `advance` is called with 1 after each."""
-    worlds: dict[str, dict[Modality, IdealValues]] = {}
-    for task in suite.tasks.values():
-        for world in task.worlds:
-            worlds.setdefault(world.name, {})[task.modality] = _computed(replace(task, scenario=world))
-            advance(1)
-    return IdealFile(suite=suite.name, worlds=worlds)
-
-
-def _computed(task: Task) -> IdealValues:
-    scores = ideal_scores(task)
-    return IdealValues(
-        scenario_sha256=task.scenario.digest,
-        scoring=SCORING_VERSION,
-        metrics=_rounded(scores.metrics),
-        channels={name: _rounded(row) for name, row in scores.channels.items()},
-    )
-
-
-def _rounded(values: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(value, DIGITS) + 0.0 for name, value in values.items()}  # no -0.0
 
 
 @lru_cache(maxsize=256)
@@ -77,20 +38,14 @@ def _scores(described: str, modality: Modality) -> Scores:
     task = Task("ideal", Scenario.model_validate_json(described), modality)
     every = range(task.scenario.num_test)
     factors = sample(task.scenario, "test", every, images=False, captions=False)
-    scores = score(task, ideal_predictions(task), factors, factors)
-    shown = evidence(drawn(task.scenario, "test", every), task.modality)
-    never = (ideal_observer(task.scenario).likelihoods(shown).sum(axis=1) == 0).mean()
-    return replace(scores, metrics=scores.metrics | {"undetermined": float(never)})
+    return score(task, ideal_predictions(task), factors)
 
 
 def ideal_predictions(task: Task) -> Predictions:
-    """Return the ideal observer's predictions on every input of a task.
-
-    Half twins are left out: image and caption contradict each other there, which training never shows.
-    """
+    """Return the ideal observer's predictions on every input of a task."""
     on = task.scenario.calibrated_on
     calibration = np.arange(task.scenario.split_size(on))
-    blocks = [BASE, *(block for block in twin_blocks(task) if not block.half)]
+    blocks = [BASE, *twin_blocks(task)]
     return Predictions(
         _logits(task, on, calibration),
         drawn(task.scenario, on, calibration).factors.labels,

@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from spurgen.benchmark.contract import Batch, Int64
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.task import Task
-from spurgen.generators import Samples, sample
+from spurgen.generators import Samples
 from spurgen.harness.machine.ahead import ahead
 from spurgen.harness.metrics import fit_temperature
-from spurgen.harness.metrics.probe import without_outliers
 from spurgen.harness.running.batching import CHUNK, Chunk, cut, mix
 from spurgen.harness.running.here import Here
-from spurgen.harness.running.task_data import Block, every_input, halves_of, inputs, make_block, part_start
+from spurgen.harness.running.task_data import Block, every_input, inputs, make_block, part_start
 from spurgen.harness.sandbox.process import LARGEST, Worker
 
 Floats = NDArray[np.float64]
@@ -24,10 +23,14 @@ Question = tuple[Batch, Sequence[Hashable]]
 """A batch, and of each row its family: a base sample and its twins are one."""
 Check = Callable[[str, int, Samples], None]
 """Called with the part, the place in it, and the samples from there on; raises if they differ from the frozen ones."""
-PROBED = 2000  # samples per split whose features are probed
 PROBE_VALUES = 1 << 26  # features, over all rows, that the probe for logits is fitted on: 16,384 rows of 4,096 columns
 PROBE_STEPS = 1000  # of its optimiser, at most; each takes about 1 ns per value and class
 PROBE_WORK = 1 << 40  # values x classes x steps: about 20 minutes
+MOST, FURTHEST = 0.9, 20.0
+"""A feature counts up to 20 times as far from its median as nine tenths of its other values reach.
+
+Else a few absurd rows, which cost a submission nothing, would decide the scale of a feature and the probe's weights.
+"""
 FAR = 20.0  # logits between the least likely class that a probe knows and those that it has never seen
 
 
@@ -35,14 +38,12 @@ FAR = 20.0  # logits between the least likely class that a probe knows and those
 class Predictions:
     """A submission's logits, float64 (n, K) each: to fit the temperature, on test, and on every block of twins.
 
-    `calibration_labels`: int64 (n,). `features` maps `train` and `test` to what `encode` returned for the first
-    samples, float64 (n, d); it is empty for a submission without `encode`.
+    `calibration_labels`: int64 (n,).
     """
 
     calibration: Floats
     calibration_labels: Int64
     blocks: dict[Block, Floats] = field(default_factory=dict)
-    features: dict[str, Floats] = field(default_factory=dict)
 
     @cached_property
     def temperature(self) -> float:
@@ -128,16 +129,25 @@ def count_rows(task: Task, offers: Collection[str]) -> int:
     """Return how many rows `Asker.fit_probe` and `collect` query of a submission that offers these functions."""
     scenario = task.scenario
     rows = scenario.split_size(scenario.calibrated_on) + sum(len(indices) for _, indices in every_input(task))
-    if "encode" in offers:
-        rows += min(PROBED, scenario.splits.train) + len(probed_on_test(task))
-        if not {"predict", "predict_proba"} & set(offers):
-            rows += scenario.splits.train
+    if not {"predict", "predict_proba"} & set(offers):
+        rows += scenario.splits.train
     return rows
 
 
-def probed_on_test(task: Task) -> range:
-    """Return the indices of the test samples whose features are probed: the first ones, which are balanced."""
-    return range(min(2 * PROBED, task.scenario.num_balanced_test))
+def without_outliers(features: Floats) -> Floats:
+    """Return features, float64 (n, d), with the outliers of each column at the largest distance that counts.
+
+    Values that equal the column's median are left out of the quantile: many features are 0 but for a few rows.
+    """
+    kept = np.array(features)
+    for column in kept.T:
+        middle = np.median(column)
+        distances = np.abs(column - middle)
+        others = distances[distances > 0]
+        if others.size:
+            reach = FURTHEST * np.quantile(others, MOST)
+            np.clip(column, middle - reach, middle + reach, out=column)
+    return kept
 
 
 def to_logits(probabilities: Floats) -> Floats:
@@ -169,7 +179,7 @@ def ask_mixed(
     return dict(zip(parts, np.split(outputs[order], bounds), strict=True))
 
 
-def collect(asker: Asker, check: Check, calibration: Samples, train: Samples, seed: int) -> tuple[Predictions, Samples]:
+def collect(asker: Asker, check: Check, calibration: Samples, seed: int) -> tuple[Predictions, Samples]:
     """Return the submission's predictions on every input of a task, and the factors of the test samples.
 
     `calibration`: the samples on which the temperature is fitted. `check` is called on every other frozen input. `seed`
@@ -187,9 +197,7 @@ def collect(asker: Asker, check: Check, calibration: Samples, train: Samples, se
                 samples = calibration.take(slice(indices.start, indices.stop))
             else:
                 samples = make_block(task, block, indices)
-                place = part_start(task, block, indices.start)
-                if place is not None:
-                    check(*place, samples)
+                check(*part_start(task, block, indices.start), samples)
                 if block == Block():
                     factors[indices.start] = samples.without_inputs()
             yield Chunk(block, indices.start, inputs(task, samples))
@@ -197,19 +205,7 @@ def collect(asker: Asker, check: Check, calibration: Samples, train: Samples, se
     logits = ask_mixed(asker, "logits", chunks(), rng, "test")
     blocks = {part: logits[part] for part in logits if isinstance(part, Block)}
     predictions = Predictions(logits[None], calibration.labels, blocks)
-    if "encode" in asker.worker.about.offers:
-        predictions.features = _features(asker, train, rng)
     return predictions, Samples.join([factors[start] for start in sorted(factors)])
-
-
-def _features(asker: Asker, train: Samples, rng: np.random.Generator) -> dict[str, Floats]:
-    """Return the features of the first train and test samples, queried in batches that mix both."""
-    task = asker.task
-    test = sample(task.scenario, "test", probed_on_test(task), **halves_of(task))
-    splits = {"train": train.take(slice(0, PROBED)), "test": test}
-    chunks = (chunk for part, samples in splits.items() for chunk in cut(part, inputs(task, samples)))
-    features = ask_mixed(asker, "encode", chunks, rng, "test")
-    return {part: features[part] for part in splits}
 
 
 def check_offer(worker: Worker | Here, task: Task) -> None:

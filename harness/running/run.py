@@ -94,7 +94,7 @@ def run(job: Job) -> Outcome:
         identity=job.identity, submission_sha256=job.submission_sha256, data_sha256=job.data_sha256,
         isolation=isolation, error=error,
         report=asked.report if asked else None, rules=asked.rules if asked else {},
-        metrics=scores.metrics, channels=scores.channels, patterns=scores.patterns, groups=scores.groups,
+        metrics=scores.metrics, channels=scores.channels, groups=scores.groups,
         provenance=Provenance(
             finished=now(), environment=environment(job.device, _limits(job).record()),
             seconds=seconds, peak_memory_bytes=peak,
@@ -154,7 +154,6 @@ def _without_secrets(result: Result) -> Result:
             "provenance": provenance,
             "metrics": metrics,
             "channels": {},
-            "patterns": {},
             "rules": {},
         }
     )
@@ -235,11 +234,11 @@ def _train_and_ask(job: Job, worker: RecheckedWorker | Here, show: Show, seconds
         seed = secrets.randbits(63)
         on = job.task.scenario.calibrated_on
         calibration = val if on == "val" else make_split(job, on)
-        predictions, factors = collect(asker, job.check_data, calibration, train, seed)
+        predictions, factors = collect(asker, job.check_data, calibration, seed)
         worker.settle(predictions.temperature, asker.as_logits if asker.what == "encode" else None)
         show("selection rules")
         rules = compare_rules(Asker(worker, job.task), train, val)
-    scored = partial(score, job.task, predictions, factors, train, f"submission {job.spec}")
+    scored = partial(score, job.task, predictions, factors, f"submission {job.spec}")
     return _Asked(report, scored, rules, seed)
 
 

@@ -165,7 +165,7 @@ def score(rung: Rung, answers: Answers) -> Scores:
         "ig": gaps,
         **{f"sss/{name}": each for name, each in sensitivities.items()},
     }
-    return Scores(values, channels, {}, tuple(found.counts.correct.tolist()), samples)
+    return Scores(values, channels, tuple(found.counts.correct.tolist()), samples)
 
 
 def _invariance(answers: Answers) -> Floats:

@@ -9,7 +9,6 @@ from spurgen.benchmark.contract import ACCESS, Batch, Int64, LabeledData
 from spurgen.benchmark.task import Task
 from spurgen.generators import Samples, TwinKind, groups_over, sample, twins
 from spurgen.generators.factors import NO_ENVIRONMENT
-from spurgen.generators.nuisances import nuisances_in
 
 
 def inputs(task: Task, samples: Samples) -> Batch:
@@ -69,85 +68,44 @@ def labeled_data(task: Task, split: str, samples: Samples, access: str) -> Label
 
 @dataclass(frozen=True)
 class Block:
-    """Key of a block of test inputs: the base samples (`kind` is None), or one kind of their twins.
-
-    If `half` is set, only that half of the multimodal twin is new, and the other half is the base sample's.
-    """
+    """Key of a block of test inputs: the base samples (`kind` is None), or one kind of their twins."""
 
     kind: TwinKind | None = None
     channel: str | None = None
     value: int | None = None
-    half: str | None = None
 
     @property
     def name(self) -> str:
-        """Readable name, such as `channel/color/3` or `image-half/channel/color/3`."""
-        parts = [f"{self.half}-half" if self.half else None, self.kind or "test", self.channel, self.value]
-        return "/".join(str(part) for part in parts if part is not None)
-
-
-HALF_BASES = 200  # base samples that also have half twins, at most
+        """Readable name, such as `channel/color/3`."""
+        return "/".join(str(part) for part in (self.kind or "test", self.channel, self.value) if part is not None)
 
 
 def twin_blocks(task: Task) -> list[Block]:
     """Return all twin blocks of a task in their frozen order: every value of every channel is included."""
-    channels, splits = task.scenario.channels, task.scenario.splits
-    blocks = [Block("placebo"), Block("core"), Block("ctrl"), Block("unc")]
-    blocks += [Block("placebo", nuisance) for nuisance in nuisances_in(task.modality) if splits.nuisance_twins]
-    blocks += [Block("channel", name, value) for name in task.channels for value in range(channels[name].values)]
-    if task.modality == "multimodal":
-        blocks += [
-            Block("channel", name, value, half)
-            for half in ("image", "caption")
-            for name in task.channels
-            if len(channels[name].carriers) == 2
-            for value in range(channels[name].values)
-        ]
-    return blocks
+    channels = task.scenario.channels
+    blocks = [Block("core"), Block("ctrl"), Block("unc")]
+    return blocks + [Block("channel", name, v) for name in task.channels for v in range(channels[name].values)]
 
 
 def bases(task: Task, block: Block) -> range:
     """Return the indices of the test samples that a block contains."""
-    scenario = task.scenario
-    if block.kind is None:
-        return range(scenario.num_test)
-    if block.kind == "placebo" and block.channel:
-        return range(scenario.splits.nuisance_twins)
-    return range(min(HALF_BASES, scenario.splits.twins) if block.half else scenario.splits.twins)
+    return range(task.scenario.num_test if block.kind is None else task.scenario.splits.twins)
 
 
 def make_block(task: Task, block: Block, indices: range | list[int]) -> Samples:
-    """Return a block's samples; a half block takes its other half from the base samples."""
+    """Return a block's samples."""
     halves = halves_of(task)
     if block.kind is None:
         return sample(task.scenario, "test", indices, **halves)
-    if block.half:
-        halves = {"images": block.half == "image", "captions": block.half == "caption"}
-    made = twins(task.scenario, "test", indices, block.kind, block.channel, block.value, **halves)
-    if not block.half:
-        return made
-    other = sample(task.scenario, "test", indices, images=not halves["images"], captions=not halves["captions"])
-    return replace(made, images=other.images) if halves["captions"] else replace(made, captions=other.captions)
+    return twins(task.scenario, "test", indices, block.kind, block.channel, block.value, **halves)
 
 
-def twin_labels(task: Task, block: Block) -> Int64:
-    """Return the labels of a block of twins, int64 (m,); core twins show another class than their base samples."""
-    if block.kind is None:
-        raise ValueError(f"{block.name} is no block of twins")
-    changed = twins(
-        task.scenario, "test", bases(task, block), block.kind, block.channel, block.value, images=False, captions=False
-    )
-    return changed.labels
-
-
-def part_start(task: Task, block: Block, first: int) -> tuple[str, int] | None:
-    """Return a block's part in the manifest, and a sample's place there; None for half blocks, which have none."""
-    if block.half:
-        return None
+def part_start(task: Task, block: Block, first: int) -> tuple[str, int]:
+    """Return a block's part in the manifest, and a sample's place there."""
     if block.kind is None:
         return "test", first
     if block.value is None:
-        return f"twins/{block.kind}" + (f"/{block.channel}" if block.channel else ""), first
+        return f"twins/{block.kind}", first
     return f"twins/channel/{block.channel}", block.value * task.scenario.splits.twins + first
 
 

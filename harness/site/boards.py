@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from spurgen.harness.board.columns import Column, Line, board_keys, columns_of, known, table
+from spurgen.harness.board.columns import CHANNEL, Column, Line, board_keys, column, known, table
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import SetBoard
 from spurgen.harness.plots.ladder import needed_words
@@ -30,7 +30,6 @@ COLUMNS = {
               "not differ significantly"),
 }  # fmt: skip
 """Title and meaning of each column."""
-FOLLOWS = "follows_by_channel."
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def _row(material: Material, climb: Climb, line: Line) -> Row:
 
 def follow_bars(line: Line) -> list[Follow]:
     """Return how often a row follows all shortcuts, and each alone."""
-    alone = {key.removeprefix(FOLLOWS): line[key] for key in line if key.startswith(FOLLOWS)}
+    alone = {key.removeprefix(CHANNEL): line[key] for key in line if key.startswith(CHANNEL)}
     every = ({ALL: line["follows"]} if known(line, "follows") else {}) | alone
     return [Follow(name, percent(value), bar(value)) for name, value in every.items()]
 
@@ -162,5 +161,5 @@ def plain_table(material: Material, name: str) -> Plain:
     if name in material.ladders:
         reasons = material.reasons(material.ladders[name])
     silent = [(material.pages[label], shown(label), shown(reason)) for label, reason in reasons.items()]
-    about = {column.title: column for column in columns_of(rated).values()}
+    about = {each.title: each for each in map(column, keys)}
     return Plain(name, title, about, list(zip(pages, texts, strict=True)), silent)

@@ -15,7 +15,6 @@ from spurgen.harness.board.methods import full_names
 from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.plots.ladder import Climbed, ladders_drawn
-from spurgen.harness.results.ideal import with_ideal
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import Store
 from spurgen.harness.site.names import file_names
@@ -134,4 +133,4 @@ def gather(suite: Suite, results: Path, validity: Path | None = None) -> Materia
     rows = Store(results, suite.name).rows()
     text = read_text(validity, REPORT_BYTES) if validity else None
     charts = {path.name: path.read_bytes() for path in sorted(validity.parent.glob("*.svg"))} if validity else {}
-    return Material(suite, with_ideal(suite, rows), build_board(suite, results, rows), text, charts)
+    return Material(suite, rows, build_board(suite, results, rows), text, charts)

@@ -1,7 +1,5 @@
 """A number with its interval."""
 
-from collections.abc import Mapping
-
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
@@ -24,16 +22,3 @@ class Estimate:
         style = style.replace(".", "z.")
         interval = "" if self.low is None else f" [{self.low:{style}}, {self.high:{style}}]"
         return f"{self.value:{style}}{interval}"
-
-
-def ignores_core(estimates: Mapping[str, Estimate]) -> bool:
-    """Return whether the core cue moves a model no more than redrawn nuisances do, and not towards the class it shows.
-
-    `estimates`: `core_sensitivity`, `sss_placebo` and, where it is known, `core_use`, which counts where its interval
-    lies above 0. Where core sensitivity is not measured, nothing is said.
-    """
-    if "core_sensitivity" not in estimates:
-        return False
-    moved = estimates["core_sensitivity"].value > estimates["sss_placebo"].value
-    lowest = estimates["core_use"].low if "core_use" in estimates else None
-    return not moved and not (lowest is not None and lowest > 0)

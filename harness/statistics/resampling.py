@@ -18,23 +18,24 @@ TWO = 2.0  # Agresti & Coull 1998: two successes and two failures
 class Design:
     """The groups of test samples.
 
-    `ids`: int64 (n,), below G. `sizes`: int64 (G,), positive. `patterns` maps alignment patterns to the weights with
-    which the groups' accuracies make theirs, float64 (G,); `missing_patterns`: those that some class lacks.
+    `ids`: int64 (n,), below G. `sizes`: int64 (G,), positive. `states`: the weights with which the groups' accuracies
+    make that where all shortcuts `agree`, and where all `mislead`, float64 (G,); `missing_states`: those that some
+    class lacks.
     """
 
     ids: Int64
     sizes: Int64
-    patterns: Mapping[str, Float64]
-    missing_patterns: tuple[str, ...] = ()
+    states: Mapping[str, Float64]
+    missing_states: tuple[str, ...] = ()
 
     def metrics(self, accuracies: Float64) -> dict[str, Float64]:
         """Return the metrics that follow from the groups' accuracies, float64 (..., G): float64 (...) each.
 
-        Robust accuracy is missing where some pattern is.
+        Robust accuracy is missing where one of the states is.
         """
         known: dict[str, Float64] = {}
-        if self.patterns and not self.missing_patterns:
-            known["robust_accuracy"] = lowest_accuracy(accuracies @ np.stack([*self.patterns.values()], axis=1))
+        if self.states and not self.missing_states:
+            known["robust_accuracy"] = lowest_accuracy(accuracies @ np.stack([*self.states.values()], axis=1))
         return known | {
             "wga": lowest_accuracy(accuracies), "accuracy": accuracies @ (self.sizes / self.sizes.sum()),
         }  # fmt: skip

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from spurgen.harness.metrics import Interval, lowest_accuracy
+from spurgen.harness.metrics import Interval, agree_and_mislead
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.statistics.bootstrap import named_generator
 
@@ -66,8 +66,7 @@ def _drawn_gaps(rng: np.random.Generator, first: Float64, second: Float64, desig
 
 def _mean_robust(accuracies: Float64, design: Design) -> Float64:
     """Return the mean over units of the robust accuracy, float64 (...); `accuracies`: float64 (W, ..., G)."""
-    by_class = accuracies.reshape(*accuracies.shape[:-1], design.num_classes, -1)
-    robust: Float64 = lowest_accuracy(by_class.mean(axis=-2)).mean(axis=0)
+    robust: Float64 = agree_and_mislead(accuracies, design.num_classes).min(axis=-1).mean(axis=0)
     return robust
 
 

@@ -1,7 +1,7 @@
 """What the questions are asked of: the rows of ladders and of other tasks, and published metrics."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, Unit, groups_on_test, spread_of, unit_of
 from spurgen.harness.board.eligibility import rankable
+from spurgen.harness.board.references import controls
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, on_task
 from spurgen.harness.statistics.estimate import Estimate
@@ -18,7 +19,7 @@ from spurgen.harness.statistics.units import Spread, mean_estimate, mean_over_ta
 from spurgen.harness.validity.published import PublishedMetric
 
 WGA = "wga"
-"""Worst-group accuracy, the metric of published tables; on a task of pictograms corrected for its bias."""
+"""Worst-group accuracy, the metric of published tables."""
 ByLabel = Mapping[str, Float64]
 """A metric by label and unit, float64 (W,) each."""
 
@@ -29,7 +30,8 @@ class Ranked:
 
     `task`: the task, or the ladder's highest rung. `metrics`: by name, robust accuracy, `wga` and `follows/CHANNEL`; on
     a ladder means over the rungs above 0, so that robust accuracy is the ladder score. `curves`: A(m) by the rungs'
-    numbers of counterexamples, that without any too.
+    numbers of counterexamples, that without any too. `seen`: its ceiling on things of train, None where it is not
+    known.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Ranked:
     unranked: Mapping[str, str]
     metrics: Mapping[str, ByLabel]
     curves: Mapping[int, ByLabel] = field(default_factory=dict)
+    seen: float | None = None
 
     @property
     def labels(self) -> list[str]:
@@ -130,8 +133,14 @@ class RankedSuite:
         return [f"{', '.join(those)}: {lack}; `{command}` makes what is missing" for lack, those in names.items()]
 
 
-def gather(suite: Suite, rows: Rows, published: Sequence[PublishedMetric], baselines: Mapping[str, str]) -> RankedSuite:
-    """Sort the baselines' rows by ladder and task; leave out those that the leaderboard would not rank among them."""
+def gather(
+    suite: Suite, rows: Rows, published: Sequence[PublishedMetric], baselines: Mapping[str, str],
+    ceilings: Rows | None = None,
+) -> RankedSuite:  # fmt: skip
+    """Sort the baselines' rows by ladder and task; leave out those that the leaderboard would not rank among them.
+
+    `ceilings`: rows of ERM trained without the correlations.
+    """
     current = {
         label: {name: part for name, part in row.items() if is_baseline_row(part)}
         for label, row in rows.items()
@@ -144,7 +153,9 @@ def gather(suite: Suite, rows: Rows, published: Sequence[PublishedMetric], basel
             tasks[name] = each[name]
         elif task.of not in tasks:
             rungs = [other for other in suite.tasks.values() if isinstance(other, Rung) and other.of == task.of]
-            tasks[task.of] = _climbed(task.of, {rung.counterexamples: each[rung.name] for rung in rungs})
+            climbed = _climbed(task.of, {rung.counterexamples: each[rung.name] for rung in rungs})
+            found = controls(suite, rungs, ceilings or {}, {})
+            tasks[task.of] = replace(climbed, seen=found.seen if found else None)
     return RankedSuite(suite, tasks, published, baselines)
 
 
@@ -152,12 +163,11 @@ def _ranked(suite: Suite, task: Task, rows: Rows) -> Ranked:
     groups = groups_on_test(task)
     ranked, unranked = rankable(suite, task, groups, on_task(rows, task.name))
     values = TaskValues(task, np.bincount(groups))
-    names = {RANKED_BY: RANKED_BY, WGA: WGA if isinstance(task, Rung) else "wga_corrected"}
-    names |= {f"follows/{channel}": f"follows/{channel}" for channel in task.channels}
+    names = [RANKED_BY, WGA, *(f"follows/{channel}" for channel in task.channels)]
     return Ranked(
         task.name, task, {label: row.results[0].access for label, row in ranked.items()},
         {label: row.reason for label, row in unranked.items()},
-        {name: values.by_label(ranked, metric) for name, metric in names.items()},
+        {name: values.by_label(ranked, name) for name in names},
     )  # fmt: skip
 
 

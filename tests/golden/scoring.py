@@ -2,8 +2,8 @@
 
 The submission answers from its inputs by exact arithmetic, keeps two checkpoints and reports digests of the data it is
 given. So a change of what a submission is given or asked, or of how answers become metrics, changes a number here.
-A number that is recorded is replaced only if `SCORING_VERSION` was raised; new metrics and new cases are added to it,
-and those that are gone are dropped.
+A number that is recorded is replaced only if `SCENARIO_SCORING_VERSION` was raised; new metrics and new cases are added
+to it, and those that are gone are dropped.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
-from spurgen.harness.results.identity import SCORING_VERSION
+from spurgen.harness.results.identity import SCENARIO_SCORING_VERSION
 from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import Limits
@@ -27,16 +27,12 @@ RECORDED = "recorded"
 
 
 class Case(NamedTuple):
-    """What a job is asked to do: a modality, what the submission says it needs and offers, and its data.
-
-    `nuisances`: single nuisances have twins.
-    """
+    """What a job is asked to do: a modality, what the submission says it needs and offers, and its data."""
 
     modality: str = "text"
     access: str = "train_groups"
     offers: str = "predict, encode = logits, features"
     uncorrelated: bool = False
-    nuisances: bool = False
 
 
 CASES = {
@@ -47,7 +43,6 @@ CASES = {
     "probabilities": Case(offers="predict_proba = probabilities"),
     "features alone": Case(offers="encode = features"),
     "uncorrelated": Case(uncorrelated=True),
-    "nuisances": Case("multimodal", nuisances=True),
 }
 SCENARIO = make_scenario(
     "golden", suite="golden", name="scoring", seed=9, num_classes=3, image_size=32, label_noise=0.1,
@@ -56,7 +51,6 @@ SCENARIO = make_scenario(
     environments=[{"name": "one"}, {"name": "two", "strength": {"color": 0.5}}],
     splits={"train": 240, "val": 40, "test_per_group": 6, "twins": 24},
 )  # fmt: skip
-NUISANCES = SCENARIO.model_copy(update={"splits": SCENARIO.splits.model_copy(update={"nuisance_twins": 12})})
 SUBMISSION = '''
 import hashlib
 import zlib
@@ -135,12 +129,11 @@ def measure(case: Case) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "planted.py")
         path.write_text(f"ACCESS = {case.access!r}\n{SUBMISSION}\n{case.offers}\n")
-        scenario = NUISANCES if case.nuisances else SCENARIO
-        task = Task(f"scoring-{case.modality}", scenario, case.modality)  # type: ignore[arg-type]
+        task = Task(f"scoring-{case.modality}", SCENARIO, case.modality)  # type: ignore[arg-type]
         job = plan_unfrozen(task, str(path), 5, "cpu", {}, Limits(isolation="process", retrain_seconds=0.0))
         result = run(replace(job, uncorrelated=case.uncorrelated)).result
     assert result.error is None, result.error
-    return json.loads(result.model_dump_json(include={"metrics", "channels", "patterns", "groups", "rules", "report"}))
+    return json.loads(result.model_dump_json(include={"metrics", "channels", "groups", "rules", "report"}))
 
 
 def differences(recorded: Any, measured: Any, where: str = "") -> list[str]:
@@ -166,13 +159,15 @@ def main() -> int:
     """Record the metrics of today; refuse to replace a recorded number unless the version was raised."""
     record = json.loads(RECORD.read_text()) if RECORD.exists() else {"version": None, "results": {}}
     results = {name: measure(case) for name, case in CASES.items()}
-    if record["version"] == SCORING_VERSION:
+    if record["version"] == SCENARIO_SCORING_VERSION:
         lines = changed(record["results"], results)
         if lines:
             print("\n".join(lines), file=sys.stderr)
-            print("raise SCORING_VERSION in harness/results/identity.py to record these numbers", file=sys.stderr)
+            print(
+                "raise SCENARIO_SCORING_VERSION in harness/results/identity.py to record these numbers", file=sys.stderr
+            )
             return 1
-    RECORD.write_text(json.dumps({"version": SCORING_VERSION, "results": results}, indent=1) + "\n")
+    RECORD.write_text(json.dumps({"version": SCENARIO_SCORING_VERSION, "results": results}, indent=1) + "\n")
     print("recorded:", ", ".join(results))
     return 0
 

@@ -1,4 +1,4 @@
-"""A change of what a job measures needs a raised `SCORING_VERSION`."""
+"""A change of what a job measures needs a raised `SCENARIO_SCORING_VERSION`."""
 
 import importlib.util
 import json
@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 
 from spurgen.harness import metrics
-from spurgen.harness.results.identity import SCORING_VERSION
+from spurgen.harness.results.identity import SCENARIO_SCORING_VERSION
 
 spec = importlib.util.spec_from_file_location("golden_scoring", Path(__file__).with_name("scoring.py"))
 scoring = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(scoring)
 REMEDY = (
-    "what a job measures changed: if a recorded number changed, raise SCORING_VERSION in harness/results/identity.py "
-    f"(now {SCORING_VERSION}); then, or if there are new metrics alone, run `python tests/golden/scoring.py`"
+    "what a job measures changed: if a recorded number changed, raise SCENARIO_SCORING_VERSION in "
+    f"harness/results/identity.py (now {SCENARIO_SCORING_VERSION}); then, or if there are new metrics alone, run `python tests/golden/scoring.py`"
 )
 
 
 @pytest.mark.parametrize("name", scoring.CASES)
 def test_a_changed_metric_needs_a_raised_scoring_version(name):
     record = json.loads(scoring.RECORD.read_text())
-    assert record["version"] == SCORING_VERSION, "record the new version: `python tests/golden/scoring.py`"
+    assert record["version"] == SCENARIO_SCORING_VERSION, "record the new version: `python tests/golden/scoring.py`"
     assert scoring.differences(record["results"].get(name), scoring.measure(scoring.CASES[name])) == [], REMEDY
 
 
@@ -42,7 +42,7 @@ def test_new_metrics_are_recorded_and_changed_ones_refused(monkeypatch, tmp_path
     monkeypatch.setattr(scoring, "measure", lambda _: measured)
     monkeypatch.setattr(scoring, "RECORD", tmp_path / "scoring.json")
     results = {name: {"metrics": {"old": 0.5}} for name in scoring.CASES}
-    before = json.dumps({"version": SCORING_VERSION, "results": results})
+    before = json.dumps({"version": SCENARIO_SCORING_VERSION, "results": results})
     scoring.RECORD.write_text(before)
     measured["metrics"]["old"] = 0.6
     assert scoring.main() == 1
@@ -51,6 +51,6 @@ def test_new_metrics_are_recorded_and_changed_ones_refused(monkeypatch, tmp_path
     measured["metrics"]["old"] = 0.5
     assert scoring.main() == 0
     assert json.loads(scoring.RECORD.read_text())["results"]["text"] == measured
-    monkeypatch.setattr(scoring, "SCORING_VERSION", SCORING_VERSION + 1)
+    monkeypatch.setattr(scoring, "SCENARIO_SCORING_VERSION", SCENARIO_SCORING_VERSION + 1)
     measured["metrics"]["old"] = 0.6
     assert scoring.main() == 0

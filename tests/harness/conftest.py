@@ -7,17 +7,16 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.contract import Batch
-from spurgen.benchmark.result import ConsistencyCheck, Environment, Provenance, Report, Result, pattern_letters
+from spurgen.benchmark.result import ConsistencyCheck, Environment, Provenance, Report, Result
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
+from spurgen.generators import aligned_values, twins
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.cli import main
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.experiments.summary import summarize
-from spurgen.harness.metrics import robust_accuracy
-from spurgen.harness.results.contradiction import BASE_METRICS
-from spurgen.harness.results.derived import oracle_pulls
+from spurgen.harness.results.answered import answered_on_task
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.store import Store
@@ -35,8 +34,8 @@ PROVENANCE = Provenance(
 def make_experiment():
     """Return a function that makes an experiment's record from made-up answers, with nothing trained.
 
-    `methods` maps names to changes of `quality` (share of right answers), `sss`, `placebo`, `core`, `access`,
-    `checks`, `selection`, `curves` (of a seed), `error` (of seed 0).
+    `methods` maps names to changes of `quality` (share of right answers), `sss`, `access`, `checks`, `selection`,
+    `curves` (of a seed), `error` (of seed 0).
     """
     fields = {
         "suite": "none", "name": "small", "seed": 11, "num_classes": 3, "image_size": 32,
@@ -45,23 +44,20 @@ def make_experiment():
         "splits": {"train": 60, "val": 30, "test_per_group": 20, "twins": 120},
     }  # fmt: skip
 
-    def outcome(task, groups, name, seed, *, quality=0.8, sss=0.2, placebo=0.05, core=0.6, access="none", **more):
+    def outcome(task, groups, name, seed, *, quality=0.8, sss=0.2, access="none", **more):
         rng = np.random.default_rng([seed, *name.encode()])
         correct = rng.random(len(groups)) < quality
-        means = {"placebo": placebo, "core": core, "ig": -0.5, "cra": 0.4, "flip": 0.2}
-        means |= {f"sss/{channel}": sss * (k + 1) for k, channel in enumerate(task.channels)}
+        means = {"ig": -0.5} | {f"sss/{channel}": sss * (k + 1) for k, channel in enumerate(task.channels)}
+        samples = {"correct": correct, "predicted": families(task.in_world(seed), groups, correct)}
         bases = task.scenario.splits.twins
-        samples = {"correct": correct} | {key: mean + 0.02 * rng.normal(size=bases) for key, mean in means.items()}
-        metrics, channels, counts = metrics_of(task, groups, samples)
-        accuracies = np.array(counts) / np.bincount(groups)
-        metrics |= {"robust_accuracy": robust_accuracy(accuracies, task.scenario.num_classes), "reliance": sss / 2}
-        halves = {"sss_image": 0.1, "sss_caption": 0.2} if task.modality == "multimodal" else {}
+        samples |= {key: mean + 0.02 * rng.normal(size=bases) for key, mean in means.items()}
+        metrics, channels, counts = metrics_of(task.in_world(seed), groups, samples)
         report = Report(
             curves=more.get("curves", lambda _: ())(seed),
             checks=more.get("checks", {}),
             selection=more.get("selection"),
         )
-        fields = {"metrics": metrics, "channels": {c: row | halves for c, row in channels.items()}, "groups": counts}
+        fields = {"metrics": metrics, "channels": channels, "groups": counts}
         if seed == 0 and "error" in more:
             fields, samples = {"error": more["error"]}, {}
         result = Result(
@@ -91,27 +87,36 @@ def make_experiment():
     return make
 
 
+def families(task, groups, correct, follows=(), uses=0.7):
+    """Return the predicted classes of families in a world, uint8 (m, c).
+
+    `follows` maps channels to the share of twins that are answered as their value says, by default .2 of each; all
+    others are answered right, but for core twins, of which the first `uses` are.
+    """
+    bases = task.scenario.splits.twins
+    labels = groups[:bases] >> len(task.channels)
+    exchanged = twins(task.scenario, "test", range(bases), "core", images=False, captions=False).labels
+    columns = [np.where(correct[:bases], labels, (labels + 1) % task.num_classes)[:, None]]
+    for name in task.channels:
+        aligned = aligned_values(task.scenario, name)
+        answers = labels.repeat(len(aligned)).reshape(bases, -1)
+        rivals = np.argwhere(aligned.any(axis=1) & ~aligned.T[labels])
+        base, value = rivals[: round(dict(follows).get(name, 0.2) * len(rivals))].T
+        answers[base, value] = aligned.argmax(axis=1)[value]
+        columns.append(answers)
+    columns.append(np.where(np.arange(bases) < round(uses * bases), exchanged, labels)[:, None])
+    return np.concatenate(columns, axis=1).astype(np.uint8)
+
+
 def metrics_of(task, groups, samples):
-    """Return the metrics, the metrics by channel, and the counts per group that follow from samples."""
-    counts = np.bincount(groups, samples["correct"], task.num_groups).astype(int)
+    """Return the metrics, the metrics by channel, and the counts per group that follow from samples, in a world."""
+    found = answered_on_task(task, samples["correct"], groups, samples["predicted"].astype(np.int64))
     channels = {
-        name: {m: float(samples[f"{m}/{name}"].mean()) for m in ("sss", "pull") if f"{m}/{name}" in samples}
-        for name in task.channels
+        name: {"sss": float(samples[f"sss/{name}"].mean()), "follows": found.follows[name]} for name in task.channels
     }
-    if all("pull" in row for row in channels.values()):
-        oracles = oracle_pulls(task.in_world(0).scenario)
-        channels = {name: row | {"reliance": row["pull"] / oracles[name]} for name, row in channels.items()}
-    shares = (counts / np.bincount(groups)).reshape(task.scenario.num_classes, -1).mean(axis=0)
-    metrics = {
-        "accuracy": float(samples["correct"].mean()), "wga": float((counts / np.bincount(groups)).min()),
-        "robust_accuracy": float(shares.min()), "aligned_accuracy": float(shares[0]),
-        "conflicting_accuracy": float(shares[-1]),
-        "sss": float(np.mean([row["sss"] for row in channels.values()])),
-        **{metric: float(samples[name].mean()) for metric, name in BASE_METRICS.items()},
-    }  # fmt: skip
-    if all("reliance" in row for row in channels.values()):
-        metrics["reliance"] = max(row["reliance"] for row in channels.values())
-    return metrics, channels, tuple(counts.tolist())
+    sss = float(np.mean([row["sss"] for row in channels.values()]))
+    metrics = found.metrics | {"sss": sss, "ig": float(samples["ig"].mean())}
+    return metrics, channels, tuple(found.counts.correct.tolist())
 
 
 SMALL = """
@@ -196,25 +201,23 @@ def make_outcome():
     """Return a function that makes a result of the tiny suite and its samples, from which its metrics follow.
 
     `quality`: the probability that a test prediction is correct, or the predictions, bool (60,). `arrays` replaces
-    sample arrays, real (24,). Other arguments replace fields of the result.
+    sample arrays, real (24,); `follows`, `uses`: as of `families`. Other arguments replace fields of the result.
     """
 
-    def make(frozen, quality, seed=0, task="small-text", arrays=(), **changes):
+    def make(frozen, quality, seed=0, task="small-text", arrays=(), follows=(), uses=0.7, **changes):
         where = frozen.task(task)
         groups = groups_on_test(where)
         drawn = np.random.default_rng([seed, int(np.mean(quality) * 100)]).random(len(groups)) < quality
-        means = {"placebo": 0.1, "ig": -0.5, "core": 0.7, "cra": 0.4, "flip": 0.2}
-        means |= {"sss/color": 0.3, "sss/background": 0.1, "pull/color": 0.1, "pull/background": 0.1}
-        samples = {name: np.full(where.scenario.splits.twins, mean) for name, mean in means.items()} | dict(arrays)
-        samples["correct"] = drawn if np.ndim(quality) == 0 else np.asarray(quality)
-        metrics, channels, counts = metrics_of(where, groups, samples)
-        by_pattern = (np.array(counts) / np.bincount(groups)).reshape(where.scenario.num_classes, -1).mean(axis=0)
+        means = {"ig": -0.5, "sss/color": 0.3, "sss/background": 0.1}
+        correct, world = drawn if np.ndim(quality) == 0 else np.asarray(quality), where.in_world(seed)
+        samples = {name: np.full(where.scenario.splits.twins, mean) for name, mean in means.items()}
+        samples |= {"correct": correct, "predicted": families(world, groups, correct, follows, uses)} | dict(arrays)
+        metrics, channels, counts = metrics_of(world, groups, samples)
         fields = {
             "suite": frozen.name, "task": task, "submission": f"m{np.mean(quality)}", "spec": "m.py", "options": {},
             "access": "none", "seed": seed, "identity": f"{seed}" * 64, "submission_sha256": "0",
             "isolation": "process", "data_sha256": frozen.data_digest(where),
             "metrics": metrics, "channels": channels,
-            "patterns": {pattern_letters(k, len(where.channels)): share for k, share in enumerate(by_pattern.tolist())},
             "groups": counts,
             "provenance": PROVENANCE,
         }  # fmt: skip

@@ -3,18 +3,14 @@
 import json
 from itertools import combinations
 
-import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from spurgen.benchmark.ideal import IdealFile, IdealValues, dump_ideal
 from spurgen.benchmark.result import Report
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.plots.of_board import boards_drawn
-from spurgen.harness.results.ideal import with_ideal
-from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.results.rows import make_task_row
 
 WORLDS = 3
@@ -50,7 +46,7 @@ ROWS = {"erm": (0.6, "none"), "mixup": (0.65, "none"), "jtt": (0.75, "val_groups
 
 @pytest.fixture(scope="session")
 def toy(tmp_path_factory):
-    """The suite, with stored ideal observers and a manifest of made-up digests."""
+    """The suite, with a manifest of made-up digests."""
     folder = tmp_path_factory.mktemp("suites")
     (folder / "toy").mkdir()
     (folder / "toy" / "core.toml").write_text(SCENARIO)
@@ -59,14 +55,6 @@ def toy(tmp_path_factory):
     names = [*suite.scenarios, *(task.scenario.name for task in suite.tasks.values())]
     scenarios = {name: {"scenario_sha256": name.encode().hex().ljust(64, "0"), "parts": {}} for name in names}
     suite.manifest_file.write_text(json.dumps({"suite": "toy", "shard_size": 1, "scenarios": scenarios}))
-    metrics = {"robust_accuracy": 0.95, "reliance": 0.02}
-    channels = {name: {"reliance": 0.02} for name in ("color", "background")}
-    of_world = {
-        name: {way: IdealValues(scenario_sha256=world.digest, scoring=SCORING_VERSION, metrics=metrics,
-                                channels=channels) for way in ("image", "text")}
-        for name, world in suite.scenarios.items()
-    }  # fmt: skip
-    suite.ideal_file.write_text(dump_ideal(IdealFile(suite="toy", worlds=of_world)))
     return load_suite(str(folder / "toy.toml"))
 
 
@@ -81,13 +69,10 @@ def toy_rows(toy, make_outcome, as_baseline):
         return Report(curves=(*epochs, {"stage": "again", "epoch": 1, "val_accuracy": 0.6, "val_wga": 0.1}))
 
     def row(task, quality, worlds=WORLDS, **changes):
-        leans = {"pull/color": 0.9 - quality, "pull/background": 0.05}
         how = {"task": task, "data_sha256": toy.data_digest(toy.task(task))} | changes
         return make_task_row(
             [
-                make_outcome(
-                    toy, quality, world, arrays={k: np.full(24, v + world / 50) for k, v in leans.items()}, **how
-                )
+                make_outcome(toy, quality, world, follows={"color": 1 - quality, "background": world / 24}, **how)
                 for world in range(worlds)
             ]
         )
@@ -105,13 +90,13 @@ def toy_rows(toy, make_outcome, as_baseline):
 
 @pytest.fixture(scope="session")
 def toy_board(toy, toy_rows):
-    return build(toy, with_ideal(toy, toy_rows))
+    return build(toy, toy_rows)
 
 
 @pytest.fixture(scope="session")
 def drawn(toy, toy_rows, toy_board):
     """Everything that is drawn, by the name of the task or set of tasks."""
-    return boards_drawn(toy, with_ideal(toy, toy_rows), toy_board, [*toy_board.tasks, *toy_board.overall])
+    return boards_drawn(toy, toy_rows, toy_board, [*toy_board.tasks, *toy_board.overall])
 
 
 @pytest.fixture(scope="session")

@@ -100,10 +100,8 @@ def make_outcomes(toy, make_outcome):
         channels = zip(("color", "background"), sss, noise - noise.mean(axis=1, keepdims=True), strict=True)
         arrays = {f"sss/{channel}": mean + deviation for channel, mean, deviation in channels}
         fields = {"submission": label, "spec": f"{label}.py", "submission_sha256": label} | changes
-        result, samples = make_outcome(toy, correct, seed, task, arrays, **fields)
         shares = dict(zip(("color", "background"), follows, strict=True))
-        channels = {name: row | {"follows": shares[name]} for name, row in result.channels.items()}
-        return result.model_copy(update={"channels": channels}), samples
+        return make_outcome(toy, correct, seed, task, arrays, shares, **fields)
 
     return make
 
