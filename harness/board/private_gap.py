@@ -60,7 +60,7 @@ def worse_in_private(gaps: Mapping[str, PrivateGap | str | None], baselines: Col
     measured = {label: gap for label, gap in gaps.items() if isinstance(gap, PrivateGap)}
     corrected = holm_beside({label: gap.p for label, gap in measured.items()}, baselines)
     return failures | {
-        label: f"its robust accuracy is {gap.robust_accuracy:.3f} on private splits, significantly lower "
+        label: f"its accuracy if misled is {gap.robust_accuracy:.3f} on private splits, significantly lower "
         f"({p_equals(p)}) than on test, where it is {gap.robust_accuracy + gap.gap:.3f}"
         for label, gap in measured.items()
         if (p := corrected[label]) is not None and p < ALPHA

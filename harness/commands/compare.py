@@ -119,7 +119,7 @@ def _sentence(first: str, second: str, metrics: Mapping[str, Compared]) -> str:
             if name.startswith(FOLLOWS) and better(name, c) == side
         ]
         if channels:
-            sentence += f" {label} follows less {', '.join(channels)}."
+            sentence += f" {label} follows {', '.join(channels)} less."
     return sentence
 
 

@@ -27,7 +27,8 @@ def class_accuracy(answers: Labels, labels: Labels, num_classes: int) -> float:
     `answers`, `labels`: integers (n,) in [0, K). Raises `MetricError` for arrays of another shape or range, or a class
     without samples.
     """
-    truth, sizes = as_groups(labels, "n", num_classes)
+    truth = as_integers("labels", labels, "n", num_classes)
+    _, sizes = as_groups(truth, "n", num_classes)
     given = as_integers("answers", answers, len(truth), num_classes)
     right = np.bincount(truth[given == truth], minlength=num_classes)
     return float((right / sizes).mean())

@@ -10,7 +10,7 @@ from spurgen.harness.evaluation import report
 from spurgen.harness.experiments.summary import ExperimentSummary
 from spurgen.harness.experiments.tuning_result import TuningResult
 from spurgen.harness.questions import report as answers
-from spurgen.harness.results.identity import SCORING_VERSION
+from spurgen.harness.results.identity import SCENARIO_SCORING_VERSION, SCORING_VERSION
 from spurgen.harness.validity import report as validity
 
 CHANGELOG = (Path(__file__).parents[2] / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -31,4 +31,4 @@ def test_versions_are_listed():
         "JSON of `spurgen evaluate`": report.SCHEMA_VERSION,
         "JSON of `spurgen evaluate --answers`": answers.SCHEMA_VERSION,
     }
-    assert f"| {SCORING_VERSION}, {TRAINING_VERSION}, in its file |" in CHANGELOG
+    assert f"| {SCORING_VERSION}, {SCENARIO_SCORING_VERSION}, {TRAINING_VERSION}, in its file |" in CHANGELOG

@@ -14,7 +14,8 @@ scoring = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(scoring)
 REMEDY = (
     "what a job measures changed: if a recorded number changed, raise SCENARIO_SCORING_VERSION in "
-    f"harness/results/identity.py (now {SCENARIO_SCORING_VERSION}); then, or if there are new metrics alone, run `python tests/golden/scoring.py`"
+    f"harness/results/identity.py (now {SCENARIO_SCORING_VERSION}); then, or if there are new metrics alone, run "
+    "`python tests/golden/scoring.py`"
 )
 
 

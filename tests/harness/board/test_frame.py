@@ -21,7 +21,6 @@ def test_a_line_per_row_with_its_metrics_and_intervals(board):
             assert (line["first_rank"], line["last_rank"]) == row.ranks
         if row.against_erm and row.against_erm.interval:
             assert line["to_erm_low"] == row.against_erm.interval[0]
-        assert line["patterns.cc"] == row.patterns["cc"]
         assert line["sss_by_channel.color"] == row.by_channel["sss"]["color"]
     assert frame.loc["gone", "reason"].startswith("failed with seed 0")
     assert not frame.loc["gone", "ranked"]
@@ -32,7 +31,7 @@ def test_columns_are_typed(board):
     types = board.to_pandas().dtypes.astype(str).to_dict()
     assert types["submission"] == types["letters"] == types["reason"] == "string"
     assert types["first_rank"] == types["units"] == "Int64"
-    assert types["ranked"] == types["ignores_core"] == "boolean"
+    assert types["ranked"] == "boolean"
     others = {kind for name, kind in types.items() if kind not in ("string", "Int64", "boolean")}
     assert others == {"float64"}
     assert types["robust_accuracy_low"] == "float64"

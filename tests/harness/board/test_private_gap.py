@@ -25,8 +25,8 @@ def hidden(suite, make_row):
 
 
 def robust(row):
-    """Return the mean robust accuracy of a row's results, from their accuracies by pattern."""
-    return np.mean([min(result.patterns.values()) for result in row.results])
+    """Return the mean of what ranks a row's results."""
+    return row.mean("robust_accuracy")
 
 
 def test_the_private_gap_is_shown_and_results_for_all_seeds_verify_a_row(suite, make_row, board, hidden):
@@ -54,7 +54,7 @@ def test_a_row_that_is_significantly_worse_on_private_splits_is_not_ranked(suite
     assert [row.submission for row in board.few] == ["honest"]
     (row,) = board.unranked
     assert (row.submission, row.wga) == ("table", 1.0)
-    assert row.reason.startswith("its robust accuracy is 0.667 on private splits, significantly lower (p = 0.00")
+    assert row.reason.startswith("its accuracy if misled is 0.667 on private splits, significantly lower (p = 0.00")
     assert row.reason.endswith(") than on test, where it is 1.000")
 
 

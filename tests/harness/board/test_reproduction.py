@@ -62,17 +62,11 @@ def test_a_run_that_failed_has_nothing_to_compare(suite, make_outcome):
     assert compare_results(before, after, UNKNOWN) == []
 
 
-def test_reliance_and_core_use_are_compared_where_the_row_has_them(suite, make_outcome):
-    made = make_outcome(suite, 0.8)[0]
-    channels = {name: row | {"reliance": 0.25} for name, row in made.channels.items()}
-    before = made.model_copy(update={"metrics": made.metrics | {"core_use": 0.5}, "channels": channels})
-    bare = made.model_copy(update={"channels": {name: {} for name in channels}})
-    forged = before.model_copy(update={"metrics": before.metrics | {"core_use": before.metrics["core_use"] - 0.2}})
-    differ = {again.metric for again in compare_results(forged, before, UNKNOWN) if again.match == "differs"}
-    assert differ == {"core_use"}
-    assert {again.match for again in compare_results(bare, before, UNKNOWN)} == {"exact"}
-    lacking = {again.metric for again in compare_results(before, bare, UNKNOWN) if again.match == "differs"}
-    assert lacking == {"core_use", *(f"reliance/{name}" for name in channels)}
+def test_what_answers_follow_is_compared_by_channel(suite, make_outcome):
+    before = make_outcome(suite, 0.8, follows={"color": 0.5})[0]
+    after = make_outcome(suite, 0.8, follows={"color": 0.35})[0]
+    differ = {again.metric for again in compare_results(before, after, UNKNOWN) if again.match == "differs"}
+    assert differ == {"follows", "follows/color"}
 
 
 def test_a_metric_that_only_the_second_run_lacks_differs(suite, make_outcome):

@@ -23,7 +23,7 @@ def rows(make_baselines):
 
 
 def robust(row):
-    return np.array([round(min(result.patterns.values()), 12) for result in row.results])
+    return np.array([round(result.metrics["robust_accuracy"], 12) for result in row.results])
 
 
 def by_label(rows):

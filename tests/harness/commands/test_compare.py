@@ -9,11 +9,15 @@ from spurgen.harness.cli import main
 
 @pytest.fixture
 def compare(suite_file, suite, make_outcome, keep_row, tmp_path):
-    """Return a function that compares two rows of the tiny suite; color repels the good one, and its SSS is high."""
-    for label, quality, pull in (("good", 0.98, -0.3), ("bad", 0.6, 0.1), ("bad_too", 0.6, 0.1)):
-        steps = [1 + seed / 50 for seed in range(5)]
-        arrays = [{"sss/color": np.full(24, abs(pull) * k), "pull/color": np.full(24, pull * k)} for k in steps]
-        outcomes = [make_outcome(suite, quality, seed, arrays=arrays[seed]) for seed in range(5)]
+    """Return a function that compares two rows of the tiny suite; the good one follows color less, its SSS is high."""
+    for label, quality, sss, follows in (("good", 0.98, 0.3, 0.1), ("bad", 0.6, 0.1, 0.5), ("bad_too", 0.6, 0.1, 0.5)):
+        outcomes = [
+            make_outcome(
+                suite, quality, seed, arrays={"sss/color": np.full(24, sss * (1 + seed / 50))},
+                follows={"color": follows + seed / 50},
+            )
+            for seed in range(5)
+        ]  # fmt: skip
         keep_row(tmp_path / "results", *outcomes, label=label)
     return lambda *more: main(["compare", *more, "--suite", suite_file, "--results", str(tmp_path / "results")])
 
@@ -22,22 +26,22 @@ def test_a_comparison_is_a_sentence_a_table_and_a_file(compare, tmp_path, capsys
     assert compare("bad", "good", "--json", str(tmp_path / "compared.json")) == 0
     out = capsys.readouterr().out
     assert "# bad and good on tiny\n\n## small-text, 5 seeds\n\ngood beats bad by 0." in out
-    assert " in robust accuracy (p " in out
-    assert " good relies less on color." in out
-    assert "| Reliance, color " in out
+    assert " in accuracy if misled (p " in out
+    assert " good follows color less." in out
+    assert "| Follows, color " in out
     assert "| SSS, color " in out
     assert "Left out: small-image, small-both (bad: not run; good: not run)." in out
     record = json.loads((tmp_path / "compared.json").read_text())
-    assert (next(iter(record)), record["schema_version"]) == ("schema_version", 8)
+    assert (next(iter(record)), record["schema_version"]) == ("schema_version", 9)
     shown = record["tasks"]["small-text"]["robust_accuracy"]
     first, second, difference = (f"{shown[name]:.3f}" for name in ("first", "second", "difference"))
-    assert f"| Robust accuracy | {first} | {second} | {difference} (" in re.sub(" +", " ", out)
+    assert f"| Accuracy if misled | {first} | {second} | {difference} (" in re.sub(" +", " ", out)
     assert shown["better"] == "second"
 
 
 def test_rows_that_do_not_differ_have_no_winner(compare, capsys):
     assert compare("bad", "bad_too", "--tasks", "small-text") == 0
-    assert "Neither beats the other in robust accuracy: +0.000 is not significant." in capsys.readouterr().out
+    assert "Neither beats the other in accuracy if misled: +0.000 is not significant." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,10 @@ def files(folder):
 def test_figures_and_captions_are_written_and_what_is_left_out_is_named(figures, tmp_path, stderr):
     assert figures("--format", "svg", "png", "--columns", "1") == 0
     written = files(tmp_path / "out")
-    drawn = [f"{name}.{kind}" for name in ("estimates", "reliance-small-text")
+    drawn = [f"{name}.{kind}" for name in ("estimates", "follows-small-text")
              for kind in ("svg", "png")]  # fmt: skip
     assert sorted(written) == sorted([*drawn, "captions.md"])
-    assert "**estimates**: Robust accuracy" in written["captions.md"].decode()
+    assert "**estimates**: Accuracy if misled" in written["captions.md"].decode()
     assert b'width="234pt"' in written["estimates.svg"]
     message = stderr()
     assert "left out: small-image: no rows" in message

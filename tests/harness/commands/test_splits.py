@@ -36,29 +36,17 @@ def test_damage_that_verify_reports_is_repaired_by_the_command_that_it_names(sui
 
 def test_freeze_never_overwrites_a_manifest(suite_file, stderr):
     suite = load_suite(suite_file)
-    for file in (suite.ideal_file, suite.datasheet_file, suite.croissant_file):
+    for file in (suite.datasheet_file, suite.croissant_file):
         file.write_text("{}")
     assert main(["splits", "freeze", "--suite", suite_file]) == 2
     assert "a frozen suite never changes" in stderr()
 
 
-def test_freeze_and_ideal_write_what_the_ideal_observers_reach(suite_file, stderr):
-    suite = load_suite(suite_file)
-    suite.manifest_file.unlink()
-    assert main(["splits", "freeze", "--suite", suite_file, "--jobs", "1"]) == 0
-    assert f"wrote {suite.ideal_file}: metrics of the ideal observer of every task and world" in stderr()
-    written = suite.ideal_file.read_text()
-    assert set(load_suite(suite_file).ideal.worlds["small"]) == {"image", "text", "multimodal"}
-    suite.ideal_file.unlink()
-    assert main(["splits", "ideal", "--suite", suite_file]) == 0
-    assert suite.ideal_file.read_text() == written
-
-
-@pytest.mark.parametrize("lost", [["ideal"], ["croissant", "ideal"], ["datasheet", "croissant", "ideal"]])
+@pytest.mark.parametrize("lost", [["croissant"], ["datasheet", "croissant"]])
 def test_freeze_completes_a_suite_after_a_kill_between_two_files(suite_file, lost, stderr):
     suite = load_suite(suite_file)
     assert main(["splits", "freeze", "--suite", suite_file]) == 0
-    files = {kind: getattr(suite, f"{kind}_file") for kind in ("manifest", "datasheet", "croissant", "ideal")}
+    files = {kind: getattr(suite, f"{kind}_file") for kind in ("manifest", "datasheet", "croissant")}
     written = {kind: file.read_text() for kind, file in files.items()}
     for kind in lost:
         files[kind].unlink()
@@ -134,15 +122,12 @@ def test_a_flag_of_another_action_is_refused(suite_file, stderr, line):
     assert f"unknown flag {line.split()[1]}" in stderr()
 
 
-def test_a_suite_of_ladders_is_frozen_without_ideal_observers_and_written_with_the_licence_of_its_pictures(
-    ladder_suite, ladder_file, tmp_path
-):
+def test_a_suite_of_ladders_is_frozen_and_written_with_the_licence_of_its_pictures(ladder_suite, ladder_file, tmp_path):
     before = ladder_suite.manifest_file.read_text()
     ladder_suite.manifest_file.unlink()
     assert main(["splits", "freeze", "--suite", ladder_file, "--jobs", "1"]) == 0
     assert ladder_suite.manifest_file.read_text() == before
     assert ladder_suite.datasheet_file.exists()
-    assert not ladder_suite.ideal_file.exists()
     data = ["--data", str(tmp_path / "data")]
     assert main(["splits", "regenerate", "--suite", ladder_file, *data, "--scenarios", "few-w0"]) == 0
     assert "Noto Emoji" in (tmp_path / "data" / "steps" / "LICENSE").read_text()

@@ -74,7 +74,7 @@ def test_a_column_of_flags_says_what_goes_with_the_class(color, write):
     for name in ("model.csv", "model.parquet"):
         columns = Columns(attributes=("color_aligned",))
         figures = evaluate(read_predictions(write(flagged(color), name), columns))
-        assert {name: one.value for name, one in figures.patterns.items()} == {"color aligned": 1, "color conflicts": 0}
+        assert {name: one.value for name, one in figures.states.items()} == {"agree": 1, "mislead": 0}
         assert figures.flags == ("color",)
         assert figures.aligned == {}
 

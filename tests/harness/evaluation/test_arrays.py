@@ -36,7 +36,7 @@ def test_predicted_labels_may_be_of_one_run_or_of_several():
 def test_booleans_say_whether_an_attribute_goes_with_the_label():
     goes = LIGHT == "day"
     figures = evaluate(from_arrays("model", LABELS, {"light_aligned": goes}, predicted=np.where(goes, LABELS, 0)))
-    assert {name: one.value for name, one in figures.patterns.items()} == {"light aligned": 1, "light conflicts": 0.5}
+    assert {name: one.value for name, one in figures.states.items()} == {"agree": 1, "mislead": 0.5}
     assert figures.groups[0].name == "0, light aligned"
 
 
@@ -60,7 +60,7 @@ def test_classes_and_values_may_have_any_type():
     )
     figures = evaluate(read)
     assert {group.name for group in figures.groups} == {f"{y}, night = {night}" for y in (0, 1) for night in (0, 1)}
-    assert set(figures.patterns) == {"night aligned", "night conflicts"}
+    assert set(figures.states) == {"agree", "mislead"}
 
 
 def test_whole_numbers_of_any_kind_are_the_same_names():

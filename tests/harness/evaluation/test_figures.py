@@ -55,31 +55,29 @@ def test_missing_groups_are_an_error_or_are_left_out_by_name(model):
         evaluate(some)
     figures = evaluate(some, allow_missing=True)
     assert figures.missing == ("waterbird, place = land",)
-    assert list(figures.patterns) == ["place aligned"]
-    assert figures.missing_patterns == ("place conflicts",)  # it lacks a class
-    assert figures.robust_accuracy is None  # the lowest of the patterns that are left would be the best of all
-    assert "Robust accuracy is not known: where place conflicts with the class, a class has" in summary(figures)
+    assert list(figures.states) == ["agree"]
+    assert figures.missing_states == ("mislead",)  # it lacks a class
+    assert figures.robust_accuracy is None  # the other alone would be the best of all
+    assert "Robust accuracy is not known: where all mislead, a class has" in summary(figures)
     assert "robust_accuracy" not in compare(some, some, allow_missing=True).metrics
     assert len(figures.groups) == 3
 
 
-def test_two_attributes_make_four_patterns():
+def test_of_two_attributes_both_agree_or_both_mislead():
     ids = np.array(list(np.ndindex(2, 2, 2)))
     attributes = tuple(Attribute(name, ("0", "1"), ids[:, k], np.array([0, 1])) for k, name in ((1, "a"), (2, "b")))
     predicted = np.where((ids[:, 1] != ids[:, 0]) & (ids[:, 2] != ids[:, 0]), 1 - ids[:, 0], ids[:, 0])[None]
     figures = evaluate(Predictions("m", ("0", "1"), ids[:, 0], attributes, predicted, ("1",)))
-    values = {name: estimate.value for name, estimate in figures.patterns.items()}
-    assert values.pop("a conflicts, b conflicts") == 0
-    assert values == {"a aligned, b aligned": 1, "a aligned, b conflicts": 1, "a conflicts, b aligned": 1}
+    assert {name: estimate.value for name, estimate in figures.states.items()} == {"agree": 1, "mislead": 0}
     assert figures.worst == "0, a = 1, b = 1"
 
 
-def test_groups_of_a_pattern_count_by_size_within_a_class():
+def test_groups_where_attributes_mislead_count_by_size_within_a_class():
     labels, values = np.array([0, 0, 0, 1, 1]), np.array([1, 1, 2, 0, 2])
     kind = Attribute("kind", ("x", "y", "z"), values, np.array([0, 1]))
     groups = group(Predictions("m", ("a", "b"), labels, (kind,), labels[None], ("1",)), allow_missing=True)
     assert groups.names == ("a, kind = y", "a, kind = z", "b, kind = x", "b, kind = z")
-    assert groups.patterns["kind conflicts"].tolist() == pytest.approx([1 / 3, 1 / 6, 1 / 4, 1 / 4])
+    assert groups.states["mislead"].tolist() == pytest.approx([1 / 3, 1 / 6, 1 / 4, 1 / 4])
 
 
 def test_calibration_of_probabilities():

@@ -12,13 +12,13 @@ def test_the_table_has_the_boards_columns_and_the_ideal_observer(make_experiment
     summary = make_experiment({"erm": {}, "good": {"quality": 0.97, "access": "envs"}})
     *lines, ideal = read_table(results_table(summary))
     assert [(line["Submission"], line["Access"]) for line in lines] == [("erm", "none"), ("good", "envs")]
-    assert list(lines[0])[:5] == ["Submission", "Access", "Robust accuracy", "To ERM", "WGA"]
+    assert list(lines[0])[:5] == ["Submission", "Access", "Accuracy if misled", "Agreeing", "Follows"]
     robust = summary.methods[1].estimates["robust_accuracy"]
-    assert lines[1]["Robust accuracy"] == robust.text()
+    assert lines[1]["Accuracy if misled"] == robust.text()
     assert robust.low < robust.value < robust.high
     assert lines[1]["To ERM"].endswith(" better")
     assert ideal["Submission"] == "ideal observer"
-    assert ideal["Robust accuracy"] == f"{summary.ideal['robust_accuracy']:.3f}"
+    assert ideal["Accuracy if misled"] == f"{summary.ideal['robust_accuracy']:.3f}"
 
 
 def test_the_report_describes_the_run_and_how_to_repeat_it(make_experiment):
@@ -32,9 +32,9 @@ def test_the_report_describes_the_run_and_how_to_repeat_it(make_experiment):
 
 def test_the_report_explains_the_columns_that_it_has(make_experiment):
     summary = make_experiment({"erm": {}})
-    assert "- Core use: how far predictions follow the class" in to_markdown(summary)
+    assert "- Uses the thing: share of samples answered right" in to_markdown(summary)
     without = summary.model_copy(update={"ideal": {}})
-    assert "- Core use:" not in to_markdown(without)
+    assert "- Counterexamples:" not in to_markdown(without)
     assert "ideal observer" not in results_table(without)
 
 
@@ -53,7 +53,7 @@ def test_the_report_names_the_rule_that_selected_each_epoch(make_experiment):
 def test_every_test_has_a_line(make_experiment, read_table):
     summary = make_experiment({"erm": {}, "good": {"quality": 0.97}, "same": {}}, (0,))
     lines = read_table(difference_table(summary))
-    assert [line["Metric"] for line in lines] == 2 * ["Robust accuracy", "WGA", "Accuracy", "SSS"]
+    assert [line["Metric"] for line in lines] == 2 * ["Accuracy if misled", "WGA", "Accuracy", "SSS"]
     assert [line["Method"] for line in lines] == 4 * ["good"] + 4 * ["same"]
     accuracy = summary.differences["good"]["accuracy"]
     assert lines[2]["Difference"] == Estimate(accuracy.difference, *accuracy.interval).text("+.3f")
@@ -64,7 +64,7 @@ def test_every_test_has_a_line(make_experiment, read_table):
 @pytest.mark.parametrize(
     ("methods", "better"),
     [
-        ({"good": {"quality": 0.97}}, "good in Robust accuracy, WGA and Accuracy"),
+        ({"good": {"quality": 0.97}}, "good in Accuracy if misled, WGA and Accuracy"),
         ({"good": {"sss": 0.1}}, "good in SSS"),
         ({"bad": {"quality": 0.5, "sss": 0.4}}, "none"),
     ],
@@ -85,7 +85,6 @@ def splits(twins):
         ({"irm": {"error": "irm: `boom`\n..."}}, {}, "Not ranked: irm: failed with seed 0: irm: .*boom"),
         ({"irm": {"checks": {"it acts": False}}}, {}, r"Not ranked: irm: sanity check failed \(seed 0\): it acts\."),
         ({"dice": {"quality": 0.33}}, {}, f"Not ranked: dice: {CHANCE}."),
-        ({"blind": {"core": 0.04}}, {}, "is no robustness where the core cue is ignored: blind."),
         ({"irm": {"access": "envs"}}, {}, r"different annotations \(envs and none; docs/methods\.md\)"),
         ({}, {"seeds": (7,)}, "One training seed: intervals .* use --seeds 0-4."),
         ({}, {"seeds": (0, 1)}, "2 seeds show little of the variance over seeds; use --seeds 0-4."),
@@ -126,7 +125,7 @@ def test_nothing_is_tested_without_an_erm_that_is_ranked(make_experiment, method
 
 
 def test_a_method_at_chance_is_shown_last_and_not_compared(make_experiment, read_table):
-    constant = {"quality": 0.34, "sss": 0.001, "placebo": 0.0, "core": 0.3}
+    constant = {"quality": 0.34, "sss": 0.001}
     summary = make_experiment({"dice": constant, "erm": {"quality": 0.5}, "good": {"quality": 0.97, "access": "envs"}})
     assert summary.differences.keys() == {"good"}
     names = [line["Submission"] for line in read_table(results_table(summary))]

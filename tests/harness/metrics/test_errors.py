@@ -1,5 +1,7 @@
 """A bad array is an error that names the argument, what it is, what was expected and what to do."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -25,20 +27,17 @@ CALLS = {
     "worst_group": (metrics.worst_group_accuracy, {"logits": PROBS, "labels": LABELS, "group_ids": GROUPS}),
     "temperature": (metrics.fit_temperature, {"logits": PROBS, "labels": LABELS}),
     "sss": (metrics.spurious_sensitivity, {"base_probs": PROBS, "twin_probs": TWINS, "labels": LABELS}),
-    "placebo": (metrics.placebo_sensitivity, {"base_probs": PROBS, "placebo_probs": PROBS, "labels": LABELS}),
-    "core": (metrics.core_sensitivity, {"base_probs": PROBS, "core_probs": PROBS, "labels": LABELS}),
-    "core_use": (
-        metrics.core_use,
-        {"base_probs": PROBS, "core_probs": PROBS, "labels": LABELS, "core_labels": LABELS},
-    ),
     "ig": (metrics.invariance_gap, {"ctrl_logits": PROBS, "unc_logits": PROBS, "labels": LABELS}),
-    "flips": (metrics.flip_rate, {"base_scores": PROBS, "twin_scores": TWINS}),
-    "pull": (metrics.signed_pull, {"twin_probs": TWINS, "aligned_classes": np.ones((V, K), bool)}),
-    "reliance": (metrics.reliance, {"twin_probs": TWINS, "aligned_classes": np.eye(V, K, dtype=bool)}),
+    "class_accuracy": (partial(metrics.class_accuracy, num_classes=K), {"answers": LABELS, "labels": LABELS}),
+    "follow_rate": (
+        metrics.follow_rate,
+        {"answers": LABELS, "labels": LABELS, "values": np.arange(M) % V, "aligned": np.eye(V, K, dtype=bool)},
+    ),
+    "thing_use": (metrics.thing_use, {"base": LABELS, "twins": LABELS, "labels": LABELS, "exchanged": LABELS}),
 }
 SLOTS = [(call, argument) for call, (_, arguments) in CALLS.items() for argument in arguments]
 REAL_SLOTS = [slot for slot in SLOTS if CALLS[slot[0]][1][slot[1]].dtype.kind == "f"]
-LABEL_SLOTS = [slot for slot in SLOTS if slot[1].endswith("labels")]
+LABEL_SLOTS = [slot for slot in SLOTS if slot[1].endswith("labels") and slot[0] != "thing_use"]
 
 
 def call_with(call, argument, value):
@@ -97,12 +96,12 @@ def test_logits_instead_of_probabilities_are_errors(call, argument):
 
 @pytest.mark.parametrize(("off", "passes"), [(0.0009, True), (-0.0009, True), (0.0011, False), (-0.0011, False)])
 def test_probabilities_may_miss_a_sum_of_one_by_a_thousandth(off, passes):
-    probs = PROBS + off / K
+    each = TWINS + off / K
     if passes:
-        assert metrics.placebo_sensitivity(PROBS, probs, LABELS) == pytest.approx(abs(off) / K)
+        assert metrics.spurious_sensitivity(PROBS, each, LABELS) == pytest.approx(abs(off) / K)
     else:
-        with pytest.raises(MetricError, match=f"placebo_probs: found a row that sums to {1 + off:.6g}"):
-            metrics.placebo_sensitivity(PROBS, probs, LABELS)
+        with pytest.raises(MetricError, match=f"twin_probs: found a row that sums to {1 + off:.6g}"):
+            metrics.spurious_sensitivity(PROBS, each, LABELS)
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -113,7 +112,7 @@ def test_scores_above_the_largest_are_errors(sign):
 
 
 def test_half_precision_probabilities_are_allowed():
-    assert metrics.placebo_sensitivity(PROBS.astype(np.float16), PROBS.astype(np.float32), LABELS) == 0
+    assert metrics.spurious_sensitivity(PROBS.astype(np.float16), TWINS.astype(np.float32), LABELS) == 0
 
 
 @pytest.mark.parametrize("function", [metrics.worst_group_accuracy, metrics.group_accuracies, metrics.group_counts])
@@ -139,26 +138,9 @@ def test_temperature_at_which_the_loss_overflows_is_an_error():
         metrics.invariance_gap(PROBS, with_bad_entry(PROBS, 1e50), LABELS, 1e-300)
 
 
-def test_errors_of_cra_name_the_channel():
-    with pytest.raises(MetricError, match=r"^twin_scores\['color'\]: found nan at \(5, 2, 3\)"):
-        metrics.counterfactual_robust_accuracy(PROBS, {"shape": TWINS, "color": with_bad_entry(TWINS)}, LABELS)
-    with pytest.raises(MetricError, match="twin_scores: found no channel"):
-        metrics.counterfactual_robust_accuracy(PROBS, {}, LABELS)
-
-
-def test_pull_without_alignment_is_an_error():
-    with pytest.raises(MetricError, match="aligned_classes: found no True at all"):
-        metrics.signed_pull(TWINS, np.zeros((V, K), bool))
-
-
-def test_reliance_on_a_channel_whose_values_are_all_alike_is_an_error():
-    with pytest.raises(MetricError, match="aligned_classes: found the same classes for every value"):
-        metrics.reliance(TWINS, np.ones((V, K), bool))
-
-
 @pytest.mark.parametrize("num_classes", [0, 4])
 def test_groups_that_are_no_classes_times_patterns_are_an_error(num_classes):
     with pytest.raises(
         MetricError, match=f"group_accuracies: found 6 groups, expected a multiple of the {num_classes}"
     ):
-        metrics.robust_accuracy(np.ones(6), num_classes)
+        metrics.agree_and_mislead(np.ones(6), num_classes)

@@ -29,15 +29,10 @@ def every_metric(labels, logits, group_ids, aligned_classes):
         [
             metrics.spurious_sensitivity(base, twins, labels),
             metrics.invariance_gap(logits["ctrl"], logits["unc"], labels, temperature),
-            metrics.core_sensitivity(base, twins[:, 0], labels),
-            metrics.placebo_sensitivity(base, twins[:, 1], labels),
-            metrics.core_use(base, twins[:, 0], labels, logits["twins"][:, 0].argmax(axis=1)),
-            metrics.signed_pull(twins, aligned_classes),
-            metrics.reliance(twins, aligned_classes),
-            metrics.flip_rate(base, twins),
+            metrics.thing_use(base.argmax(1), twins[:, 0].argmax(1), labels, logits["twins"][:, 0].argmax(1)),
+            metrics.follow_rate(twins.argmax(2).ravel(), labels.repeat(V), np.tile(np.arange(V), M), aligned_classes),
             metrics.accuracy(base, labels),
             metrics.worst_group_accuracy(base, labels, group_ids),
-            metrics.counterfactual_robust_accuracy(base, {"color": twins}, labels),
             temperature,
         ]
     )
@@ -78,18 +73,8 @@ def test_metric_is_the_mean_of_its_samples(rng):
     base, twins = metrics.softmax(logits["base"]), metrics.softmax(logits["twins"])
     pairs = [
         (metrics.spurious_sensitivities, metrics.spurious_sensitivity, (base, twins, labels)),
-        (metrics.placebo_sensitivities, metrics.placebo_sensitivity, (base, twins[:, 0], labels)),
-        (metrics.core_sensitivities, metrics.core_sensitivity, (base, twins[:, 0], labels)),
         (metrics.invariance_gaps, metrics.invariance_gap, (logits["ctrl"], logits["unc"], labels, 1.7)),
-        (metrics.core_uses, metrics.core_use, (base, twins[:, 0], labels, labels[::-1])),
-        (metrics.flip_rates, metrics.flip_rate, (base, twins)),
-        (metrics.signed_pulls, metrics.signed_pull, (twins, ALIGNED)),
         (metrics.correct, metrics.accuracy, (base, labels)),
-        (
-            metrics.counterfactually_robust,
-            metrics.counterfactual_robust_accuracy,
-            (base, {"a": twins, "b": twins[:, :1]}, labels),
-        ),
     ]
     for per_sample, metric, arguments in pairs:
         values = per_sample(*arguments)

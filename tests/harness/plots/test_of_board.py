@@ -22,7 +22,7 @@ def test_every_figure_fits_the_page_with_full_names_and_a_short_caption(drawn, c
     boards = [drawn["main-image"], drawn["main-text"], drawn["main"]]
     items = figures(boards, NAMES, columns)
     kinds = {item.name.partition("-")[0] for item in items}
-    assert kinds == {"estimates", "reliance", "curves"}
+    assert kinds == {"estimates", "follows", "curves"}
     for item in items:
         assert len(item.caption.split()) <= 40
         figure = item.draw()
@@ -54,7 +54,7 @@ def test_a_row_that_is_not_ranked_has_an_open_mark_and_no_letter(drawn):
 
 def test_intervals_by_channel_are_those_of_units(drawn):
     board = drawn["main-image"]
-    point = points(board.lines, "reliance_by_channel.color")["erm"]
+    point = points(board.lines, "follows_by_channel.color")["erm"]
     assert channels_of(board) == ["color", "background"]
     assert point.low <= point.value <= point.high
     assert len(by_channel(board, {}).axes) == 2

@@ -9,7 +9,6 @@ def test_a_row_has_a_line_per_seed_with_typed_columns(suite, make_row):
     assert frame["seed"].tolist() == [0, 1, 2]
     assert frame["accuracy"].tolist() == row.metric("accuracy").tolist()
     assert frame["sss/color"].tolist() == row.metric("sss/color").tolist()
-    assert frame["patterns.cc"].tolist() == [result.patterns["cc"] for result in row.results]
     assert frame["seconds"].tolist() == [result.provenance.total_seconds for result in row.results]
     types = frame.dtypes.astype(str).to_dict()
     assert (types["task"], types["seed"], types["uncorrelated"], types["wga"]) == (
@@ -30,7 +29,7 @@ def test_rows_have_a_line_per_label_task_and_seed(suite, make_row):
 
 
 def test_a_failed_result_has_its_error_and_no_metrics(suite, make_row):
-    frame = rows_frame({"a": {"small-text": make_row(suite, 0.8, error="boom", metrics={}, channels={}, patterns={})}})
+    frame = rows_frame({"a": {"small-text": make_row(suite, 0.8, error="boom", metrics={}, channels={})}})
     assert frame.loc[0, "error"] == "boom"
     assert "accuracy" not in frame
     assert len(rows_frame({})) == 0

@@ -72,7 +72,8 @@ def test_a_rename_a_moved_import_and_another_format_make_no_result_stale(tree):
     ("file", "old", "new", "changed"),
     [
         ("baselines/training/version.py", r"TRAINING_VERSION = \d+", "TRAINING_VERSION = 99", 33),
-        ("harness/results/identity.py", r"SCORING_VERSION = \d+", "SCORING_VERSION = 99", 33),
+        ("harness/results/identity.py", r"\bSCORING_VERSION = \d+", "SCORING_VERSION = 99", 33),
+        ("harness/results/identity.py", r"SCENARIO_SCORING_VERSION = \d+", "SCENARIO_SCORING_VERSION = 99", 0),
         ("baselines/jtt.py", r"\bversion=\d+", "version=99", 11),
     ],
 )

@@ -193,7 +193,7 @@ def test_a_failed_result_is_replaced_alone(add, store):
     assert (row.seeds, len(row.correct)) == ([0, 1, 2], 2)
     add(seed=1)
     row = store.row("model")["small-text"]
-    assert (row.seeds, len(row.correct), row.sums["core"][0]) == ([0, 1, 2], 3, pytest.approx(2.1, abs=1e-3))
+    assert (row.seeds, len(row.correct), row.sums["sss/color"][0]) == ([0, 1, 2], 3, pytest.approx(0.9, abs=1e-3))
 
 
 def test_a_row_of_failed_results_alone_can_be_read(add, store):

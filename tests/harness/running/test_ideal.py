@@ -1,23 +1,16 @@
-"""The ideal observer as a submission: its metrics on worlds where they are known, and its stored metrics."""
-
-from dataclasses import replace
+"""The ideal observer as a submission: its metrics on worlds where they are known."""
 
 import numpy as np
 import pytest
 
-from spurgen.benchmark.errors import FrozenDataError
-from spurgen.benchmark.ideal import dump_ideal
 from spurgen.benchmark.scenario import load_scenario, make_scenario
-from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Task
 from spurgen.generators import sample
-from spurgen.harness.results.ideal import ideal_with_total, stored_ideals
-from spurgen.harness.running import ideal
-from spurgen.harness.running.ideal import cue_accuracies, ideal_file, ideal_predictions, ideal_scores, ideal_values
+from spurgen.harness.running.ideal import cue_accuracies, ideal_predictions, ideal_scores
 from spurgen.harness.running.task_data import Block
 
 CHANNELS = {"color": {"strength": 0.95}, "shape": {"strength": 0.95}}
-SPLITS = {"train": 20000, "val": 4000, "test_per_group": 20, "twins": 400, "nuisance_twins": 100}
+SPLITS = {"train": 20000, "val": 4000, "test_per_group": 20, "twins": 400}
 
 OWN = """
 suite = "mine"
@@ -39,8 +32,8 @@ def test_where_the_core_cue_suffices_it_uses_nothing_else(modality):
     scores = ideal_scores(task(modality, channels=CHANNELS))
     metrics = scores.metrics
     assert (metrics["robust_accuracy"], metrics["wga"]) == (1, 1)
-    assert metrics["core_use"] == pytest.approx(1, abs=1e-3)
-    for name in ("reliance", "sss", "ig", "sss_placebo"):
+    assert (metrics["uses_thing"], metrics["follows"]) == (1, 0)
+    for name in ("sss", "ig"):
         assert metrics[name] == pytest.approx(0, abs=1e-3)
 
 
@@ -51,35 +44,28 @@ def test_a_scenario_file_of_ones_own_has_an_ideal_observer(tmp_path):
     assert scores.channels.keys() == {"color"}
 
 
-def test_noise_on_the_core_cue_makes_it_rely_on_channels_and_noise_on_labels_does_not():
+def test_noise_on_the_core_cue_makes_it_follow_channels_and_noise_on_labels_does_not():
     core, label = (task(channels=CHANNELS, label_noise=0.2, noise_kind=kind) for kind in ("core", "label"))
     # two channels at .95 outweigh the pictogram, one does not where the other agrees with the pictogram
-    assert ideal_scores(core).metrics["conflicting_accuracy"] < 0.1
-    assert ideal_scores(core).metrics["reliance"] > 0.1
+    assert ideal_scores(core).metrics["accuracy_mislead"] < 0.1
+    assert ideal_scores(core).metrics["follows"] > 0.1
     assert ideal_scores(label).metrics["robust_accuracy"] == 1
-    assert ideal_scores(label).metrics["reliance"] == pytest.approx(0, abs=1e-3)
+    assert ideal_scores(label).metrics["follows"] == 0
 
 
 def test_a_core_cue_that_the_modality_does_not_show_leaves_the_channels():
     where = task("image", channels={"color": {"strength": 1.0}}, core_carrier="caption")
-    assert ideal_scores(where).channels["color"]["reliance"] == pytest.approx(1, abs=1e-3)
-    assert ideal_scores(where).metrics["core_use"] == pytest.approx(0, abs=1e-3)
-    assert ideal_scores(where).metrics["conflicting_accuracy"] == 0
+    assert ideal_scores(where).channels["color"]["follows"] == 1
+    assert ideal_scores(where).metrics["uses_thing"] == 0
+    assert ideal_scores(where).metrics["accuracy_mislead"] == 0
     without = ideal_scores(task("text", channels={"color": {"strength": 1.0}}, core_visibility=0.0))
-    assert without.channels["color"]["reliance"] == pytest.approx(1, abs=1e-3)
+    assert without.channels["color"]["follows"] == 1
 
 
 def test_hidden_channels_are_evidence():
     channels = {"color": {"strength": 0.95, "hidden": True}, "shape": {"strength": 0.95}}
     open_, hidden = (task(channels=c, label_noise=0.2) for c in (CHANNELS, channels))
     assert ideal_scores(hidden).metrics == ideal_scores(open_).metrics
-
-
-def test_what_training_never_shows_is_undetermined():
-    scores = ideal_scores(task(channels={"color": {"strength": 1.0}}))
-    assert scores.metrics["undetermined"] == 0.5
-    assert (scores.metrics["aligned_accuracy"], scores.metrics["conflicting_accuracy"]) == (1, 0.1)
-    assert ideal_scores(task(channels=CHANNELS)).metrics["undetermined"] == 0
 
 
 def test_accuracies_of_cues_on_train():
@@ -92,43 +78,17 @@ def test_accuracies_of_cues_on_train():
     assert cue_accuracies(task(channels=CHANNELS, core_visibility=0.5))["core cue"] == near(0.55)
 
 
-def test_it_answers_every_input_but_half_twins_and_its_answers_on_train_are_calibrated():
+def test_it_answers_every_input_and_its_answers_on_train_are_calibrated():
     where = task("multimodal", channels=CHANNELS, label_noise=0.2)
     predictions = ideal_predictions(where)
-    assert not any(block.half for block in predictions.blocks)
-    assert {block.kind for block in predictions.blocks} == {None, "placebo", "core", "ctrl", "unc", "channel"}
-    assert {len(logits) for block, logits in predictions.blocks.items() if block.channel == "place"} == {100}
+    assert {block.kind for block in predictions.blocks} == {None, "core", "ctrl", "unc", "channel"}
     assert predictions.temperature == pytest.approx(1, abs=0.05)
     labels = sample(where.scenario, "test", range(where.scenario.num_test), images=False, captions=False).labels
     assert len(predictions.blocks[Block()]) == len(labels)
 
 
-def test_stored_values_are_those_computed_and_used_instead(suite, monkeypatch):
-    file = ideal_file(suite)
-    suite.ideal_file.write_text(dump_ideal(file))
-    text = load_suite(str(suite.folder / "tiny.toml")).task("small-text")
-    assert file.worlds["small"]["text"].metrics == pytest.approx(ideal_scores(text).metrics)
-    monkeypatch.setattr(ideal, "ideal_scores", None)
-    again = load_suite(str(suite.folder / "tiny.toml"))
-    assert ideal_values(again, text) == ideal_with_total(file.worlds["small"]["text"])
-    edited = replace(text, scenario=text.scenario.model_copy(update={"label_noise": 0.1}))
-    assert ("small", "text") not in stored_ideals(replace(again, tasks={"small-text": edited}))
-    monkeypatch.setattr("spurgen.harness.results.ideal.SCORING_VERSION", 0)
-    assert stored_ideals(again) == {}
-
-
-def test_without_a_file_nothing_is_stored_and_a_damaged_one_is_an_error(suite):
-    assert stored_ideals(suite) == {}
-    assert ideal_values(suite, suite.task("small-text")).metrics["wga"] == 1
-    suite.ideal_file.write_text('{"suite": "tiny"}')
-    with pytest.raises(
-        FrozenDataError, match=r"cannot read the ideal observers .*tiny.ideal.json: worlds.*splits ideal"
-    ):
-        stored_ideals(load_suite(str(suite.folder / "tiny.toml")))
-
-
 def test_equally_probable_classes_tie():
-    channels, splits = {"color": {"strength": 0.9}}, SPLITS | {"twins": 60, "nuisance_twins": 0}
+    channels, splits = {"color": {"strength": 0.9}}, SPLITS | {"twins": 60}
     where = task(channels=channels, core_visibility=0.0, num_classes=3, splits=splits)
     logits = ideal_predictions(where).blocks[Block()]
     assert (np.unique(np.round(logits, 6), axis=0).shape[0]) <= 10

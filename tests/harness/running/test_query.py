@@ -65,7 +65,7 @@ def predict(batch):
     result = result_of(write_submission(code))
     assert result.error is None
     assert result.metrics["accuracy"] < 0.6  # test labels run 0, 1, 2, 0, ...: queried in order, this would be 1
-    assert result.metrics["cra"] < 0.2
+    assert result.metrics["uses_thing"] < 0.4  # as high as 1, if base samples and twins were asked in order
 
 
 class Encoder:

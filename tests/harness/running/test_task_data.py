@@ -8,12 +8,10 @@ from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
 from spurgen.generators import aligned_values, sample, twins
 from spurgen.harness.running.task_data import (
-    HALF_BASES,
     Block,
     bases,
     every_input,
     labeled_data,
-    make_block,
     part_start,
     task_groups,
     twin_blocks,
@@ -84,29 +82,10 @@ def test_granted_twins_have_all_channels_redrawn(task, split):
 
 
 def test_channel_twins_cover_every_value_of_every_carried_channel(task):
-    whole = [block for block in twin_blocks(task) if not block.half]
-    assert [block.kind for block in whole[:4]] == ["placebo", "core", "ctrl", "unc"]
-    named = [(block.channel, block.value) for block in whole[4:]]
+    blocks = twin_blocks(task)
+    assert [block.kind for block in blocks[:3]] == ["core", "ctrl", "unc"]
+    named = [(block.channel, block.value) for block in blocks[3:]]
     assert named == [(name, value) for name in CARRIED[task.modality] for value in range(4)]
-
-
-def test_half_twins_exist_for_channels_carried_by_image_and_caption(task):
-    halves = [(block.half, block.channel, block.value) for block in twin_blocks(task) if block.half]
-    both = ("color", "background") if task.modality == "multimodal" else ()
-    assert halves == [(half, name, value) for half in ("image", "caption") for name in both for value in range(4)]
-
-
-@pytest.mark.parametrize("half", ["image", "caption"])
-def test_the_other_half_of_a_half_twin_is_the_bases(half):
-    task = make_task("multimodal")
-    made = make_block(task, Block("channel", "color", 2, half), range(12))
-    base = sample(task.scenario, "test", range(12))
-    changed = twins(task.scenario, "test", range(12), "channel", "color", 2)
-    images, captions = (changed, base) if half == "image" else (base, changed)
-    assert np.array_equal(made.images, images.images)
-    assert list(made.captions) == list(captions.captions)
-    assert not np.array_equal(base.images, changed.images)
-    assert list(base.captions) != list(changed.captions)
 
 
 def test_every_input_yields_each_index_once_and_in_order():
@@ -118,7 +97,7 @@ def test_every_input_yields_each_index_once_and_in_order():
         by_block[block] += indices
     assert list(by_block) == [Block(), *twin_blocks(task)]
     for block, indices in by_block.items():
-        assert indices == list(range(HALF_BASES if block.half else 240))  # there are 240 test samples as well
+        assert indices == list(range(240))  # there are 240 test samples as well
         assert bases(task, block) == range(len(indices))
 
 
@@ -127,7 +106,6 @@ def test_part_start_locates_a_sample_in_the_manifest():
     assert part_start(task, Block(), 5) == ("test", 5)
     assert part_start(task, Block("unc"), 5) == ("twins/unc", 5)
     assert part_start(task, Block("channel", "color", 3), 5) == ("twins/channel/color", 3 * 40 + 5)
-    assert part_start(task, Block("channel", "color", 3, "image"), 5) is None
 
 
 def hidden_task():
@@ -156,16 +134,6 @@ def test_a_hidden_channel_is_in_no_annotation_and_in_no_counterpart():
     assert task.num_groups == 12
     redrawn = twins(task.scenario, "test", range(20), "unc").channel_values["shape"]
     assert (redrawn != sample(task.scenario, "test", range(20)).channel_values["shape"]).any()
-
-
-def test_single_nuisances_have_blocks_of_their_own():
-    task = hidden_task()
-    names = [block.name for block in twin_blocks(task)]
-    assert names[:4] == ["placebo", "core", "ctrl", "unc"]
-    assert names[4:9] == [f"placebo/{nuisance}" for nuisance in ("place", "size", "tilt", "tone", "noise")]
-    tone = Block("placebo", "tone")
-    assert len(bases(task, tone)) == 5
-    assert part_start(task, tone, 3) == ("twins/placebo/tone", 3)
 
 
 @pytest.mark.parametrize("access", ACCESS)

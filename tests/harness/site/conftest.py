@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from spurgen.benchmark.ideal import dump_ideal
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
-from spurgen.harness.running.ideal import ideal_file
 from spurgen.harness.site.material import gather
 
 FOLLOW = {
@@ -76,7 +74,6 @@ def tiny_site(frozen_folder, make_outcome, as_baseline, keep_row, make_site, tmp
     shutil.copytree(frozen_folder, folder)
     (folder / "tiny.toml").write_text(TINY)
     suite = load_suite(str(folder / "tiny.toml"))
-    suite.ideal_file.write_text(dump_ideal(ideal_file(suite)))
     for label, quality in {"erm": 0.5, "focal": 0.7}.items():
         made = [make_outcome(suite, quality, seed, task=task, submission=label, **as_baseline(label))
                 for task in suite.tasks for seed in range(5)]  # fmt: skip

@@ -68,8 +68,8 @@ def test_downloads_are_the_boards_own_files(steps_site, steps_material):
 def test_scenario_tasks_have_a_plain_board_and_rows(tiny_site):
     text = (tiny_site / "index.html").read_text()
     assert re.findall(r'id="board-([\w-]+)"', text) == ["both", "small-image", "small-text"]
-    assert "Robust accuracy" in text
-    assert "robust" in (tiny_site / "rows" / "erm.html").read_text().lower()
+    assert "Accuracy if misled" in text
+    assert "accuracy if misled" in (tiny_site / "rows" / "erm.html").read_text().lower()
     assert "failed with seed 0" in (tiny_site / "rows" / "gone.html").read_text()
     assert not (tiny_site / "tasks").exists()
 

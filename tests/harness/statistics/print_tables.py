@@ -105,10 +105,10 @@ def minima(boards):
     table("true accuracies", "WGA", "corrected", "twice the WGA less the bootstrap's mean")
     for words, (accuracies, sizes) in BIAS_PROFILES.items():
         line(words, *(f"{bias:+.3f}" for bias in wga_bias(accuracies, sizes)))
-    table("true accuracies by pattern", "bias of robust accuracy: 8 patterns", "32 patterns")
-    eight, many = np.array([500] * 7 + [4000]), np.full(32, 250)
+    table("true accuracies", "bias of accuracy if misled: agree and mislead", "with neutral")
+    two, three = np.array([500, 4000]), np.full(3, 400)
     for words, levels in pattern_profiles().items():
-        line(words, f"{robust_bias(levels(8), eight):+.3f}", f"{robust_bias(levels(32), many):+.3f}")
+        line(words, f"{robust_bias(levels(2), two):+.3f}", f"{robust_bias(levels(3), three):+.3f}")
     table("true accuracies by pattern; deviation at .5", "bias", "covered", "32 patterns: bias", "covered")
     for (words, levels), deviation in product(pattern_profiles().items(), (0.02, 0.05)):
         cells = []

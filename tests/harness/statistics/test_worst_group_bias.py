@@ -64,8 +64,7 @@ def test_intervals_of_the_corrected_minimum_cover_where_patterns_differ(deviatio
     assert covered > 0.85
 
 
-def test_robust_accuracy_is_biased_where_all_patterns_are_equal_and_not_where_one_is_lowest():
-    sizes = np.array([500] * 7 + [4000])
-    assert robust_bias(np.full(8, 0.85), sizes) == pytest.approx(-0.022, abs=0.001)
-    assert robust_bias(np.full(32, 0.36), np.full(32, 250)) == pytest.approx(-0.062, abs=0.001)
-    assert abs(robust_bias(np.r_[np.full(7, 0.85), 0.36], sizes)) < 0.001
+def test_accuracy_if_misled_is_biased_where_all_states_are_equal_and_not_where_one_is_lowest():
+    assert robust_bias(np.full(2, 0.85), np.array([500, 4000])) == pytest.approx(-0.007, abs=0.001)
+    assert robust_bias(np.full(3, 0.36), np.full(3, 400)) == pytest.approx(-0.020, abs=0.001)
+    assert abs(robust_bias(np.array([0.85, 0.85, 0.36]), np.full(3, 400))) < 0.001

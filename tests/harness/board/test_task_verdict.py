@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.rung_verdict import over_scenes, rung_lines
+from spurgen.harness.board.task_verdict import over_samples, task_lines
 from spurgen.harness.board.verdict import verdict
 
 RUNGS = ("few-text-4", "few-text-16")
@@ -18,13 +18,12 @@ def test_a_row_on_a_ladder_is_described_in_sentences(ladder_suite, ladder_rows):
     assert f"It needs {row.needed.text} counterexamples to reach three quarters of the ceiling" in text
     assert f"{row.needed_to_erm.text} times as many as ERM." in text
     assert "Its mean accuracy if misled is" in text
-    assert "robust accuracy" not in text
 
 
 def test_what_answers_follow_and_the_hardest_group(ladder_suite, ladder_board, ladder_rows):
     rung, results = ladder_suite.task("few-text-4"), ladder_rows(ladder_suite)["erm"]["few-text-4"]
     row = next(row for row in ladder_board.tasks["few-text-4"].rows if row.submission == "erm")
-    accuracies, follows, hardest = rung_lines(rung, row, results, "world")
+    accuracies, follows, hardest = task_lines(rung, row, results, "world")
     assert f"{row.value('accuracy_mislead'):.3f} where they mislead" in accuracies
     assert "chance: 0.333" in accuracies
     assert follows.startswith(f"  {row.value('follows'):.0%} of its answers follow all shortcuts")
@@ -36,7 +35,7 @@ def test_what_answers_follow_and_the_hardest_group(ladder_suite, ladder_board, l
 
 def test_the_interval_over_the_scenes_of_one_world(ladder_suite, make_rung_row):
     rung, row = ladder_suite.task("few-text-4"), make_rung_row(ladder_suite, 0.5, (0,))
-    low, high = over_scenes(rung, row)
+    low, high = over_samples(rung, row)
     assert low < row.mean("robust_accuracy") < high
     suite = replace(ladder_suite, overall={})
     lines = verdict(suite, build(suite, {"m": {"few-text-4": row}}), "m", {"few-text-4": row}, ["few-text-4"])
