@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from spurgen.harness.board.export import to_json
@@ -33,6 +34,8 @@ def test_a_ladder_shows_its_ceiling_and_matched_control(board, make):
     values = {m: matched["erm"][f"few-text-{m}"].mean("robust_accuracy") for m in (4, 16)}
     assert found.ceiling == ceiling["erm"]["few-text-16"].mean("robust_accuracy")
     assert found.matched == values
+    things = [ceiling["erm"]["few-text-16"].metric(f"seen_{state}") for state in ("agree", "mislead", "neutral")]
+    assert found.seen == np.min(things, axis=0).mean()
     mean = sum(values.values()) / 2
     for text in (to_text(made), first_to_text(made)):
         assert "Ideal observer   1.000" in text
@@ -40,7 +43,8 @@ def test_a_ladder_shows_its_ceiling_and_matched_control(board, make):
         assert f"Matched control  {mean:.3f}   ERM, on as many such samples as counterexamples:" in text
         assert max(map(len, text.splitlines())) <= 80
     stored = json.loads(to_json(made))["overall"]["few-text"]["controls"]
-    assert stored == {"ideal": 1.0, "ceiling": found.ceiling, "matched": {str(m): v for m, v in values.items()}}
+    assert stored == {"ideal": 1.0, "ceiling": found.ceiling, "matched": {str(m): v for m, v in values.items()},
+                      "seen": found.seen}  # fmt: skip
 
 
 def test_a_board_without_controls_says_nothing_of_them(board):

@@ -33,7 +33,7 @@ def test_few_columns_fit_80_characters(board):
     assert "WGA" not in text
 
 
-@pytest.mark.parametrize(("width", "absent"), [(75, "Letter"), (65, "Follows"), (55, "To ERM")])
+@pytest.mark.parametrize(("width", "absent"), [(68, "Letter"), (58, "Follows"), (50, "To ERM")])
 def test_columns_that_do_not_fit_are_left_out_and_the_interval_never_is(board, width, absent):
     text = to_text(board, width=width)
     heads = [line for line in text.splitlines() if line.startswith("Rank  ")]
@@ -147,7 +147,7 @@ def test_without_sets_of_tasks_the_first_board_is_that_of_a_task(board):
 def test_no_escape_sequence_or_markup_of_a_name_is_obeyed(board):
     part = board.tasks["small-text"]
     evil = replace(part.rows[0], submission="[red]a\x1b[2J\nb[/red]")
-    text = to_text(replace(board, tasks={"small-text": replace(part, rows=[evil])}, overall={}))
+    text = to_text(replace(board, tasks={"small-text": replace(part, rows=[evil])}, overall={}), wide=True)
     assert "\x1b" not in text
     assert "[red]a?[2J b[/red]" in text
 

@@ -14,7 +14,7 @@ def compare(suite_file, suite, make_outcome, keep_row, tmp_path):
         outcomes = [
             make_outcome(
                 suite, quality, seed, arrays={"sss/color": np.full(24, sss * (1 + seed / 50))},
-                follows={"color": follows + seed / 50},
+                follows={"color": follows * (1 + seed / 10)},
             )
             for seed in range(5)
         ]  # fmt: skip

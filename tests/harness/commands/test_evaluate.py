@@ -72,7 +72,7 @@ def test_two_models_are_compared_and_written(capsys):
     assert "right beats leaning in robust accuracy: right less leaning is +0.500" in capsys.readouterr().out
     with open("both.json", encoding="utf-8") as file:
         record = json.load(file)
-    assert record["schema_version"] == 8
+    assert record["schema_version"] == 9
     figures = [(one["name"], one["runs"], one["wga"]) for one in record["evaluations"]]
     assert figures == [("right", 2, 1), ("leaning", 1, 0.5)]
     (comparison,) = record["comparisons"]

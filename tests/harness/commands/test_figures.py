@@ -69,7 +69,7 @@ def test_an_experiment_is_drawn_from_its_file(make_experiment, tmp_path):
     file = tmp_path / "exp_results.json"
     file.write_text(make_experiment({"erm": {}, "group_dro": {"quality": 0.9}}).dump())
     assert main(["figures", "--experiment", str(file), "--out", str(tmp_path / "out"), "--format", "png"]) == 0
-    assert {"estimates.png", "sss-exp.png", "captions.md"} == {*files(tmp_path / "out")}
+    assert {"estimates.png", "follows-exp.png", "captions.md"} == {*files(tmp_path / "out")}
     assert main(["figures", "--experiment", str(file), "--out", str(tmp_path / "out"), "--latex"]) == 0
     table = (tmp_path / "out" / "table-exp.tex").read_text()
     assert "group\\_dro" in table

@@ -72,7 +72,13 @@ def toy_rows(toy, make_outcome, as_baseline):
         how = {"task": task, "data_sha256": toy.data_digest(toy.task(task))} | changes
         return make_task_row(
             [
-                make_outcome(toy, quality, world, follows={"color": 1 - quality, "background": world / 24}, **how)
+                make_outcome(
+                    toy,
+                    quality,
+                    world,
+                    follows={"color": 1 - quality * (1 - world / 10), "background": world / 24},
+                    **how,
+                )
                 for world in range(worlds)
             ]
         )

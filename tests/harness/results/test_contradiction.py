@@ -48,7 +48,7 @@ def test_an_edited_metric_is_noticed(suite, make_row, judge, metric, claimed):
 
 
 def test_an_edited_metric_of_any_seed_is_noticed(suite, make_row, judge):
-    assert "samples: ig -0.9, expected" in judge(with_metric(make_row(suite, 0.8, (0, 1, 2)), ig=-0.9))
+    assert "samples: ig -0.633333, expected -0.5" in judge(with_metric(make_row(suite, 0.8, (0, 1, 2)), ig=-0.9))
     row = make_row(suite, 0.8, (0, 1))
     last = row.results[1]
     edited = last.model_copy(update={"metrics": last.metrics | {"wga": 0.99}})

@@ -53,5 +53,5 @@ def corrected_coverage(accuracies, sizes, deviation, boards, seed=0):
 
 
 def robust_bias(levels, sizes):
-    """Return the bias of accuracy if misled on one world, for true accuracies and sizes of what is compared, (P,) each."""
+    """Return the bias of accuracy if misled on one world, for true accuracies and sizes, (P,) each."""
     return expected_minimum(levels, sizes) - float(levels.min())
