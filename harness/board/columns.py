@@ -91,9 +91,9 @@ COLUMNS: Mapping[str, Column] = {
     "access": Column("Access", "what training was given besides labels", "file"),
     "robust_accuracy": Column(
         "Accuracy if misled",
-        "accuracy averaged over classes where all shortcuts mislead, or agree or are neutral if that is lower; on a "
-        "rung with things that training never shows, over a ladder the mean over its rungs above 0, the ladder score; "
-        "ranks the rows",
+        "accuracy averaged over classes where shortcuts mislead, or agree or are neutral if lower; on a rung with "
+        "things that training never shows, over a ladder the mean over its rungs above 0, the ladder score; ranks the "
+        "rows",
         "brief", interval=True, better=1, ends=PROPORTION,
     ),
     "accuracy_agree": Column("Agreeing", "accuracy where all shortcuts agree with the class", better=1,

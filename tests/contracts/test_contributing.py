@@ -113,7 +113,7 @@ print(line["Margin"], measured["margin"])
 
 def test_a_metric_is_measured_and_shown_by_three_files(tmp_path):
     for name in ("benchmark", "generators", "baselines", "harness"):
-        shutil.copytree(ROOT / name, tmp_path / "spurgen" / name, ignore=shutil.ignore_patterns("results", "*.png"))
+        shutil.copytree(ROOT / name, tmp_path / "spurgen" / name, ignore=shutil.ignore_patterns("*.png"))
     folder = tmp_path / "spurgen" / "harness"
     (folder / "metrics" / "margin.py").write_text(EXAMPLES["harness/metrics/margin.py"], encoding="utf-8")
     columns = folder / "board" / "columns.py"

@@ -78,7 +78,7 @@ def test_every_answered_row_is_reported_and_their_number_is_known_before(offers)
 @pytest.fixture
 def asked_in(monkeypatch):
     """Return a function that asks about a task by an order seed: the mean place of each part, and what was seen."""
-    splits = {"train": 60, "val": 20, "test_per_group": 40, "twins": 60}
+    splits = {"train": 60, "val": 20, "test_per_group": 40, "twins": 80}
     task = Task("t", make_scenario("t", **make_task(2).scenario.model_dump(exclude={"splits"}), splits=splits), "text")
     val = sample(task.scenario, "val", range(20), images=False)
     for module, name, value in (
@@ -115,7 +115,7 @@ def test_a_base_sample_and_its_twins_are_one_family(asked_in):
     _, seen = asked_in(0)
     sizes = Counter(family for _, family in seen)
     assert {family: sizes[family] for family in sizes if family[0] == "test"} == {
-        ("test", k): 6 if k < 60 else 1 for k in range(160)
+        ("test", k): 6 if k < 80 else 1 for k in range(160)
     }
     assert {family: sizes[family] for family in sizes if family[0] is None} == {(None, k): 1 for k in range(20)}
 
