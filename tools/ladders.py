@@ -78,10 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ladders", nargs="+", default=[], metavar="LADDER", help="default: the main ones")
     parser.add_argument("--methods", nargs="+", default=METHODS, metavar="METHOD", help="default: one of each family")
     add_seeds(parser, WORLDS, "100-102, which no suite freezes")
-    parser.add_argument(
-        "--out", type=Path, default=features.cache_folder() / "ladders.json", metavar="FILE",
-        help="what was measured before, and is not measured again",
-    )  # fmt: skip
+    add_store(parser)
     add_jobs(parser)
     add_page(parser, BEGIN, END)
 
@@ -91,25 +88,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.page:
         around(arguments.page, BEGIN, END)
     suite = load_suite(arguments.suite)
-    ladders = arguments.ladders or list(dict.fromkeys(t.of for t in suite.main.values() if isinstance(t, Rung)))
+    ladders = arguments.ladders or main_ladders(suite)
     worlds = arguments.seeds
     wanted = [Run(arguments.suite, name, w, m) for name in ladders for w in worlds for m in arguments.methods]
     wanted += [Run(arguments.suite, name, w, "erm", "{}", True) for name in ladders for w in worlds]
-    used = [rung for name in ladders for w in worlds if isinstance(rung := rungs_of(suite, name)[0].in_world(w), Rung)]
-    for _ in features.compute(features.missing(used, None), arguments.jobs):
-        pass
-    known = _stored(arguments.out)
-    for each, curve in pool.run(climb, [each for each in wanted if _key(suite, each) not in known], arguments.jobs):
-        known[_key(suite, each)] = curve
-        write_atomically(arguments.out, json.dumps(known))
-        console.print(f"{each.ladder}  world {each.world}  {each.method}")
+    known = measure(wanted, arguments.out, arguments.jobs, console)
     table, missed = [], []
     for name in ladders:
         curves: dict[str, list[Curve]] = {}
         for each in (run for run in wanted if run.ladder == name):
-            curves.setdefault("" if each.uncorrelated else each.method, []).append(known[_key(suite, each)])
+            curves.setdefault("" if each.uncorrelated else each.method, []).append(known[each])
         free = [next(iter(curve.values())) for curve in curves.pop("")]
-        lines, rules = judge(name, curves, _height(free), float(np.mean([each[-1] for each in free])))
+        lines, rules = judge(name, curves, height(free), float(np.mean([each[-1] for each in free])))
         table += lines
         missed += rules
     text = markdown_table(table) + "\n\n" + markdown_table(missed)
@@ -119,7 +109,36 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return int(any(row["Met"] == "no" for row in missed))
 
 
-def _height(worlds: Sequence[Sequence[float]]) -> float:
+def main_ladders(suite: Suite) -> list[str]:
+    """Return the names of a suite's main ladders."""
+    return list(dict.fromkeys(task.of for task in suite.main.values() if isinstance(task, Rung)))
+
+
+def measure(wanted: Sequence[Run], path: Path, jobs: int | None, console: Console) -> dict[Run, Curve]:
+    """Return the curve of each run; what is not in the file `path` is trained, and stored there as it ends."""
+    suites = {run.suite: load_suite(run.suite) for run in wanted}
+    worlds = {(run.suite, run.ladder, run.world) for run in wanted}
+    used = [rungs_of(suites[suite], name)[0].in_world(world) for suite, name, world in sorted(worlds)]
+    for _ in features.compute(features.missing([rung for rung in used if isinstance(rung, Rung)], None), jobs):
+        pass
+    keys = {run: _key(suites[run.suite], run) for run in wanted}
+    known = _stored(path)
+    for run, curve in pool.run(climb, [run for run, key in keys.items() if key not in known], jobs):
+        known[keys[run]] = curve
+        write_atomically(path, json.dumps(known))
+        console.print(f"{run.ladder}  world {run.world}  {run.method}  {'' if run.options == '{}' else run.options}")
+    return {run: known[key] for run, key in keys.items()}
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """Declare the flag that names the file of measurements."""
+    parser.add_argument(
+        "--out", type=Path, default=features.cache_folder() / "ladders.json", metavar="FILE",
+        help="what was measured before, and is not measured again",
+    )  # fmt: skip
+
+
+def height(worlds: Sequence[Sequence[float]]) -> float:
     """Return A(m): the lowest accuracy on unseen things, averaged over worlds."""
     return float(np.mean([min(accuracies[: len(STATES)]) for accuracies in worlds]))
 
@@ -134,7 +153,7 @@ def judge(
     lines, heights = list[Line](), dict[str, dict[int, float]]()
     for method, worlds in curves.items():
         by_rung = {int(m): [world[m] for world in worlds] for m in worlds[0]}
-        heights[method] = {m: _height(at) for m, at in by_rung.items()}
+        heights[method] = {m: height(at) for m, at in by_rung.items()}
         cells = {f"m = {m}": "{:.2f} ({:.2f}, {:.2f})".format(*np.mean(at, axis=0)) for m, at in by_rung.items()}
         number = f"{needed(heights[method], ceiling):.3g}"
         lines.append({"Ladder": ladder, "Method": method, **cells, "N": number})

@@ -57,8 +57,8 @@ def train(
     if problem.solved:
         if getattr(objective, "solvable", True):
             return solve(network, problem, recipe, sampler=sampler, objective=objective, stage=stage, data=data)
-        epochs = -(-FEATURE_STEPS * recipe.batch_size // len(data))
-        recipe = replace(recipe, epochs=min(epochs, MOST_EPOCHS), lr=FEATURE_LR, weight_decay=0.0)
+        epochs = min(-(-FEATURE_STEPS * recipe.batch_size // len(data)), MOST_EPOCHS) * recipe.budget
+        recipe = replace(recipe, epochs=epochs, lr=FEATURE_LR, weight_decay=0.0)
     draw = sampler or shuffled(torch.arange(len(data)), recipe.batch_size)
     generator = Generator().manual_seed(problem.seed_for(stage, "batches"))
     optimizer = _optimizer(network, objective, recipe, device)

@@ -79,12 +79,12 @@ def solve(
 
     parts = _parameters(loss, network, objective, recipe.l2)
     if hasattr(objective, "start"):
-        minimise(lambda: loss(objective.start), *parts)
-    solution = minimise(loss, *parts)
+        minimise(lambda: loss(objective.start), *parts, recipe.budget)
+    solution = minimise(loss, *parts, recipe.budget)
     for _ in range(getattr(objective, "rounds", 1) - 1):
         with torch.no_grad():
             objective.renew(next(steps()))  # type: ignore[attr-defined]
-        solution = minimise(loss, *parts)
+        solution = minimise(loss, *parts, recipe.budget)
     if not math.isfinite(solution.loss):
         raise SubmissionError(f"the loss is {solution.loss}; raise l2")
     LOG.info("%s: %s", stage, solution)
@@ -92,11 +92,14 @@ def solve(
     return network
 
 
-def minimise(loss: Callable[[], Tensor], decayed: Sequence[tuple[Tensor, float]], free: Sequence[Tensor]) -> Solution:
+def minimise(
+    loss: Callable[[], Tensor], decayed: Sequence[tuple[Tensor, float]], free: Sequence[Tensor], budget: int = 1
+) -> Solution:
     """Minimise a loss plus the sum of strength * squared norm over `decayed` parameters; `free` ones have no such term.
 
     Limited-memory BFGS with a line search for the strong Wolfe conditions (Nocedal & Wright 2006, algorithm 7.5), until
-    `TOLERANCE` or `MAX_ITERATIONS` is reached. `loss` must be a smooth function of the parameters.
+    `TOLERANCE` / `budget` or `MAX_ITERATIONS` * `budget` is reached. `loss` must be a smooth function of the
+    parameters.
     """
     parameters = [*(part for part, _ in decayed), *free]
     optimizer = LBFGS(
@@ -114,7 +117,9 @@ def minimise(loss: Callable[[], Tensor], decayed: Sequence[tuple[Tensor, float]]
     while True:
         value = closure().item()
         share = _gradient_share(parameters, decayed)
-        if share <= TOLERANCE or done >= MAX_ITERATIONS or not value < before:  # at the limit of rounding, or NaN
+        if (
+            share <= TOLERANCE / budget or done >= MAX_ITERATIONS * budget or not value < before
+        ):  # at the limit of rounding, or NaN
             break
         before = value
         optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch ships it untyped

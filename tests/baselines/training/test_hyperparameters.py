@@ -24,7 +24,7 @@ from spurgen.benchmark.errors import SubmissionError
         ({"lr": True}, ": lr = True: input should be a valid number$"),
         ({"epochs": 2.5}, ": epochs = 2.5: input should be a valid integer$"),
         ({"epochs": True}, ": epochs = True: input should be a valid integer$"),
-        ({"epochs": 0, "lr": 2.0}, r": epochs = 0 must lie in \[1, 1000\]; lr = 2.0 must lie in \[1e-06, 1.0\]$"),
+        ({"epochs": 0, "lr": 2.0}, r": epochs = 0 must lie in \[1, 100000\]; lr = 2.0 must lie in \[1e-06, 1.0\]$"),
         ({"selection": "best"}, ": selection = 'best': input should be 'tier', 'last', .*, 'val_wga' or 'val_robust'$"),
         ({"selection": 1}, ": selection = 1: input should be 'tier', "),
         ({"sizes": "all"}, ": sizes = 'all': input should be 'groups' or 'classes'$"),

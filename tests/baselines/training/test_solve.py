@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from spurgen.baselines import group_dro, reweight
 from spurgen.baselines.cvar_dro import cvar, smooth_cvar
+from spurgen.baselines.training import loop
 from spurgen.baselines.training import solve as module
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.loop import train
@@ -40,8 +41,8 @@ def taken(data, indices):
 
 @pytest.fixture
 def solved(make_context):
-    def run(data, seed=0, hidden=False, l2=L2, **arguments):
-        recipe = Recipe(l2=l2, feature_dim=6)
+    def run(data, seed=0, hidden=False, l2=L2, budget=1, **arguments):
+        recipe = Recipe(l2=l2, feature_dim=6, budget=budget)
         problem = Problem.of(data, data, make_context("text", seed))
         network = train(problem.network(recipe, hidden=hidden), problem, recipe, **arguments)
         return network, problem
@@ -206,3 +207,21 @@ def test_smooth_cvar_approaches_the_cvar_and_has_its_gradient(alpha):
     (exact,) = torch.autograd.grad(cvar(losses.float(), alpha), losses)
     torch.testing.assert_close(gradient, exact, atol=0.2 / (200 * alpha), rtol=0)
     assert gradient.sum().item() == pytest.approx(1, abs=1e-3)
+
+
+def test_a_larger_budget_solves_more_exactly(made, solved):
+    plain, patient = (solved(made, budget=budget)[1].journal.curves[-1] for budget in (1, 64))
+    assert module.TOLERANCE / 64 < plain["gradient"] <= module.TOLERANCE
+    assert patient["gradient"] <= module.TOLERANCE / 64
+    assert patient["iterations"] > plain["iterations"]
+
+
+def test_a_larger_budget_takes_more_steps_where_nothing_is_solved(made, solved, monkeypatch):
+    monkeypatch.setattr(loop, "MOST_EPOCHS", 5)
+
+    def objective(step):
+        return step.losses.mean()
+
+    objective.solvable = False
+    epochs = [len(solved(made, budget=budget, objective=objective)[1].journal.curves) for budget in (1, 2)]
+    assert epochs == [5, 10]
