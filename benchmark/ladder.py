@@ -144,6 +144,18 @@ class Ladder(Frozen):
         sizes |= {"seen/agree": seen, "seen/mislead": seen, "seen/neutral": seen}
         return {part: size for part, size in sizes.items() if size}
 
+    def pieces(self, split: str, m: int) -> tuple[tuple[str, range], ...]:
+        """Return which samples of which parts make up train or val with m counterexamples, in order.
+
+        First come the counterexamples of hidden shortcuts, where there are any, last those of the others.
+        """
+        size, count = self.parts[split], m if split == "train" else self.val_counterexamples(m)
+        hidden = count if self.hidden else 0
+        wanted = (
+            (f"{split}/hidden", range(hidden)), (split, range(hidden, size - count)), (f"{split}/counter", range(count))
+        )  # fmt: skip
+        return tuple((part, indices) for part, indices in wanted if indices)
+
     def in_world(self, world: int) -> Self:
         """Return a world of a template: the ladder itself if it has only one.
 

@@ -85,18 +85,18 @@ def shows_images(world: World) -> bool:
 
 
 def draw(world: World, part: str, start: int, stop: int, *, images: bool = True, captions: bool = True) -> Samples:
-    """Make the samples [start, stop) of a part; of a ladder's train and val as `running.rungs.fitted` has them."""
+    """Make the samples [start, stop) of a part; of a ladder's train and val as `Ladder.pieces` says."""
     halves = {"images": images and shows_images(world), "captions": captions}
     if not isinstance(world, Ladder) or part not in NOISY:
         return make_part(world, part, start, stop, **halves)
-    size, m = world.parts[part], counterexamples(world, part)
-    hidden = m if world.hidden else 0
-    last = (f"{part}/counter", size - m, size - m, size)
-    pieces = [(f"{part}/hidden", 0, 0, hidden), (part, 0, hidden, size - m), last]
-    wanted = [(name, at, max(first, start), min(last, stop)) for name, at, first, last in pieces]
-    return Samples.join(
-        [make_part(world, name, first - at, last - at, **halves) for name, at, first, last in wanted if first < last]
-    )
+    (m,) = world.rungs
+    made, at = [], 0  # where the next piece begins
+    for name, indices in world.pieces(part, m):
+        chosen = indices[max(start - at, 0) : max(stop - at, 0)]
+        at += len(indices)
+        if chosen:
+            made.append(make_part(world, name, chosen.start, chosen.stop, **halves))
+    return Samples.join(made)
 
 
 def counterexamples(ladder: Ladder, part: str) -> int:

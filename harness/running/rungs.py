@@ -68,20 +68,16 @@ def rung_of(job: Job) -> Rung:
 
 
 def fitted(job: Job, split: str) -> Part:
-    """Return train or val of a rung; of an uncorrelated job, `free` samples.
+    """Return train or val of a rung, as `Ladder.pieces` says; of an uncorrelated job, `free` samples.
 
-    First come the counterexamples of hidden shortcuts, where there are any, last those of the others. A matched
-    job has only the first free samples, as many as the rung has counterexamples.
+    A matched job has only the first free samples, as many as the rung has counterexamples.
     """
     rung = rung_of(job)
-    size, m = rung.ladder.parts[split], rung.counterexamples
     if job.uncorrelated:
         free = "train/free" if split == "train" else "calibration"
-        return make_part(job, free, 0, m if job.matched and split == "train" else None)
-    count = m if split == "train" else rung.ladder.val_counterexamples(m)
-    hidden = count if rung.ladder.hidden else 0
-    wanted = [(f"{split}/hidden", 0, hidden), (split, hidden, size - count), (f"{split}/counter", 0, count)]
-    parts = [make_part(job, *part) for part in wanted if part[1] < part[2]]
+        return make_part(job, free, 0, rung.counterexamples if job.matched and split == "train" else None)
+    pieces = rung.ladder.pieces(split, rung.counterexamples)
+    parts = [make_part(job, part, indices.start, indices.stop) for part, indices in pieces]
     return Part(Samples.join([part.samples for part in parts]), Batch.join([part.inputs for part in parts]))
 
 

@@ -1,4 +1,4 @@
-"""Samples of a world as a batch of tensors."""
+"""Samples of a world, or of a rung of a ladder, as a batch of tensors."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,9 +12,12 @@ from spurgen.benchmark.contract import Int64
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Modality
+from spurgen.benchmark.task import Rung
 from spurgen.generators import Samples, TwinKind, groups_over, sample, twins
+from spurgen.generators.ladder.world import sample_part
 
 Twin = tuple[TwinKind, str | None, int | None]
+World = Scenario | Rung
 
 
 def check_modality(modality: str) -> None:
@@ -23,8 +26,22 @@ def check_modality(modality: str) -> None:
         raise ScenarioError(f"there is no modality {modality!r}; choose one of {', '.join(get_args(Modality))}")
 
 
+def pieces(world: World, split: str) -> tuple[tuple[str, range], ...]:
+    """Return which samples of which parts make up a split: of a rung, train and val have its counterexamples.
+
+    Raises `ScenarioError` for an unknown split.
+    """
+    if isinstance(world, Scenario):
+        return ((split, range(world.split_size(split))),)
+    if split in ("train", "val"):
+        return world.ladder.pieces(split, world.counterexamples)
+    if split not in world.ladder.parts:
+        raise ScenarioError(f"unknown split {split!r}; choose one of {', '.join(world.ladder.parts)}")
+    return ((split, range(world.ladder.parts[split])),)
+
+
 def draw(
-    scenario: Scenario, split: str, indices: Sequence[int], modality: Modality, twin: Twin | None = None
+    world: World, split: str, indices: Sequence[int], modality: Modality, twin: Twin | None = None
 ) -> dict[str, Any]:
     """Make samples, or their twins, as tensors.
 
@@ -35,12 +52,36 @@ def draw(
     check_modality(modality)
     halves = {"images": modality != "text", "captions": modality != "image"}
     places = np.asarray(indices, dtype=np.int64)
+    if isinstance(world, Rung):
+        if twin is not None:
+            shortcuts = ", ".join(f"test/{name}" for name in world.ladder.active)
+            raise ScenarioError(f"twins in a ladder are splits of their own: {shortcuts}, test/thing and test/free")
+        return _of_rung(world, split, places, halves)
     if twin is None:
-        made = sample(scenario, split, places, images=halves["images"], captions=halves["captions"])
+        made = sample(world, split, places, images=halves["images"], captions=halves["captions"])
     else:
-        made = twins(scenario, split, places, *twin, images=halves["images"], captions=halves["captions"])
-    groups = groups_over(scenario, scenario.channels_in(modality), made.group_ids)
+        made = twins(world, split, places, *twin, images=halves["images"], captions=halves["captions"])
+    groups = groups_over(world, world.channels_in(modality), made.group_ids)
     return as_tensors(replace(made, group_ids=groups), places, **halves)
+
+
+def _of_rung(rung: Rung, split: str, places: Int64, halves: dict[str, bool]) -> dict[str, Any]:
+    made, order, first = [], [], 0
+    for part, indices in pieces(rung, split):
+        chosen = np.flatnonzero((places >= first) & (places < first + len(indices)))
+        made.append(sample_part(rung.ladder, part, places[chosen] - first + indices.start, **halves))
+        order.append(chosen)
+        first += len(indices)
+    joined, back = Samples.join(made), np.argsort(np.concatenate(order))
+    ordered = Samples(
+        joined.images[back] if halves["images"] else joined.images,
+        [joined.captions[k] for k in back] if halves["captions"] else [],
+        joined.labels[back],
+        {name: joined.channel_values[name][back] for name in rung.channels},
+        joined.env_ids[back],
+        joined.group_ids[back],
+    )
+    return as_tensors(ordered, places, **halves)
 
 
 def as_tensors(made: Samples, places: Int64, *, images: bool, captions: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A split of a world by index, or the twins of its samples."""
+"""A split of a world or of a rung by index, or the twins of its samples."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Modality
+from spurgen.benchmark.task import Rung
 from spurgen.generators import TwinKind
-from spurgen.harness.public.torch.batches import check_modality, draw
+from spurgen.harness.public.torch.batches import World, check_modality, draw, pieces
 
 Item = dict[str, Any]
 CHUNK = 512  # items
@@ -27,39 +27,46 @@ class SpurGenDataset(Dataset[Item]):
 
     def __init__(
         self,
-        scenario: Scenario,
+        world: World,
         split: str = "train",
         *,
-        modality: Modality = "multimodal",
+        modality: Modality | None = None,
         transform: Callable[[Tensor], Any] | None = None,
         keep_bytes: int = KEPT_BYTES,
     ) -> None:
-        """`transform` is applied to each image, uint8 (3, H, W), of items, batches and twins alike.
+        """`world`: a scenario, or a task of a ladder in a world, `suite.task("things-image-8").in_world(0)`.
+
+        Of the latter, train and val have its counterexamples, other splits are the ladder's parts, such as
+        `test/mislead`, and `modality` is the task's; of a scenario it is multimodal. `transform` is applied to each
+        image, uint8 (3, H, W), of items, batches and twins alike.
 
         Raises `ScenarioError` for an unknown split or modality.
 
         Of a split with more pixels than `keep_bytes` no chunk is kept, so single items of it are made one by one.
         """
-        check_modality(modality)
-        self.scenario, self.split, self.modality, self.transform = scenario, split, modality, transform
-        self._size = scenario.split_size(split)
-        shows_images = modality != "text"
-        self._keeps = self._size * 3 * scenario.image_size**2 * shows_images <= keep_bytes
+        chosen: Modality = modality or (world.modality if isinstance(world, Rung) else "multimodal")
+        check_modality(chosen)
+        self.world, self.split, self.modality, self.transform = world, split, chosen, transform
+        self._size = sum(len(indices) for _, indices in pieces(world, split))
+        side = world.ladder.image_size if isinstance(world, Rung) else world.image_size
+        self._keeps = self._size * 3 * side**2 * (chosen != "text") <= keep_bytes
         self._chunks: dict[int, Item] = {}
         self._twin: tuple[TwinKind, str | None, int | None] | None = None
 
     def twins(self, kind: TwinKind, channel: str | None = None, value: int | None = None) -> "SpurGenDataset":
         """Return the data set of the samples' twins, item k the twin of item k; arguments as `generators.twins`."""
-        made = SpurGenDataset(self.scenario, self.split, modality=self.modality, transform=self.transform)
+        made = SpurGenDataset(self.world, self.split, modality=self.modality, transform=self.transform)
         made._keeps = self._keeps
         made._twin = (kind, channel, value)
-        draw(self.scenario, self.split, range(1), self.modality, made._twin)  # raises where there is no such twin
+        draw(self.world, self.split, range(1), self.modality, made._twin)  # raises where there is no such twin
         return made
 
     @property
     def num_groups(self) -> int:
         """Number of (class, alignment pattern) groups over the channels that the modality carries."""
-        return int(self.scenario.num_classes * 2 ** len(self.scenario.channels_in(self.modality)))
+        if isinstance(self.world, Rung):
+            return self.world.num_groups
+        return int(self.world.num_classes * 2 ** len(self.world.channels_in(self.modality)))
 
     def __len__(self) -> int:
         """Return the size of the split."""
@@ -87,7 +94,7 @@ class SpurGenDataset(Dataset[Item]):
         return places
 
     def _draw(self, places: Sequence[int]) -> Item:
-        return draw(self.scenario, self.split, places, self.modality, self._twin)
+        return draw(self.world, self.split, places, self.modality, self._twin)
 
     def _items(self, batch: Item) -> list[Item]:
         columns = {name: batch[name].tolist() for name in ("label", "group", "env", "index")}

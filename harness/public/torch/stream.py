@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
+from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Modality
 from spurgen.harness.public.torch.batches import draw
@@ -49,6 +50,8 @@ class SpurGenStream(IterableDataset[Batch]):
             )
         self.scenario, self.modality, self.transform = scenario, modality, transform
         self.batch_size, self.start = batch_size, start
+        if not isinstance(scenario, Scenario):
+            raise ScenarioError("a ladder's train has an end, so there is no stream of it; take SpurGenDataset")
         draw(scenario, "train", range(1), modality)  # raises for an unknown modality
 
     def __iter__(self) -> Iterator[Any]:

@@ -5,11 +5,14 @@ from torch.utils.data import DataLoader
 from torchvision.transforms import v2
 
 from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Task
 from spurgen.generators import sample, twins
 from spurgen.harness.public.torch import dataset as module
+from spurgen.harness.running import rungs
+from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.task_data import task_groups
-from spurgen.torch import SpurGenDataset
+from spurgen.torch import SpurGenDataset, SpurGenStream
 
 
 @pytest.fixture
@@ -133,3 +136,49 @@ def test_what_does_not_exist_is_named(world):
         SpurGenDataset(world, modality="sound")
     with pytest.raises(ScenarioError, match="size"):
         SpurGenDataset(world).twins("channel", "size", 0)
+
+
+@pytest.fixture
+def rung():
+    return load_suite("v3").task("mole-text-8").in_world(0)
+
+
+def test_train_and_val_of_a_rung_are_what_a_submission_gets(rung):
+    job = plan_unfrozen(rung, "submissions/keywords.py", 0, "cpu", {})
+    for split in ("train", "val"):
+        data, made = SpurGenDataset(rung, split), rungs.fitted(job, split)
+        batch = next(iter(DataLoader(data, batch_size=len(data))))
+        assert batch["caption"] == made.inputs.captions
+        assert batch["label"].tolist() == made.samples.labels.tolist()
+        assert batch["group"].tolist() == made.samples.group_ids.tolist()
+        assert data.num_groups == rung.num_groups
+    assert (made.samples.group_ids % 2).sum() == 16  # the last ones of val
+
+
+def test_samples_of_a_rung_come_in_any_order_from_all_its_pieces(rung):
+    data = SpurGenDataset(rung, "train")
+    chosen = [1199, 3, 600, 0, 1192, 7, 8]  # the first 8 have the hidden shortcut's counterexamples, the last 8 others'
+    items = data.__getitems__(chosen)
+    assert [item["index"] for item in items] == chosen
+    assert [{**item, "index": 0} for item in items] == [{**data[k], "index": 0} for k in chosen]
+    assert len({item["caption"] for item in items}) == 7
+
+
+def test_a_rung_shows_its_modality_and_has_the_parts_of_its_ladder():
+    rung = load_suite("v3").task("things-image-8").in_world(0)
+    data = SpurGenDataset(rung, "test/mislead")
+    item = data[5]
+    assert item["image"].shape == (3, 224, 224)
+    assert "caption" not in item
+    assert item["values"].keys() == set(rung.channels)
+    assert len(data) == 300
+    assert item["group"] == 2 * item["label"] + 1
+
+
+def test_a_rung_has_no_other_split_and_no_stream(rung):
+    with pytest.raises(ScenarioError, match="unknown split 'tests'; choose one of train, train/counter"):
+        SpurGenDataset(rung, "tests")
+    with pytest.raises(ScenarioError, match="splits of their own: test/hue"):
+        SpurGenDataset(rung).twins("channel", "hue", 1)
+    with pytest.raises(ScenarioError, match="has an end"):
+        SpurGenStream(rung)
