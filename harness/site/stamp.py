@@ -22,7 +22,7 @@ SCHEMA_VERSION = 1
 PACKAGE = Path(__file__).parents[2]
 CODE = ("baselines", "benchmark", "generators", "harness")
 """Folders whose files decide what a page shows."""
-SUFFIXES = (".py", ".j2", ".css", ".js", ".svg", ".csv")
+SUFFIXES = (".py", ".j2", ".css", ".js", ".svg", ".csv", ".npz")
 
 
 def inputs_digest(files: Iterable[Path], more: Iterable[str] = ()) -> str:
