@@ -24,19 +24,19 @@ TRUE_OR_FALSE = ("ranked",)
 
 def board_frame(part: TaskBoard | SetBoard) -> "DataFrame":
     """Return a line per row of a board, in its order: ranked, with few units, then those that are not ranked."""
-    return _frame(lines_of(part))
+    return frame_of(lines_of(part))
 
 
 def leaderboard_frame(board: Leaderboard) -> "DataFrame":
     """Return a line per task and row, then per ladder and row; other sets of tasks are left out."""
     ladders = {name: part for name, part in board.overall.items() if part.rungs}
     parts: dict[str, TaskBoard | SetBoard] = {**board.tasks, **ladders}
-    return _frame(
+    return frame_of(
         [{"suite": board.suite, "task": name} | line for name, part in parts.items() for line in lines_of(part)]
     )
 
 
-def _frame(lines: Sequence[Record]) -> "DataFrame":
+def frame_of(lines: Sequence[Record]) -> "DataFrame":
     """Return lines with typed columns; a metric that no line has has none."""
     return typed(lines, texts=TEXTS, whole=WHOLE, flags=TRUE_OR_FALSE)
 

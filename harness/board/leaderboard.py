@@ -20,7 +20,7 @@ from spurgen.harness.board.by_unit import (
     unit_of,
 )
 from spurgen.harness.board.counterexamples import rungs_of
-from spurgen.harness.board.eligibility import eligible
+from spurgen.harness.board.eligibility import Eligible, eligible
 from spurgen.harness.board.placing import divide
 from spurgen.harness.board.references import controls
 from spurgen.harness.board.schema import Leaderboard, PrivateGap, TaskBoard, TaskBoardRow
@@ -60,9 +60,12 @@ def build(
 
 
 def _task_part(suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: Mapping[str, TaskRow]) -> TaskPart:
-    groups = groups_on_test(task)
-    values = TaskValues(task, np.bincount(groups))
-    divided = eligible(suite, task, groups, rows, private)
+    return part_of(task, eligible(suite, task, groups_on_test(task), rows, private))
+
+
+def part_of(task: Task, divided: Eligible) -> TaskPart:
+    """Build the board of a task from rows that are believed and those that are not."""
+    values = TaskValues(task, np.bincount(groups_on_test(task)))
     fit = divided.ranked
     baselines = {label for label, row in fit.items() if is_baseline_row(row)}
     by_metric = {metric: values.by_label(fit, metric) for metric in ENDS}

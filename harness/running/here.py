@@ -1,6 +1,7 @@
-"""A baseline that trains and answers in this process, where others get a process of their own.
+"""A submission that trains and answers in this process, where others get a process of their own.
 
-Its code is ours, and on the frozen features of a rung it fits in less time than a process takes to start.
+Of a baseline the code is ours, and on the frozen features of a rung it fits in less time than a process takes to start.
+A user's own functions run here when their author measures them.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -12,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.benchmark.contract import Batch, Context, LabeledData, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Report
 from spurgen.benchmark.specs import is_baseline
@@ -30,16 +31,17 @@ def runs_here(job: Job) -> bool:
 
 
 class Here(ExitStack):
-    """A baseline behind the interface of a `RecheckedWorker`; nothing is recomputed."""
+    """A submission behind the interface of a `RecheckedWorker`; nothing is recomputed."""
 
     consistency = None
     peak_bytes = None
     checkpoints = 0
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, submission: Submission | None = None) -> None:
+        """`submission`: what to run in place of the one that the job names."""
         super().__init__()
         self.spec = job.spec
-        self.submission = load_submission(job.spec, dict(job.options))
+        self.submission = submission or load_submission(job.spec, dict(job.options))
         name, access, modalities = self.submission.name, self.submission.access, sorted(self.submission.modalities)
         offers = [part for part in PARTS if getattr(self.submission, part)]
         self.about = About(name=name, access=access, modalities=modalities, offers=offers, uses_generator=False)
@@ -60,12 +62,20 @@ class Here(ExitStack):
     def send(self, what: str, batch: Batch, families: Sequence[Hashable] | None = None) -> None:
         """Compute `predict`, `predict_proba` or `encode`."""
         del families
-        self._answer = np.asarray(getattr(self.submission, what)(batch), np.float64)
+        answer = getattr(self.submission, what)(batch)
+        try:
+            self._answer = np.asarray(answer.detach().cpu() if hasattr(answer, "detach") else answer, np.float64)
+        except (TypeError, ValueError) as error:
+            raise self.failure(f"{what} returned no array of numbers: {error}") from None
 
     def answer(self, count: int, width: int | None, where: str) -> Floats:
-        """Return what `send` computed."""
-        assert len(self._answer) == count, where
-        assert width in (None, self._answer.shape[1]), where
+        """Return what `send` computed; raise `SubmissionError` unless it is finite and of this shape."""
+        shape = self._answer.shape
+        if len(shape) != 2 or shape[0] != count or width not in (None, shape[1]):
+            expected = f"({count}, {'d' if width is None else width})"
+            raise self.failure(f"{where}: expected an array of shape {expected}, got {shape}")
+        if not np.isfinite(self._answer).all():
+            raise self.failure(f"{where}: an answer is NaN or infinite")
         return self._answer
 
     def settle(self, temperature: float, as_logits: object = None) -> None:
@@ -78,5 +88,5 @@ class Here(ExitStack):
         """No checkpoints are compared on a rung."""
 
     def failure(self, what: str) -> SubmissionError:
-        """Return an error that names the baseline."""
+        """Return an error that names the submission."""
         return SubmissionError(f"submission {self.spec}: {what}")

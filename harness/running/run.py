@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from spurgen.benchmark.contract import Context, LabeledData
+from spurgen.benchmark.contract import Context, LabeledData, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Provenance, Report, Result, SampleArrays
 from spurgen.benchmark.specs import is_baseline
@@ -55,22 +55,26 @@ class _Asked:
     order_seed: int
 
 
-def run(job: Job) -> Outcome:
+def run(job: Job, submission: Submission | None = None) -> Outcome:
     """Train, query and score; a submission's failure is recorded in the result, not raised.
+
+    `submission`: what runs in this process in place of the one that the job names.
 
     Raise `FrozenDataError` if the data differ from the frozen ones, and `SpurgenError` if the required isolation does
     not work here: no result would be valid then.
     """
-    isolation = "process" if runs_here(job) else isolation_of(job.limits)
+    here = submission is not None or runs_here(job)
+    isolation = "process" if here else isolation_of(job.limits)
     about, asked, consistency, peak, error = None, None, None, None, None
     scores, seconds = Scores(), dict[str, float]()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         try:
-            job.check_unchanged()
+            if submission is None:
+                job.check_unchanged()
             with (
                 reporting(f"{job.label}  {job.task.name}  seed {job.seed}") as show,
-                _worker(job) as worker,
+                Here(job, submission) if here else _worker(job) as worker,
             ):
                 about = worker.about
                 check_offer(worker, job.task)
@@ -82,14 +86,15 @@ def run(job: Job) -> Outcome:
                 show("scoring")
                 with _timed(seconds, "score"):
                     scores = asked.score()
-            job.check_unchanged()
+            if submission is None:
+                job.check_unchanged()
         except SubmissionError as failure:
             asked, scores, seconds = None, Scores(), {}
             error = "\n".join([str(failure), *getattr(failure, "__notes__", [])])
     result = Result(
         suite=job.task.scenario.suite, task=job.task.name, spec=job.spec,
         submission=about.name if about else label_of(job.spec, {}), access=about.access if about else "none",
-        uses_generator=(about is not None and about.uses_generator) or _imports_generator(job.spec),
+        uses_generator=(about is not None and about.uses_generator) or (not here and _imports_generator(job.spec)),
         options=dict(job.options), seed=job.seed, uncorrelated=job.uncorrelated, matched=job.matched,
         identity=job.identity, submission_sha256=job.submission_sha256, data_sha256=job.data_sha256,
         isolation=isolation, error=error,
@@ -115,9 +120,7 @@ def _imports_generator(spec: str) -> bool:
         return False
 
 
-def _worker(job: Job) -> RecheckedWorker | Here:
-    if runs_here(job):
-        return Here(job)
+def _worker(job: Job) -> RecheckedWorker:
     return RecheckedWorker(job.spec, dict(job.options), job.task.name, _limits(job), job.device)
 
 
@@ -159,7 +162,7 @@ def _without_secrets(result: Result) -> Result:
     )
 
 
-def fit(job: Job, worker: Worker, train: Samples, val: Samples) -> Report | None:
+def fit(job: Job, worker: Worker | Here, train: Samples, val: Samples) -> Report | None:
     """Train the submission on the data that its access tier grants; return its report, or None if it has no `fit`."""
     if "fit" not in worker.about.offers:
         return None
@@ -221,7 +224,6 @@ def _climb(job: Job, worker: RecheckedWorker | Here, show: Show, seconds: dict[s
 def _train_and_ask(job: Job, worker: RecheckedWorker | Here, show: Show, seconds: dict[str, float]) -> _Asked:
     if isinstance(job.task, Rung):
         return _climb(job, worker, show, seconds)
-    assert isinstance(worker, RecheckedWorker)
     train, val = (make_split(job, split) for split in ("train", "val"))
     show("training")
     worker.on_line = lambda line: show(f"training: {line}")

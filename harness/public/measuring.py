@@ -1,0 +1,264 @@
+"""Measure a model of your own in Python, by the code and in the numbers of the boards.
+
+`measure` asks a function that answers; `ladder` trains on a rising number of counterexamples and asks after each.
+"""
+
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData, Submission
+from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.ladder import Ladder
+from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.result import round_samples
+from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Modality
+from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.suggest import one_of
+from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
+from spurgen.benchmark.task import Rung, Task
+from spurgen.harness.board.by_unit import TaskValues
+from spurgen.harness.board.columns import Line, board_keys, column, number
+from spurgen.harness.board.eligibility import Eligible
+from spurgen.harness.board.frame import Record, frame_of, lines_of
+from spurgen.harness.board.leaderboard import part_of
+from spurgen.harness.board.sets import TaskPart, set_board
+from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.metrics import Interval, simultaneous_interval
+from spurgen.harness.results.answered import STATES
+from spurgen.harness.results.rows import TaskRow, make_task_row
+from spurgen.harness.running.ideal import ideal_scores
+from spurgen.harness.running.job import Job
+from spurgen.harness.running.plan import baseline_specs
+from spurgen.harness.running.run import run
+
+if TYPE_CHECKING:  # slow to import
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+Predict = Callable[[Batch], Any]
+"""From images and captions to logits: real (n, K), an array or a tensor."""
+Fit = Callable[[LabeledData, LabeledData, Context], Predict]
+"""From train, val and the task's description to a function that predicts."""
+World = Task | Scenario | Ladder | str
+NONE: Mapping[str, Any] = {}
+OWN = ("rank", "letters", "submission", "to_erm", "private_gap", "units", "verification")
+"""Columns that tell of a row among others."""
+PERFECT = {**dict.fromkeys(("robust_accuracy", "accuracy_mislead", "accuracy_agree", "accuracy_neutral"), 1.0),
+           "follows": 0.0, "uses_thing": 1.0, "wga": 1.0, "accuracy": 1.0, "sss": 0.0, "ig": 0.0}  # fmt: skip
+"""What is reached by who evaluates all evidence of training on a rung with counterexamples."""
+LEVEL = 1.96  # standard errors on either side
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a model reaches on a task, or on the rungs of a ladder; printed, a table of metrics.
+
+    `lines`: by task, the values that a board's frame has. With several worlds intervals are over worlds; with one they
+    are over its test samples. `whole`: means over the rungs above 0 of a ladder, and the counterexamples needed.
+    `ideal`: what the ideal observer of a task's training data reaches, by task and metric.
+    """
+
+    name: str
+    tasks: tuple[Task, ...]
+    rows: Mapping[str, TaskRow] = field(repr=False)
+
+    @cached_property
+    def parts(self) -> dict[str, TaskPart]:
+        """A board with this one row for each task."""
+        return {task.name: part_of(task, Eligible({self.name: self.rows[task.name]}, {}, {})) for task in self.tasks}
+
+    @cached_property
+    def lines(self) -> dict[str, Record]:
+        """The row's line on the board of each task."""
+        return {name: _line(part, self.rows[name]) for name, part in self.parts.items()}
+
+    @cached_property
+    def whole(self) -> Record:
+        """The row's line on the board of the ladder; empty for a single task."""
+        rungs = [task.name for task in self.tasks if isinstance(task, Rung) and task.counterexamples]
+        return dict(lines_of(set_board(rungs, self.parts))[0]) if len(rungs) > 1 else {}
+
+    @cached_property
+    def ideal(self) -> dict[str, Mapping[str, float]]:
+        """What the ideal observer reaches on each task."""
+        return {task.name: _ideal(task) for task in self.tasks}
+
+    def to_pandas(self) -> "DataFrame":
+        """Return a line per task, and of a ladder one of the whole, with a board's columns and those of the ideal."""
+        lines = [
+            {"task": name, **line, **{f"ideal_{metric}": value for metric, value in self.ideal[name].items()}}
+            for name, line in self.lines.items()
+        ]
+        whole = {"task": _ladder(self.tasks), **self.whole} if self.whole else {}
+        return frame_of([*lines, *[whole] * bool(whole)])
+
+    def plot(self) -> "Figure":
+        """Draw where answers are right and what they follow; of a ladder, its curve."""
+        from spurgen.harness.plots.measured import draw_curve, draw_task
+
+        if len(self.tasks) == 1:
+            (line,), (ideal,) = self.lines.values(), self.ideal.values()
+            return draw_task(line, ideal)
+        return draw_curve(self.name, [task for task in self.tasks if isinstance(task, Rung)], self.lines, self.whole)
+
+    def __repr__(self) -> str:
+        """Return a table: a line per metric, a column per task."""
+        shown = [key for key in board_keys([*self.lines.values(), self.whole], "brief", "wide") if key not in OWN]
+        columns = {self.name: next(iter(self.lines.values()))} if len(self.tasks) == 1 else self.lines
+        rows = []
+        for key in shown:
+            texts = {name: _cell(key, line) for name, line in columns.items()}
+            texts |= {"mean": _cell(key, self.whole)} if self.whole else {}
+            best = next(iter(self.ideal.values())).get(key) if len(self.tasks) == 1 else PERFECT.get(key)
+            ideal = "" if best is None else format(best, column(key).style)
+            if any(texts.values()):
+                rows.append({"": column(key).title, **texts, "ideal observer": ideal})
+        return markdown_table(rows)
+
+
+def measure(
+    predict: Predict, world: World, *, modality: Modality = "multimodal", seed: int = 0, name: str = "model"
+) -> Measured:
+    """Ask a function about every test sample and twin of a world, and compute all metrics of a board.
+
+    `world`: the name of a task of the current suite, such as `things-text-8`, a task, or a scenario, which `modality`
+    shows. `seed`: the world of a task that has several. `predict` is called with up to 1,000 samples at a time.
+
+    Raises `SubmissionError` for answers of another shape, or not finite, and whatever `predict` raises.
+    """
+    task = _task(world, modality)
+    submission = Submission(name, "none", frozenset({task.modality}), None, predict, None, None)
+    return Measured(name, (task,), {task.name: _row(task, (seed,), name, lambda _: submission)})
+
+
+def ladder(
+    fit: Fit | str, world: World, *, modality: Modality = "multimodal", seeds: Collection[int] = (0,),
+    access: str = "none", options: Mapping[str, Any] = NONE, name: str = "model",
+) -> Measured:  # fmt: skip
+    """Train and measure a learner on every rung of a ladder, from the fewest counterexamples to the most.
+
+    `fit` gets train, val and a `Context`, as a submission's does, and returns a function as `measure` takes it; or it
+    is the name of a baseline, such as `erm`, which gets `options` and what it has on the boards. `world`: the name of a
+    ladder of the current suite, such as `things-text`, one of its tasks, or a `Ladder` of your own; a scenario has no
+    rungs, and is trained on once. `access`: what `fit` is given, a key of `ACCESS`. `seeds`: the ladder's worlds, or of
+    a scenario training seeds; from two on, intervals are over them. Raises as `measure` does.
+    """
+    tasks = _rungs(world, modality)
+    if isinstance(fit, str):
+        spec = baseline_specs([one_of("baseline", fit, names_in(BASELINES))])[0]
+        return Measured(fit, tuple(tasks), {task.name: _row(task, seeds, spec, options=options) for task in tasks})
+    one_of("access tier", access, ACCESS)
+    learner = partial(_learner, fit, name, access)
+    return Measured(name, tuple(tasks), {task.name: _row(task, seeds, name, learner) for task in tasks})
+
+
+def _learner(fit: Fit, name: str, access: str, task: Task) -> Submission:
+    made: list[Predict] = []
+
+    def train(train: LabeledData, val: LabeledData, context: Context) -> None:
+        made.append(fit(train, val, context))
+
+    return Submission(name, access, frozenset({task.modality}), train, lambda batch: made[-1](batch), None, None)
+
+
+def _task(world: World, modality: Modality) -> Task:
+    if isinstance(world, Task):
+        return world
+    if isinstance(world, str):
+        return load_suite(DEFAULT_SUITE).task(world)
+    if isinstance(world, Ladder):
+        return _rungs(world, modality)[0]
+    return Task(world.name, world, modality)
+
+
+def _rungs(task: World, modality: Modality) -> Sequence[Task]:
+    """Return the rungs of a ladder, with the fewest counterexamples first; of another world, its only task."""
+    if isinstance(task, Ladder):
+        names = {m: f"{task.name}-{m}" for m in task.rungs}
+        scenario: Any = task  # see Rung
+        return [Rung(name, scenario, modality, "frozen", counterexamples=m, of=task.name) for m, name in names.items()]
+    if isinstance(task, Rung):
+        return [replace(task, name=f"{task.of}-{m}", counterexamples=m) for m in task.ladder.rungs]
+    if not isinstance(task, str):
+        return [_task(task, modality)]
+    known: dict[str, list[Rung]] = {}
+    for each in load_suite(DEFAULT_SUITE).tasks.values():
+        if isinstance(each, Rung):
+            known.setdefault(each.of, []).append(each)
+    return known[one_of("ladder", task, known)]
+
+
+def _ladder(tasks: Sequence[Task]) -> str:
+    first = tasks[0]
+    return first.of if isinstance(first, Rung) else first.name
+
+
+def _row(
+    task: Task, seeds: Collection[int], spec: str, made: Callable[[Task], Submission] | None = None,
+    options: Mapping[str, Any] = NONE,
+) -> TaskRow:  # fmt: skip
+    """Run a baseline, or what `made` returns, with each seed."""
+    digest = "0" * 64 if made else ""
+    outcomes = []
+    for seed in sorted(seeds):
+        job = Job(
+            task.in_world(seed), spec, seed, task.scenario.digest, options=options, frozen=_frozen(task, seed),
+            submission_sha256=digest,
+        )  # fmt: skip
+        result, samples = run(job, made(task) if made else None)
+        if result.error is not None:
+            raise SubmissionError(result.error)
+        outcomes.append((result, round_samples(samples)))
+    return make_task_row(outcomes)
+
+
+def _frozen(task: Task, seed: int) -> str | None:
+    """Return the suite whose manifest has this world's data, None for data of one's own."""
+    suite = load_suite(DEFAULT_SUITE)
+    return suite.name if suite.tasks.get(task.name) == task and seed < task.scenario.worlds else None
+
+
+def _line(part: TaskPart, row: TaskRow) -> Record:
+    """Return the line of a part's only row; of one world, with intervals over its test samples."""
+    (line,) = lines_of(part.board)
+    return line if len(row.results) > 1 else line | dict(_over_samples(part.values, row))
+
+
+def _over_samples(values: TaskValues, row: TaskRow) -> Iterator[tuple[str, float]]:
+    """Yield the ends of 95 % intervals over the test samples of one world, by the frame's column."""
+    task, metrics, states = values.task, row.results[0].metrics, tuple(f"accuracy_{state}" for state in STATES)
+    if isinstance(task, Rung):
+        scenes, twins = (task.num_classes * n for n in (task.ladder.test_per_class, task.ladder.twins_per_class))
+        sizes = {**dict.fromkeys((*states, "follows"), scenes), "uses_thing": twins}
+    else:
+        scenes = int(values.sizes.sum()) >> len(task.channels)
+        sizes = {**dict.fromkeys(states, scenes), "uses_thing": task.scenario.splits.twins}
+    counts = {key: round(metrics[key] * size) for key, size in sizes.items() if key in metrics}
+    of_states = [counts[key] for key in states if key in counts]
+    found = {key: simultaneous_interval(np.array([count]), np.array([sizes[key]])) for key, count in counts.items()}
+    found["robust_accuracy"] = simultaneous_interval(np.array(of_states), np.full(len(of_states), scenes))
+    found["wga"] = simultaneous_interval(np.array(row.results[0].groups), values.sizes)
+    shifts = {"ig": ["ig"], "sss": [f"sss/{name}" for name in task.channels]}
+    for key, names in shifts.items():
+        each = np.mean([row.sample_mean(name) for name in names], axis=0)
+        error = LEVEL * float(each.std(ddof=1)) / math.sqrt(len(each))
+        found[key] = Interval(metrics[key] - error, metrics[key] + error)
+    for key, interval in found.items():
+        yield from zip((f"{key}_low", f"{key}_high"), interval, strict=True)
+
+
+def _ideal(task: Task) -> Mapping[str, float]:
+    if isinstance(task, Rung):
+        return PERFECT if task.counterexamples else {}
+    return ideal_scores(task).metrics
+
+
+def _cell(key: str, line: Line) -> str:
+    shown = column(key)
+    return shown.text(line) if shown.text else number(line, key, shown.style, interval=True)
