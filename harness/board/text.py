@@ -40,20 +40,22 @@ def _brief(mine: Collection[str]) -> str:
 
 def to_text(
     board: Leaderboard, tasks: Collection[str] = (), mine: Collection[str] = (), *,
-    width: int = PLAIN_WIDTH, wide: bool = False, colour: bool = False,
+    width: int = PLAIN_WIDTH, wide: bool = False, colour: bool = False, alone: Collection[str] | None = None,
 ) -> str:  # fmt: skip
     """Return the tables of these tasks, by default of all, and of the sets whose tasks are all among them.
 
-    `>` marks rows `mine`. `width`: characters of a line, at most; with `wide`, all columns and lines as long as they
-    need to be. `colour`: whether the terminal's codes for colours may be used.
+    `alone`: those of the tasks that have a table of their own, None for all. `>` marks rows `mine`. `width`:
+    characters of a line, at most; with `wide`, all columns and lines as long as they need to be. `colour`: whether
+    the terminal's codes for colours may be used.
     """
     printer = _Printer(mine, UNLIMITED if wide else width, wide, colour)
     shown = {name: part for name, part in board.tasks.items() if not tasks or name in tasks}
     printer.title(f"# SpurGen {board.suite} leaderboard")
     printer.text(_brief(mine), width)
     for name, part in shown.items():
-        printer.title(f"## {name}")
-        printer.board(part)
+        if alone is None or name in alone:
+            printer.title(f"## {name}")
+            printer.board(part)
     for name, whole in board.overall.items():
         if shown.keys() >= set(whole.tasks) and (whole.rows or whole.few):
             printer.title(f"## {whole.heading(name)}")

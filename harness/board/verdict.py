@@ -24,25 +24,33 @@ from spurgen.harness.board.task_verdict import over_samples, task_lines
 from spurgen.harness.machine.printing import and_list, p_equals
 from spurgen.harness.results.rows import Row
 
-MORE = "It corrects for what it shows, the board for all pairs of baselines: either may find what the other misses."
+MORE = (
+    "That command corrects p for the metrics that it shows, a board for all pairs of baselines, so one may find what "
+    "the other misses."
+)
+FEW = 4  # tasks that a command names
 OVER_SAMPLES = "  95 % interval over the test samples of this one {}, which shows no other: [{:.3f}, {:.3f}]."
 AnyRow = TypeVar("AnyRow", bound=BoardRow | Unranked)
 
 
 def verdict(
-    suite: Suite, board: Leaderboard, label: str, results: Row, tasks: Collection[str], flags: str | None = ""
-) -> list[str]:
+    suite: Suite, board: Leaderboard, label: str, results: Row, tasks: Collection[str], flags: str | None = "",
+    alone: Collection[str] | None = None,
+) -> list[str]:  # fmt: skip
     """Return what a board says of a row on these tasks, and over each set of them that the suite ranks.
 
-    `results`: the row's results by task, from which the board was built. `flags` end the `spurgen compare` command in
-    the last line, which is missing if the row is ranked on none of the tasks, or if `flags` is None: it is not stored.
+    `alone`: those of the tasks that are also spoken of by themselves, None for all. `results`: the row's results by
+    task, from which the board was built. `flags` end the `spurgen compare` command in the last line, which is missing
+    if the row is ranked on none of the tasks, or if `flags` is None: it is not stored.
     """
     lines, shown = [], []
     for name, part in board.tasks.items():
         if name in tasks:
             task, row = suite.task(name), _find([*part.rows, *part.few], label)
+            shown += [name] * (row is not None)
+            if alone is not None and name not in alone:
+                continue
             if row:
-                shown.append(name)
                 lines += _place(name, row, part)
                 if row.units == 1:
                     lines.append(OVER_SAMPLES.format(part.unit, *over_samples(task, results[name])))
@@ -124,7 +132,8 @@ def _command(board: Leaderboard, label: str, tasks: Sequence[str], flags: str) -
         return []
     other = ERM if ERM in others else others[0]
     shared = [name for name in tasks if _find(_all(board, name), other)]
-    command = spurgen(f"compare {quote(label)} {quote(other)} --tasks {' '.join(shared)} {flags}".rstrip())
+    named = f" --tasks {' '.join(shared)}" if len(shared) <= FEW else ""
+    command = spurgen(f"compare {quote(label)} {quote(other)}{named} {flags}".rstrip())
     return [f"Every metric and channel: {command}", MORE]
 
 

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="score on the private splits as well, if you hold the secret of the open commitment",
     )  # fmt: skip
     parser.add_argument("--secret", type=Path, metavar="FILE", help="default: ~/.spurgen/SUITE.secret")
-    add_run_arguments(parser)
+    add_run_arguments(parser, tasks="the suite's main tasks")
     add_dry_run(parser)
 
 
@@ -69,6 +69,7 @@ class _Private:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the submission's missing jobs and print the tables of its tasks; return 1 if a job failed."""
     specs = baseline_specs([arguments.submission])
+    arguments.tasks = arguments.tasks or [*load_suite(arguments.suite).main]
     if arguments.secret and not arguments.private:
         raise SpurgenError("--secret is for --private; add it, or leave the secret out")
     private = _plan_private(arguments, specs[0]) if arguments.private else None

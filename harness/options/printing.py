@@ -9,10 +9,11 @@ from spurgen.harness.board.text import PLAIN_WIDTH, first_to_text, to_text
 
 
 def print_board(
-    board: Leaderboard, tasks: Collection[str] = (), mine: Collection[str] = (), *, wide: bool = False
-) -> None:
-    """Print the tables of these tasks, by default of all; `mine`: the labels of rows to mark."""
-    print(to_text(board, tasks, mine, width=_width(), wide=wide, colour=_colour()))
+    board: Leaderboard, tasks: Collection[str] = (), mine: Collection[str] = (), *, wide: bool = False,
+    alone: Collection[str] | None = None,
+) -> None:  # fmt: skip
+    """Print the tables of these tasks, by default of all; `mine`: labels of rows to mark; `alone` as of `to_text`."""
+    print(to_text(board, tasks, mine, width=_width(), wide=wide, colour=_colour(), alone=alone))
 
 
 def print_first(board: Leaderboard, mine: Collection[str] = (), *, wide: bool = False) -> None:

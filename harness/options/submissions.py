@@ -11,7 +11,9 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, load_suite
+from spurgen.benchmark.task import Rung
 from spurgen.harness.board.files import build_board, write_board
+from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.board.verdict import verdict
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
@@ -40,17 +42,17 @@ from spurgen.harness.results.store import OWN, Store, label_of
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import JobsFailedError, find_missing, run_missing, warn_replaced
-from spurgen.harness.running.plan import offered, plan
+from spurgen.harness.running.plan import check_backbones, offered, plan
 from spurgen.harness.running.plan_file import by_task, share
 from spurgen.harness.splits.private import holds_open_secret
 
 
 def add_run_arguments(
-    parser: argparse.ArgumentParser, read_results: Callable[[str], Path | str] = results_folder
+    parser: argparse.ArgumentParser, read_results: Callable[[str], Path | str] = results_folder, tasks: str = "all"
 ) -> None:
     """Declare the flags of every command that runs submissions on a frozen suite."""
     add_suite(parser)
-    add_tasks(parser)
+    add_tasks(parser, tasks)
     add_seeds(parser, None, "all worlds of a task; 0-4 where it has one")
     add_device(parser)
     add_jobs(parser, "jobs at a time; default: one per core, one per GPU on cuda, up to 1,000 on Ray and SLURM")
@@ -93,6 +95,7 @@ def run_submissions(
         return 0
     if missing:
         check_writable(arguments.results, "--results")
+        check_backbones(missing)
     worlds = {job.task.scenario.name for job in jobs}  # of templates, only the worlds used
     if not verified(suite, worlds, arguments.data, console, arguments.jobs):
         return 1
@@ -125,9 +128,17 @@ def _show(
         board = build_board(suite, arguments.results, shown)
     for line in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
         say(console, line)
-    print_board(board, tasks, mine)
+    alone = tasks - _on_ladders(suite, board, tasks)
+    print_board(board, tasks, mine, alone=alone)
+    flags = flags_of_rows(suite, arguments)
     for label in sorted(mine & rows.keys()):
-        print("", *verdict(suite, board, label, rows[label], tasks, flags_of_rows(suite, arguments)), sep="\n")
+        print("", *verdict(suite, board, label, rows[label], tasks, flags, alone=alone), sep="\n")
+
+
+def _on_ladders(suite: Suite, board: Leaderboard, tasks: set[str]) -> set[str]:
+    """Return the tasks whose ladder has a board of its own, which sums them up."""
+    whole = [name for name, part in board.overall.items() if {*part.tasks} <= tasks and (part.rows or part.few)]
+    return {name for name in tasks if isinstance(rung := suite.task(name), Rung) and rung.of in whole}
 
 
 def flags_of_rows(suite: Suite, arguments: argparse.Namespace) -> str:

@@ -162,7 +162,7 @@ def plan_unfrozen(
 
 
 def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:
-    """Return the jobs whose submission takes the task's modality, and a message per skipped task.
+    """Return the jobs whose submission takes the task's modality, and a message on what is skipped.
 
     Raise `SubmissionError` if a submission cannot be loaded, before any job runs or a row exists.
     """
@@ -173,16 +173,19 @@ def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:
         for spec, job in {job.spec: job for job in jobs}.items()
         if not is_baseline(spec)  # baselines take every modality: a contract test checks it
     }
-    accepted, skipped = [], dict[str, None]()
+    accepted, left_out = [], dict[tuple[str, str], dict[str, None]]()
     for job in jobs:
         if job.task.modality in modalities.get(job.spec, [job.task.modality]):
             accepted.append(job)
         else:
-            supported = ", ".join(modalities[job.spec])
-            skipped[f"skipped {job.task.name}, which is {job.task.modality}: {job.spec} takes {supported}"] = None
+            left_out.setdefault((job.spec, job.task.modality), {})[job.task.name] = None
+    skipped = []
+    for (spec, modality), names in left_out.items():
+        tasks = f"{next(iter(names))}, which is" if len(names) == 1 else f"{len(names)} tasks that are"
+        skipped.append(f"skipped {tasks} {modality}: {spec} takes {', '.join(modalities[spec])}")
     if not accepted:
         raise SpurgenError("there is nothing to run: " + "; ".join(skipped))
-    return accepted, list(skipped)
+    return accepted, skipped
 
 
 def check_backbones(jobs: Iterable[Job]) -> None:
