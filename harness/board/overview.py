@@ -9,7 +9,7 @@ from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.machine.text import as_markdown
 
-HEADLINE = ("contrastive", "adversarial", "subg", "group_dro", "resample", "dfr", "jtt", "erm")
+HEADLINE = ("contrastive", "adversarial", "subg", "bsoftmax", "group_dro", "dfr", "jtt", "erm")
 """Rows of the README's table: a method of each family, and ERM."""
 
 
@@ -44,5 +44,5 @@ def _ranked(part: TaskBoard | SetBoard) -> dict[str, Line]:
 def _entry(line: Line | None) -> str:
     if line is None:
         return ""
-    needed = f", N {line['counterexamples_text']}" if known(line, "counterexamples_text") else ""
-    return f"{number(line, 'robust_accuracy', '.2f')} ({cell('rank', line)} of {line['of']}){needed}"
+    needed = f"N {line['counterexamples_text']}; " if known(line, "counterexamples_text") else ""
+    return f"{needed}{number(line, 'robust_accuracy', '.2f')} ({cell('rank', line)} of {line['of']})"
