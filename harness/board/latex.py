@@ -1,6 +1,6 @@
 """Boards as LaTeX tables (booktabs), made from the frame as Markdown's are; and what other tables and figures need."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from spurgen.harness.board.columns import Line, column, table
 from spurgen.harness.board.frame import lines_of
@@ -18,13 +18,16 @@ BEST = "robust_accuracy"
 HEAD = "% needs \\usepackage{booktabs}\n"
 
 
-def board_latex(part: TaskBoard | SetBoard, name: str, caption: str, columns: int = 2) -> str:
+def board_latex(
+    part: TaskBoard | SetBoard, name: str, caption: str, columns: int = 2, labels: Collection[str] = ()
+) -> str:
     """Return a table of a board's rows over one or two columns of the page, a block per access tier.
 
-    Bold: a row that is significantly better than all others of its tier; ties are not bold. Rows that are not ranked
-    stand in a block of their own, without bold type and verdict.
+    `labels`: the rows that it has, by default all. Bold: a row that is significantly better than all others of its
+    tier; ties are not bold. Rows that are not ranked stand in a block of their own, without bold type and verdict.
     """
-    return lines_latex(blocks(lines_of(part), part), name, caption, columns)
+    lines = [line for line in lines_of(part) if not labels or line["submission"] in labels]
+    return lines_latex(blocks(lines, part), name, caption, columns)
 
 
 def lines_latex(sections: Iterable[tuple[str, Sequence[Line]]], name: str, caption: str, columns: int = 2) -> str:

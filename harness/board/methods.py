@@ -10,10 +10,23 @@ from pathlib import Path
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.results.rows import Rows, TaskRow
 
+AS_IN_PAPERS = {
+    "adversarial": "DANN", "bsoftmax": "BSoftmax", "cb_loss": "CBLoss", "cnc": "CnC", "contrastive": "NT-Xent, twins",
+    "cvar_dro": "CVaR DRO", "focal": "Focal", "group_dro": "Group DRO", "lff": "LfF", "mixup": "Mixup",
+    "resample": "Resample", "reweight": "Reweight", "reweight_crt": "ReweightCRT", "sqrt_reweight": "SqrtReweight",
+    "vrex": "V-REx",
+}  # fmt: skip
+"""Short names that are not the label in capitals."""
+
 
 def full_names(rows: Rows) -> dict[str, str]:
     """Return the full name by label, such as `Learning from failure`, of the rows of our own methods."""
     return {label: name for label, row in rows.items() if (name := method_name(row.values()))}
+
+
+def paper_names(rows: Rows) -> dict[str, str]:
+    """Return the short name by label, as papers have it, such as `LfF`, of the rows of our own methods."""
+    return {label: AS_IN_PAPERS.get(label, label.upper()) for label in full_names(rows)}
 
 
 def method_name(row: Iterable[TaskRow]) -> str:

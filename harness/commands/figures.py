@@ -1,28 +1,37 @@
 """Write the figures and tables of a paper from the leaderboard's rows, or from an experiment; runs no model."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.shell import spurgen
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.benchmark.task import Rung
 from spurgen.harness.board.columns import column
 from spurgen.harness.board.files import build_board
 from spurgen.harness.board.latex import board_latex, latex_figure, lines_latex
-from spurgen.harness.board.methods import full_names
+from spurgen.harness.board.methods import paper_names
+from spurgen.harness.board.overview import HEADLINE
+from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.experiments.lines import lines_of_run, read_summary, run_blocks
 from spurgen.harness.machine.citation import bibtex
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import Unique, add_out, add_results, add_suite, add_tasks, open_store
 from spurgen.harness.plots.ladder import ladder_items, ladders_drawn
-from spurgen.harness.plots.of_board import Drawn, Item, boards_drawn, figures
+from spurgen.harness.plots.of_board import Drawn, Item, boards_drawn, estimates, figures
 from spurgen.harness.plots.style import FORMATS, Columns, encode
-from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.results.rows import Rows, TaskRow
+from spurgen.harness.site.material import Material
+from spurgen.harness.site.scenes import Scenes
+from spurgen.harness.site.story import find_story
 
 CAPTIONS = "captions.md"
 
@@ -48,6 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--latex", action="store_true",
         help="also write tables as LaTeX (booktabs), figures.tex with all figures and captions, and citation.bib",
+    )  # fmt: skip
+    parser.add_argument(
+        "--rows", nargs="+", action=Unique, default=[], metavar="ROW",
+        help="the rows of tables and figures, all in the curves; default: a method of each family ("
+        f"{', '.join(HEADLINE)}), and every row that is no baseline",
     )  # fmt: skip
 
 
@@ -100,7 +114,7 @@ def _of_experiment(arguments: argparse.Namespace) -> _Paper:
     lines = lines_of_run(summary)
     rows = {method.name: TaskRow(method.results) for method in summary.finished}
     board = Drawn(summary.name, summary.task, lines, rows, summary.ideal)
-    names = full_names({name: {summary.name: row} for name, row in rows.items()})
+    names = paper_names({name: {summary.name: row} for name, row in rows.items()})
     table = lines_latex(run_blocks(lines), summary.name, f"Results of {summary.name}. {_about()}", arguments.columns)
     items = figures([board], names, arguments.columns)
     return _Paper(items, {summary.name: table}, f"scenario SHA-256 {summary.scenario_sha256[:16]}")
@@ -123,14 +137,37 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
         if name not in shown:
             say(console, f"left out: {name}: no rows")
     sets = [name for name, part in board.overall.items() if set(part.tasks) <= set(shown) and (part.rows or part.few)]
-    names = full_names(rows)
-    ladders = [ladder for ladder in ladders_drawn(suite, board) if ladder.name in sets]
-    items = ladder_items(ladders, names, arguments.columns)
-    items += figures([*boards_drawn(suite, rows, board, [*shown, *sets]).values()], names, arguments.columns)
+    names, labels = paper_names(rows), arguments.rows or {*HEADLINE, *(rows.keys() - {*names_in(BASELINES)})}
+    climbed = [ladder for ladder in ladders_drawn(suite, board) if ladder.name in sets]
+    alone = [name for name in shown if not (isinstance(rung := suite.task(name), Rung) and rung.of in sets)]
+    items = ladder_items(climbed, names, arguments.columns)
+    drawn = boards_drawn(suite, rows, board, [*alone, *sets], labels)
+    items += figures([*drawn.values()], names, arguments.columns)
+    items += [] if arguments.tasks else [*_of_suite(suite, rows, board, names, arguments.columns)]
     about = _about()
-    tables = {name: board_latex(board.tasks[name], name, f"Results on {name}. {about}", arguments.columns)
-              for name in shown}  # fmt: skip
+    tables = {name: board_latex(board.tasks[name], name, f"Results on {name}. {about}", arguments.columns, labels)
+              for name in alone}  # fmt: skip
     for name in sets:
         part, where = board.overall[name], f"means over {', '.join(board.overall[name].tasks)}"
-        tables[f"mean-{name}"] = board_latex(part, f"mean-{name}", f"Results as {where}. {about}", arguments.columns)
+        title = f"mean-{name}"
+        tables[title] = board_latex(part, title, f"Results as {where}. {about}", arguments.columns, labels)
     return _Paper(items, tables, f"suite {suite.name}, manifest SHA-256 {board.manifest_sha256[:16]}")
+
+
+def _of_suite(
+    suite: Suite, rows: Rows, board: Leaderboard, names: Mapping[str, str], columns: Columns
+) -> Iterator[Item]:
+    """Yield what is drawn of a suite beside its main tasks: shortcuts one at a time, and the example of its site."""
+    single = {task.of for task in suite.tasks.values() if isinstance(task, Rung) and len(task.channels) == 1}
+    known = [name for name in board.overall if name in single and (board.overall[name].rows or board.overall[name].few)]
+    if known:
+        drawn = [*boards_drawn(suite, rows, board, known).values()]
+        caption = "Ladder score where one shortcut alone goes with the class: the lower, the easier it is to follow."
+        yield Item("single", caption, partial(estimates, drawn, names, columns))
+    story = find_story(Material(suite, rows, board), Scenes())
+    if story:
+        caption = (
+            f"A test scene and its twin, in which only {story.twins.changed} changes, with the answers of "
+            f"{names.get(story.label, story.label)}; {story.share:.0%} of such answers follow."
+        )
+        yield Item("twins", caption, partial(story.figure, names))

@@ -183,7 +183,7 @@ def _axes(axes: Axes, ladder: Climbed, at: Sequence[float], columns: Columns) ->
 def _label(line: Line, full_names: Mapping[str, str], columns: Columns, between: str) -> str:
     """Return a row's name, and how many counterexamples it needs, with `between` between the two."""
     label = line["submission"]
-    name = "ERM" if label == ERM else full_names.get(label, label) if columns == 2 else label
+    name = "ERM" if label == ERM else full_names.get(label, label)
     needs = needed_words(line)
     return style.drawable(name, LONGEST[columns]) + (f"{between}needs {needs}" if needs else "")
 

@@ -11,7 +11,7 @@ from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, group_sizes, spread_of
-from spurgen.harness.board.columns import CHANNEL, Line, column
+from spurgen.harness.board.columns import CHANNEL, Line, channel_keys, column
 from spurgen.harness.board.frame import Record, lines_of
 from spurgen.harness.board.placing import tier_place
 from spurgen.harness.board.schema import Leaderboard
@@ -48,17 +48,29 @@ class Drawn(NamedTuple):
     ideal: Mapping[str, float]
 
 
-def boards_drawn(suite: Suite, rows: Rows, board: Leaderboard, names: Collection[str]) -> dict[str, Drawn]:
-    """Return what is drawn of these tasks and sets of tasks, by name; `rows`: those that the board was built from."""
+def boards_drawn(
+    suite: Suite, rows: Rows, board: Leaderboard, names: Collection[str], labels: Collection[str] = ()
+) -> dict[str, Drawn]:
+    """Return what is drawn of these tasks and sets of tasks, by name.
+
+    `rows`: those that the board was built from. `labels`: those that are drawn, by default all.
+    """
     made = {}
     for name in names:
         if name in board.tasks:
             task, of_task = suite.task(name), on_task(rows, name)
-            lines = with_channel_intervals(task, of_task, lines_of(board.tasks[name]))
+            lines = with_channel_intervals(task, of_task, _chosen(lines_of(board.tasks[name]), labels))
             made[name] = Drawn(name, task, lines, of_task, {})
         else:
-            made[name] = Drawn(f"mean over {name}", None, lines_of(board.overall[name]), {}, {})
+            part = board.overall[name]
+            made[name] = Drawn(
+                name if part.rungs else f"mean over {name}", None, _chosen(lines_of(part), labels), {}, {}
+            )
     return made
+
+
+def _chosen(lines: Sequence[Record], labels: Collection[str]) -> list[Record]:
+    return [line for line in lines if not labels or line["submission"] in labels]
 
 
 def with_channel_intervals(task: Task, rows: Mapping[str, TaskRow], lines: Sequence[Record]) -> list[Record]:
@@ -79,22 +91,22 @@ def with_channel_intervals(task: Task, rows: Mapping[str, TaskRow], lines: Seque
 
 
 def figures(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: Columns) -> list[Item]:
-    """Return a figure of all boards, in parts that fit a page, and of each task its channels and curves."""
+    """Return a figure of all boards, in parts that fit a page, and of each its shortcuts and curves."""
     most = most_panels(named([line for board in boards for line in board.lines], full_names), columns)
     parts = [boards[start : start + most] for start in range(0, len(boards), most)]
     items = []
     for number, part in enumerate(parts, 1):
-        name = "estimates" if len(parts) == 1 else f"estimates-{number}"
+        name = "places" if len(parts) == 1 else f"places-{number}"
         items.append(Item(name, _caption(part), partial(estimates, part, full_names, columns)))
     for board in boards:
-        items += _of_task(board, full_names, columns) if board.task else []
+        items += _of_one(board, full_names, columns)
     return items
 
 
-def _of_task(board: Drawn, full_names: Mapping[str, str], columns: Columns) -> list[Item]:
+def _of_one(board: Drawn, full_names: Mapping[str, str], columns: Columns) -> list[Item]:
     items = []
     if channels_of(board):
-        caption = f"{FOLLOWS}, by channel on {board.name}, with 95 % intervals."
+        caption = f"{FOLLOWS} on {board.name}{', with 95 % intervals' if board.task else ', means over its rungs'}."
         items.append(Item(f"follows-{board.name}", caption, partial(by_channel, board, full_names, columns)))
     if any(known_curves(row) for row in board.rows.values()):
         caption = f"Accuracy on val by epoch on {board.name}: means, bands from minimum to maximum."
@@ -137,8 +149,7 @@ def estimates(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: C
 
 def channels_of(board: Drawn) -> list[str]:
     """Return the channels of which it is known how often some row's answers follow them, in the task's order."""
-    names = board.task.channels if board.task else ()
-    return [name for name in names if points(board.lines, f"{CHANNEL}{name}")]
+    return [key.removeprefix(CHANNEL) for key in channel_keys(board.lines)]
 
 
 def by_channel(board: Drawn, full_names: Mapping[str, str], columns: Columns = 2) -> Figure:

@@ -6,6 +6,8 @@ from pathlib import Path
 from spurgen.harness.board.export import to_csv, to_json
 from spurgen.harness.board.latex import board_latex
 from spurgen.harness.board.markdown import to_markdown
+from spurgen.harness.board.methods import paper_names
+from spurgen.harness.plots.style import encode
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.index_page import index_page
 from spurgen.harness.site.material import Board, Material
@@ -30,7 +32,7 @@ def build(material: Material) -> Files:
     scenes, figures = Scenes(), Figures()
     story = find_story(material, scenes)
     made = {path: content.encode() for path, content in _pages(material, scenes, figures, story)}
-    made |= {STORY: story.picture(material.names)} if story else {}
+    made |= {STORY: encode(story.figure(paper_names(material.rows)), "png")} if story else {}
     static = {f"static/{path.name}": path.read_bytes() for path in sorted(STATIC.iterdir())}
     return made | scenes.files | figures.files | _downloads(material) | static
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.plots.story import Shown, draw_story
-from spurgen.harness.plots.style import encode
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.scenes import Scene, Scenes, marked
 from spurgen.harness.site.twins import BASE, Read, in_world
@@ -57,14 +57,14 @@ class Story:
         """The example in a sentence."""
         return f"It says “{self.twins.after}” because {self.twins.because}."
 
-    def picture(self, names: Mapping[str, str]) -> bytes:
-        """Draw the example with the curve, as PNG; `names`: full names by label."""
+    def figure(self, names: Mapping[str, str]) -> Figure:
+        """Draw the example with the curve; `names`: full names by label."""
         who, twins = spoken_name(self.label, names), self.twins
         train, both = (
             [Shown(each.pixels, each.caption) for each in part] for part in (self.train, (twins.base, twins.twin))
         )
         answers = (f"{who}: {twins.before} ✓", f"{who}: {twins.after} ✗")
-        return encode(draw_story(self.title, train, both, answers, self.climb.drawn, names), "png")
+        return draw_story(self.title, train, both, answers, self.climb.drawn, names)
 
 
 def find_story(material: Material, scenes: Scenes) -> Story | None:
