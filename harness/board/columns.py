@@ -157,7 +157,7 @@ def board_keys(lines: Sequence[Line], *places: Place) -> list[str]:
 def channel_keys(lines: Sequence[Line]) -> list[str]:
     """Return the keys of how often answers follow single channels, as far as some line has them."""
     found = dict.fromkeys(key for line in lines for key in line if key.startswith(CHANNEL))
-    return [key for key in found if key.count(".") == 1]
+    return [key for key in found if key.count(".") == 1 and not key.endswith(("_low", "_high"))]
 
 
 def column(key: str) -> Column:

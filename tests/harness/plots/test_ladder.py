@@ -38,15 +38,14 @@ def climbed():
 
 @pytest.mark.parametrize("columns", [1, 2])
 def test_erm_the_best_of_each_tier_and_the_ceiling_are_named_at_their_lines(climbed, check_layout, columns):
-    (item,) = ladder_items([climbed], {"lff": "Learning from failure"}, columns)
+    (item,) = ladder_items([climbed], {"lff": "LfF"}, columns)
     assert item.name == "ladder-things-text"
     assert len(item.caption.split()) <= 40
     figure = item.draw()
     texts = {" ".join(text.split()) for text in check_layout(figure)}
-    lff = "Learning from failure" if columns == 2 else "lff"
     assert {
         "ERM needs 77",
-        f"{lff} needs 50",
+        "LfF needs 50",
         "subg needs 22",
         "contrastive needs at most 8",
         "ideal observer",

@@ -22,7 +22,7 @@ def test_every_figure_fits_the_page_with_full_names_and_a_short_caption(drawn, c
     boards = [drawn["main-image"], drawn["main-text"], drawn["main"]]
     items = figures(boards, NAMES, columns)
     kinds = {item.name.partition("-")[0] for item in items}
-    assert kinds == {"estimates", "follows", "curves"}
+    assert kinds == {"places", "follows", "curves"}
     for item in items:
         assert len(item.caption.split()) <= 40
         figure = item.draw()
@@ -35,8 +35,8 @@ def test_every_figure_fits_the_page_with_full_names_and_a_short_caption(drawn, c
 
 def test_boards_that_do_not_fit_one_page_are_continued(drawn):
     boards = [drawn["main-image"]] * 40
-    names = [item.name for item in figures(boards, {}, 1) if item.name.startswith("estimates")]
-    assert names == [f"estimates-{k}" for k in range(1, len(names) + 1)]
+    names = [item.name for item in figures(boards, {}, 1) if item.name.startswith("places")]
+    assert names == [f"places-{k}" for k in range(1, len(names) + 1)]
     assert len(names) > 1
 
 
@@ -48,7 +48,7 @@ def test_a_row_that_is_not_ranked_has_an_open_mark_and_no_letter(drawn):
     assert not line["ranked"]
     assert not line.get("letters")
     assert "white" in faces
-    (item,) = (item for item in figures([board], {}, 2) if item.name == "estimates")
+    (item,) = (item for item in figures([board], {}, 2) if item.name == "places")
     assert "Open marks" in item.caption
 
 
@@ -77,9 +77,9 @@ def test_on_a_rung_what_answers_follow_is_drawn_by_shortcut(check_layout):
     ]  # fmt: skip
     board = Drawn("few-text-4", SimpleNamespace(channels=("hue",)), lines, {}, {})
     items = {item.name: item for item in figures([board], {}, 2)}
-    assert list(items) == ["estimates", "follows-few-text-4"]
+    assert list(items) == ["places", "follows-few-text-4"]
     assert all(len(item.caption.split()) <= 40 for item in items.values())
-    assert "Accuracy if misled" in items["estimates"].caption
-    assert "accuracy if misled" in check_layout(items["estimates"].draw())
+    assert "Accuracy if misled" in items["places"].caption
+    assert "accuracy if misled" in check_layout(items["places"].draw())
     assert points(lines, "follows_by_channel.hue")["erm"].low == pytest.approx(0.7)
     assert {"hue", "follows"} <= {*check_layout(items["follows-few-text-4"].draw())}
