@@ -15,11 +15,14 @@ from spurgen.harness.commands._model import add_model, run_model
 from spurgen.harness.machine.files import STDOUT, check_distinct, matching, write_atomically
 from spurgen.harness.machine.printing import say
 
+VAL = "val"  # the split by which checkpoints are selected
 ALIGNED = "a value for each class, as in: --aligned place landbird=land waterbird=water"
 
 if TYPE_CHECKING:
     from spurgen.harness.evaluation.figures import Evaluation
     from spurgen.harness.evaluation.paired import Comparison
+    from spurgen.harness.evaluation.predictions import Predictions
+    from spurgen.harness.evaluation.selection import Selected
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +60,11 @@ def _add_tables(parser: argparse.ArgumentParser) -> None:
         "--aligned", nargs="+", action="append", default=[], metavar="WORD",
         help=f"an attribute, then {ALIGNED}; default: as in the train split",
     )  # fmt: skip
+    add(
+        "--checkpoints", action="store_true",
+        help="the tables are checkpoints of one model, in their order, with predictions for val and test: show what "
+        "rules that select one by val reach",
+    )  # fmt: skip
     add("--allow-missing-groups", action="store_true", help="leave groups without a sample out, and say so")
     add("--json", type=Path, metavar="FILE", help="write all figures as JSON; - prints it alone")
     add("--latex", type=Path, metavar="FILE", help="write a table for a paper (booktabs)")
@@ -73,44 +81,42 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return run_answers(arguments, console)
     if not arguments.tables and arguments.model is None:
         raise SpurgenError("name a table of predictions, a submission by --model, or answers to questions by --answers")
+    if arguments.checkpoints and (len(arguments.tables) < 2 or arguments.model):
+        raise SpurgenError("--checkpoints needs two or more tables, and takes no --model; name one for each checkpoint")
     from spurgen.harness.evaluation.columns import Columns  # imported late: pandas is slow to import
     from spurgen.harness.evaluation.figures import evaluate
     from spurgen.harness.evaluation.paired import compare_with_first
     from spurgen.harness.evaluation.reading import read_predictions
-    from spurgen.harness.evaluation.report import comparison_summary, comparison_table, how_tested, summary, tables
+    from spurgen.harness.evaluation.report import shown
+    from spurgen.harness.evaluation.selection import select
 
     asked = Columns(
         label=arguments.label_column, prediction=arguments.prediction_column, logits=arguments.logits,
         attributes=tuple(arguments.attributes), key=arguments.key_column, run=arguments.run_column,
         split=arguments.split_column,
     )  # fmt: skip
-    paths = [*arguments.tables]
     aligned = dict(map(_aligned, arguments.aligned))
-    models = [
-        read_predictions(path, asked, metadata=arguments.metadata, split=arguments.split, aligned=aligned)
-        for path in paths
-    ]
-    if arguments.model:
-        models.append(run_model(arguments, asked, aligned, console))
-        paths.append(Path(arguments.model))
-    names = _distinct([model.name for model in models], paths)
-    models = [replace(model, name=name) for model, name in zip(models, names, strict=True)]
-    evaluations = [evaluate(model, arguments.allow_missing_groups) for model in models]
-    comparisons = compare_with_first(models, arguments.allow_missing_groups)
+    answered = run_model(arguments, asked, aligned, console) if arguments.model else None
+
+    def models(split: str | None) -> list["Predictions"]:
+        read = [
+            read_predictions(path, asked, metadata=arguments.metadata, split=split, aligned=aligned)
+            for path in arguments.tables
+        ]
+        read += [answered] if answered else []
+        paths = [*arguments.tables, Path(arguments.model or "")]
+        names = _distinct([one.name for one in read], paths[: len(read)])
+        return [replace(one, name=name) for one, name in zip(read, names, strict=True)]
+
+    tested, missing = models(arguments.split), arguments.allow_missing_groups
+    selections = select(models(VAL), tested, missing) if arguments.checkpoints else []
+    evaluations = [selected.evaluation for selected in selections] or [evaluate(one, missing) for one in tested]
+    comparisons = [] if selections else compare_with_first(tested, missing)
     printed = Console(soft_wrap=False, stderr=arguments.json == STDOUT)
-    for evaluation in evaluations:
-        printed.print(summary(evaluation), markup=False, highlight=False)
+    for piece in shown(evaluations, comparisons, selections):
+        printed.print(piece, markup=False, highlight=False)
         printed.print()
-        for table in tables(evaluation):
-            printed.print(table)
-            printed.print()
-    if comparisons:
-        for sentences in (*map(comparison_summary, comparisons), how_tested(comparisons)):
-            printed.print(sentences, markup=False, highlight=False)
-        printed.print()
-        printed.print(comparison_table(comparisons))
-        printed.print()
-    _write(arguments, evaluations, comparisons, console)
+    _write(arguments, evaluations, comparisons, selections, console)
     return 0
 
 
@@ -158,14 +164,18 @@ def _flags(arguments: argparse.Namespace, declare: Callable[[argparse.ArgumentPa
 
 
 def _write(
-    arguments: argparse.Namespace, evaluations: list["Evaluation"], comparisons: list["Comparison"], console: Console
+    arguments: argparse.Namespace,
+    evaluations: list["Evaluation"],
+    comparisons: list["Comparison"],
+    selections: list["Selected"],
+    console: Console,
 ) -> None:
     """Write the files that the flags name."""
     from spurgen.harness.evaluation.report import to_json
 
     written: dict[Path, str | bytes] = {}
     if arguments.json:
-        written[arguments.json] = to_json(evaluations, comparisons)
+        written[arguments.json] = to_json(evaluations, comparisons, selections)
     if arguments.latex or arguments.figure:
         from spurgen.harness.evaluation.paper import (  # imported late: matplotlib is slow to import
             draw_groups,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.metrics import f1_score, roc_auc_score
 
 from spurgen.harness.evaluation.predictions import Groups, Predictions, group
 from spurgen.harness.metrics import Interval, simultaneous_interval
@@ -15,6 +16,7 @@ from spurgen.harness.statistics.units import Spread, standard_error
 from spurgen.harness.statistics.worst_group_bias import corrected_wga, guaranteed
 
 BINS = 15
+TINY = np.finfo(np.float64).tiny
 LOSS = Spread(ends=(0.0, np.inf))
 
 
@@ -45,15 +47,17 @@ class Calibration:
 class Evaluation:
     """All figures of a table of predictions; numbers are means over runs, intervals cover 95 % over samples and runs.
 
-    `wga`: worst-group accuracy; `wga_corrected`: less the bias of a minimum; `wga_simultaneous`: the interval of `wga`
-    by those of all groups at once. `worst`: the group with the lowest accuracy. `robust_accuracy`: the lower of
-    `states`, where all attributes `agree` with the class and where all `mislead`; None where it is not known which
-    values go with which classes, for the reason `unaligned`, or where some class has no sample of one of the
-    `missing_states`. `aligned`: the value of each attribute that goes with each
-    class, where it is known; `flags`: attributes of which only that is known, of each sample. `missing`: groups
-    without a sample. `split`: what the samples' split is called, if they have one; `unused_lines`: lines of other
-    splits. `class_order`: the classes in the order in which scores belong to them, where these have no names.
-    `unranked`: why it is compared with no other model, or None.
+    `weighted_accuracy`: groups count as often as in train, None where that is not known. `balanced_accuracy`: every
+    class counts alike. `worst_class_f1`: the lowest F1 score of a class that has samples. `auroc`: the area under the
+    ROC curve, None unless there are two classes and their scores. `wga`: worst-group accuracy; `wga_corrected`: less
+    the bias of a minimum; `wga_simultaneous`: the interval of `wga` by those of all groups at once. `worst`: the group
+    with the lowest accuracy. `robust_accuracy`: the lower of `states`, where all attributes `agree` with the class and
+    where all `mislead`; None where it is not known which values go with which classes, for the reason `unaligned`, or
+    where some class has no sample of one of the `missing_states`.
+    `aligned`: the value of each attribute that goes with each class, where it is known; `flags`: attributes of which
+    only that is known, of each sample. `missing`: groups without a sample. `split`: what the samples' split is called,
+    if they have one; `unused_lines`: lines of other splits. `class_order`: the classes in the order in which scores
+    belong to them, where these have no names. `unranked`: why it is compared with no other model, or None.
     """
 
     name: str
@@ -62,6 +66,10 @@ class Evaluation:
     unused_lines: int
     runs: int
     accuracy: Estimate
+    weighted_accuracy: Estimate | None
+    balanced_accuracy: Estimate
+    worst_class_f1: float
+    auroc: float | None
     wga: float
     wga_corrected: Estimate
     wga_simultaneous: Interval
@@ -88,6 +96,10 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
     values, drawn = groups.metrics(accuracies), groups.metrics(replicates)
     corrected = np.array([corrected_wga(row, groups.sizes) for row in hits])
     shown = {name: over_runs(values[name], drawn[name]) for name in values}
+
+    def weighted(weights: Float64) -> Estimate:
+        return over_runs(accuracies @ weights, replicates @ weights)
+
     return Evaluation(
         name=predictions.name,
         split=predictions.split,
@@ -95,12 +107,16 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
         unused_lines=predictions.unused,
         runs=len(predictions.runs),
         accuracy=shown["accuracy"],
+        weighted_accuracy=None if (weights := groups.as_in_train) is None else weighted(weights),
+        balanced_accuracy=weighted(groups.balanced),
+        worst_class_f1=_worst_class_f1(predictions),
+        auroc=_auroc(predictions),
         wga=shown["wga"].value,
         wga_corrected=over_runs(corrected, drawn["wga"]),
         wga_simultaneous=_widened(guaranteed(hits, groups.sizes), values["wga"]),
         worst=groups.names[int(accuracies.mean(axis=0).argmin())],
         robust_accuracy=shown.get("robust_accuracy"),
-        states={name: over_runs(accuracies @ w, replicates @ w) for name, w in groups.states.items()},
+        states={name: weighted(weights) for name, weights in groups.states.items()},
         groups=_of_groups(groups, hits),
         calibration=None if predictions.probs is None else _calibration(predictions.probs, predictions.labels),
         missing=groups.missing,
@@ -135,6 +151,24 @@ def over_runs(values: Float64, replicates: Float64) -> Estimate:
     return estimate(values, samples=deviation(replicates.mean(axis=1)))
 
 
+def _worst_class_f1(predictions: Predictions) -> float:
+    labels = predictions.labels
+    lowest = [
+        f1_score(labels, row, labels=np.unique(labels), average=None, zero_division=0).min()
+        for row in predictions.predicted
+    ]
+    return float(np.mean(lowest))
+
+
+def _auroc(predictions: Predictions) -> float | None:
+    """Return the mean over runs; samples are ranked by log-odds, which tell apart what rounds to a probability of 1."""
+    labels, probs = predictions.labels, predictions.probs
+    if probs is None or len(predictions.classes) != 2 or len(np.unique(labels)) < 2:
+        return None
+    logs = np.log(np.maximum(probs, TINY))
+    return float(np.mean([roc_auc_score(labels, row[:, 1] - row[:, 0]) for row in logs]))
+
+
 def _of_groups(groups: Groups, hits: Int64) -> list[GroupFigures]:
     """Return every group's figures: Clopper-Pearson over samples, widened by the variance over runs."""
     figures = []
@@ -157,7 +191,7 @@ def _widened(interval: Interval, values: Float64) -> Interval:
 def _calibration(probs: Float64, labels: Int64) -> Calibration:
     """Return the calibration of probabilities, float64 (R, n, K), for labels, int64 (n,)."""
     truth = np.arange(probs.shape[2]) == labels[:, None]
-    nll = -np.log(np.maximum(probs[:, truth], np.finfo(np.float64).tiny))
+    nll = -np.log(np.maximum(probs[:, truth], TINY))
     brier = ((probs - truth) ** 2).sum(axis=2)
     ece = [_ece(row.max(axis=1), row.argmax(axis=1) == labels) for row in probs]
     return Calibration(_mean_loss(nll), _mean_loss(brier), float(np.mean(ece)))

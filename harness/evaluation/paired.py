@@ -38,7 +38,7 @@ class Comparison:
 
 def compare(first: Predictions, second: Predictions, allow_missing: bool = False, seed: int = 0) -> Comparison:
     """Compare two models; raise `SpurgenError` unless both answer the same samples."""
-    order = _same_samples(first, second)
+    order = same_order(first, second)
     groups = group(first, allow_missing)
     right = first.predicted == first.labels, (second.predicted == second.labels)[:, order]
     ours, theirs = (groups.metrics(groups.accuracies(part)) for part in right)
@@ -79,9 +79,13 @@ def _mcnemar(first: Int64, second: Int64) -> float:
     return float(binomtest(only[0], sum(only)).pvalue) if sum(only) else 1.0
 
 
-def _same_samples(first: Predictions, second: Predictions) -> Int64:
-    """Return the place of the first model's samples in the second's; raise `SpurgenError` if they are not the same."""
-    same = "a paired test needs the same samples in both"
+def same_order(
+    first: Predictions, second: Predictions, same: str = "a paired test needs the same samples in both"
+) -> Int64:
+    """Return the place of the first model's samples in the second's, int64 (n,).
+
+    Raises `SpurgenError` if they are not the same; `same` says why they must be.
+    """
     for what in ("split", "attributes"):
         ours, theirs = (_about(model, what) for model in (first, second))
         if ours and theirs and ours != theirs:

@@ -48,6 +48,7 @@ class Predictions:
     `labels`: int64 (n,). `predicted`: int64 (R, n). `probs`: float64 (R, n, K), or None where only classes are known.
     `keys`: names of the samples, or None where only their order is known. `split`: its name, None where there is none;
     `unused`: lines of other splits. `by_place`: whether scores belong to the classes by their place, not by name.
+    `train`: class and values of the train samples, int64 (m, 1 + A), None where there are none.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Predictions:
     split: str | None = None
     unused: int = 0
     by_place: bool = False
+    train: Int64 | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -75,12 +77,16 @@ def is_numbered(classes: Sequence[str]) -> bool:
 class Groups(Design):
     """The groups of samples: every class with every combination of values, in that order.
 
-    `names`: of the groups; `missing`: those without a sample, which are in no other field. A state's weights: within a
-    class by size, then every class alike.
+    `names`: of the groups; `missing`: those without a sample, which are in no other field. A state's weights: within
+    a class by size, then every class alike. `balanced`: the weights of balanced accuracy, and `as_in_train`: of the
+    accuracy in which groups count as often as in train, float64 (G,); None if no train samples are known, or if some
+    are of a missing group.
     """
 
     names: tuple[str, ...]
     missing: tuple[str, ...]
+    balanced: Float64
+    as_in_train: Float64 | None
 
 
 def group(predictions: Predictions, allow_missing: bool = False) -> Groups:
@@ -106,7 +112,8 @@ def group(predictions: Predictions, allow_missing: bool = False) -> Groups:
         )
     present = np.flatnonzero(sizes)
     place_of = np.cumsum(sizes > 0) - 1
-    states = _states(predictions, np.array(list(np.ndindex(shape)))[present], sizes[present])
+    factors = np.array(list(np.ndindex(shape)))[present]
+    states = _states(predictions, factors, sizes[present])
     return Groups(
         ids=place_of[ids],
         names=tuple(names[k] for k in present),
@@ -114,7 +121,23 @@ def group(predictions: Predictions, allow_missing: bool = False) -> Groups:
         missing=tuple(missing),
         states={name: weights for name, weights in states.items() if weights is not None},
         missing_states=tuple(name for name, weights in states.items() if weights is None),
+        balanced=_over_classes(factors[:, 0], sizes[present]),
+        as_in_train=_as_in_train(predictions.train, shape, present),
     )
+
+
+def _over_classes(classes: Int64, sizes: Int64) -> Float64:
+    """Return the weights of groups, int64 (G,) each: within a class by size, then every class alike."""
+    of_class = np.bincount(classes, sizes)
+    weights: Float64 = sizes / of_class[classes] / np.count_nonzero(of_class)
+    return weights
+
+
+def _as_in_train(train: Int64 | None, shape: tuple[int, ...], present: Int64) -> Float64 | None:
+    if train is None:
+        return None
+    counts = np.bincount(np.ravel_multi_index(tuple(train.T), shape), minlength=math.prod(shape))
+    return counts[present] / len(train) if counts[present].sum() == len(train) else None
 
 
 def _name(classes: Sequence[str], attributes: Sequence[Attribute], place: Sequence[int]) -> str:
@@ -135,7 +158,6 @@ def _states(predictions: Predictions, places: Int64, sizes: Int64) -> dict[str, 
     misleads = np.stack([places[:, 1 + k] != aligned[classes] for k, aligned in enumerate(known)], axis=1)
     states: dict[str, Float64 | None] = {}
     for name, inside in (("agree", ~misleads.any(axis=1)), ("mislead", misleads.all(axis=1))):
-        of_class = np.bincount(classes[inside], sizes[inside], len(predictions.classes))
-        has_all = bool((of_class > 0).all())
-        states[name] = inside * sizes / of_class[classes] / len(of_class) if has_all else None
+        has_all = len(set(classes[inside])) == len(predictions.classes)
+        states[name] = _over_classes(classes, inside * sizes) if has_all else None
     return states

@@ -86,6 +86,7 @@ def read_predictions(
         split=labelled.split,
         unused=len(table) - len(used),
         by_place=scores is not None and not named_scores,
+        train=labelled.train(),
     )
 
 
@@ -116,6 +117,7 @@ def read_samples(
         keys=None if columns.key is None else tuple(texts(path, inside, columns.key)),
         split=labelled.split,
         unused=len(table) - len(inside),
+        train=labelled.train(),
     )
     return samples, list(texts(path, inside, shown))
 
@@ -148,6 +150,12 @@ class _Labelled:
 
     def _values(self, column: str) -> tuple[str, ...]:
         return in_order(self.factors[column], self.columns, column)
+
+    def train(self) -> Int64 | None:
+        """Return class and values of the train samples, int64 (m, 1 + A), or None where there are none."""
+        train = self.factors[self._are(TRAIN)]
+        columns = [places(train[name], self._values(name)) for name in map(str, train)]
+        return np.stack(columns, axis=1) if len(train) else None
 
     def attributes(self, factors: pd.DataFrame, aligned: Aligned) -> tuple[Attribute, ...]:
         """Return the attributes of samples, with the value that goes with each class where that is known."""

@@ -1,7 +1,7 @@
 """An evaluation as sentences, as tables for a terminal, and as JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from rich.table import Table
@@ -10,6 +10,7 @@ from rich.text import Text
 from spurgen.harness.evaluation.figures import Evaluation
 from spurgen.harness.evaluation.paired import Comparison
 from spurgen.harness.evaluation.predictions import SHOWN
+from spurgen.harness.evaluation.selection import Selected
 from spurgen.harness.machine.printing import listed, p_equals, p_text, terminal_table
 from spurgen.harness.statistics.comparison import Compared
 from spurgen.harness.statistics.estimate import Estimate
@@ -18,6 +19,22 @@ SCHEMA_VERSION = 9
 FEW = 10  # samples of a group, below which the corrected worst-group accuracy was not tested
 NAMES = {"robust_accuracy": "Robust accuracy", "wga": "Worst-group accuracy", "accuracy": "Accuracy"}
 SPOKEN = {"agree": "where all attributes agree with the class", "mislead": "where all mislead"}
+
+
+def shown(
+    evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison], selections: Sequence[Selected] = ()
+) -> Iterator[str | Table]:
+    """Yield what a terminal shows: each model and the tests, or what rules that select a checkpoint reach."""
+    if selections:
+        yield selection_table(selections)
+        yield how_selected(selections)
+        return
+    for evaluation in evaluations:
+        yield summary(evaluation)
+        yield from tables(evaluation)
+    if comparisons:
+        yield "\n".join([*map(comparison_summary, comparisons), how_tested(comparisons)])
+        yield comparison_table(comparisons)
 
 
 def summary(evaluation: Evaluation) -> str:
@@ -69,7 +86,7 @@ def _samples(evaluation: Evaluation) -> str:
 
 
 def tables(evaluation: Evaluation) -> list[Table]:
-    """Return a table of the groups, of where attributes agree or mislead, and of the calibration."""
+    """Return tables of the groups, of where attributes agree or mislead, other metrics, and the calibration."""
     groups = terminal_table("Group", "Samples", "Accuracy")
     for row in sorted(evaluation.groups, key=lambda row: row.accuracy.value):
         groups.add_row(Text(row.name), f"{row.samples:,}", row.accuracy.text())
@@ -79,6 +96,14 @@ def tables(evaluation: Evaluation) -> list[Table]:
         for name, estimate in evaluation.states.items():
             states.add_row(SPOKEN[name], estimate.text())
         made.append(states)
+    others = terminal_table("Metric", "")
+    if evaluation.weighted_accuracy is not None:
+        others.add_row("accuracy, groups weighted as in train", evaluation.weighted_accuracy.text())
+    others.add_row("balanced accuracy", evaluation.balanced_accuracy.text())
+    others.add_row("worst-class F1", f"{evaluation.worst_class_f1:.3f}")
+    if evaluation.auroc is not None:
+        others.add_row("AUROC", f"{evaluation.auroc:.3f}")
+    made.append(others)
     if evaluation.calibration is not None:
         calibration = terminal_table("Calibration", "")
         calibration.add_row("negative log-likelihood, nats", evaluation.calibration.nll.text())
@@ -141,11 +166,41 @@ def comparison_table(comparisons: Sequence[Comparison]) -> Table:
     return table
 
 
-def to_json(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison]) -> str:
+def selection_table(selections: Sequence[Selected]) -> Table:
+    """Return a line per selection rule: which checkpoints it takes, and what they reach."""
+    table = terminal_table(
+        "Selected by", "Checkpoint", "Accuracy", "Weighted", "Balanced", "Worst group", "Worst-class F1"
+    )
+    for selected in selections:
+        figures = selected.evaluation
+        wga = Estimate(figures.wga, *figures.wga_simultaneous)
+        weighted = "-" if figures.weighted_accuracy is None else f"{figures.weighted_accuracy.value:.3f}"
+        table.add_row(
+            figures.name, Text(listed(list(dict.fromkeys(selected.checkpoints)), SHOWN)), figures.accuracy.text(),
+            weighted, f"{figures.balanced_accuracy.value:.3f}", wga.text(), f"{figures.worst_class_f1:.3f}",
+        )  # fmt: skip
+    return table
+
+
+def how_selected(selections: Sequence[Selected]) -> str:
+    """Return how checkpoints were selected, in sentences."""
+    figures = selections[0].evaluation
+    each = f" for each of {figures.runs} runs" if figures.runs > 1 else ""
+    return (
+        f"Each rule takes the best checkpoint by its metric{each}, the first of equally good ones, and is shown on "
+        f"{_samples(figures)}. The oracle chooses by worst-group accuracy on {figures.split}: no method may. "
+        "Weighted: accuracy, groups weighted as in train."
+    )
+
+
+def to_json(
+    evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison], selections: Sequence[Selected] = ()
+) -> str:
     """Return all figures as JSON; a NaN is an error."""
     record = {
         "schema_version": SCHEMA_VERSION,
         "evaluations": [asdict(evaluation) for evaluation in evaluations],
         "comparisons": [asdict(comparison) for comparison in comparisons],
+        "checkpoints": {selected.evaluation.name: selected.checkpoints for selected in selections},
     }
     return json.dumps(record, indent=1, allow_nan=False) + "\n"

@@ -1,7 +1,7 @@
 """Predictions of any model evaluated in Python, as `spurgen evaluate` does: `from spurgen import evaluation`.
 
-`read_predictions` and `from_arrays` return predictions, `evaluate` their figures, `compare_with_first` paired tests.
-Messages name the command's flags.
+`read_predictions` and `from_arrays` return predictions, `evaluate` their figures, `compare_with_first` paired tests,
+and `select` what rules that select a checkpoint reach. Messages name the command's flags.
 """
 
 from spurgen.harness.evaluation.arrays import from_arrays
@@ -12,6 +12,7 @@ from spurgen.harness.evaluation.paper import draw_groups, to_latex
 from spurgen.harness.evaluation.predictions import Attribute, Predictions
 from spurgen.harness.evaluation.reading import read_predictions
 from spurgen.harness.evaluation.report import comparison_summary, how_tested, summary, to_json
+from spurgen.harness.evaluation.selection import Selected, select
 from spurgen.harness.statistics.comparison import Compared
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Evaluation",
     "GroupFigures",
     "Predictions",
+    "Selected",
     "compare",
     "compare_with_first",
     "comparison_summary",
@@ -31,6 +33,7 @@ __all__ = [
     "from_arrays",
     "how_tested",
     "read_predictions",
+    "select",
     "summary",
     "to_json",
     "to_latex",

@@ -177,6 +177,7 @@ def test_the_name_of_a_model_is_printed_as_it_is(capsys):
         ("right.csv --metadata metadata.csv --latex x --json ./x", "--json and --latex both name x; name another file"),
         ("--answers right.csv shortcut.csv --task t --json shortcut.csv", "--json shortcut.csv is read as well, and"),
         ("--model m.py:best --metadata metadata.csv --texts y --json m.py", "--json m.py is read as well, and"),
+        ("shortcut.csv --metadata metadata.csv --checkpoints", "--checkpoints needs two or more tables, and takes no"),
         ("--answers shortcut.csv --task small-text --model m.py", "--model has no effect with --answers"),
     ],
 )
@@ -212,6 +213,27 @@ def test_a_submission_is_compared_with_a_table_of_answers(capsys, tmp_path):
 def test_a_model_needs_data(words, message, stderr):
     assert main(["evaluate", *words.split()]) == 2
     assert message in stderr()
+
+
+@pytest.mark.usefixtures("tables")
+def test_checkpoints_are_selected_by_val_and_shown_on_test(capsys):
+    about = pd.read_csv("metadata.csv")
+    answered = about[about.split > 0]
+    for epoch, wrong in enumerate((answered.place != answered.y, answered.split == 1)):  # shortcut on test; on val
+        answers = answered.assign(prediction=np.where(wrong, 1 - answered.y, answered.y))
+        answers[["img_filename", "prediction"]].to_csv(f"epoch-{epoch}.csv", index=False)
+    words = "evaluate epoch-0.csv epoch-1.csv --metadata metadata.csv --checkpoints --json -"
+    assert main(words.split()) == 0
+    streams = capsys.readouterr()
+    record = json.loads(streams.out)
+    assert record["checkpoints"]["last"] == record["checkpoints"]["oracle"] == ["epoch-1"]
+    assert record["checkpoints"]["val accuracy"] == record["checkpoints"]["val worst class"] == ["epoch-0"]
+    assert {one["name"]: one["wga"] for one in record["evaluations"]}["val accuracy"] == 0
+    assert re.search(r"val accuracy +epoch-0 +0\.500 \[.*\] +1\.000 +0\.500 +0\.000", streams.err)
+    assert "no method may" in " ".join(streams.err.split())
+    answers[answers.split == 2][["img_filename", "prediction"]].to_csv("epoch-1.csv", index=False)
+    assert main(words.split()) == 2
+    assert "epoch-1.csv has no prediction for 80 of 80 samples of metadata.csv" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("tables")

@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.evaluation.arrays import from_arrays
 from spurgen.harness.evaluation.figures import evaluate
 from spurgen.harness.evaluation.paired import compare
 from spurgen.harness.evaluation.predictions import Attribute, Predictions, group
@@ -88,6 +90,48 @@ def test_calibration_of_probabilities():
     assert figures.calibration.nll.value == pytest.approx(-np.log(0.8))
     assert figures.calibration.brier.value == pytest.approx(2 * 0.2**2)
     assert figures.calibration.ece == pytest.approx(0.2)  # always right, at 80 %
+
+
+def test_metrics_of_other_benchmarks_are_those_of_scikit_learn_and_wilds():
+    rng = np.random.default_rng(0)
+    labels, kinds = rng.choice(3, 300, p=(0.6, 0.3, 0.1)), rng.integers(0, 2, 300)
+    predicted = np.where(rng.random((2, 300)) < 0.7, labels, rng.integers(0, 3, (2, 300)))
+    train = np.stack([rng.integers(0, 3, 50), rng.integers(0, 2, 50)], axis=1)
+    kind = Attribute("kind", ("x", "y"), kinds)
+    figures = evaluate(Predictions("m", ("a", "b", "c"), labels, (kind,), predicted, ("1", "2"), train=train))
+    balanced = [balanced_accuracy_score(labels, row) for row in predicted]
+    assert figures.balanced_accuracy.value == pytest.approx(np.mean(balanced))
+    assert figures.balanced_accuracy.low < min(balanced) < figures.balanced_accuracy.high
+    lowest = [f1_score(labels, row, average=None).min() for row in predicted]
+    assert figures.worst_class_f1 == pytest.approx(np.mean(lowest))
+    right, share = (predicted == labels).mean(axis=0), 0.0
+    for label, value in train:  # WILDS: each group's accuracy, times its samples in train
+        share += right[(labels == label) & (kinds == value)].mean() / len(train)
+    assert figures.weighted_accuracy.value == pytest.approx(share)
+
+
+def test_a_model_that_reads_the_shortcut_looks_good_only_where_groups_count_as_in_train(model):
+    figures = evaluate(model({(0, 1): 50, (1, 0): 50}))
+    assert figures.weighted_accuracy.value == pytest.approx(0.9)  # 90 % of train
+    assert (figures.balanced_accuracy.value, figures.worst_class_f1) == pytest.approx((0.5, 0.5))
+
+
+def test_groups_cannot_be_weighted_as_in_train_without_their_samples(model):
+    whole = model({})
+    assert evaluate(replace(whole, train=None)).weighted_accuracy is None
+    keep = (whole.labels == 0) | (whole.attributes[0].ids == 1)
+    place = replace(whole.attributes[0], ids=whole.attributes[0].ids[keep])
+    some = replace(whole, labels=whole.labels[keep], predicted=whole.predicted[:, keep], attributes=(place,), keys=None)
+    assert evaluate(some, allow_missing=True).weighted_accuracy is None
+
+
+def test_auroc_is_the_chance_that_a_sample_of_the_second_class_ranks_higher():
+    labels, scores = np.array([0, 0, 0, 1, 1]), np.array([-600.0, 1.0, 60.0, 50.0, 70.0])
+    read = from_arrays("m", labels, {"light": ["day"] * 5}, logits=np.stack([0 * scores, scores], axis=1))
+    higher = [(a > b) + (a == b) / 2 for a in scores[3:] for b in scores[:3]]
+    assert evaluate(read).auroc == pytest.approx(np.mean(higher)) == pytest.approx(5 / 6)
+    assert evaluate(replace(read, probs=None)).auroc is None
+    assert evaluate(replace(read, labels=0 * labels), allow_missing=True).auroc is None
 
 
 def test_one_sample_has_losses_without_intervals():

@@ -1,0 +1,85 @@
+"""Checkpoints of one model: which one each selection rule takes by val, run by run, and what it reaches on test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.metrics import recall_score
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.evaluation.figures import Evaluation, evaluate
+from spurgen.harness.evaluation.paired import same_order
+from spurgen.harness.evaluation.predictions import Predictions, group
+from spurgen.harness.machine.printing import listed
+from spurgen.harness.metrics.arrays import Float64, Int64
+
+LAST = "last"
+ORACLE = "oracle"
+RULES = {"accuracy": "val accuracy", "worst_class": "val worst class", "wga": "val worst group"}
+"""The rules that choose by val, by what they maximise."""
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The checkpoint of each run that a rule selects, by name, and its figures on test, which have the rule's name."""
+
+    checkpoints: tuple[str, ...]
+    evaluation: Evaluation
+
+
+def select(
+    val: Sequence[Predictions], test: Sequence[Predictions], allow_missing: bool = False, seed: int = 0
+) -> list[Selected]:
+    """Return what each rule selects among checkpoints, in their order, by their predictions for val and for test.
+
+    Of equally good checkpoints the first is taken. Raises `SpurgenError` unless all have the same samples and runs.
+    """
+    tested = [_in_order_of(test[0], other) for other in test]
+    scores = [_scores(_in_order_of(val[0], other), allow_missing) for other in val]
+    of_test = np.stack([_scores(one, allow_missing)["wga"] for one in tested])
+    chosen = {LAST: np.full(len(test[0].runs), len(test) - 1)}
+    chosen |= {name: np.stack([each[metric] for each in scores]).argmax(axis=0) for metric, name in RULES.items()}
+    chosen[ORACLE] = of_test.argmax(axis=0)
+    return [
+        Selected(
+            tuple(test[k].name for k in places),
+            evaluate(replace(_of_each_run(tested, places), name=rule), allow_missing, seed),
+        )
+        for rule, places in chosen.items()
+    ]
+
+
+def _in_order_of(first: Predictions, other: Predictions) -> Predictions:
+    """Return a checkpoint's predictions in the order of the first one's samples."""
+    for what in ("runs", "classes"):
+        ours, theirs = getattr(first, what), getattr(other, what)
+        if ours != theirs:
+            raise SpurgenError(
+                f"{first.name} has the {what} {listed(ours)}, and {other.name} {listed(theirs)}; every checkpoint "
+                f"needs the same {what}"
+            )
+    order = same_order(first, other, "checkpoints are compared on the same samples")
+    probs = None if other.probs is None else other.probs[:, order]
+    return replace(first, name=other.name, predicted=other.predicted[:, order], probs=probs)
+
+
+def _scores(predictions: Predictions, allow_missing: bool) -> dict[str, Float64]:
+    """Return what rules maximise, by run, float64 (R,) each."""
+    labels, groups = predictions.labels, group(predictions, allow_missing)
+    lowest = [
+        recall_score(labels, row, labels=np.unique(labels), average=None, zero_division=0).min()
+        for row in predictions.predicted
+    ]
+    metrics = groups.metrics(groups.accuracies(predictions.predicted == labels))
+    return {"accuracy": metrics["accuracy"], "worst_class": np.array(lowest), "wga": metrics["wga"]}
+
+
+def _of_each_run(checkpoints: Sequence[Predictions], places: Int64) -> Predictions:
+    """Return the answers of each run's own checkpoint, int64 (R,)."""
+    runs = [checkpoints[place] for place in places]
+    probs = [each.probs[run] for run, each in enumerate(runs) if each.probs is not None]
+    return replace(
+        checkpoints[0],
+        predicted=np.stack([each.predicted[run] for run, each in enumerate(runs)]),
+        probs=np.stack(probs) if len(probs) == len(runs) else None,
+    )
