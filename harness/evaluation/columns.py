@@ -51,11 +51,6 @@ class Columns:
         """Return whether a column is an attribute that says whether another goes with the label."""
         return name in self.attributes and name.endswith(FLAG)
 
-    def with_codes(self, codes: Mapping[str, Mapping[str, str]]) -> "Columns":
-        """Return these columns with those codes as well that are of the label or an attribute."""
-        named = (self.label, *self.attributes)
-        return replace(self, codes={**self.codes, **{name: names for name, names in codes.items() if name in named}})
-
 
 LAYOUTS = {
     "spurgen generate --format wilds": (  # before those whose columns it has
@@ -102,10 +97,11 @@ LAYOUTS = {
 
 @dataclass(frozen=True)
 class Named:
-    """The columns of the table in a file."""
+    """The columns of the table in a file; `codes`: what it says itself of the names of their entries."""
 
     path: Path
     columns: Sequence[str]
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def check(self, *names: str | None) -> None:
         """Raise `SpurgenError` for a name that the table lacks."""
@@ -145,8 +141,11 @@ def recognise(asked: Columns, about: Named, predictions: Named | None) -> Column
         split=asked.split or layout.split or about.usual(SPLITS, "--split-column"),
         thresholds=layout.thresholds,
     )
-    own = {chosen.label, *chosen.attributes} - {asked.label, *asked.attributes}
-    chosen = replace(chosen, codes={name: names for name, names in layout.codes.items() if name in own})
+    factors = {chosen.label, *chosen.attributes}
+    own = factors - {asked.label, *asked.attributes}
+    codes = {name: names for name, names in layout.codes.items() if name in own}
+    codes |= {name: names for name, names in about.codes.items() if name in factors}
+    chosen = replace(chosen, codes=codes)
     if chosen.label is None:
         raise SpurgenError(
             f"{about.path} has no column of labels ({', '.join(LABELS)}); name it by --label; its columns are "

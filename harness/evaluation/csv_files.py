@@ -1,4 +1,8 @@
-"""CSV files as tables, read no further than their size allows."""
+"""CSV files as tables, read no further than their size allows.
+
+Python's csv module reads them: pandas shifts the columns of long lines and fills short ones, and neither it nor pyarrow
+says on which line of the file a row begins.
+"""
 
 import csv
 import io
@@ -18,6 +22,8 @@ PLAIN = "write it as CSV without compression if you trust it"
 FILE_BYTES = 1 << 36
 RECORD = 1 << 22  # characters; 21,841 logits take a tenth. `csv` itself allows an entry 131,072
 ENTRIES = 1 << 22
+Records = Iterator[tuple[int, list[str]]]
+"""The line where each record begins, and its entries."""
 
 
 def may_have_entries(size: int) -> int:
@@ -40,29 +46,17 @@ def check_count(path: Path, rows: int, columns: int, at_most: int | None) -> Non
 
 def csv_header(path: Path) -> list[str]:
     """Return the names of a file's columns; raise `SpurgenError` if two are the same or no comma separates them."""
-    with _opened(path) as records:
-        first, header = next(records, (1, []))
-    other = next((mark for mark in ";\t|" if len(header) == 1 and mark in header[0]), None)
-    if other:
-        raise SpurgenError(f"{path}, line {first}: the columns are separated by {other!r}; separate them by commas")
-    twice = [name for k, name in enumerate(header) if name in header[:k]]
-    if twice:
-        raise SpurgenError(f"{path}, line {first}: several columns are called {shortened(twice[0])}; {CORRECT}")
-    return header
+    with _opened(path) as (header, _):
+        return header
 
 
 def read_csv(path: Path, wanted: Callable[[str], bool], at_most: int | None) -> pd.DataFrame:
-    """Read with Python's csv module: pandas shifts the columns of long lines, and does not say where a row begins.
-
-    `at_most`: rows that there may be.
-    """
-    header = csv_header(path)
-    places = [k for k, name in enumerate(header) if wanted(name)]
-    limit = may_have_entries(path.stat().st_size) // max(len(places), 1)
-    limit = limit if at_most is None else min(limit, at_most)
+    """Read the `wanted` columns as text, indexed by line; `at_most`: rows that there may be."""
     lines, rows = [], []
-    with _opened(path) as records:
-        next(records, None)
+    with _opened(path) as (header, records):
+        places = [k for k, name in enumerate(header) if wanted(name)]
+        limit = may_have_entries(path.stat().st_size) // max(len(places), 1)
+        limit = limit if at_most is None else min(limit, at_most)
         for line, entries in records:
             if len(entries) != len(header):
                 raise SpurgenError(
@@ -77,37 +71,35 @@ def read_csv(path: Path, wanted: Callable[[str], bool], at_most: int | None) -> 
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
-    """Open a CSV file as `_records`, the header first."""
+def _opened(path: Path) -> Iterator[tuple[list[str], Records]]:
+    """Yield the names of a file's columns and its records."""
     with open_unpacked(path, FILE_BYTES) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
-        yield _records(text)
+        records = _records(text)
+        first, header = next(records, (1, []))
+        other = next((mark for mark in ";\t|" if len(header) == 1 and mark in header[0]), None)
+        if other:
+            raise SpurgenError(f"{path}, line {first}: the columns are separated by {other!r}; separate them by commas")
+        twice = [name for k, name in enumerate(header) if name in header[:k]]
+        if twice:
+            raise SpurgenError(f"{path}, line {first}: several columns are called {shortened(twice[0])}; {CORRECT}")
+        yield header, records
 
 
-class _Lines:
-    """Lines of a text; `left` is how many characters the rest of a record may have."""
+def _records(text: TextIO) -> Records:
+    """Yield records, but no blank lines."""
+    left = RECORD  # characters that the rest of a record may have
 
-    def __init__(self, text: TextIO) -> None:
-        self.text, self.left = text, RECORD
+    def lines() -> Iterator[str]:
+        nonlocal left
+        while line := text.readline(left + 1):
+            left -= len(line)
+            if left < 0:
+                raise ValueError(f"a line has more than {RECORD:,} characters")
+            yield line
 
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = self.text.readline(self.left + 1)
-        self.left -= len(line)
-        if self.left < 0:
-            raise ValueError(f"a line has more than {RECORD:,} characters")
-        if not line:
-            raise StopIteration
-        return line
-
-
-def _records(text: TextIO) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line where each record begins, and its entries; skip blank lines."""
-    lines = _Lines(text)
-    reader, before = csv.reader(lines, strict=True), 0
+    reader, before = csv.reader(lines(), strict=True), 0
     for entries in reader:
-        lines.left = RECORD
+        left = RECORD
         if entries:
             yield before + 1, entries
         before = reader.line_num

@@ -1,10 +1,10 @@
 """Models on the same samples: the differences of their accuracies, and whether chance explains them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 from scipy.stats import binomtest
 
 from spurgen.benchmark.errors import SpurgenError
@@ -86,12 +86,12 @@ def same_order(
 
     Raises `SpurgenError` if they are not the same; `same` says why they must be.
     """
-    for what in ("split", "attributes"):
-        ours, theirs = (_about(model, what) for model in (first, second))
+    attributes = [", ".join(attribute.name for attribute in model.attributes) for model in (first, second)]
+    for what, ours, theirs in (("split", first.split, second.split), ("attributes", *attributes)):
         if ours and theirs and ours != theirs:
             raise SpurgenError(f"{first.name} has the {what} {ours}, and {second.name} {theirs}; {same}: name --{what}")
     order = _order(first, second, same)
-    for (what, of_first), (_, of_second) in zip(_factors(first), _factors(second), strict=True):
+    for (what, of_first), (_, of_second) in zip(first.factors(), second.factors(), strict=True):
         differ = of_first != of_second[order]
         if differ.any():
             k = int(differ.argmax())
@@ -103,10 +103,6 @@ def same_order(
     return order
 
 
-def _about(model: Predictions, what: str) -> str | None:
-    return model.split if what == "split" else ", ".join(attribute.name for attribute in model.attributes)
-
-
 def _order(first: Predictions, second: Predictions, same: str) -> Int64:
     if first.keys is None or second.keys is None:
         if len(first) != len(second):
@@ -115,17 +111,11 @@ def _order(first: Predictions, second: Predictions, same: str) -> Int64:
                 "in another order"
             )
         return np.arange(len(first))
-    place = {key: k for k, key in enumerate(second.keys)}
-    known = set(first.keys)
-    lacking = [key for key in first.keys if key not in place] or [key for key in place if key not in known]
-    if lacking:
-        which = second.name if lacking[0] not in place else first.name
-        raise SpurgenError(f"{which} lacks {len(lacking)} of the other table's samples, such as {lacking[0]}; {same}")
-    return np.array([place[key] for key in first.keys])
-
-
-def _factors(model: Predictions) -> Iterator[tuple[str, NDArray[np.str_]]]:
-    """Yield what labels and attributes are called, and their names, str (n,)."""
-    yield "labels", np.array(model.classes)[model.labels]
-    for attribute in model.attributes:
-        yield f"values of {attribute.name}", np.array(attribute.values)[attribute.ids]
+    ours, theirs = pd.Index(first.keys), pd.Index(second.keys)
+    for lacks, lacking in ((second, ours.difference(theirs)), (first, theirs.difference(ours))):
+        if len(lacking):
+            raise SpurgenError(
+                f"{lacks.name} lacks {len(lacking)} of the other table's samples, such as {lacking[0]}; {same}"
+            )
+    order: Int64 = theirs.get_indexer(ours).astype(np.int64)
+    return order

@@ -1,11 +1,12 @@
 """What runs of a model predicted for labelled samples, and the groups that labels and attributes make."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAG
@@ -66,6 +67,12 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def factors(self) -> Iterator[tuple[str, NDArray[np.str_]]]:
+        """Yield what labels and attributes are called, and their names, str (n,)."""
+        yield "labels", np.array(self.classes)[self.labels]
+        for attribute in self.attributes:
+            yield f"values of {attribute.name}", np.array(attribute.values)[attribute.ids]
 
 
 def is_numbered(classes: Sequence[str]) -> bool:

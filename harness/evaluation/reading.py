@@ -11,14 +11,12 @@ import pandas as pd
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.evaluation.alignment import in_train, named
-from spurgen.harness.evaluation.class_labels import class_labels
 from spurgen.harness.evaluation.columns import (
     CODED_SPLITS,
     INDEX,
     LABELS,
     SPLITS,
     Columns,
-    Named,
     first_of,
     recognise,
 )
@@ -61,8 +59,7 @@ def read_predictions(
     """
     path = Path(path)
     source = path if metadata is None else Path(metadata)
-    columns = recognise(asked, Named(source, read_header(source)), Named(path, read_header(path)))
-    columns = columns.with_codes(class_labels(source))
+    columns = recognise(asked, read_header(source), read_header(path))
     table = read_file(path, columns.may_matter)
     about = table if metadata is None else read_file(source, columns.may_matter)
     labelled = _labelled(source, about, _with_shares_only(source, about, columns, asked), split)
@@ -98,9 +95,9 @@ def read_samples(
     Arguments and errors are those of `read_predictions`.
     """
     header = read_header(path)
-    columns = recognise(asked, Named(path, header), None).with_codes(class_labels(path))
+    columns = recognise(asked, header, None)
     shown = texts_in or columns.key
-    if shown is None or shown not in header:
+    if shown is None or shown not in header.columns:
         raise SpurgenError(f"{path} has no column {shown or 'of file names'}; name it by --texts, or files by --key")
     table = read_file(path, lambda name: name == shown or columns.may_matter(name))
     labelled = _labelled(path, table, _with_shares_only(path, table, columns, asked), split)

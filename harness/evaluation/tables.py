@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from spurgen.benchmark.errors import MissingError, SpurgenError, shortened
-from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAGS, NO_FLAG, Columns
+from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAGS, NO_FLAG, Columns, Named
 from spurgen.harness.evaluation.csv_files import CORRECT, csv_header, read_csv
 from spurgen.harness.evaluation.parquet_files import PARQUET, is_parquet, parquet_header, read_parquet
 from spurgen.harness.machine.files import matching
@@ -21,22 +21,24 @@ from spurgen.harness.metrics.arrays import LARGEST_SCORE, Float64, Int64
 NO_NAMES = frozenset({"nan", "na", "<na>", "null"})  # what pandas, NumPy, R and databases write for a missing value
 
 
-def read_header(path: Path) -> list[str]:
-    """Return the names of a table's columns; raise `SpurgenError` as `read_file` does, or if its files differ."""
+def read_header(path: Path) -> Named:
+    """Return a table's columns; raise `SpurgenError` as `read_file` does, or if its files differ."""
     first, *others = matching(path)
-    names = _header(first)
+    names, codes = _header(first)
     for other in others:
-        if {*_header(other)} != {*names}:
-            raise SpurgenError(f"{other} has other columns than {first}; name files of one table")
-    return names
+        theirs, their_codes = _header(other)
+        for what, differ in (("columns", {*theirs} != {*names}), ("ClassLabel types", their_codes != codes)):
+            if differ:
+                raise SpurgenError(f"{other} has other {what} than {first}; name files of one table")
+    return Named(path, names, codes)
 
 
-def _header(path: Path) -> list[str]:
-    with named_errors(path):
-        names = parquet_header(path) if path.suffix in PARQUET else csv_header(path)
+def _header(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
+    with _named_errors(path):
+        names, codes = parquet_header(path) if path.suffix in PARQUET else (csv_header(path), {})
     if not names:
         raise SpurgenError(f"{path} has no lines")
-    return names
+    return names, codes
 
 
 def read_file(path: Path, wanted: Callable[[str], bool] = lambda _: True, rows: int | None = None) -> pd.DataFrame:
@@ -44,9 +46,9 @@ def read_file(path: Path, wanted: Callable[[str], bool] = lambda _: True, rows: 
 
     A path with a `*` is a table in several files; its index names the file as well. Only the columns whose names are
     `wanted` are kept: the texts of a large data set need not fit the memory. Raises `SpurgenError` for a file that
-    cannot be read or is empty, columns of the same name, a line of CSV with more or fewer entries than the header, and
-    Parquet with a named index, which would have to be left out; for more than `rows` rows, where that is known; and for
-    a small file that holds far more than its size, which is not read to its end.
+    cannot be read or is empty, columns of the same name, and a line of CSV with more or fewer entries than the header;
+    for more than `rows` rows, where that is known; and for a small file that holds far more than its size, which is not
+    read to its end.
     """
     files = matching(path)
     parts: list[pd.DataFrame] = []
@@ -64,7 +66,7 @@ def _line(path: Path, place: int) -> str:
 
 
 def _read(path: Path, wanted: Callable[[str], bool], rows: int | None) -> pd.DataFrame:
-    with named_errors(path):
+    with _named_errors(path):
         table = (read_parquet if path.suffix in PARQUET else read_csv)(path, wanted, rows)
     if not len(table):
         raise SpurgenError(f"{path} has no lines")
@@ -72,7 +74,7 @@ def _read(path: Path, wanted: Callable[[str], bool], rows: int | None) -> pd.Dat
 
 
 @contextmanager
-def named_errors(path: Path) -> Iterator[None]:
+def _named_errors(path: Path) -> Iterator[None]:
     """Raise what goes wrong with a file as `SpurgenError`, with its name."""
     try:
         yield

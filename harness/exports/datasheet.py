@@ -13,7 +13,7 @@ from spurgen.benchmark.suite import Suite
 from spurgen.harness.exports import suite_facts
 from spurgen.harness.exports.index import Index
 from spurgen.harness.exports.licences import licence_sentences
-from spurgen.harness.exports.plan import Plan
+from spurgen.harness.exports.plan import Plan, flat
 from spurgen.harness.exports.responsible import correlated, responsible
 from spurgen.harness.exports.worlds import counterexamples, shows_images, values_in
 from spurgen.harness.machine.printing import markdown_table
@@ -49,12 +49,15 @@ def data_card(plan: Plan, index: Index, form: ModuleType) -> str:
         for part, record in index.parts.items()
     ]
     columns = [{"column": f"`{column.name}`", "what it is": column.meaning} for column in form.columns(plan)]
+    first = next(plan.shards())
+    numbers = "00000" if first.count == 1 else f"{{00000..{first.count - 1:05d}}}"
+    loading = form.LOADING.format(part=flat(first.part), numbers=numbers, count=first.count, place=plan.place)
     return _render(
         [scenario], front=_front_matter(form.card(plan)), title=f"{scenario.name}, a world of SpurGen",
         opening=f"{plan.total:,} {_scenes(plan)}, in\n{scenario.num_classes} classes. Channels that are correlated "
         "with the class in train: "
         f"{', '.join(names) or 'none'}.\nSHA-256 of the content, the same in every format with the same parts: "
-        f"`{index.content_sha256}`.\n\n```python\n{form.loading(plan).rstrip()}\n```",
+        f"`{index.content_sha256}`.\n\n```python\n{loading}\n```",
         tables=[markdown_table(parts), markdown_table(columns)], after_tables=_about_twins(plan),
         composition="An instance is an image and a caption of the same scene. Strengths and sizes are in "
         "`scenario.toml`.",

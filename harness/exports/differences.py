@@ -33,7 +33,7 @@ def differences(
     if not present:
         return
     plan = Plan(scenario, tuple(present), "folder")
-    tables = {table: _read_lines(folder / table) for table in (TABLE, *_split_tables(folder, present))}
+    tables = {table: _read_lines(folder / table) for table in (TABLE, *(f"{split}/{TABLE}" for split in present))}
     damaged = next((table for table, found in tables.items() if found.get("file_name") != [table_columns(plan)]), None)
     if damaged:
         yield f"{damaged} is missing, or its columns are not {', '.join(table_columns(plan))}"
@@ -47,25 +47,21 @@ def differences(
             names = [image_name(split, k) for k in range(size)]
             extra = {path.name for path in (folder / split).iterdir()} - {TABLE, *map(local_name, names)}
             yield from (f"{split}/{name} is none of the {size} images of {split}" for name in sorted(extra))
-            own = tables.get(f"{split}/{TABLE}", {})
-            yield from _strangers(f"{split}/{TABLE}", own, map(local_name, names))
+            own_table = f"{split}/{TABLE}"
+            yield from _strangers(own_table, tables[own_table], map(local_name, names))
             for made in chunks_of(scenario, Shard(split, 0, 1, 0, size)):
                 chunk = names[made.start : made.start + len(made.bases)]
                 problems = threads.map(_image_problem, [folder / name for name in chunk], made.samples.images)
                 for name, problem, row in zip(chunk, problems, table_rows(plan, made), strict=True):
-                    problem = problem or _line_problem(plan, TABLE, lines.get(name), row)
-                    if own and not problem:
-                        where, local = f"{split}/{TABLE}", local_name(name)
-                        problem = _line_problem(plan, where, own.get(local), (local, *row[1:]))
+                    local = local_name(name)
+                    problem = (
+                        problem
+                        or _line_problem(plan, TABLE, lines.get(name), row)
+                        or _line_problem(plan, own_table, tables[own_table].get(local), (local, *row[1:]))
+                    )
                     if problem:
                         yield f"{name} {problem}"
                 progress(len(chunk))
-
-
-def _split_tables(folder: Path, splits: Iterable[str]) -> list[str]:
-    """Name the tables of splits; none if all of them are missing, as in folders of earlier versions."""
-    tables = [f"{split}/{TABLE}" for split in splits]
-    return tables if any((folder / table).exists() for table in tables) else []
 
 
 def _read_lines(path: Path) -> dict[str, list[list[str]]]:

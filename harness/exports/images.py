@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,12 @@ def piece_name(shard: Shard) -> str:
     return f"{PIECES}/{shard.name}.csv"
 
 
-def write_piece(folder: Path, shard: Shard, rows: Iterable[Iterable[Any]]) -> None:
-    """Write a shard's lines of the table, without the header."""
+def write_piece(folder: Path, shard: Shard, chunks: Iterable[Iterable[Iterable[Any]]]) -> None:
+    """Write a shard's lines of the table, chunk by chunk, without the header."""
     path = folder / piece_name(shard)
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
+        csv.writer(file, lineterminator="\n").writerows(chain.from_iterable(chunks))
 
 
 def lines(folder: Path, shards: Iterable[Shard]) -> Iterator[list[str]]:

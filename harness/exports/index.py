@@ -27,7 +27,7 @@ class Index(BaseModel):
     """What a data set is, and the digest of its content, which no format, shard size or number of processes changes.
 
     `file_bytes`: the sizes of its samples' files together; `common_files`: the size of each file that is made from all
-    shards, such as metadata.csv. Both are None if it was written by an earlier version.
+    shards, such as metadata.csv.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,8 +39,8 @@ class Index(BaseModel):
     scenario_sha256: Sha256
     content_sha256: Sha256
     parts: dict[str, PartIndex]
-    file_bytes: int | None = None
-    common_files: dict[str, int] | None = None
+    file_bytes: int
+    common_files: dict[str, int]
 
     def difference(self, plan: Plan) -> str:
         """Return what this data set has otherwise than a plan; nothing if it is the plan's."""

@@ -86,15 +86,14 @@ def find(plan: Plan, out: Path) -> Index | None:
 
 def _check_whole(plan: Plan, out: Path, form: ModuleType, index: Index) -> None:
     """Raise `SpurgenError` if a complete data set has lost a file, or if the size of one that nobody edits changed."""
-    common = index.common_files or {}
-    every = chain(documents.NAMES, common, _files(plan, form))
+    every = chain(documents.NAMES, index.common_files, _files(plan, form))
     lost = next((name for name in every if not (out / name).is_file()), None)
     if lost:
         raise SpurgenError(f"{out} has lost {lost}; remove the folder, or choose another --out")
     sizes = {"its files have": (_bytes(plan, out, form), index.file_bytes)}
-    sizes |= {f"{name} has": ((out / name).stat().st_size, size) for name, size in common.items()}
+    sizes |= {f"{name} has": ((out / name).stat().st_size, size) for name, size in index.common_files.items()}
     for what, (found, expected) in sizes.items():
-        if expected not in (None, found):
+        if found != expected:
             raise SpurgenError(
                 f"{out} is damaged: {what} {found:,} bytes instead of {expected:,}; remove the folder, or choose "
                 "another --out"

@@ -107,7 +107,7 @@ def _check_complete(answered: Mapping[str, Float64], wanted: set[str], where: st
 
 def _read(path: Path, task: Task) -> tuple[Path, list[str], list[int], Float64]:
     """Return the keys, runs and logits, float64 (n, K), of a table."""
-    header = read_header(path)
+    header = read_header(path).columns
     if KEY not in header:
         raise SpurgenError(f"{path} has no column {KEY}, only {listed([*map(str, header)])}")
     questions = sum(len(part.indices) for world in task.worlds for part in parts_of(replace(task, scenario=world)))

@@ -10,7 +10,8 @@ A format has
 - `files(plan, shard)`, which names these files;
 - `finish(plan, folder)`, which writes what is made from all shards together, and again the same when it is repeated;
   it returns the paths of these files in the folder;
-- `loading(plan)`: how the data set is opened, as Python;
+- `LOADING`: how the data set is opened, as Python, with the first `{part}`, the `{numbers}` and `{count}` of its
+  shards, and the `{place}`;
 - `card(plan)`: the file patterns of every part, for Hugging Face's readers;
 - `patterns(plan)`: the same for its Croissant description, with `ENCODING`, the files' media type, and `RECORDS_IN`,
   the table of all samples, if there is one.

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from spurgen.harness.exports import images
 from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
@@ -13,6 +12,10 @@ REQUIRES = ()
 RECORDS_IN, ENCODING = "", "text/csv"
 OWN_COLUMNS = ()
 SHOWS_IMAGES = False
+LOADING = """\
+from datasets import load_dataset
+
+splits = load_dataset("FOLDER")  # or pandas.read_csv("FOLDER/{part}.csv")"""
 
 
 def columns(plan: Plan) -> list[Column]:
@@ -33,12 +36,7 @@ def files(plan: Plan, shard: Shard) -> Iterator[str]:
 
 def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
     """Write a piece of a part's file."""
-
-    def rows() -> Iterable[tuple[Any, ...]]:
-        for chunk in chunks:
-            yield from rows_of(plan.scenario, chunk)
-
-    images.write_piece(folder, shard, rows())
+    images.write_piece(folder, shard, (rows_of(plan.scenario, chunk) for chunk in chunks))
 
 
 def finish(plan: Plan, folder: Path) -> list[str]:
@@ -47,15 +45,6 @@ def finish(plan: Plan, folder: Path) -> list[str]:
     for part in plan.parts:
         images.write_table(folder / file_name(part), names, images.lines(folder, plan.shards_of(part)))
     return [file_name(part) for part in plan.parts]
-
-
-def loading(plan: Plan) -> str:
-    """Return how the data set is opened."""
-    return f"""\
-from datasets import load_dataset
-
-splits = load_dataset("FOLDER")  # or pandas.read_csv("FOLDER/{file_name(plan.parts[0])}")
-"""
 
 
 def card(plan: Plan) -> dict[str, str]:

@@ -5,7 +5,7 @@ of every class: one that is missing would shift the others.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,10 @@ TABLE = RECORDS_IN = folder.TABLE
 ENCODING = folder.ENCODING
 REQUIRES = ()
 OWN_COLUMNS = folder.OWN_COLUMNS
+LOADING = """\
+from torchvision.datasets import ImageFolder
+
+train = ImageFolder("FOLDER/train")  # timm: create_dataset("", root="FOLDER", split="train")"""
 columns = folder.columns
 
 
@@ -49,13 +53,12 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
     for name in class_folders(plan.scenario):
         (folder / shard.part / name).mkdir(parents=True, exist_ok=True)
 
-    def rows() -> Iterable[tuple[Any, ...]]:
-        for chunk in chunks:
-            names: Sequence[str] = _names(plan.scenario, chunk.part, chunk.start, chunk.samples.labels)
-            images.write_images(chunk, folder, names)
-            yield from ((name, *row) for name, row in zip(names, rows_of(plan.scenario, chunk), strict=True))
+    def lines(chunk: Chunk) -> Iterator[tuple[Any, ...]]:
+        names = _names(plan.scenario, chunk.part, chunk.start, chunk.samples.labels)
+        images.write_images(chunk, folder, names)
+        return ((name, *row) for name, row in zip(names, rows_of(plan.scenario, chunk), strict=True))
 
-    images.write_piece(folder, shard, rows())
+    images.write_piece(folder, shard, map(lines, chunks))
 
 
 def finish(plan: Plan, folder: Path) -> list[str]:
@@ -63,16 +66,6 @@ def finish(plan: Plan, folder: Path) -> list[str]:
     header = [column.name for column in columns(plan)]
     images.write_table(folder / TABLE, header, images.lines(folder, plan.shards()))
     return [TABLE]
-
-
-def loading(plan: Plan) -> str:
-    """Return how the data set is opened."""
-    del plan
-    return """\
-from torchvision.datasets import ImageFolder
-
-train = ImageFolder("FOLDER/train")  # timm: create_dataset("", root="FOLDER", split="train")
-"""
 
 
 def card(plan: Plan) -> dict[str, str]:

@@ -15,6 +15,10 @@ TABLE = RECORDS_IN = "metadata.csv"
 ENCODING = "image/png"
 REQUIRES = ()
 OWN_COLUMNS = ("file_name", "image", "*_file_name")  # imagefolder makes images of the first and the last
+LOADING = """\
+from datasets import load_dataset
+
+splits = load_dataset("imagefolder", data_dir="FOLDER")  # an image, a label and all other columns per sample"""
 files = images.files
 
 
@@ -41,12 +45,11 @@ def local_name(name: str) -> str:
 def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
     """Write images and a piece of the table."""
 
-    def rows() -> Iterable[tuple[Any, ...]]:
-        for chunk in chunks:
-            images.write_images(chunk, folder, images.names_of(chunk))
-            yield from table_rows(plan, chunk)
+    def lines(chunk: Chunk) -> Iterable[tuple[Any, ...]]:
+        images.write_images(chunk, folder, images.names_of(chunk))
+        return table_rows(plan, chunk)
 
-    images.write_piece(folder, shard, rows())
+    images.write_piece(folder, shard, map(lines, chunks))
 
 
 def finish(plan: Plan, folder: Path) -> list[str]:
@@ -60,16 +63,6 @@ def finish(plan: Plan, folder: Path) -> list[str]:
         own = ([local_name(line[0]), *line[1:]] for line in images.lines(folder, shards))
         images.write_table(folder / part / TABLE, names, own)
     return [TABLE, *(f"{part}/{TABLE}" for part in plan.parts)]
-
-
-def loading(plan: Plan) -> str:
-    """Return how the data set is opened."""
-    del plan
-    return """\
-from datasets import load_dataset
-
-splits = load_dataset("imagefolder", data_dir="FOLDER")  # an image, a label and all other columns per sample
-"""
 
 
 def card(plan: Plan) -> dict[str, str]:

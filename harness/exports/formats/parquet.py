@@ -12,6 +12,10 @@ SUMMARY = "Parquet files with images, as datasets and pandas read them (needs py
 REQUIRES = ("pyarrow",)
 RECORDS_IN, ENCODING = "", "application/x-parquet"
 OWN_COLUMNS = ("image",)
+LOADING = """\
+from datasets import load_dataset
+
+splits = load_dataset("FOLDER")  # decoded images; load_dataset("FOLDER", "twins") opens the twins"""
 TYPES = {"text": "string", "whole": "int64", "flag": "bool"}
 
 
@@ -60,16 +64,6 @@ def finish(plan: Plan, folder: Path) -> list[str]:
     """Write nothing more."""
     del plan, folder
     return []
-
-
-def loading(plan: Plan) -> str:
-    """Return how the data set is opened."""
-    del plan
-    return """\
-from datasets import load_dataset
-
-splits = load_dataset("FOLDER")  # decoded images; load_dataset("FOLDER", "twins") opens the twins
-"""
 
 
 def card(plan: Plan) -> dict[str, str]:

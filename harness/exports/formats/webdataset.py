@@ -13,6 +13,11 @@ SUMMARY = "tar files for the library webdataset"
 REQUIRES = ()
 RECORDS_IN, ENCODING = "", "application/x-tar"
 OWN_COLUMNS = ()
+LOADING = """\
+import webdataset as wds
+
+tars = "FOLDER/{part}-{numbers}-of-{count:05d}.tar"
+samples = wds.WebDataset(tars, shardshuffle=False).decode("rgb8").to_tuple("png", "cls", "txt", "json")"""
 
 BUFFER = 1 << 20
 PREFIX = 80  # of the 100 bytes that a name may have
@@ -70,18 +75,6 @@ def finish(plan: Plan, folder: Path) -> list[str]:
     """Write nothing more."""
     del plan, folder
     return []
-
-
-def loading(plan: Plan) -> str:
-    """Return how the first part is opened."""
-    first = next(plan.shards())
-    numbers = "00000" if first.count == 1 else f"{{00000..{first.count - 1:05d}}}"
-    return f"""\
-import webdataset as wds
-
-tars = "FOLDER/{flat(first.part)}-{numbers}-of-{first.count:05d}.tar"
-samples = wds.WebDataset(tars, shardshuffle=False).decode("rgb8").to_tuple("png", "cls", "txt", "json")
-"""
 
 
 def card(plan: Plan) -> dict[str, str]:

@@ -4,7 +4,7 @@ It is read by group_DRO (Sagawa et al. 2020), WILDS (Koh et al. 2021) and Subpop
 calls two columns otherwise, so the table has them under both names.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -30,6 +30,11 @@ OURS = (
 )
 REQUIRES = ()
 OWN_COLUMNS = ("img_id", *(column.name for column in OURS), "part")
+LOADING = """\
+import pandas as pd
+
+table = pd.read_csv("FOLDER/metadata.csv")  # img_filename, y, split, place: the value of {place}
+train = table[table["split"] == 0]  # 1: val, 2: test"""
 files = images.files
 patterns = folder.patterns
 
@@ -44,16 +49,14 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
     """Write images and a piece of the table, without `img_id`, which counts all images."""
     split = SPLITS.get(shard.part, TWINS)
 
-    def rows() -> Iterable[tuple[Any, ...]]:
-        for chunk in chunks:
-            names = images.names_of(chunk)
-            images.write_images(chunk, folder, names)
-            labels, places = chunk.samples.labels.tolist(), chunk.samples.channel_values[plan.place].tolist()
-            rest = rows_of(plan.scenario, chunk)
-            for name, label, place, row in zip(names, labels, places, rest, strict=True):
-                yield name, label, split, place, name, place, *row
+    def lines(chunk: Chunk) -> Iterator[tuple[Any, ...]]:
+        names = images.names_of(chunk)
+        images.write_images(chunk, folder, names)
+        labels, places = chunk.samples.labels.tolist(), chunk.samples.channel_values[plan.place].tolist()
+        for name, label, place, row in zip(names, labels, places, rows_of(plan.scenario, chunk), strict=True):
+            yield name, label, split, place, name, place, *row
 
-    images.write_piece(folder, shard, rows())
+    images.write_piece(folder, shard, map(lines, chunks))
 
 
 def finish(plan: Plan, folder: Path) -> list[str]:
@@ -62,16 +65,6 @@ def finish(plan: Plan, folder: Path) -> list[str]:
     images.write_table(folder / TABLE, [column.name for column in columns(plan)], numbered)
     (folder / RELEASE).write_text("")
     return [TABLE, RELEASE]
-
-
-def loading(plan: Plan) -> str:
-    """Return how the table is read."""
-    return f"""\
-import pandas as pd
-
-table = pd.read_csv("FOLDER/metadata.csv")  # img_filename, y, split, place: the value of {plan.place}
-train = table[table["split"] == 0]  # 1: val, 2: test
-"""
 
 
 def card(plan: Plan) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Small files that hold much: each is refused before it is in memory, which is measured in a process of its own."""
 
+import json
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.tables import read_file
+from spurgen.harness.evaluation.tables import read_file, read_header
 
 MEASURED = r"""
 import re, sys
@@ -62,6 +63,15 @@ def test_a_small_file_that_holds_much_is_refused_before_it_is_in_memory(tmp_path
     assert mebibytes < 200
 
 
+@pytest.mark.parametrize("as_view", [False, True])
+def test_texts_that_are_stored_once_count_as_often_as_they_stand(tmp_path, as_view):
+    path, text = tmp_path / "some.parquet", "x" * 10_000
+    texts = pa.array([text] * 10**4, pa.string_view()) if as_view else column(text, 10**5)
+    parquet.write_table(pa.table({"label": texts}), path, compression="zstd")
+    assert path.stat().st_size < 1 << 20
+    assert "it unpacks to more than 67,108,864 bytes, from" in measured(path)[1]
+
+
 def varint(number, length=0):
     """Return a whole number as Thrift writes it, padded to a length."""
     number, coded = 2 * number, []
@@ -85,13 +95,25 @@ def test_a_size_that_is_forged_in_the_footer_is_not_believed(tmp_path):
     assert mebibytes < 200
 
 
-def test_texts_of_unknown_size_are_refused(tmp_path):
+def test_texts_that_share_their_beginnings_are_read_if_they_are_small(tmp_path):
+    path, encoding = tmp_path / "some.parquet", {"column_encoding": {"label": "DELTA_BYTE_ARRAY"}}
+    parquet.write_table(pa.table({"label": ["a" * 100] * 100}), path, use_dictionary=False, **encoding)
+    assert len(read_file(path)) == 100
+    long = ["a" * 10**5 + str(k) for k in range(4000)]
+    parquet.write_table(pa.table({"label": long}), path, use_dictionary=False, compression="zstd", **encoding)
+    assert path.stat().st_size < 1 << 20
+    mebibytes, error = measured(path)
+    assert "it unpacks to more than 67,108,864 bytes, from" in error
+    assert mebibytes < 200
+
+
+def test_a_decoder_that_dies_is_an_error_that_names_the_file(tmp_path, monkeypatch):
     path = tmp_path / "some.parquet"
-    table = pa.table({"label": ["a" * 100] * 100})
-    parquet.write_table(table, path, use_dictionary=False, column_encoding={"label": "DELTA_BYTE_ARRAY"})
-    with pytest.raises(
-        SpurgenError, match="has texts in the encoding DELTA_BYTE_ARRAY, of unknown size; write it with"
-    ):
+    parquet.write_table(pa.table({"label": ["a"]}), path)
+    run = subprocess.run
+    dying = [sys.executable, "-c", "raise OSError('Corrupt snappy compressed data.')"]
+    monkeypatch.setattr(subprocess, "run", lambda _, **options: run(dying, **options))
+    with pytest.raises(SpurgenError, match=r"cannot read .*some.parquet: OSError: Corrupt snappy compressed data"):
         read_file(path)
 
 
@@ -115,3 +137,39 @@ def test_texts_of_every_type_are_counted_and_read(tmp_path, kind):
     names = pa.array([b"ab", b"cd", None] if kind == pa.binary(2) else ["ab", "cd", None], kind)
     parquet.write_table(pa.table({"label": names}), path)
     assert len(read_file(path)) == 3
+
+
+@pytest.fixture
+def write_classes(tmp_path):
+    """Return a function that writes a file of one column with classes of these names, as `datasets` writes it."""
+
+    def save(name, names):
+        features = {"label": {"names": names, "_type": "ClassLabel"}, "words": [{"dtype": "string", "_type": "Value"}]}
+        about = {"huggingface": json.dumps({"info": {"features": features}})}
+        parquet.write_table(pa.table({"label": [0]}).replace_schema_metadata(about), tmp_path / name)
+        return tmp_path / name
+
+    return save
+
+
+def test_codes_are_named_in_all_files_alike(write_classes, tmp_path):
+    first = write_classes("x-0.parquet", ["cat", "dog"])
+    assert read_header(first).codes == {"label": {"0": "cat", "1": "dog"}}
+    second = write_classes("x-1.parquet", ["cat", "dog"])
+    assert read_header(tmp_path / "x-*.parquet").codes == {"label": {"0": "cat", "1": "dog"}}
+    write_classes(second.name, ["dog", "cat"])
+    with pytest.raises(SpurgenError, match=r"x-1.parquet has other ClassLabel types than .*x-0.parquet; name files of"):
+        read_header(tmp_path / "x-*.parquet")
+
+
+def test_a_name_that_is_the_number_of_another_class_is_refused(write_classes):
+    assert read_header(write_classes("digits.parquet", ["0", "1"])).codes == {"label": {"0": "0", "1": "1"}}
+    with pytest.raises(
+        SpurgenError, match="column label: 1 is one class's number and another's name; correct the file"
+    ):
+        read_header(write_classes("turned.parquet", ["1", "0"]))
+
+
+def test_parquet_without_such_types_names_nothing(tmp_path):
+    parquet.write_table(pa.table({"label": [0]}), tmp_path / "plain.parquet")
+    assert read_header(tmp_path / "plain.parquet").codes == {}

@@ -86,10 +86,6 @@ def cut(folder):
     path.write_text("\n".join(path.read_text().splitlines()[:-1]))
 
 
-def test_a_folder_of_an_earlier_version_has_one_table(compare):
-    assert compare(lambda folder: [(folder / split / "metadata.csv").unlink() for split in SPLITS[:2]]) == ([], 50)
-
-
 @pytest.mark.parametrize(
     ("change", "problem"),
     [

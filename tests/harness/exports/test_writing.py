@@ -218,12 +218,6 @@ def test_a_document_may_be_edited(make):
     assert make("parquet") == index
 
 
-def test_a_data_set_of_an_earlier_version_has_no_sizes_and_is_kept(make):
-    index, path = make("folder"), Path("set", "dataset.json")
-    path.write_text(index.model_dump_json(exclude={"file_bytes", "common_files"}))
-    assert make("folder").content_sha256 == index.content_sha256
-
-
 @pytest.mark.slow
 def test_a_killed_export_continues(make, small, wait_until):
     command = [
