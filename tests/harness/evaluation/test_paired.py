@@ -124,21 +124,6 @@ def test_a_class_that_one_table_lacks_does_not_matter(model):
     assert compare(first, second).metrics["accuracy"].difference == 0
 
 
-def test_equal_models_rarely_differ_significantly():
-    """Two models with the same accuracies by group, four runs each: 5 % of tests may be below .05."""
-    rng, low = np.random.default_rng(5), 0
-    labels, values = np.repeat([0, 0, 1, 1], 60), np.repeat([0, 1, 1, 0], 60)
-    place = Attribute("place", ("0", "1"), values, np.array([0, 1]))
-    for k in range(150):
-        models = []
-        for name in "ab":
-            right = rng.random((4, 240)) < np.repeat([0.95, 0.7, 0.9, 0.6], 60) + 0.05 * rng.normal(size=(4, 1))
-            predicted = np.where(right, labels, 1 - labels)
-            models.append(Predictions(name, ("0", "1"), labels, (place,), predicted, tuple("1234")))
-        low += min(compared.p_holm for compared in compare(*models, seed=k).metrics.values()) < 0.05
-    assert low / 150 <= 0.08
-
-
 def false_positives(size, truth, tables, runs=1, deviation=0.0, paired=False, of_other=None):
     """Return how often equal models differ "significantly", by metric and in any of them, float (4,).
 

@@ -9,7 +9,6 @@ from torchvision.datasets import ImageFolder
 
 from spurgen.benchmark.scenario import load_scenario, make_scenario
 from spurgen.generators import class_names, sample
-from spurgen.harness.cli import main
 from spurgen.harness.exports.formats.classes import class_folders
 
 
@@ -43,10 +42,3 @@ def test_folders_have_the_order_of_labels_and_names_that_every_disk_takes():
     plain = make_scenario("t", suite="t", name="w", seed=1, num_classes=12, channels={"color": {}})
     assert class_folders(plain) == sorted(class_folders(plain))
     assert class_folders(plain)[:2] == [f"{k:02d}-{class_names(plain)[k]}" for k in range(2)]
-
-
-def test_the_help_says_which_format_imagefolder_reads(capsys):
-    with pytest.raises(SystemExit):
-        main(["generate", "--help"])
-    shown = " ".join(capsys.readouterr().out.split())
-    assert "classes: PNG files in a folder per class, train/03-heart, as torchvision's ImageFolder and timm" in shown

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from datasets import load_dataset
 
-from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.ladder import load_world
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators.ladder.world import sample_part
 from spurgen.harness.cli import main
-from spurgen.harness.exports.plan import Plan, chunks_of
+from spurgen.harness.exports.plan import Plan
 from spurgen.harness.exports.worlds import chosen_parts, draw, on_rung
 from spurgen.harness.exports.writing import FORMATS, export
 from spurgen.harness.running import rungs
@@ -126,11 +125,3 @@ def test_label_noise_leaves_the_class_shown_beside_the_label(ladder, tmp_path, l
     rows = lines("set/train.csv")["train"]
     assert [int(row["true_label"]) for row in rows[:60]] == clean.tolist()
     assert 0.1 < np.mean([row["label"] != row["true_label"] for row in rows]) < 0.7
-
-
-def test_other_formats_than_captions_need_images(steps, tmp_path):
-    text = on_rung(load_suite(steps).task("few-6").in_world(0).ladder, 6)
-    with pytest.raises(SpurgenError, match="has captions and no images"):
-        export(Plan(text, ("train",), "parquet"), tmp_path / "set")
-    (shard,) = Plan(text, ("train",), "captions").shards()
-    assert len(next(chunks_of(text, shard)).samples.images) == 0
