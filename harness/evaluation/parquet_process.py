@@ -24,14 +24,21 @@ def main() -> None:
     pa.set_memory_pool(pa.system_memory_pool())  # mimalloc reserves more than it uses
     if sys.platform == "linux":
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + DECODING * limit,) * 2)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        allow(resource.RLIMIT_AS, used + DECODING * limit)
+    allow(resource.RLIMIT_FSIZE, limit)
     with open(0, "rb") as content, open(1, "wb") as stream:
         file = ParquetFile(content)
         schema = pa.schema([(name, plain(file.schema_arrow.field(name).type)) for name in names])
         with pa.ipc.new_stream(stream, schema) as writer:
             for batch in file.iter_batches(ROWS, columns=names, use_threads=False):
                 writer.write_table(pa.table({name: batch[name] for name in names}).cast(schema))
+
+
+def allow(what: int, size: int) -> None:
+    """Limit a resource of this process to a size, or to less where it is limited already."""
+    most = resource.getrlimit(what)[1]
+    size = size if most == resource.RLIM_INFINITY else min(size, most)
+    resource.setrlimit(what, (size, size))
 
 
 def plain(kind: pa.DataType) -> pa.DataType:

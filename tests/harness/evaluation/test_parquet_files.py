@@ -14,7 +14,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.tables import read_file, read_header
 
 MEASURED = r"""
-import re, sys
+import re, resource, sys
 from pathlib import Path
 import pandas, pyarrow.parquet, pyarrow.compute
 from spurgen.benchmark.errors import SpurgenError
@@ -25,7 +25,7 @@ before = peak()
 try:
     read_file(Path(sys.argv[1]))
 except SpurgenError as error:
-    print(peak() - before >> 10)
+    print(max(peak(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) - before >> 10)
     print(error)
 """
 
@@ -36,7 +36,7 @@ def column(text, count):
 
 
 def measured(path):
-    """Return by how many mebibytes a process grows that reads a file, and the error that it prints."""
+    """Return by how many mebibytes a process that reads a file grows, or its own process, and the error."""
     done = subprocess.run([sys.executable, "-c", MEASURED, str(path)], capture_output=True, text=True, check=True)
     mebibytes, _, error = done.stdout.partition("\n")
     return int(mebibytes), error
