@@ -17,17 +17,6 @@ def test_class_sizes_by_hand_with_an_empty_class():
     torch.testing.assert_close(actual.exp(), torch.tensor([[3.0, 1.0, 1.0]]))
 
 
-def test_group_sizes_by_hand():
-    # Class 0 goes with red (0), class 1 with blue (1), class 2, which shows no other colour, with green (2).
-    labels = [0] * 7 + [0] * 2 + [1] * 5 + [1] * 1 + [2] * 3
-    colors = [0] * 7 + [1, 2] + [1] * 5 + [0] * 1 + [2] * 3
-    groups = [0] * 7 + [1] * 2 + [2] * 5 + [3] * 1 + [4] * 3
-    actual = bsoftmax.log_group_sizes(data_of(labels, groups, 6, color=colors), 3).exp()
-    # Sizes are 7, 2 | 5, 1 | 3, 0; the empty group counts as one.
-    expected = {0: [7.0, 1, 1], 1: [2.0, 5, 1], 2: [2.0, 1, 3]}
-    torch.testing.assert_close(actual, torch.tensor([expected[color] for color in colors]))
-
-
 def test_log_sizes_balance_the_softmax_for_groups_of_equal_size():
     # If only channels are visible, the best logits for groups of equal size plus the log sizes must be the best logits
     # for the training data, for any sizes and any alignment.

@@ -4,10 +4,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-import torch
 
 from spurgen.baselines import contrastive
-from spurgen.baselines.contrastive import nt_xent
 from spurgen.baselines.training.backbones import Network
 from spurgen.benchmark.contract import Batch
 
@@ -35,20 +33,6 @@ def with_twins(make_data):
 @pytest.fixture
 def fitted(fitted):
     return partial(fitted, contrastive.submission, epochs=6)
-
-
-def test_loss_is_equation_1_over_all_ordered_pairs():
-    rows = torch.randn(6, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    z = rows.numpy()
-
-    def similarity(i, k):
-        return z[i] @ z[k] / np.linalg.norm(z[i]) / np.linalg.norm(z[k]) / 0.3
-
-    def loss(i, j):
-        return -np.log(np.exp(similarity(i, j)) / sum(np.exp(similarity(i, k)) for k in range(6) if k != i))
-
-    expected = np.mean([loss(i, j) for i, j in ((0, 3), (3, 0), (1, 4), (4, 1), (2, 5), (5, 2))])
-    assert nt_xent(rows, 0.3).item() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
@@ -84,11 +68,6 @@ def test_samples_and_twins_share_a_pass_of_the_size_of_an_erm_batch(fitted, with
     monkeypatch.setattr(Network, "encode_embedded", spy)
     fitted(with_twins("image"), make_context(), epochs=2)
     assert passes == [16] * (2 * 96 // 16)
-
-
-def test_the_loss_is_the_risk_and_the_weighted_contrast(fitted, with_twins, make_context):
-    last = fitted(with_twins("image"), make_context(), epochs=2, contrastive_weight=3.0).report()["curves"][-1]
-    assert last["loss"] == pytest.approx(last["risk"] + 3 * last["contrastive"], rel=1e-5)
 
 
 def test_twin_has_the_label_of_its_sample(fitted, with_twins, make_context):

@@ -6,16 +6,6 @@ from spurgen.baselines import focal
 from spurgen.baselines.focal import focal_losses
 
 
-@pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0, 5.0])
-def test_the_gradient_is_that_of_the_formula(gamma):
-    logits = torch.tensor([[2.0, 0.5, -1.0]], dtype=torch.float64, requires_grad=True)
-    focal_losses(F.cross_entropy(logits, torch.tensor([1]), reduction="none"), gamma).sum().backward()
-    p = torch.softmax(logits.detach(), dim=1)[0]
-    # Lin et al. 2017, appendix B, for softmax: dFL/dz_k = (gamma (1-p)^(gamma-1) p log p - (1-p)^gamma) ([k = y] - p_k)
-    outer = gamma * (1 - p[1]) ** (gamma - 1) * p[1] * p[1].log() - (1 - p[1]) ** gamma
-    torch.testing.assert_close(logits.grad[0], outer * (torch.tensor([0.0, 1, 0]) - p))
-
-
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
 def test_gradient_is_finite_if_p_rounds_to_1(gamma):
     logits = torch.tensor([[200.0, 0.0]], requires_grad=True)  # p rounds to 1

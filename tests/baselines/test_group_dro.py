@@ -25,11 +25,3 @@ def test_the_loss_weights_the_groups_by_their_losses(captured, make_problem):
         actual = seen.objective(step).item()
         assert actual == pytest.approx(weights[present] @ means, rel=1e-5)
         assert abs(actual - losses.mean()) > 1e-3
-
-
-def test_training_uses_train_and_the_stage_that_keys_its_randomness(captured, make_problem):
-    problem = make_problem(96)
-    seen = captured(group_dro, problem, worst_group)
-    assert seen.data is problem.train
-    assert seen.stage == "train"
-    assert seen.fitted is seen.network

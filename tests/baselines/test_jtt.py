@@ -41,14 +41,6 @@ def test_error_set_is_that_of_evaluation_mode(problem):
     assert network.training
 
 
-def test_errors_count_several_times_and_correct_samples_once(fitted, problem):
-    predictions = problem.train.labels.clone()
-    predictions[[3, 7, 20]] = (predictions[[3, 7, 20]] + 1) % 3
-    _, weights = fitted(predictions, upweight=7)
-    assert weights.tolist() == [7.0 if i in (3, 7, 20) else 1.0 for i in range(48)]
-    assert problem.journal.checks == {CHECK: True}
-
-
 def test_empty_error_set_fails_the_sanity_check(fitted, problem):
     _, weights = fitted(problem.train.labels)
     assert problem.journal.checks == {CHECK: False}

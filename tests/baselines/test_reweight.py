@@ -7,26 +7,6 @@ import torch
 from spurgen.baselines import cb_loss, reweight, sqrt_reweight
 from spurgen.baselines.training import weighting
 
-GROUPS = torch.tensor([0] * 4 + [2] * 16 + [3])  # sizes 4, 0, 16, 1
-
-
-@pytest.mark.parametrize(
-    ("weight_of", "expected"),
-    [
-        # 1/4, 1/16, 1: of each group the weights sum to 1, of all to 3; times 21/3, so that they sum to 21
-        (torch.reciprocal, [7 / 4, 7 / 16, 7]),
-        # 1/2, 1/4, 1: the sum is 4 * 1/2 + 16 * 1/4 + 1 = 7; times 21/7
-        (torch.rsqrt, [1.5, 0.75, 3]),
-        # beta 1/2: 1.875, 1.99996948, 1 samples in effect; the inverses sum to 4/1.875 + 16/1.99996948 + 1
-        (lambda n: 1 / cb_loss.effective_number(n, 0.5), [1.00597699, 0.94311782, 1.88620686]),
-    ],
-)
-def test_weights_by_hand_with_mean_1_and_an_empty_group(weight_of, expected):
-    weights = weighting.sample_weights(GROUPS, weight_of)
-    per_sample = torch.tensor(expected)[[0] * 4 + [1] * 16 + [2]]
-    torch.testing.assert_close(weights, per_sample, rtol=1e-6, atol=0)
-    torch.testing.assert_close(weights.mean(), torch.tensor(1.0))
-
 
 @pytest.mark.parametrize("beta", [0.0, 0.5, 0.9, 0.9999, 0.999999])
 def test_effective_number_is_the_geometric_sum(beta):

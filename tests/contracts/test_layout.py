@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,10 +36,15 @@ def name(path):
     return str(path.relative_to(ROOT))
 
 
-def imported(path, text):
+@cache  # read once for all rules
+def parsed(path):
+    return ast.parse(path.read_text())
+
+
+def imported(path, tree):
     """Yield the folders of spurgen that a module imports anywhere in its code."""
     package = ("spurgen", *path.relative_to(ROOT).parent.parts)
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -57,15 +63,14 @@ def imported(path, text):
                 yield f"bare {top}"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name)
-def test_imports_go_one_way(path):
-    folder = path.relative_to(ROOT).parts[0]
-    assert set(imported(path, path.read_text())) <= MAY_IMPORT[folder]
+def test_imports_go_one_way():
+    for path in SOURCES:
+        assert set(imported(path, parsed(path))) <= MAY_IMPORT[path.relative_to(ROOT).parts[0]], name(path)
 
 
 def rooms(path):
     """Yield the rooms of the harness that a module imports."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         names = []
         if isinstance(node, ast.ImportFrom):
             assert not node.level, f"{name(path)}: a relative import"
@@ -81,13 +86,11 @@ def rooms(path):
                 yield parts[2]
 
 
-HARNESS = [path for path in SOURCES if path.is_relative_to(ROOT / "harness") and path != ROOT / "harness/__init__.py"]
-
-
-@pytest.mark.parametrize("path", HARNESS, ids=name)
-def test_rooms_of_the_harness_import_only_those_below_them(path):
-    room = path.relative_to(ROOT / "harness").parts[0].removesuffix(".py")
-    assert {ROOMS.index(other) for other in rooms(path)} <= set(range(ROOMS.index(room) + 1))
+def test_rooms_of_the_harness_import_only_those_below_them():
+    for path in (ROOT / "harness").rglob("*.py"):
+        room = path.relative_to(ROOT / "harness").parts[0].removesuffix(".py")
+        highest = -1 if room == "__init__" else ROOMS.index(room)
+        assert all(ROOMS.index(other) <= highest for other in rooms(path)), name(path)
 
 
 def test_what_runs_in_a_submissions_process_imports_no_other_room():
@@ -100,7 +103,7 @@ MODULES = {".".join(("spurgen", *path.relative_to(ROOT).with_suffix("").parts)):
 
 def modules_of(path):
     """Return the modules of the package that a file imports, anywhere but for types alone."""
-    tree, found = ast.parse(path.read_text()), set()
+    tree, found = parsed(path), set()
     for_types = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
     skipped = {inner for node in for_types for inner in ast.walk(node)}
     for node in ast.walk(tree):
@@ -110,19 +113,24 @@ def modules_of(path):
     return found & MODULES.keys()
 
 
-IMPORTS = {module: modules_of(path) for module, path in MODULES.items()}
+@pytest.fixture(scope="module")
+def imports():
+    """The modules that each module imports."""
+    return {module: modules_of(path) for module, path in MODULES.items()}
+
+
 CIRCLES = {("spurgen.harness.board.frame", "spurgen.harness.board.schema")}  # `to_pandas` of what frame makes tables of
 PRIVATE = "spurgen.harness.validity."  # modules that validity's tests share, and its command and figures use
 
 
-def test_no_two_files_import_one_another():
-    circles = {(one, other) for one, others in IMPORTS.items() for other in others if one < other}
-    circles = {(one, other) for one, other in circles if one in IMPORTS[other]}
+def test_no_two_files_import_one_another(imports):
+    circles = {(one, other) for one, others in imports.items() for other in others if one < other}
+    circles = {(one, other) for one, other in circles if one in imports[other]}
     assert circles <= CIRCLES
 
 
-def test_a_module_with_an_underscore_is_imported_in_its_own_folder_alone():
-    for module, others in IMPORTS.items():
+def test_a_module_with_an_underscore_is_imported_in_its_own_folder_alone(imports):
+    for module, others in imports.items():
         for folder, _, last in (other.rpartition(".") for other in others):
             own = module.startswith(f"{folder}.") or f"{folder}.".startswith(PRIVATE)
             assert own or not last.startswith("_"), f"{module} imports {folder}.{last}"
@@ -133,9 +141,9 @@ def test_tools_import_public_modules_only():
         assert not re.search(r"from spurgen\.\S*\._", path.read_text()), name(path)
 
 
-def test_commands_never_import_one_another():
+def test_commands_never_import_one_another(imports):
     commands = "spurgen.harness.commands."
-    for module, others in IMPORTS.items():
+    for module, others in imports.items():
         if module.startswith(commands):
             assert not [each for each in others if each.startswith(commands) and not each.startswith(f"{commands}_")]
 
@@ -162,7 +170,7 @@ def test_the_source_does_not_grow():
 )
 def test_every_way_of_importing_is_detected(line, folder):
     depth = "generators/channels/x.py" if "..." in line else "generators/x.py"
-    assert folder in set(imported(ROOT / depth, line))
+    assert folder in set(imported(ROOT / depth, ast.parse(line)))
 
 
 def test_the_wheel_has_every_package():
@@ -181,18 +189,16 @@ def test_every_folder_of_modules_is_a_package_and_no_folder_of_tests_is():
     assert not [name(path) for path in TESTS if path.name == "__init__.py"]
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *TOOLS], ids=name)
-def test_every_module_has_a_docstring(path):
-    assert ast.get_docstring(ast.parse(path.read_text()))
+def test_every_module_has_a_docstring():
+    assert not [name(path) for path in [*SOURCES, *TOOLS] if not ast.get_docstring(parsed(path))]
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *TOOLS, *TESTS], ids=name)
-def test_files_and_functions_are_short(path):
-    text = path.read_text()
-    assert len(text.splitlines()) <= MOST_LINES
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert node.end_lineno - node.lineno + 1 < 60, node.name
+def test_files_and_functions_are_short():
+    for path in [*SOURCES, *TOOLS, *TESTS]:
+        assert len(path.read_text().splitlines()) <= MOST_LINES, name(path)
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno - node.lineno + 1 < 60, f"{name(path)}: {node.name}"
 
 
 def test_the_table_of_methods_lists_every_method_with_its_access():
@@ -203,10 +209,9 @@ def test_the_table_of_methods_lists_every_method_with_its_access():
     ]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests" / "speed").glob("test_*.py")), ids=name)
-def test_benchmarks_name_code_that_exists(path):
+def test_benchmarks_name_code_that_exists():
     """`make test` does not run the benchmarks, so a rename must show here."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in (node for path in (ROOT / "tests" / "speed").glob("test_*.py") for node in ast.walk(parsed(path))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("spurgen"):
             module = import_module(node.module)
             for alias in node.names:
