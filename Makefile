@@ -54,6 +54,8 @@ validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity
 	$(BIN)/spurgen validity $(RESULTS) --out benchmark/validity --page docs/validity.md
 
 test-all: export CI = true
+# Where this is set, each of the hundreds of processes that tests start would compile the package anew.
+test test-all: export PYTHONDONTWRITEBYTECODE =
 
 test test-all: $(DEV_READY)  ## all tests; those that need what is not installed are skipped, or with test-all fail
 	$(BIN)/pytest -n auto --dist worksteal --ignore tests/speed
@@ -70,7 +72,7 @@ lint: $(DEV_READY)
 	MYPYPATH=$(TYPES):docs/sphinx $(BIN)/mypy docs/sphinx
 	MYPYPATH=$(TYPES):tools $(BIN)/mypy tools
 
-chaos: $(DEV_READY)  ## 500 kills of commands at random points; make test has 52 of them
+chaos: $(DEV_READY)  ## 500 kills of commands at random points; make test has 26 of them
 	SPURGEN_KILLS=500 $(BIN)/pytest -n auto tests/chaos
 
 bench: $(DEV_READY)  ## speed and memory, with the targets

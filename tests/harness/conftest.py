@@ -282,17 +282,3 @@ def ask_worker():
 def ask(request, ask_worker):
     """`ask_worker`, first sandboxed by bubblewrap and then as a plain process."""
     return lambda spec, *more, **named: ask_worker(spec, Limits(isolation=request.param), *more, **named)
-
-
-@pytest.fixture
-def civilcomments(tmp_path):
-    """A folder with comments whose words show class and attribute, as WILDS has them."""
-    (folder := tmp_path / "civilcomments_v1.0").mkdir()
-    rng, lines = np.random.default_rng(0), [",id,comment_text,split,created_date,toxicity,identity_any,male"]
-    for k, split in enumerate(["train"] * 200 + ["val"] * 60 + ["test"] * 60):
-        toxic = int(rng.integers(2))
-        named = toxic if rng.random() < (0.8 if split == "train" else 0.5) else 1 - toxic
-        text = f'"{("thanks", "idiot")[toxic]}, {("the road", "a woman")[named]} number {k % 7}"'
-        lines += [f"{k},{1000 + k},{text},{split},2017-01-01,{0.9 if toxic else 0.166},{named},0.0"]
-    (folder / "all_data_with_identities.csv").write_text("\n".join(lines) + "\n")
-    return folder

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torchvision
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.harness.results.sources import HOME
 
 
 def test_all_layers_but_the_head_start_from_the_checkpoint(tmp_path, monkeypatch):
+    import torchvision  # which takes seconds, as do others that only one test uses: not while tests are collected
+
     path = tmp_path / "model.py"
     path.write_text((HOME / "submissions" / "torchvision_finetuned.py").read_text())
     checkpoint = torchvision.models.shufflenet_v2_x1_0(weights=None).state_dict()  # of 1000 classes

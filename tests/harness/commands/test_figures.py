@@ -57,14 +57,6 @@ def test_latex_typesets_what_was_written(figures, typeset, tmp_path, columns):
     assert typeset(r"\input{out/table-small-text.tex}") == []
 
 
-def test_the_same_rows_give_the_same_files(figures, tmp_path):
-    assert figures("--tasks", "small-text") == 0
-    before = files(tmp_path / "out")
-    assert figures("--tasks", "small-text") == 0
-    assert files(tmp_path / "out") == before
-    assert {name.rpartition(".")[2] for name in before} == {"pdf", "md"}
-
-
 def test_an_experiment_is_drawn_from_its_file(make_experiment, tmp_path):
     file = tmp_path / "exp_results.json"
     file.write_text(make_experiment({"erm": {}, "group_dro": {"quality": 0.9}}).dump())

@@ -1,9 +1,8 @@
 """Which libraries a command loads: those that train no model start without the libraries that do."""
 
+import json
 import subprocess
 import sys
-
-import pytest
 
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
@@ -12,61 +11,62 @@ from spurgen.harness.splits.verify import stamp
 
 TRAINING = {"torch", "torchvision", "sklearn", "statsmodels", "matplotlib"}
 SCRIPT = """
-import sys
+import json, sys
 from spurgen.harness.cli import main
-status = main(sys.argv[1:])
-print("loaded:", *sorted({name.partition(".")[0] for name in sys.modules}))
-sys.exit(status)
+for line in sys.argv[1:]:
+    status = main(line.split())
+    print("loaded:", json.dumps([status, line, *sorted({name.partition(".")[0] for name in sys.modules})]))
 """
 
 
-@pytest.fixture
-def loaded():
-    """Return a function that runs a command in a process of its own and returns the top-level modules it loaded."""
-
-    def run(line):
-        done = subprocess.run([sys.executable, "-c", SCRIPT, *line.split()], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        modules = set(done.stdout.rpartition("loaded:")[2].split())
-        assert {"spurgen", "numpy"} <= modules
-        return modules
-
-    return run
+def check_loaded(lines, unwanted):
+    """Run commands, one after the other in a process of their own; fail if any has loaded what it should not."""
+    done = subprocess.run([sys.executable, "-c", SCRIPT, *lines], capture_output=True, text=True)
+    reports = [json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("loaded:")]
+    assert len(reports) == len(lines), done.stderr
+    for status, line, *modules in reports:
+        assert status == 0, done.stderr
+        assert {"spurgen", "numpy"} <= set(modules)
+        assert not unwanted & set(modules), line
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "leaderboard --json {out}.json",
-        "benchmark --tasks things-text-8 --submissions erm --seeds 0 --data {out}",
+def test_commands_that_read_results_load_neither_torch_nor_numba(tmp_path):
+    out, results = tmp_path / "out", tmp_path / "results"
+    stamp(load_suite(DEFAULT_SUITE), out)  # the splits were verified before, which loads numba
+    lines = [
+        f"leaderboard --json {out}.json",
+        f"benchmark --tasks things-text-8 --submissions erm --seeds 0 --data {out}",
         "compare erm group_dro",
-    ],
-)
-def test_commands_that_read_results_load_neither_torch_nor_numba(loaded, command, tmp_path):
-    stamp(load_suite(DEFAULT_SUITE), tmp_path / "out")  # the splits were verified before, which loads numba
-    line = f"{command} --results {tmp_path / 'results'}".format(out=tmp_path / "out")
-    assert not loaded(line) & (TRAINING | {"pandas", "numba"})
+    ]
+    check_loaded([f"{line} --results {results}" for line in lines], TRAINING | {"pandas", "numba"})
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "generate --out {out} --num_samples 4 --num_classes 2 --channels color",
-        "splits list --suite {suite}",
-        "splits regenerate --suite {suite} --data {out}",
-        "splits verify --suite {suite} --data {out} --jobs 1",
-    ],
-)
-def test_commands_that_draw_images_load_no_library_that_trains(loaded, command, suite_file, tmp_path):
-    assert not loaded(command.format(out=tmp_path / "out", suite=suite_file)) & TRAINING
+def test_commands_that_draw_images_load_no_library_that_trains(suite_file, tmp_path):
+    lines = [
+        f"generate --out {tmp_path / 'set'} --num_samples 4 --num_classes 2 --channels color",
+        f"splits list --suite {suite_file}",
+        f"splits regenerate --suite {suite_file} --data {tmp_path / 'data'}",
+        f"splits verify --suite {suite_file} --data {tmp_path / 'data'} --jobs 1",
+    ]
+    check_loaded(lines, TRAINING)
 
 
 SLOW = {"run", "figures"}  # experiments import the methods, and these torch
 
 
-@pytest.mark.parametrize("command", sorted({*names_in(COMMANDS)} - SLOW))
-def test_importing_a_command_loads_no_library_that_trains(command):
-    script = f"import sys, {COMMANDS}.{command}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+ONE_BY_ONE = """
+import sys
+from importlib import import_module
+for command in sys.argv[2:]:
+    before = set(sys.modules)
+    import_module(f"{sys.argv[1]}.{command}")
+    print(command, *set(sys.modules) - before)
+"""
+
+
+def test_importing_a_command_loads_no_library_that_trains():
+    commands = sorted({*names_in(COMMANDS)} - SLOW)
+    done = subprocess.run([sys.executable, "-c", ONE_BY_ONE, COMMANDS, *commands], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert not {name.partition(".")[0] for name in done.stdout.split()} & (TRAINING - {"matplotlib"})
+    for command, *loaded in map(str.split, done.stdout.splitlines()):
+        assert not {name.partition(".")[0] for name in loaded} & (TRAINING - {"matplotlib"}), command

@@ -1,14 +1,12 @@
 """Jobs that machines share through files: plan them, run shares, merge."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
-from spurgen.harness.results.store import OWN, Store
-from spurgen.harness.running.plan_file import PlannedJob, read_plan, to_jobs
+from spurgen.harness.results.store import OWN
+from spurgen.harness.running.plan_file import PlannedJob, read_plan
 
 SUBMISSION = """
 import numpy as np
@@ -106,26 +104,6 @@ def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, s
     assert as_json(suite_file, "merged", tmp_path, "a") == as_json(suite_file, "alone", tmp_path, "b")
 
 
-@pytest.mark.slow
-def test_a_row_that_comes_with_spurgen_gives_way_to_results_of_another_version(planned, tmp_path, monkeypatch, stderr):
-    work = ["benchmark", str(planned), "--share", "3/6", "--jobs", "1"]
-    assert main([*work, "--results", "shipped"]) == 0
-    store = Store(tmp_path / "shipped", "tiny", shipped=False)
-    row = store.row("mine")["small-text"]
-    stale = row.results[0].model_copy(update={"submission_sha256": "0" * 64, "identity": "0" * 64})
-    store.write("mine", {"small-text": replace(row, results=(stale,))})
-    monkeypatch.setattr("spurgen.harness.results.store.SHIPPED", tmp_path / "shipped")
-    assert main([*work, "--results", "share"]) == 0
-    assert main(["merge", "share", "--results", "merged"]) == 0
-    merged = Store(tmp_path / "merged", "tiny", shipped=False).row("mine")["small-text"].results
-    assert merged == Store(tmp_path / "share", "tiny", shipped=False).row("mine")["small-text"].results
-    store.write("mine", {"small-text": replace(row, results=(stale,))})
-    stderr()
-    assert main(["merge", "share", "--results", "shipped"]) == 2  # here the old results are the user's own
-    error = "shipped/tiny and share: row mine, small-text: two different results of seed 0, of two versions of the"
-    assert error in stderr()
-
-
 def test_a_plan_without_a_job_is_not_written(planned, suite_file, stderr):
     assert (
         main(["score", "mine.py", "--suite", suite_file, "--tasks", "small-text", "--seeds", "0", "--jobs", "1"]) == 0
@@ -145,16 +123,6 @@ def test_a_share_without_a_job_does_nothing(planned, score, tmp_path, stderr):
     assert "nothing to run" in told
     assert "verifying" not in told
     assert not (tmp_path / "x").exists()
-
-
-@pytest.mark.slow
-def test_a_job_that_has_a_result_is_not_run_again(planned, stderr, monkeypatch):
-    assert main(["benchmark", str(planned), "--share", "0/6", "--results", "one", "--jobs", "1"]) == 0
-    (part,) = Store(planned.parent / "one", "tiny", shipped=False).row("mine").values()
-    assert part.seeds == [0]
-    monkeypatch.setattr("spurgen.harness.machine.pool.run", None)
-    assert main(["benchmark", str(planned), "--share", "0/6", "--results", "one", "--jobs", "1"]) == 0
-    assert "has the results, 1 in all" in stderr()
 
 
 @pytest.mark.parametrize(
@@ -192,12 +160,6 @@ def test_a_submission_that_was_edited_must_be_planned_again(planned, stderr):
     stderr()
     assert main(["benchmark", str(planned), "--results", "x"]) == 2
     assert "mine on small-both, seed 0, is not the job that was planned" in stderr()
-
-
-@pytest.mark.slow
-def test_a_shard_runs_its_share_of_the_jobs(score, planned, tmp_path):
-    assert score(str(planned.with_name("mine.py")), "--share", "1/3", seeds="0-2") == 0
-    assert Store(tmp_path / "results", "tiny").row("mine")["small-text"].seeds == [1]
 
 
 def test_shards_are_dealt_from_the_jobs_that_a_submission_takes(suite_file, write_submission, tmp_path, stderr):
@@ -242,10 +204,3 @@ def test_a_shard_without_the_number_of_shards_is_refused(score, stderr):
 def test_a_flag_without_effect_on_a_plan_is_refused(flags, message, stderr):
     assert main(["benchmark", *flags.split()]) == 2
     assert message in stderr()
-
-
-def test_work_on_a_plan_reads_its_suite_once(planned, monkeypatch):
-    loads = []
-    monkeypatch.setattr("spurgen.harness.running.plan.load_suite", lambda name: loads.append(name) or load_suite(name))
-    assert len(to_jobs(read_plan(planned, 0, 1), "cpu")) == 6
-    assert len(loads) == 1

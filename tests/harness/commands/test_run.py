@@ -7,7 +7,6 @@ import torch
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.scenario import load_scenario
-from spurgen.harness import commands, experiments
 from spurgen.harness.cli import hyphenated, main, make_parser
 from spurgen.harness.commands.run import METHODS, command_of, plan_experiment
 from spurgen.harness.experiments.data_folder import SCENARIO, describe_world
@@ -91,13 +90,6 @@ def test_methods_that_need_environments_are_left_out_where_none_was_named(small)
         plan_experiment(parse(f"{one_world} --batch-size 8 --methods irm"))
 
 
-def test_no_message_of_the_command_names_a_flag_as_the_original_runner_did():
-    folders = [Path(module.__file__).parent for module in (commands, experiments)]
-    files = [folders[0] / "run.py", *folders[1].glob("*.py")]
-    found = [(file.name, word) for file in files for word in re.findall(r"--[a-z]+_\w+|--save\w+", file.read_text())]
-    assert found == []
-
-
 @pytest.mark.usefixtures("small", "nothing_runs")
 def test_a_dry_run_shows_the_jobs_and_writes_nothing(run_command, capsys):
     Path("model.py").write_text(MODEL)
@@ -110,18 +102,6 @@ def test_a_dry_run_shows_the_jobs_and_writes_nothing(run_command, capsys):
     assert "generated-text (0)" in out
     assert "2 of 2 jobs to run, 2 at a time; their time is unknown" in " ".join(err.split())
     assert {path for path in Path().rglob("*") if "__pycache__" not in path.parts} == before
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("small")
-def test_the_time_of_other_seeds_is_expected_by_those_that_ran(run_command):
-    Path("model.py").write_text(MODEL)
-    line = "small.toml --batch-size 8 --modality text --methods model.py --jobs 1 --device cpu"
-    assert run_command(line)[0] == 0
-    code, output = run_command(f"{line} --seeds 0-2 --dry-run")
-    assert code == 0
-    assert "2 of 3 jobs to run, 1 at a time: less than a minute, estimated from stored results" in output
-    assert "nothing to run: all results are there (1)" in run_command(f"{line} --dry-run")[1]
 
 
 @pytest.mark.slow

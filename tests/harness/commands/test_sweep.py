@@ -7,7 +7,15 @@ from spurgen.harness.experiments.tuning_result import TuningResult, read_tuning
 from spurgen.harness.machine import pool
 
 
-def test_a_sweep_trains_only_the_finalists_with_the_other_seeds(suite_file, tmp_path, capsys):
+def made_up(_, jobs, *__):
+    """Return results as if the jobs had trained: the later a setting is tried, the better."""
+    for rank, job in enumerate(jobs):
+        fields = {"suite": "tiny", "task": job.task.name, "method": "erm", "access": "none", "options": job.options}
+        yield job, TuningResult(**fields, seed=job.seed, identity=job.identity, accuracy=rank / 10)
+
+
+def test_a_sweep_trains_only_the_finalists_with_the_other_seeds(suite_file, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(pool, "run", made_up)
     command = ["sweep", "--suite", suite_file, "--tasks", "small-text", "--methods", "erm", "--jobs", "1"]
     command += ["--trials", "2", "--seeds", "0,4", "--finalists", "1", "--device", "cpu", "--out", str(tmp_path)]
     assert main([*command, "--dry-run"]) == 0

@@ -56,14 +56,6 @@ def test_an_environment_without_samples_has_no_rate(task, read_table):
     assert read_table(rates_table(world, draw_train(world.scenario)))[0]["rare, 0"] == "-"
 
 
-def test_a_clean_world_needs_three_sentences(task):
-    assert facts(task(), draw_train(task().scenario)) == [
-        "The class shown is the label in every sample.",
-        "The class is shown in every sample.",
-        "No combination is withheld from train and val.",
-    ]
-
-
 @pytest.mark.parametrize(
     ("modality", "changes"),
     [("image", {"core_carrier": "caption"}), ("text", {"core_carrier": "image"}), ("image", {"core_contrast": 0})],
@@ -74,24 +66,3 @@ def test_a_modality_without_the_class_is_said_to_show_none(task, modality, chang
     assert facts(world, draw_train(world.scenario))[0].startswith("Nothing that this modality shows tells the class")
     whole = task("multimodal", environments=[], channels=channels, **changes)
     assert "The class is shown in every sample." in facts(whole, draw_train(whole.scenario))
-
-
-def test_noise_visibility_size_fidelity_and_withheld_combinations_are_stated(task):
-    withheld = [{"class": 0, "color": 2}, {"color": 1, "shape": 3}]
-    world = task(
-        "text", label_noise=0.2, core_visibility=0.7, core_size=1.1, core_contrast=0.5, caption_fidelity=0.9,
-        withheld=withheld,
-    )  # fmt: skip
-    train = draw_train(world.scenario)
-    wrong, shown = (train.core != train.labels).mean(), train.visible.mean()
-    assert 0.1 < wrong < 0.3 < 0.6 < shown < 0.8
-    assert facts(world, train) == [
-        f"The class shown is not the label in {wrong:.2f} (0.2) of train; on test it always is.",
-        f"The class is shown in {shown:.2f} (0.7) of train; the best test accuracy without the channels is 0.80.",
-        "The pictogram has 1.1 times its usual size.",
-        "The pictogram has 0.5 times its usual contrast.",
-        "A caption mentions a channel with probability 0.9.",
-        "Withheld from train and val: class heart and color green.",
-        "Withheld from train and val: color blue and shape star.",
-    ]
-    assert "A caption mentions a channel always." in facts(task("multimodal"), draw_train(task().scenario))

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader
-from torchvision.transforms import v2
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.suite import load_suite
@@ -76,6 +75,8 @@ def test_an_image_is_transformed_alone(world):
 
 
 def test_transforms_of_torchvision_apply_to_items_batches_and_twins(world):
+    from torchvision.transforms import v2
+
     shown = v2.Compose([v2.Resize(16), v2.RandomHorizontalFlip(1.0), v2.ToDtype(torch.float32, scale=True)])
     plain, data = SpurGenDataset(world, "val"), SpurGenDataset(world, "val", transform=shown)
     (batch,) = (batch["image"] for batch, _ in zip(DataLoader(data, batch_size=6), range(1), strict=False))

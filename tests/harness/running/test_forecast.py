@@ -63,12 +63,6 @@ def test_the_table_has_a_line_for_all_submissions_with_the_same_tasks_and_seeds(
     assert list(both.values()) == ["erm, irm", "8", "small-text, small-image (0-1)", "about 16 min"]
 
 
-def test_of_many_submissions_the_table_names_the_first(suite_file, read_table):
-    jobs = plan(suite_file, [], baseline_specs())
-    (line,) = read_table(Forecast(jobs, jobs, {}, 1).table())
-    assert line["Submission"] == "adversarial, bsoftmax, cb_loss, 24 more"
-
-
 def test_only_finished_results_with_a_time_are_measured(suite, make_row, make_outcome):
     def row(**changes):
         return {"small-text": make_row(suite, 0.8, **changes)}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spurgen.benchmark.scenario import load_scenario, make_scenario
+from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.harness.running.ideal import cue_accuracies, ideal_predictions, ideal_scores
@@ -11,15 +11,6 @@ from spurgen.harness.running.task_data import Block
 
 CHANNELS = {"color": {"strength": 0.95}, "shape": {"strength": 0.95}}
 SPLITS = {"train": 20000, "val": 4000, "test_per_group": 20, "twins": 400}
-
-OWN = """
-suite = "mine"
-name = "mine"
-seed = 1
-num_classes = 3
-channels = { color = { strength = 0.9 } }
-splits = { train = 100, val = 20, test_per_group = 3, twins = 4 }
-"""
 
 
 def task(modality="text", **fields):
@@ -35,13 +26,6 @@ def test_where_the_core_cue_suffices_it_uses_nothing_else(modality):
     assert (metrics["uses_thing"], metrics["follows"]) == (1, 0)
     for name in ("sss", "ig"):
         assert metrics[name] == pytest.approx(0, abs=1e-3)
-
-
-def test_a_scenario_file_of_ones_own_has_an_ideal_observer(tmp_path):
-    (tmp_path / "mine.toml").write_text(OWN)
-    scores = ideal_scores(Task("mine", load_scenario(tmp_path / "mine.toml"), "image"))
-    assert scores.metrics["accuracy"] == 1
-    assert scores.channels.keys() == {"color"}
 
 
 def test_noise_on_the_core_cue_makes_it_follow_channels_and_noise_on_labels_does_not():

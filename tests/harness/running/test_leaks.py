@@ -17,7 +17,7 @@ from spurgen.harness.sandbox.limits import Limits
 
 pytestmark = pytest.mark.needs("bubblewrap")
 LEAK = 200_000  # bytes: 33,000 were seen; one batch of images that is kept has millions
-MANY = 21  # sandboxes: enough to notice a descriptor, thread or file that each leaves behind
+MANY = 7  # sandboxes, one of each kind: enough to notice a descriptor, thread or file that each leaves behind
 GOOD = "import numpy as np\ndef predict(batch): return batch.images.mean((1, 2))"
 BAD = (
     "def predict(batch): return 1 / 0",

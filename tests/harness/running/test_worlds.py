@@ -1,18 +1,19 @@
 """Suites whose scenarios are templates of several worlds: a training seed names the world."""
 
+import shutil
+
 import pytest
+from small_suites import freeze_into
 
 from spurgen.benchmark.errors import FrozenDataError, SpurgenError
-from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample
 from spurgen.harness.board.by_unit import groups_on_test
-from spurgen.harness.cli import main
 from spurgen.harness.options.verifying import only
 from spurgen.harness.running.plan import baseline_specs, plan, plan_again, plan_private, plan_tuning
 from spurgen.harness.running.run import make_split
 from spurgen.harness.running.task_data import task_groups
-from spurgen.harness.splits.freeze import freeze, part_sizes
+from spurgen.harness.splits.freeze import part_sizes
 from spurgen.harness.splits.private import private_suite
 from spurgen.harness.splits.verify import verify
 
@@ -28,16 +29,18 @@ splits = { train = 40, val = 10, test_per_group = 2, twins = 4, nuisance_twins =
 """
 
 
+@pytest.fixture(scope="module")
+def frozen(tmp_path_factory):
+    """A folder with a suite of a frozen template of two worlds."""
+    tasks = '[tasks]\nplates-image = { scenario = "plates", modality = "image" }\n'
+    return freeze_into(tmp_path_factory.mktemp("many"), "many", "plates", SCENARIO, tasks)
+
+
 @pytest.fixture
-def many(tmp_path):
-    """The file of a suite with a frozen template of two worlds."""
-    (tmp_path / "many").mkdir()
-    (tmp_path / "many" / "plates.toml").write_text(SCENARIO)
-    file = tmp_path / "many.toml"
-    file.write_text('[tasks]\nplates-image = { scenario = "plates", modality = "image" }\n')
-    suite = load_suite(str(file))
-    suite.manifest_file.write_text(dump_manifest(freeze(suite, jobs=1)))
-    return str(file)
+def many(frozen, tmp_path):
+    """The file of a copy of that suite, which a test may change."""
+    shutil.copytree(frozen, tmp_path / "suites")
+    return str(tmp_path / "suites" / "many.toml")
 
 
 def jobs_on(file, seeds):
@@ -65,19 +68,6 @@ def test_the_manifest_of_several_worlds_has_no_fingerprints_and_still_notices_an
     suite.manifest_file.write_text(text.replace('"fingerprints": ""', '"fingerprints": "AAAA"', 1))
     with pytest.raises(FrozenDataError, match="train has 3 bytes of fingerprints, expected 80"):
         verify(load_suite(many), jobs=1)
-
-
-def test_the_command_freezes_and_verifies_a_template_or_one_of_its_worlds(many, tmp_path, stderr):
-    manifest = load_suite(many).manifest_file
-    before = manifest.read_text()
-    manifest.unlink()
-    assert main(["splits", "freeze", "--suite", many, "--jobs", "1"]) == 0
-    assert manifest.read_text() == before
-    place = ["--suite", many, "--data", str(tmp_path / "data")]
-    assert main(["splits", "regenerate", *place, "--scenarios", "plates-w1"]) == 0
-    assert main(["splits", "verify", *place, "--jobs", "1"]) == 0
-    assert main(["splits", "verify", *place, "--jobs", "1", "--scenarios", "plates-w1"]) == 0
-    assert "all match the manifest; so do 2 parts on disk" in stderr()
 
 
 def test_a_world_that_is_not_frozen_is_refused(many):

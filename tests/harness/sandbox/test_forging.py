@@ -5,6 +5,7 @@ import json
 import pytest
 
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker, describe
 from spurgen.harness.worker.protocol import Pipe
 
@@ -59,7 +60,7 @@ def about(**changed):
 """
     spec = write_submission(f"{FORGING}{about}\nforge({forged})")
     with pytest.raises(SubmissionError, match=message) as caught:
-        describe(spec, {})
+        describe(spec, {}, Limits(isolation="process"))
     str(caught.value).encode()
 
 

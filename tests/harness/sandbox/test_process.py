@@ -13,6 +13,7 @@ from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
 
 IMAGES = np.arange(4 * 32 * 32 * 3, dtype=np.uint8).reshape(4, 32, 32, 3)
+PLAIN = Limits(isolation="process")
 CAPTIONS = ["a house", "zwölf Boxkämpfer", "", "a\nb"]
 
 
@@ -39,14 +40,13 @@ def predict(batch):
     assert ask(write_submission(code)).shape == (4, 3)
 
 
-def test_torch_tensors_are_answers(ask, write_submission):
-    code = "import torch\ndef predict(batch): return torch.ones(4, 3, dtype=torch.bfloat16, requires_grad=True)"
-    assert ask(write_submission(code)).tolist() == [[1, 1, 1]] * 4
-
-
-def test_a_list_of_torch_tensors_is_an_answer(ask, write_submission):
-    code = "import torch\ndef predict(batch): return [torch.ones(3, requires_grad=True)] * 4"
-    assert ask(write_submission(code)).tolist() == [[1, 1, 1]] * 4
+def test_tensors_and_lists_of_tensors_are_answers(write_submission):
+    code = "import torch\ndef rows(): return torch.ones(4, 3, dtype=torch.bfloat16, requires_grad=True)\n"
+    code += "def predict(batch): return rows()\ndef encode(batch): return [*rows().float()]"
+    with Worker(write_submission(code), {}, "a-task") as worker:
+        for what, width in (("predict", 3), ("encode", None)):
+            worker.send(what, Batch(None, CAPTIONS))
+            assert worker.answer(4, width, "test").tolist() == [[1, 1, 1]] * 4
 
 
 @pytest.mark.parametrize(
@@ -67,21 +67,31 @@ def test_a_list_of_torch_tensors_is_an_answer(ask, write_submission):
         ("return np.zeros((4, 3), object)", "dtype object, not real numbers"),
         ("raise ValueError('no such luck')", "predict failed: ValueError: no such luck"),
         ("raise SystemExit(3)", "predict failed: SystemExit: 3"),
-        ("os._exit(7)", "predict did not answer: its process ended with exit code 7"),
-        ("os.kill(os.getpid(), 9)", "predict did not answer: signal 9 ended its process"),
-        ("os.close(3); os.close(4)", "predict did not answer: its process ended with exit code 1"),
     ],
 )
-def test_a_bad_answer_names_submission_task_step_and_reason(ask, write_submission, body, message):
-    spec = write_submission(f"import os, time\nimport numpy as np\ndef predict(batch):\n    {body}")
+def test_a_bad_answer_names_submission_task_step_and_reason(ask_worker, write_submission, body, message):
+    spec = write_submission(f"import numpy as np\ndef predict(batch):\n    {body}")
     with pytest.raises(SubmissionError, match=message) as caught:
-        ask(spec)
+        ask_worker(spec, PLAIN)
     assert str(caught.value).startswith(f"submission {spec}, task a-task: ")
 
 
-def test_scores_too_small_to_divide_by_are_0(ask, write_submission):
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("os._exit(7)", "its process ended with exit code 7"),
+        ("os.kill(os.getpid(), 9)", "signal 9 ended its process"),
+        ("os.close(3); os.close(4)", "its process ended with exit code 1"),
+    ],
+)
+def test_a_process_that_ends_is_named_with_its_exit_code_or_signal(ask, write_submission, body, message):
+    with pytest.raises(SubmissionError, match=f"predict did not answer: {message}"):
+        ask(write_submission(f"import os\ndef predict(batch):\n    {body}"))
+
+
+def test_scores_too_small_to_divide_by_are_0(ask_worker, write_submission):
     code = "import numpy as np\ndef predict(batch): return np.array([[5e-324, -1e-31, 1e-30]] * 4)"
-    assert ask(write_submission(code)).tolist() == [[0, 0, 1e-30]] * 4
+    assert ask_worker(write_submission(code), PLAIN).tolist() == [[0, 0, 1e-30]] * 4
 
 
 def test_a_closed_pipe_of_a_running_process_is_an_error(ask_worker, write_submission, monkeypatch):
@@ -101,13 +111,13 @@ def test_an_error_shows_the_traceback_and_the_last_output(ask, write_submission)
     assert "last words" in "".join(caught.value.__notes__)
 
 
-def test_a_long_error_in_any_script_is_shown(ask, trained, write_submission):
+def test_a_long_error_in_any_script_is_shown(ask_worker, trained, write_submission):
     with pytest.raises(SubmissionError, match="fit failed: ValueError: 😀"):
         trained(f"def fit(*_): raise ValueError('😀' * 6000)  # {'😀' * 2000}\ndef predict(batch): ...")
     chained = "\n".join(f"def f{k}(): f{k + 1}()  # {'😀' * 90}" for k in range(60))
     code = f"{chained}\ndef f60(): raise ValueError('😀' * 6000)\ndef predict(batch): f0()"
     with pytest.raises(SubmissionError, match="predict failed: ValueError: 😀"):
-        ask(write_submission(code))
+        ask_worker(write_submission(code), PLAIN)
 
 
 def test_fit_gets_exactly_what_the_access_tier_grants(write_submission):
@@ -168,13 +178,13 @@ def test_an_ended_worker_leaves_no_process_and_no_files(isolation, tmp_path, wri
 
 
 @pytest.mark.parametrize("rows", [[[0.5, 0.4]], [[-0.1, 1.1]], [[2.0, 2.0]]])
-def test_invalid_probabilities_are_an_error(ask, rows, write_submission):
+def test_invalid_probabilities_are_an_error(ask_worker, rows, write_submission):
     spec = write_submission(f"def predict_proba(batch): return [[0.5, 0.5]] * 3 + {rows}")
     message = (
         rf"submission {spec}, task a-task: predict_proba returned no probabilities on test: row 3 is \[.*add up to 1"
     )
     with pytest.raises(SubmissionError, match=message):
-        ask(spec, "predict_proba", 2)
+        ask_worker(spec, PLAIN, "predict_proba", 2)
 
 
 @pytest.mark.parametrize(
@@ -184,12 +194,12 @@ def test_invalid_probabilities_are_an_error(ask, rows, write_submission):
         (Batch(IMAGES, None), 'captions is None in this task: write MODALITIES = {"text", "multimodal"}'),
     ],
 )
-def test_an_error_about_a_missing_modality_gets_a_hint(ask, batch, message, write_submission):
+def test_an_error_about_a_missing_modality_gets_a_hint(ask_worker, batch, message, write_submission):
     spec = write_submission(
         "def predict(batch): return [len(c) + i.sum() for i, c in zip(batch.images, batch.captions)]"
     )
     with pytest.raises(SubmissionError, match=message) as caught:
-        ask(spec, batch=batch)
+        ask_worker(spec, PLAIN, batch=batch)
     assert str(caught.value).count("is None") == 1
 
 
@@ -210,12 +220,12 @@ def test_only_an_error_about_a_withheld_field_gets_a_hint(trained, code, hinted)
     assert ("is None: write ACCESS = " in str(caught.value)) is hinted
 
 
-def test_our_messages_show_no_traceback_and_a_submissions_error_only_its_own_frames(ask, write_submission):
+def test_our_messages_show_no_traceback_and_a_submissions_error_only_its_own_frames(ask_worker, write_submission):
     with pytest.raises(SubmissionError, match="has none of predict") as caught:
         Worker(write_submission("x = 1"), {}, "a-task")
     assert not hasattr(caught.value, "__notes__")
     with pytest.raises(SubmissionError) as caught:
-        ask(write_submission("print('before')\ndef predict(batch):\n    return oops"))
+        ask_worker(write_submission("print('before')\ndef predict(batch):\n    return oops"), PLAIN)
     trace, printed = caught.value.__notes__
     assert "model.py" in trace
     assert "harness" not in trace
@@ -230,9 +240,9 @@ def test_our_messages_show_no_traceback_and_a_submissions_error_only_its_own_fra
         ("raise ValueError('x' * 100_000)", r"ValueError: x{1900,2100}\n"),
     ],
 )
-def test_errors_are_shortened_and_free_of_control_characters(ask, write_submission, body, message):
+def test_errors_are_shortened_and_free_of_control_characters(ask_worker, write_submission, body, message):
     with pytest.raises(SubmissionError, match=message) as caught:
-        ask(write_submission(f"def predict(batch):\n    {body}"))
+        ask_worker(write_submission(f"def predict(batch):\n    {body}"), PLAIN)
     assert "\x1b" not in "".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
 
 

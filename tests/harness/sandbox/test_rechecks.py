@@ -18,9 +18,6 @@ HEAD = "import numpy as np\ncount = 0\nseen = {}\ndef means(b): return b.images.
 TRAINS = "def fit(train, val, context): ...\n"
 # What a submission does before it answers, how long a training may take to be repeated, and who is then asked.
 NO_TRAINING, SHORT_TRAINING, LONG_TRAINING = ("", 600.0, "fresh"), (TRAINS, 600.0, "fresh"), (TRAINS, 0.0, "same")
-TRAININGS = pytest.mark.parametrize(
-    "training", [NO_TRAINING, SHORT_TRAINING, LONG_TRAINING], ids=["no training", "short training", "long training"]
-)
 
 
 @pytest.fixture
@@ -30,7 +27,7 @@ def recheck(write_submission):
     def run(body, training=NO_TRAINING, what="predict", as_logits=None):
         head, retrain_seconds, _ = training
         code = f"{HEAD}{head}def {what}(b):\n    global count\n    count += 1\n    {body}"
-        limits = Limits(retrain_seconds=retrain_seconds)
+        limits = Limits(isolation="process", retrain_seconds=retrain_seconds)
         with RecheckedWorker(write_submission(code), {}, "a-task", limits) as worker:
             if head:
                 data = LabeledData(Batch(IMAGES[:4], None), np.arange(4), 6)
@@ -46,8 +43,10 @@ def recheck(write_submission):
     return run
 
 
-@TRAININGS
-@pytest.mark.parametrize("what", ["predict", "encode"])
+@pytest.mark.parametrize(
+    ("training", "what"),
+    [(NO_TRAINING, "predict"), (SHORT_TRAINING, "predict"), (LONG_TRAINING, "predict"), (SHORT_TRAINING, "encode")],
+)
 def test_honest_answers_pass_and_the_outcome_says_who_was_asked(recheck, training, what):
     assert recheck("return means(b)", training, what) == ConsistencyCheck(worker=training[2], rows=ROWS, moved=0.0)
 
@@ -66,15 +65,16 @@ def test_rounding_in_other_batches_is_allowed(recheck, what, body):
     assert 0 < recheck(body, SHORT_TRAINING, what).moved < 1
 
 
-@TRAININGS
 @pytest.mark.parametrize(
-    "body",
+    ("training", "body"),
     [
-        "return means(b) - means(b).mean(0)",  # as batch normalisation in train mode
-        "return means(b) + np.random.default_rng().normal(size=(len(b), 3)) * 9",  # as dropout in train mode
-        "return means(b) if count < 3 else means(b)[:, ::-1]",  # warms up
-        "return means(b)[::-1] if len(b) < 70 else means(b)",  # depends on the size of a batch
-        "return np.where(np.arange(len(b))[:, None] < 5, 0.0, means(b))",  # depends on a row's place
+        (NO_TRAINING, "return means(b) - means(b).mean(0)"),  # as batch normalisation in train mode
+        # as dropout in train mode
+        (SHORT_TRAINING, "return means(b) + np.random.default_rng().normal(size=(len(b), 3)) * 9"),
+        (LONG_TRAINING, "return means(b) if count < 3 else means(b)[:, ::-1]"),  # warms up
+        (LONG_TRAINING, "return means(b)[::-1] if len(b) < 70 else means(b)"),  # depends on the size of a batch
+        # depends on a row's place
+        (NO_TRAINING, "return np.where(np.arange(len(b))[:, None] < 5, 0.0, means(b))"),
     ],
 )
 def test_answers_that_depend_on_the_batch_or_on_earlier_questions_fail(recheck, training, body):

@@ -76,13 +76,6 @@ def test_ladders_are_committed_to_as_their_tasks_show_them(which, request, tmp_p
     assert "other data" in check_revealed(suite, revealed.model_copy(update={"data_sha256": "0" * 64}), quiet)
 
 
-def test_two_commitments_have_two_secrets(suite, tmp_path):
-    first = commit(suite, tmp_path / "first", quiet)
-    reveal(suite, tmp_path / "first")
-    second = commit(suite, tmp_path / "second", quiet)
-    assert first.secret_sha256 != second.secret_sha256
-
-
 def test_the_worlds_of_two_secrets_or_scenarios_differ(suite):
     public = suite.scenario("small")
     other = public.model_copy(update={"name": "other"})

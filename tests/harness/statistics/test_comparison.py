@@ -76,8 +76,9 @@ def false_separations(seeds, *, over_seeds=True, deviation=0.08, sampling=0.025,
     return separated / trials
 
 
-@pytest.mark.parametrize("deviation", [0.03, 0.14])
-@pytest.mark.parametrize("seeds", [[3] * 6, [5] * 12, [2, 2]], ids=str)
+@pytest.mark.parametrize(
+    ("seeds", "deviation"), [([3] * 6, 0.03), ([3] * 6, 0.14), ([5] * 12, 0.03), ([2, 2], 0.14)], ids=str
+)
 def test_equal_methods_are_rarely_separated(seeds, deviation):
     assert false_separations(seeds, deviation=deviation) < 0.08  # 400 trials at 5 %: below .08 in 99 of 100
 

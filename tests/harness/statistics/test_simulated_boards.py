@@ -21,8 +21,9 @@ from simulated_boards import (
 )
 
 
-@pytest.mark.parametrize("rows", [6, 27])
-@pytest.mark.parametrize(("mean", "unequal"), [(0.1, 0.0), (0.5, 0.35), (0.9, 0.5), (0.5, 1.0), (0.5, 1.5)])
+@pytest.mark.parametrize(
+    ("rows", "mean", "unequal"), [(6, 0.1, 0.0), (27, 0.5, 0.35), (6, 0.9, 0.5), (27, 0.5, 1.0), (6, 0.5, 1.5)]
+)
 def test_equal_rows_are_seldom_told_apart(rows, mean, unequal):
     assert false_claims(null_board(rows, mean, 0.05, unequal), 1000) <= 0.05
 
@@ -52,8 +53,7 @@ def test_a_further_row_is_seldom_told_apart_from_its_equals(unequal):
     assert claims_about_a_further_row(500, 12, unequal=unequal) <= 0.05
 
 
-@pytest.mark.parametrize("rows", [6, 27])
-@pytest.mark.parametrize(("mean", "unequal"), [(0.5, 0.35), (0.9, 0.5), (0.5, 1.5)])
+@pytest.mark.parametrize(("rows", "mean", "unequal"), [(6, 0.5, 0.35), (27, 0.9, 0.5), (27, 0.5, 1.5)])
 def test_equal_rows_are_seldom_claimed_to_differ_from_erm(rows, mean, unequal):
     any_row, of_two = claims_against_erm(null_board(rows, mean, 0.05, unequal), 500)
     assert max(any_row, of_two) <= 0.05
