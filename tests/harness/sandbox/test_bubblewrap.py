@@ -27,13 +27,13 @@ SANDBOXED = Limits(isolation="bubblewrap")
 FCNTL, PRCTL = (pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in ("fcntl", "prctl"))
 TRYING = """
 import ctypes, os, socket, subprocess, sys, threading
-def tried(expression):
+def outcome_of(expression):
     try:
         return repr(eval(expression))
     except BaseException as error:
         return f"{{type(error).__name__}}: {{error}}"
 def predict(batch):
-    outcomes = repr([tried(expression)[:1000] for expression in {!r}]).encode()
+    outcomes = repr([outcome_of(expression)[:1000] for expression in {!r}]).encode()
     return [[float(byte) for byte in outcomes.ljust(4096)]] * 4
 """
 
