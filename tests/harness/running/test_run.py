@@ -171,7 +171,7 @@ def test_a_source_edited_between_planning_and_running_fails_the_result(make_job,
 
 def test_a_source_edited_during_the_run_fails_the_result(result_of, write_submission):
     code = CORE + "from pathlib import Path\nPath(__file__).write_text(Path(__file__).read_text() + '\\nx = 1')\n"
-    result = result_of(write_submission(code), limits=Limits(isolation="process"))
+    result = result_of(write_submission(code))
     assert EDITED in result.error
     assert result.metrics == {}
 

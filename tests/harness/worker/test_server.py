@@ -68,6 +68,19 @@ def test_a_long_question_to_an_ended_worker_is_an_error(tmp_path, write_submissi
         assert not gone(int((tmp_path / "child").read_text()))  # it has the other ends of the pipe open
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("os._exit(7)", "its process ended with exit code 7"),
+        ("os.kill(os.getpid(), 9)", "signal 9 ended its process"),
+        ("os.close(3); os.close(4)", "its process ended with exit code 1"),
+    ],
+)
+def test_a_process_that_ends_is_named_with_its_exit_code_or_signal(ask, write_submission, body, message):
+    with pytest.raises(SubmissionError, match=f"predict did not answer: {message}"):
+        ask(write_submission(f"import os\ndef predict(batch):\n    {body}"))
+
+
 def test_a_silent_worker_is_an_error(write_submission):
     with pytest.raises(SubmissionError, match="load did not answer: no answer in time"):
         Worker(write_submission("import time\ntime.sleep(600)"), {}, "a-task", Limits(answer_seconds=0.3))
