@@ -134,7 +134,7 @@ def test_only_the_tasks_that_are_shown_are_ranked_unless_a_file_has_them_all(run
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("words")
+@pytest.mark.usefixtures("words", "coarse")
 def test_controls_are_run_once_and_stand_on_the_board(steps, tmp_path, monkeypatch):
     def here(work, jobs, *_):
         return ((job, work(job)) for job in jobs)

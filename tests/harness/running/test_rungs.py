@@ -77,7 +77,7 @@ def test_a_constant_is_right_in_a_third_and_follows_shortcuts_where_they_go_with
 
 @pytest.mark.parametrize("method", ["erm", "group_dro"])
 @pytest.mark.parametrize("task", ["few-0", "few-6"])
-@pytest.mark.usefixtures("words")
+@pytest.mark.usefixtures("words", "coarse")
 def test_a_baseline_trains_on_features_and_its_row_follows_from_its_classes(steps, method, task):
     spec = baseline_specs([method])[0]
     outcomes = [result_of(steps, spec, task, seed) for seed in (0, 1)]
@@ -167,7 +167,7 @@ def test_an_access_tier_gets_what_it_declares_and_twins_are_the_same_scenes(step
     np.testing.assert_array_equal(twins.twins.features[84:], free.inputs.features[:83:-1])
 
 
-@pytest.mark.usefixtures("words")
+@pytest.mark.usefixtures("words", "coarse")
 def test_an_uncorrelated_job_trains_on_shortcuts_at_random(steps):
     job = replace(plan(steps, ["few-0"], baseline_specs(["erm"]), [0])[0], uncorrelated=True)
     train = rungs.fitted(job, "train")
@@ -175,7 +175,7 @@ def test_an_uncorrelated_job_trains_on_shortcuts_at_random(steps):
     assert run(job).result.error is None
 
 
-@pytest.mark.usefixtures("words")
+@pytest.mark.usefixtures("words", "coarse")
 def test_a_matched_control_has_as_many_of_these_samples_as_the_rung_has_counterexamples(steps):
     job = replace(plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0], uncorrelated=True)
     whole, few = (rungs.fitted(each, "train") for each in (job, replace(job, matched=True)))
