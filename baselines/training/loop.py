@@ -109,12 +109,18 @@ class Means:
 def _close_epoch(
     network: Network, problem: Problem, recipe: Recipe, stage: str, epoch: int, curve: dict[str, float]
 ) -> None:
-    """Validate, write the journal, and store a checkpoint: at most `MAX_CHECKPOINTS`, the last epoch's included."""
+    """Validate, write the journal, and store a checkpoint: at most `MAX_CHECKPOINTS`, the last epoch's included.
+
+    On frozen features, of which an epoch takes a moment, nothing is done in between.
+    """
+    due = epoch == recipe.epochs or epoch % -(-recipe.epochs // MAX_CHECKPOINTS) == 0
+    if problem.solved and not due:
+        return
     score = validate(network, problem.val)
     scores = {"val_accuracy": score.accuracy, "val_wga": score.worst, "val_robust": score.robust}
     shown = {name: value for name, value in scores.items() if value is not None}
     problem.journal.curves.append({"stage": stage, "epoch": epoch, **curve, **shown})
-    if epoch == recipe.epochs or epoch % -(-recipe.epochs // MAX_CHECKPOINTS) == 0:
+    if due:
         weights = {name: part.detach().clone() for name, part in network.state_dict().items()}
         network.checkpoints.append(Checkpoint(epoch, weights, score))
 
