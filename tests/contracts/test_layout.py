@@ -178,6 +178,7 @@ def test_the_wheel_has_every_package():
     folders = [path.parent.relative_to(ROOT) for path in SOURCES if path.name == "__init__.py"]
     public = {f"spurgen.{folder.name}": str(folder) for folder in folders if folder.parent.name == "public"}
     assert sorted(public) == ["spurgen.evaluation", "spurgen.metrics", "spurgen.torch"]
+    public |= {"spurgen": "harness/public"}
     packages = ["spurgen." + ".".join(folder.parts) for folder in folders]
     assert sorted(setuptools["packages"]) == sorted([*packages, *public])
     assert setuptools["package-dir"] == {f"spurgen.{folder}": folder for folder in MAY_IMPORT} | public

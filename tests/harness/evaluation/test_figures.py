@@ -18,8 +18,8 @@ def test_figures_of_one_run(model):
     assert (figures.samples, figures.runs) == (200, 1)
     assert figures.accuracy.value == pytest.approx(165 / 200)
     assert (figures.wga, figures.worst) == (0.6, "waterbird, place = land")
-    assert {name: estimate.value for name, estimate in figures.patterns.items()} == pytest.approx(
-        {"place aligned": (0.98 + 0.92) / 2, "place conflicts": (0.8 + 0.6) / 2}
+    assert {name: estimate.value for name, estimate in figures.states.items()} == pytest.approx(
+        {"agree": (0.98 + 0.92) / 2, "mislead": (0.8 + 0.6) / 2}
     )
     assert figures.robust_accuracy.value == pytest.approx(0.7)
     assert [row.samples for row in figures.groups] == [50] * 4
