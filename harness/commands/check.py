@@ -1,4 +1,4 @@
-"""Check a submission on small tasks in about a minute, and print what to change: run this first."""
+"""Check a submission on small tasks, which takes minutes, and print what to change: run this first."""
 
 import argparse
 from collections.abc import Mapping
@@ -87,21 +87,14 @@ def _compare(findings: Mapping[str, Findings], tasks: Mapping[str, Task], limits
         if found.accuracy is None:
             continue
         chance, erm = 1 / found.accuracy.num_classes, erm_accuracy(tasks[modality], limits, device)
-        reached = _spoken(found.accuracy)
-        beside = f"chance {chance:.2f}" + (f", ERM {_spoken(erm)}" if erm else "")
-        found.outcomes["accuracy"] = f"{reached} ({beside})"
+        beside = f"chance {chance:.2f}" + (f", ERM {erm}" if erm else "")
+        found.outcomes["accuracy"] = f"{found.accuracy} ({beside})"
         if found.accuracy.at_chance:
             trains = found.outcomes["fit"] != "none"
             question = "does predict preprocess as fit does?" if trains else "are the classes in the order of labels?"
-            ends = f", where ERM reaches {_spoken(erm)}" if erm else ""
-            wrong.append(f"{modality}: accuracy {reached} is at chance ({chance:.2f}){ends}: {question}")
+            ends = f", where ERM reaches {erm}" if erm else ""
+            wrong.append(f"{modality}: accuracy {found.accuracy} is at chance ({chance:.2f}){ends}: {question}")
     return wrong
-
-
-def _spoken(accuracy: Accuracy) -> str:
-    """Return an accuracy: of a rung, where shortcuts mislead and where they agree."""
-    states = accuracy.by_state
-    return f"{states['mislead']:.2f} misled, {states['agree']:.2f} agreeing" if states else f"{accuracy.value:.2f}"
 
 
 def _complain(console: Console, text: str) -> int:

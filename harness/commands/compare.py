@@ -21,6 +21,7 @@ from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import markdown_table, p_equals, p_text, say
 from spurgen.harness.options.flags import add_results, add_suite, add_tasks, open_store
 from spurgen.harness.statistics.comparison import Compared
+from spurgen.harness.statistics.differences import ALPHA
 
 LEFT_OUT = "Left out: "
 FOLLOWS = "follows/"
@@ -79,7 +80,7 @@ def _text(suite: Suite, first: str, second: str, comparison: SideBySide) -> str:
         parts += [f"## {title}", _sentence(first, second, metrics), table]
     parts += [
         "Moderated paired t-test over worlds, or over seeds where there is one world; Holm-corrected over everything "
-        "shown, 5 %. (The leaderboard corrects over all pairs of baselines instead, and in its column To ERM over the "
+        "shown, 5 %; intervals are not corrected. (The leaderboard corrects over all pairs of baselines instead, and in its column To ERM over the "
         "differences to ERM, so it may find a difference that is not significant here, and the other way round.)"
     ]
     return "\n\n".join([f"# {first} and {second} on {suite.name}", *parts, *filter(None, [_left_out(comparison)])])
@@ -111,7 +112,9 @@ def _sentence(first: str, second: str, metrics: Mapping[str, Compared]) -> str:
         margin = f"{abs(ranked_by.difference):.3f} in {name}"
         sentence = f"{ahead} beats {behind} by {margin} ({p_equals(ranked_by.p_holm)})."
     else:
-        sentence = f"Neither beats the other in {name}: {ranked_by.difference:+z.3f} is not significant."
+        alone = ranked_by.p is not None and ranked_by.p < ALPHA
+        corrected = f" once corrected for everything shown (p {p_text(ranked_by.p)} alone)" if alone else ""
+        sentence = f"Neither beats the other in {name}: {ranked_by.difference:+z.3f} is not significant{corrected}."
     for side, label in (("first", first), ("second", second)):
         channels = [
             name.removeprefix(FOLLOWS)

@@ -27,7 +27,7 @@ from spurgen.harness.statistics.chance import better_than_chance
 
 CHECKS = (
     "contract", "fit", "answers", "finite", "varied", "repeatable", "any batch", "no memory", "peak memory", "time",
-    "accuracy", "no counterexamples",
+    "accuracy", "trains without counterexamples",
 )  # fmt: skip
 ROWS = 96
 CUTS = ((0, 40), (40, 41), (41, 48), (48, ROWS))  # the same rows in several batches
@@ -45,6 +45,11 @@ class Accuracy:
     count: int
     num_classes: int
     by_state: Mapping[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return what people read: of a rung, where shortcuts mislead and where they agree."""
+        states = self.by_state
+        return f"{states['mislead']:.2f} misled, {states['agree']:.2f} agreeing" if states else f"{self.value:.2f}"
 
     @property
     def value(self) -> float:
@@ -98,7 +103,7 @@ def check_modality(spec: str, task: Task, limits: Limits, device: str) -> Findin
         with Worker(spec, {}, task.name, limits, device) as worker:
             findings.outcomes["contract"] = "ok"
             _Examination(worker, task, findings).run()
-        findings.outcomes["no counterexamples"] = _fit_without_counterexamples(spec, task, limits, device)
+        findings.outcomes["trains without counterexamples"] = _fit_without_counterexamples(spec, task, limits, device)
     except SubmissionError as error:
         check = next(check for check in CHECKS if check not in findings.outcomes)
         if check == "answers" and any(f"returned {value} on" in str(error) for value in ("nan", "inf", "-inf")):
@@ -190,7 +195,7 @@ class _Examination:
         self.findings.seconds = self._estimate(trained or _Seconds(0.0, 0.0), answering)
         outcomes["time"] = f"{self.findings.seconds / 60:.1f} min a run"
         self._classify(answers_to_many)
-        outcomes["accuracy"] = "measured"
+        outcomes["accuracy"] = str(self.findings.accuracy)
 
     def train_and_classify(self) -> None:
         """Measure the accuracy alone."""

@@ -59,7 +59,7 @@ def test_on_a_ladder_accuracy_is_shown_where_shortcuts_mislead_and_where_they_ag
     assert code == 0
     shown = r"accuracy +\| 0\.\d\d misled, 0\.\d\d agreeing \(chance 0\.33, ERM 0\.\d\d misled, 0\.\d\d agreeing\)"
     assert re.search(shown, out), out
-    assert re.search(r"no counterexamples +\| - ", out)  # it does not train
+    assert re.search(r"trains without counterexamples +\| - ", out)  # it does not train
     assert "steps.toml --tasks few-6" in err
 
 
@@ -78,6 +78,13 @@ def test_a_predict_that_does_not_preprocess_as_fit_does_is_said_to_be_at_chance(
 def test_the_next_step_is_a_target_if_make_runs_the_check(check, write_submission, monkeypatch):
     monkeypatch.setenv(BY_MAKE, "1")
     assert f"Next, for some of them: make submit MODEL={write_submission(GOOD)}" in check(GOOD)[2]
+
+
+def test_a_submission_that_fails_otherwise_is_shown_its_accuracy_alone(check):
+    code, out, _ = check(GOOD.replace("[float", "[np.random.rand() * float").replace("def", "import numpy as np\ndef"))
+    assert code == 1
+    assert re.search(r"repeatable +\| FAILED", out), out
+    assert re.search(r"accuracy +\| 0\.\d\d \|", out), out
 
 
 def test_each_problem_is_printed_once_with_its_line(check):

@@ -44,6 +44,19 @@ def test_rows_that_do_not_differ_have_no_winner(compare, capsys):
     assert "Neither beats the other in accuracy if misled: +0.000 is not significant." in capsys.readouterr().out
 
 
+def test_a_difference_that_only_the_correction_makes_insignificant_is_said_to_be_one(
+    compare, suite, make_outcome, keep_row, tmp_path, capsys
+):
+    near = [make_outcome(suite, 0.75, seed, follows={"color": 0.4 + seed / 40}) for seed in range(5)]
+    keep_row(tmp_path / "results", *near, label="near")
+    assert compare("near", "bad", "--tasks", "small-text") == 0
+    out = capsys.readouterr().out
+    assert re.search(
+        r"misled: \+0\.\d+ is not significant once corrected for everything shown \(p 0\.0[0-4]\d* alone\)\.", out
+    ), out
+    assert re.search(r"\| Accuracy if misled .* \(\+0\.\d+ to \+0\.\d+\)", out), out
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [
