@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from spurgen.harness.cli import hyphenated, main, make_parser
 
@@ -135,9 +134,6 @@ def reader(tmp_path, monkeypatch, suite_file):
 
     add((ROOT / "docs" / "quickstart.md").read_text("utf-8"))
     Path("model.py").write_text(Path("my_model.py").read_text())
-    Path("photos").mkdir()
-    for k in range(1, 7):
-        Image.new("L", (8, 8), 40 * k).save(f"photos/{k}.jpg")
     return add
 
 

@@ -135,6 +135,16 @@ def test_every_python_example_runs(page, tmp_path, monkeypatch):
         exec(compile(code, f"{name(page)}, Python block {number}", "exec"), names)
 
 
+@pytest.mark.slow
+def test_the_summary_of_predictions_is_what_the_example_prints(tmp_path, monkeypatch, capsys):
+    page = (ROOT / "docs" / "evaluate.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(blocks(page, "python")[0], "birds.py", "exec"), {})
+    assert main(["evaluate", "mine.csv", "--metadata", "metadata.csv"]) == 0
+    summary = next(text for text in blocks(page, "text") if text.startswith("mine: "))
+    assert " ".join(capsys.readouterr().out.split()).startswith(" ".join(summary.split()))
+
+
 def anchors(page):
     """List the anchors that GitHub gives a page's headings."""
     text = BLOCK.sub("", page.read_text(encoding="utf-8"))

@@ -10,13 +10,13 @@ PER_CLASS = 4  # samples of each class and split on the sheet of a shortcut
 ACROSS = 8  # tiles, the heading included, on the sheet of groups
 SPLITS = {
     "train": "Each class has its colour in nine of ten samples.",
-    "test": "Any colour occurs with any class; aligned and conflicting samples are balanced.",
+    "test": "Any colour occurs with any class: it agrees in half of the samples and misleads in half.",
 }
 PATTERNS = {
-    "both align": "colour and wall go with the class",
-    "the colour conflicts": "only the wall goes with it",
-    "the wall conflicts": "only the colour goes with it",
-    "both conflict": "neither does: a shortcut leads astray",
+    "both agree": "colour and wall go with the class",
+    "the colour misleads": "only the wall goes with the class",
+    "the wall misleads": "only the colour goes with the class",
+    "both mislead": "neither goes with the class",
 }
 """Titles and notes by alignment pattern: bit 0 is the colour's, bit 1 the wall's."""
 
@@ -55,7 +55,7 @@ def shortcut_sheet(image_size: int) -> Strip:
 
 
 def group_sheet(image_size: int) -> Strip:
-    """Show the four groups of one class: every combination of two channels that align or conflict."""
+    """Show the four groups of one class: every combination of two shortcuts that agree or mislead."""
     scenario = concept_scenario(image_size, "color", "background")
     strips = []
     for pattern, (title, note) in enumerate(PATTERNS.items()):
