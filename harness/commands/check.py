@@ -18,7 +18,6 @@ from spurgen.harness.running.forecast import duration
 from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.preflight import (
     CHECKS,
-    Accuracy,
     Findings,
     check_modality,
     erm_accuracy,
