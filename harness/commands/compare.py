@@ -80,8 +80,8 @@ def _text(suite: Suite, first: str, second: str, comparison: SideBySide) -> str:
         parts += [f"## {title}", _sentence(first, second, metrics), table]
     parts += [
         "Moderated paired t-test over worlds, or over seeds where there is one world; Holm-corrected over everything "
-        "shown, 5 %; intervals are not corrected. (The leaderboard corrects over all pairs of baselines instead, and "
-        "in its column To ERM over the differences to ERM, so it may find a difference that is not significant here, and "
+        "shown, 5 %; intervals are uncorrected. (The leaderboard corrects over all pairs of baselines instead, and in "
+        "its column To ERM over the differences to ERM, so it may find a difference that is not significant here, and "
         "the other way round.)"
     ]
     return "\n\n".join([f"# {first} and {second} on {suite.name}", *parts, *filter(None, [_left_out(comparison)])])
