@@ -37,7 +37,8 @@ def board_markdown(part: TaskBoard | SetBoard) -> list[str]:
     for title, rows in blocks(lines, part):
         parts += [f"### {title}", markdown_table(table(rows, board_keys(lines, "brief", "wide")))]
     silent = [f"Not ranked: {line['submission']}: {line['reason']}" for line in lines if line.get("reason")]
-    return [*parts, *silent]
+    controls = part.controls if isinstance(part, SetBoard) else None
+    return [*parts, *silent, *([f"- {line}" for line in controls.lines] if controls else [])]
 
 
 def blocks(lines: Sequence[Line], part: TaskBoard | SetBoard) -> Iterator[tuple[str, list[Line]]]:

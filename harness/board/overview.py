@@ -1,6 +1,9 @@
 """The head of the leaderboard in one Markdown table: a line per submission, a column per task."""
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
 
 from spurgen.harness.board.columns import Line, cell, known, number
 from spurgen.harness.board.frame import lines_of
@@ -34,7 +37,21 @@ def overview_table(board: Leaderboard, tasks: Collection[str], labels: Sequence[
             | {name: _entry(lines.get(line["submission"])) for name, lines in columns.items()}
             for line in order
         ]
+        + _controls(ladders)
     )
+
+
+def _controls(ladders: Mapping[str, SetBoard]) -> list[dict[str, str]]:
+    """Return lines of ERM without a shortcut in train: on the counterexamples alone, and on all samples."""
+    known = {name: part.controls for name, part in ladders.items() if part.controls and part.controls.matched}
+    if not known:
+        return []
+    alone = {"Access": "control", "Submission": "erm, uncorrelated, m samples"}
+    whole = {"Access": "ceiling", "Submission": "erm, uncorrelated, all samples"}
+    for name, found in known.items():
+        alone[name] = f"N {found.matched_needs}; {np.mean([*(found.matched or {}).values()]):.2f}"
+        whole[name] = f"{found.ceiling or math.nan:.2f}"
+    return [alone, whole]
 
 
 def _ranked(part: TaskBoard | SetBoard) -> dict[str, Line]:

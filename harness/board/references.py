@@ -1,6 +1,6 @@
 """ERM trained without the correlations of a ladder: on as many samples, and on as many as there are counterexamples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -9,10 +9,12 @@ from spurgen.benchmark.task import Rung
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY
+from spurgen.harness.board.counterexamples import climb_of
 from spurgen.harness.board.schema import Controls
 from spurgen.harness.results.answered import STATES
 from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.rows import Rows, TaskRow
+from spurgen.harness.statistics.needed import needed
 
 
 def controls(suite: Suite, rungs: Sequence[Rung], ceilings: Rows, matched: Rows) -> Controls | None:
@@ -25,7 +27,16 @@ def controls(suite: Suite, rungs: Sequence[Rung], ceilings: Rows, matched: Rows)
     return Controls(
         known[-1].mean(RANKED_BY) if known else None, by_rung if len(by_rung) == len(rungs) else None,
         float(np.min([known[-1].metric(f"seen_{state}") for state in STATES], axis=0).mean()) if known else None,
+        _needs(rungs, found),
     )  # fmt: skip
+
+
+def _needs(rungs: Sequence[Rung], matched: Mapping[int, TaskRow | None]) -> str:
+    """Return how many samples without correlations ERM needs if it has no others."""
+    climb, rows = climb_of(rungs), [row for row in matched.values() if row]
+    if climb is None or len(rows) < len(rungs):
+        return ""
+    return needed(np.stack([row.metric(RANKED_BY) for row in rows], axis=1), climb).text
 
 
 def _believed(suite: Suite, rung: Rung, rows: Rows, *, matched: bool) -> TaskRow | None:

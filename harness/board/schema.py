@@ -158,12 +158,13 @@ class Controls:
     """What ERM reaches on a ladder's test without correlations in train, means over worlds; None where it is not known.
 
     `ceiling`: with as many samples; `seen`: the same on things of train. `matched`: with only as many as each rung has
-    counterexamples, by their number.
+    counterexamples, by their number; `matched_needs`: how many it needs, as people read it.
     """
 
     ceiling: float | None
     matched: Mapping[int, float] | None
     seen: float | None = None
+    matched_needs: str = ""
 
     @property
     def lines(self) -> list[str]:

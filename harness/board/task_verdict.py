@@ -62,4 +62,4 @@ def _group(task: Task, group: int) -> str:
         return f"{task.ladder.categories[label]} where shortcuts {'mislead' if pattern else 'agree'}"
     misleading = [name for k, name in enumerate(task.channels) if pattern >> k & 1]
     verb = "mislead" if len(misleading) > 1 else "misleads"
-    return f"{class_names(task.scenario)[label]} where {and_list(misleading or ['no channel'])} {verb}"
+    return f"{class_names(task.scenario)[label]} where {and_list(misleading or ['no shortcut'])} {verb}"

@@ -134,7 +134,7 @@ def _command(board: Leaderboard, label: str, tasks: Sequence[str], flags: str) -
     shared = [name for name in tasks if _find(_all(board, name), other)]
     named = f" --tasks {' '.join(shared)}" if len(shared) <= FEW else ""
     command = spurgen(f"compare {quote(label)} {quote(other)}{named} {flags}".rstrip())
-    return [f"Every metric and channel: {command}", MORE]
+    return [f"Every metric and shortcut: {command}", MORE]
 
 
 def _all(board: Leaderboard, task: str) -> list[TaskBoardRow]:

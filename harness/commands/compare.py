@@ -1,4 +1,4 @@
-"""Compare two rows: which is better, by how much, how significantly, and in which channels; runs no model."""
+"""Compare two rows: which is better, by how much, how significantly, and in which shortcuts; runs no model."""
 
 import argparse
 import json

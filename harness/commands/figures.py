@@ -12,6 +12,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.benchmark.task import Rung
 from spurgen.harness.board.columns import column
@@ -137,6 +138,8 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
         if name not in shown:
             say(console, f"left out: {name}: no rows")
     sets = [name for name, part in board.overall.items() if set(part.tasks) <= set(shown) and (part.rows or part.few)]
+    for label in arguments.rows:
+        one_of("row", label, rows)
     names, labels = paper_names(rows), arguments.rows or {*HEADLINE, *(rows.keys() - {*names_in(BASELINES)})}
     climbed = [ladder for ladder in ladders_drawn(suite, board) if ladder.name in sets]
     alone = [name for name in shown if not (isinstance(rung := suite.task(name), Rung) and rung.of in sets)]

@@ -34,6 +34,7 @@ def select(
 
     Of equally good checkpoints the first is taken. Raises `SpurgenError` unless all have the same samples and runs.
     """
+    _check_alike(test[0], val[0])
     tested = [_in_order_of(test[0], other) for other in test]
     scores = [_scores(_in_order_of(val[0], other), allow_missing) for other in val]
     of_test = np.stack([_scores(one, allow_missing)["wga"] for one in tested])
@@ -51,16 +52,21 @@ def select(
 
 def _in_order_of(first: Predictions, other: Predictions) -> Predictions:
     """Return a checkpoint's predictions in the order of the first one's samples."""
+    _check_alike(first, other)
+    order = same_order(first, other, "checkpoints are compared on the same samples")
+    probs = None if other.probs is None else other.probs[:, order]
+    return replace(first, name=other.name, predicted=other.predicted[:, order], probs=probs)
+
+
+def _check_alike(first: Predictions, other: Predictions) -> None:
+    """Raise `SpurgenError` unless both have the same runs and classes."""
     for what in ("runs", "classes"):
         ours, theirs = getattr(first, what), getattr(other, what)
         if ours != theirs:
             raise SpurgenError(
                 f"{first.name} has the {what} {listed(ours)}, and {other.name} {listed(theirs)}; every checkpoint "
-                f"needs the same {what}"
+                f"needs the same {what}, on val and on test"
             )
-    order = same_order(first, other, "checkpoints are compared on the same samples")
-    probs = None if other.probs is None else other.probs[:, order]
-    return replace(first, name=other.name, predicted=other.predicted[:, order], probs=probs)
 
 
 def _scores(predictions: Predictions, allow_missing: bool) -> dict[str, Float64]:

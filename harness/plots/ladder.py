@@ -59,8 +59,8 @@ def ladders_drawn(suite: Suite, board: Leaderboard) -> list[Climbed]:
 def ladder_items(ladders: Sequence[Climbed], full_names: Mapping[str, str], columns: Columns) -> list[Item]:
     """Return a figure per ladder."""
     caption = (
-        "Accuracy where all shortcuts mislead against the number of counterexamples on {}, means over worlds with 95 % "
-        "intervals. Named: ERM and the best of each access tier, with the counterexamples they need."
+        "Accuracy if misled (or where shortcuts agree or are neutral, if lower) against the number of counterexamples "
+        "on {}, with 95 % intervals. Named: ERM and the best of each access tier, with the counterexamples they need."
     )
     return [
         Item(f"ladder-{each.name}", caption.format(each.name), partial(draw_ladder, each, full_names, columns))

@@ -59,8 +59,9 @@ LEVEL = 1.96  # standard errors on either side
 class Measured:
     """What a model reaches on a task, or on the rungs of a ladder; printed, a table of metrics.
 
-    `lines`: by task, the values that a board's frame has. With several worlds intervals are over worlds; with one they
-    are over its test samples. `whole`: means over the rungs above 0 of a ladder, and the counterexamples needed.
+    `lines`: by task, the values that a board's frame has. With several worlds intervals are over worlds; with one,
+    most metrics have one over its test samples. `whole`: means over the rungs above 0 of a ladder, and the
+    counterexamples needed.
     `ideal`: what the ideal observer of a task's training data reaches, by task and metric.
     """
 
@@ -87,7 +88,7 @@ class Measured:
     @cached_property
     def ideal(self) -> dict[str, Mapping[str, float]]:
         """What the ideal observer reaches on each task."""
-        return {task.name: _ideal(task) for task in self.tasks}
+        return {task.name: _ideal(task.in_world(self.rows[task.name].seeds[0])) for task in self.tasks}
 
     def to_pandas(self) -> "DataFrame":
         """Return a line per task, and of a ladder one of the whole, with a board's columns and those of the ideal."""
@@ -115,7 +116,7 @@ class Measured:
         for key in shown:
             texts = {name: _cell(key, line) for name, line in columns.items()}
             texts |= {"mean": _cell(key, self.whole)} if self.whole else {}
-            best = next(iter(self.ideal.values())).get(key) if len(self.tasks) == 1 else PERFECT.get(key)
+            best = self.ideal[self.tasks[-1].name].get(key)  # of the rungs, the one with the most counterexamples
             ideal = "" if best is None else format(best, column(key).style)
             if any(texts.values()):
                 rows.append({"": column(key).title, **texts, "ideal observer": ideal})
@@ -127,8 +128,9 @@ def measure(
 ) -> Measured:
     """Ask a function about every test sample and twin of a world, and compute all metrics of a board.
 
-    `world`: the name of a task of the current suite, such as `things-text-8`, a task, or a scenario, which `modality`
-    shows. `seed`: the world of a task that has several. `predict` is called with up to 1,000 samples at a time.
+    `world`: the name of a task of the current suite, such as `things-text-8`, a task, or a scenario or `Ladder`,
+    which `modality` shows. `seed`: the world of a task that has several. `predict` is called with up to 1,000 samples
+    at a time.
 
     Raises `SubmissionError` for answers of another shape, or not finite, and whatever `predict` raises.
     """
@@ -188,10 +190,12 @@ def _rungs(task: World, modality: Modality) -> Sequence[Task]:
     if not isinstance(task, str):
         return [_task(task, modality)]
     known: dict[str, list[Rung]] = {}
-    for each in load_suite(DEFAULT_SUITE).tasks.values():
+    tasks = load_suite(DEFAULT_SUITE).tasks
+    for each in tasks.values():
         if isinstance(each, Rung):
             known.setdefault(each.of, []).append(each)
-    return known[one_of("ladder", task, known)]
+    named = tasks.get(task)
+    return known[one_of("ladder", named.of if isinstance(named, Rung) else task, known)]
 
 
 def _ladder(tasks: Sequence[Task]) -> str:
@@ -254,8 +258,10 @@ def _over_samples(values: TaskValues, row: TaskRow) -> Iterator[tuple[str, float
 
 
 def _ideal(task: Task) -> Mapping[str, float]:
+    """Return what the ideal observer reaches in a world; on a rung it is known where every scene shows its thing."""
     if isinstance(task, Rung):
-        return PERFECT if task.counterexamples else {}
+        shown = task.modality != "text" or task.ladder.named == 1
+        return PERFECT if task.counterexamples and shown else {}
     return ideal_scores(task).metrics
 
 

@@ -12,13 +12,13 @@ from spurgen.generators import Samples
 from spurgen.generators.ladder.world import sample_part
 from spurgen.harness import metrics
 from spurgen.harness.metrics.calibration import largest_lead, with_leads_up_to
-from spurgen.harness.results.answered import answered, scored_parts
+from spurgen.harness.results.answered import GROUPED, answered, scored_parts
 from spurgen.harness.results.predicted import PREDICTED
 from spurgen.harness.running.batching import CHUNK, Chunk
 from spurgen.harness.running.features import features_of
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, Floats, ask_mixed
-from spurgen.harness.running.scoring import Scores
+from spurgen.harness.running.scoring import Scores, measured
 from spurgen.harness.splits.freeze import SHARD
 
 JOINT = "shortcuts"
@@ -154,6 +154,7 @@ def score(rung: Rung, answers: Answers) -> Scores:
         "temperature": answers.temperature,
         "sss": float(np.mean([row["sss"] for row in channels.values()])),
         "ig": float(gaps.mean()),
+        **measured(_answers(rung, answers)),
     }
     samples = {
         "correct": found.correct,
@@ -162,6 +163,25 @@ def score(rung: Rung, answers: Answers) -> Scores:
         **{f"sss/{name}": each for name, each in sensitivities.items()},
     }
     return Scores(values, channels, tuple(found.counts.correct.tolist()), samples)
+
+
+def _answers(rung: Rung, answers: Answers) -> metrics.Answers:
+    """Return what metrics are computed from that are files of their own, of the scenes that are in groups."""
+    made = [answers.factors[part] for part in GROUPED]
+    probs = metrics.softmax(np.concatenate([answers.logits[part] for part in GROUPED]), answers.temperature)
+    return metrics.Answers(
+        probs,
+        np.concatenate([each.labels for each in made]),
+        np.concatenate([each.group_ids for each in made]),
+        {name: _twins(rung, answers, name) for name in rung.channels},
+    )
+
+
+def _twins(rung: Rung, answers: Answers, name: str) -> Floats:
+    """Return the probabilities of a shortcut's twins, float64 (m, V, K)."""
+    values, logits = rung.ladder.num_values, answers.logits[f"test/{name}"]
+    probs: Floats = metrics.softmax(logits.reshape(values, len(logits) // values, -1), answers.temperature)
+    return probs.transpose(1, 0, 2)
 
 
 def _invariance(answers: Answers) -> Floats:
@@ -175,9 +195,8 @@ def _invariance(answers: Answers) -> Floats:
 
 def _sensitivities(rung: Rung, answers: Answers, name: str) -> Floats:
     """Return each base sample's part of a shortcut's SSS, over all its values."""
-    values, logits = rung.ladder.num_values, answers.logits[f"test/{name}"]
-    bases = len(logits) // values
+    twins = _twins(rung, answers, name)
+    bases = len(twins)
     base = metrics.softmax(answers.logits["test/agree"][:bases], answers.temperature)
-    twins = metrics.softmax(logits.reshape(values, bases, -1).transpose(1, 0, 2), answers.temperature)
     shifts: Floats = metrics.spurious_sensitivities(base, twins, answers.factors["test/agree"].labels[:bases])
     return shifts

@@ -58,7 +58,7 @@ def score(task: Task, predictions: Predictions, factors: Samples, source: str = 
         "temperature": temperature,
         "sss": float(np.mean([row["sss"] for row in channels.values()])),
         "ig": float(gaps.mean()),
-        **_measured(metrics.Answers(probs, labels, groups, twins)),
+        **measured(metrics.Answers(probs, labels, groups, twins)),
     }
     samples = {
         "correct": found.correct,
@@ -69,7 +69,7 @@ def score(task: Task, predictions: Predictions, factors: Samples, source: str = 
     return Scores(values, channels, tuple(found.counts.correct.tolist()), samples)
 
 
-def _measured(answers: metrics.Answers) -> dict[str, float]:
+def measured(answers: metrics.Answers) -> dict[str, float]:
     """Return the metrics that are files of their own, by the file's name."""
     found = {name: module for name, module in discover(METRICS).items() if hasattr(module, "measure")}
     return {name: float(module.measure(answers)) for name, module in found.items()}

@@ -40,6 +40,7 @@ class Ranked:
     unranked: Mapping[str, str]
     metrics: Mapping[str, ByLabel]
     curves: Mapping[int, ByLabel] = field(default_factory=dict)
+    ceiling: float | None = None
     seen: float | None = None
 
     @property
@@ -56,11 +57,6 @@ class Ranked:
     def asked(self) -> int:
         """Number of units that a row needs for a rank."""
         return self.task.units_asked
-
-    @property
-    def ceiling(self) -> float | None:
-        """Accuracy of the same learner on uncorrelated data, None where there is none."""
-        return self.task.ladder.ceiling if isinstance(self.task, Rung) else None
 
     def reason(self, label: str) -> str:
         """Return why there is no ranked row of that label."""
@@ -155,7 +151,8 @@ def gather(
             rungs = [other for other in suite.tasks.values() if isinstance(other, Rung) and other.of == task.of]
             climbed = _climbed(task.of, {rung.counterexamples: each[rung.name] for rung in rungs})
             found = controls(suite, rungs, ceilings or {}, {})
-            tasks[task.of] = replace(climbed, seen=found.seen if found else None)
+            known = {} if found is None else {"ceiling": found.ceiling, "seen": found.seen}
+            tasks[task.of] = replace(climbed, **known)
     return RankedSuite(suite, tasks, published, baselines)
 
 

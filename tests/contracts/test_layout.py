@@ -176,9 +176,9 @@ def test_every_way_of_importing_is_detected(line, folder):
 def test_the_wheel_has_every_package():
     setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     folders = [path.parent.relative_to(ROOT) for path in SOURCES if path.name == "__init__.py"]
-    public = {f"spurgen.{folder.name}": str(folder) for folder in folders if folder.parent.name == "public"}
-    assert sorted(public) == ["spurgen.evaluation", "spurgen.metrics", "spurgen.torch"]
-    public |= {"spurgen": "harness/public"}
+    inside = [folder for folder in folders if folder.parent.name == "public"]
+    public = {"spurgen" if f.name == "top" else f"spurgen.{f.name}": str(f) for f in inside}
+    assert sorted(public) == ["spurgen", "spurgen.evaluation", "spurgen.metrics", "spurgen.torch"]
     packages = ["spurgen." + ".".join(folder.parts) for folder in folders]
     assert sorted(setuptools["packages"]) == sorted([*packages, *public])
     assert setuptools["package-dir"] == {f"spurgen.{folder}": folder for folder in MAY_IMPORT} | public

@@ -40,8 +40,8 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, make_baselines, ju
         f"[{low:+.3f}, {high:+.3f}], Holm-corrected {p_value}; it is given train_groups, ERM none.",
         "  Its accuracy is 1.000 where shortcuts agree, 1.000 where they mislead (chance: 0.333).",
         "  50% of its answers follow background alone, the most of single ones. 71% follow the thing.",
-        "  Over 5 seeds its hardest group is heart where no channel misleads: accuracy 1.000, as in 11 other groups.",
-        "Every metric and channel: spurgen compare good erm --tasks small-text",
+        "  Over 5 seeds its hardest group is heart where no shortcut misleads: accuracy 1.000, as in 11 other groups.",
+        "Every metric and shortcut: spurgen compare good erm --tasks small-text",
         MORE,
     ]
 
@@ -94,7 +94,7 @@ def test_a_row_that_is_not_stored_gets_no_command_that_would_not_find_it(make_ro
     rows = make_rows(mine=0.5, erm=1.0)
     stored, unstored = (judge("mine", flags, **rows)[0] for flags in ("", None))
     assert unstored == stored[:-2]
-    assert stored[-2].startswith("Every metric and channel: spurgen compare mine erm")
+    assert stored[-2].startswith("Every metric and shortcut: spurgen compare mine erm")
 
 
 def test_a_difference_that_cannot_be_tested_is_shown(make_rows, judge):
@@ -105,7 +105,7 @@ def test_a_difference_that_cannot_be_tested_is_shown(make_rows, judge):
 def test_erm_is_compared_with_the_best_other_row(make_rows, judge):
     lines, _ = judge("erm", "--suite s", **make_rows([0], erm=0.8, low=0.6, high=1.0))
     assert lines[2] == "  It is the row that others are compared with."
-    assert lines[-2] == "Every metric and channel: spurgen compare erm high --tasks small-text --suite s"
+    assert lines[-2] == "Every metric and shortcut: spurgen compare erm high --tasks small-text --suite s"
 
 
 def test_a_row_alone_has_nothing_to_be_compared_with(suite, make_row, judge):
