@@ -141,8 +141,5 @@ def test_a_ladders_columns_are_explained_and_shown(ladder_board, read):
         assert shown[row.submission]["Counterexamples"] == row.needed.text
         assert shown[row.submission]["on wall"] == f"{row.by_channel['follows']['wall']:.3f}"
         ratio = row.needed_to_erm.text if row.needed_to_erm else ""
-        assert shown[row.submission]["To ERM"].startswith(ratio)
-    verdicts = {row.submission: row.against_erm.verdict for row in whole.rows if row.against_erm}
-    better = [label for label, verdict in verdicts.items() if verdict == "better"]
-    assert better
-    assert all(shown[label]["To ERM"].endswith(" better") for label in better)
+        assert not ratio or shown[row.submission]["To ERM"] == ratio  # a verdict would be of the score, not of this
+    assert any(row.needed_to_erm for row in whole.rows)

@@ -7,7 +7,10 @@ import pytest
 
 from spurgen.harness.board.export import to_json
 from spurgen.harness.board.leaderboard import build
+from spurgen.harness.board.markdown import to_markdown
+from spurgen.harness.board.overview import overview_table
 from spurgen.harness.board.text import first_to_text, to_text
+from spurgen.harness.statistics.needed import Climb, needed
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def board(ladder_suite, ladder_rows):
     return lambda references, matched: build(ladder_suite, ladder_rows(ladder_suite), None, references, matched)
 
 
-def test_a_ladder_shows_its_ceiling_and_matched_control(board, make):
+def test_a_ladder_shows_its_ceiling_and_matched_control(board, make, ladder_suite):
     ceiling, matched = make(m16=0.0), make(matched=True, m4=0.5, m16=0.2)
     made = board(ceiling, matched)
     found = made.overall["few-text"].controls
@@ -44,7 +47,11 @@ def test_a_ladder_shows_its_ceiling_and_matched_control(board, make):
         assert max(map(len, text.splitlines())) <= 80
     stored = json.loads(to_json(made))["overall"]["few-text"]["controls"]
     assert stored == {"ideal": 1.0, "ceiling": found.ceiling, "matched": {str(m): v for m, v in values.items()},
-                      "seen": found.seen}  # fmt: skip
+                      "seen": found.seen, "matched_needs": found.matched_needs}  # fmt: skip
+    curves = np.stack([matched["erm"][f"few-text-{m}"].metric("robust_accuracy") for m in values], axis=1)
+    assert found.matched_needs == needed(curves, Climb((4, 16), 0.75 * 0.9)).text
+    assert f"- {found.lines[-1]}" in to_markdown(made)
+    assert f"N {found.matched_needs}; {mean:.2f}" in overview_table(made, ladder_suite.tasks)
 
 
 def test_a_board_without_controls_says_nothing_of_them(board):

@@ -59,7 +59,7 @@ def test_latex_typesets_what_was_written(figures, typeset, tmp_path, columns):
 
 def test_an_experiment_is_drawn_from_its_file(make_experiment, tmp_path):
     file = tmp_path / "exp_results.json"
-    file.write_text(make_experiment({"erm": {}, "group_dro": {"quality": 0.9}}).dump())
+    file.write_text(make_experiment({"erm": {"quality": 0.6}, "group_dro": {"quality": 0.97}}).dump())
     assert main(["figures", "--experiment", str(file), "--out", str(tmp_path / "out"), "--format", "png"]) == 0
     assert {"places.png", "follows-exp.png", "captions.md"} == {*files(tmp_path / "out")}
     assert main(["figures", "--experiment", str(file), "--out", str(tmp_path / "out"), "--latex"]) == 0
