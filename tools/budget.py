@@ -9,6 +9,7 @@ from itertools import pairwise
 from ladders import Curve, Line, Run, add_store, height, main_ladders, measure
 from rich.console import Console
 
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import run_script
 from spurgen.harness.machine.printing import markdown_table
@@ -18,7 +19,7 @@ from spurgen.harness.options.sections import add_page, around, renew
 BEGIN, END = "<!-- budget: begin -->", "<!-- budget: end -->"
 METHODS = ("erm", "group_dro", "jtt", "dfr", "contrastive")
 BUDGETS = (1, 4, 16)
-ERM, OTHERS = 0.03, 0.05
+ERM_NAME, ERM, OTHERS = "erm", 0.03, 0.05
 """Largest change of A(m): of ERM over all budgets, and of a method from one budget to the next."""
 Heights = dict[int, float]
 """A(m) by number of counterexamples."""
@@ -70,6 +71,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.page:
         around(arguments.page, BEGIN, END)
     ladders = arguments.ladders or main_ladders(load_suite(arguments.suite))
+    if len(arguments.budgets) < 2 or ERM_NAME not in arguments.methods:
+        raise SpurgenError("name at least two --budgets, and erm among --methods: the rules compare them")
     suite, worlds = arguments.suite, arguments.seeds
     options = {budget: "{}" if budget == 1 else json.dumps({"budget": budget}) for budget in arguments.budgets}
     runs = {

@@ -42,9 +42,10 @@ def train(
 ) -> Network:
     """Train the network in place, on `data` or else on the train split, store its checkpoints, and return it.
 
-    On frozen features, `solve` does this instead. Without a `sampler`, batches are `shuffled`. `stage` names the stage
-    in the journal and in the random streams; a method with several stages gives each its own name. The network is
-    validated after every epoch.
+    On frozen features `solve` does this instead, unless the objective cannot be solved. Without a `sampler`,
+    batches are `shuffled`. `stage` names the stage in the journal and in the random streams; a method with several
+    stages gives each its own name. The network is validated after every epoch, on frozen features where a
+    checkpoint is stored.
 
     The optimiser is AdamW (Loshchilov & Hutter 2019), with a learning rate that rises linearly and falls as a cosine.
     Parameters that need no gradient do not change. The same seed gives the same weights on the same machine with the

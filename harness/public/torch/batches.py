@@ -47,7 +47,7 @@ def draw(
 
     `image`: uint8 (n, 3, H, W), and `caption`: n strings, as the modality shows them; `label`, `group`, `env` and
     `index`: int64 (n,), groups over the channels that the modality carries; `values`: channel name -> int64 (n,), of
-    all channels. Raises `ScenarioError` as `generators.sample` does.
+    all channels, of a rung those of its task. Raises `ScenarioError` as `generators.sample` does.
     """
     check_modality(modality)
     halves = {"images": modality != "text", "captions": modality != "image"}
