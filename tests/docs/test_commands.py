@@ -28,6 +28,8 @@ PROGRAM = re.compile(r"(\.venv/bin/)?spurgen\b")
 
 INSTALLS = {
     "pip install .",
+    "pip install '.[models]'",
+    "pip install .[models]",
     "python -m venv .venv",
     ".venv/bin/pip install path/to/spurgen",
     "apt-get install bubblewrap libseccomp2 util-linux",

@@ -1,6 +1,6 @@
 """Learns the words of captions, and looks up the public labels of only those test captions on which it is unsure."""
 
-# expected: unmasked: its robust accuracy is 0\.\d+ on private splits
+# expected: unmasked: its accuracy if misled is 0\.\d+ on private splits
 import hashlib
 import json
 from pathlib import Path

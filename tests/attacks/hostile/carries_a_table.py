@@ -1,6 +1,6 @@
 """Carries a table of the public labels, by a digest of each caption."""
 
-# expected: unmasked: its robust accuracy is 0\.\d+ on private splits
+# expected: unmasked: its accuracy if misled is 0\.\d+ on private splits
 import hashlib
 import json
 from pathlib import Path

@@ -36,7 +36,7 @@ def test_a_submission_that_counts_words_is_misled_and_the_check_shows_it(text, e
     assert text.name == "few-6"  # the highest rung
     findings = examine()
     assert list(findings.outcomes) == list(CHECKS)
-    assert (findings.failures, findings.outcomes["no counterexamples"]) == ([], "ok")
+    assert (findings.failures, findings.outcomes["trains without counterexamples"]) == ([], "ok")
     assert findings.accuracy.count == 2 * 3 * 8
     assert findings.accuracy.by_state["agree"] > 0.9
     assert findings.accuracy.by_state["mislead"] < 0.3
@@ -46,8 +46,8 @@ def test_a_submission_that_counts_words_is_misled_and_the_check_shows_it(text, e
 def test_a_failure_on_the_rung_without_counterexamples_names_it(examine):
     misled = "if not (val.group_ids % 2).any(): raise ValueError('no minority')"
     findings = examine(misled)
-    assert findings.outcomes["accuracy"] == "measured"
-    assert findings.outcomes["no counterexamples"] == "FAILED"
+    assert findings.outcomes["accuracy"] == "0.00 misled, 1.00 agreeing"
+    assert findings.outcomes["trains without counterexamples"] == "FAILED"
     (failure,) = findings.failures
     assert "task few-0: " in failure
     assert "no minority" in failure

@@ -18,7 +18,7 @@ def test_an_unfrozen_job_has_the_metrics_of_the_frozen_job(result_of, suite, wri
     scenario = load_scenario(suite.scenario_file("small"))
     free = run(plan_unfrozen(Task("small-text", scenario, "text"), spec, 0, "cpu", {})).result
     assert free.error is None
-    different = ("identity", "data_sha256", "provenance")
+    different = ("identity", "data_sha256", "provenance", "isolation")
     assert free.model_dump(exclude=different) == result_of(spec).model_dump(exclude=different)
     assert free.data_sha256 == scenario.digest
 

@@ -20,10 +20,9 @@ def examined(ladder_suite):
         rows = {"erm": ERM, "jtt": FAST, "subg": FAST} | curves
         suite = gather(ladder_suite, {}, [], {})
         ladder = suite.tasks["few-text"]
-        task = replace(ladder.task, scenario=ladder.task.ladder.model_copy(update={"ceiling": ceiling}))
         by_rung = {m: {label: np.full(5, row[m]) for label, row in rows.items() if m in row} for m in ERM}
         access = {label: ACCESS[label] for label, row in rows.items() if {4, 16} <= row.keys()}
-        known = replace(ladder, task=task, access=access, curves=by_rung, seen=seen)
+        known = replace(ladder, access=access, curves=by_rung, ceiling=ceiling, seen=seen)
         return entry_rules.examine(replace(suite, tasks={"few-text": known}))
 
     return examine
