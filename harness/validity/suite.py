@@ -151,8 +151,7 @@ def gather(
             rungs = [other for other in suite.tasks.values() if isinstance(other, Rung) and other.of == task.of]
             climbed = _climbed(task.of, {rung.counterexamples: each[rung.name] for rung in rungs})
             found = controls(suite, rungs, ceilings or {}, {})
-            known = {} if found is None else {"ceiling": found.ceiling, "seen": found.seen}
-            tasks[task.of] = replace(climbed, **known)
+            tasks[task.of] = replace(climbed, ceiling=found.ceiling, seen=found.seen) if found else climbed
     return RankedSuite(suite, tasks, published, baselines)
 
 
