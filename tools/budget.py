@@ -6,20 +6,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from ladders import Curve, Line, Run, add_store, height, main_ladders, measure
+from ladders import Curve, Line, Run, add_flags, height, main_ladders, measure, tell
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import run_script
-from spurgen.harness.machine.printing import markdown_table
-from spurgen.harness.options.flags import add_jobs, add_seeds, add_suite
-from spurgen.harness.options.sections import add_page, around, renew
+from spurgen.harness.options.sections import around
 
 BEGIN, END = "<!-- budget: begin -->", "<!-- budget: end -->"
 METHODS = ("erm", "group_dro", "jtt", "dfr", "contrastive")
 BUDGETS = (1, 4, 16)
-ERM_NAME, ERM, OTHERS = "erm", 0.03, 0.05
+OF_ERM, OTHERS = 0.03, 0.05
 """Largest change of A(m): of ERM over all budgets, and of a method from one budget to the next."""
 Heights = dict[int, float]
 """A(m) by number of counterexamples."""
@@ -40,12 +38,8 @@ def judge(ladder: str, curves: Mapping[str, Sequence[Heights]]) -> tuple[list[Li
     worst = max(largest, key=lambda name: largest[name])
     step = f"{worst}: {largest[worst]:.3f}"
     facts = [
-        (f"ERM: budgets differ by at most {ERM} on every rung", f"{spread:.3f}", spread <= ERM),
-        (
-            f"every method: at most {OTHERS} from a budget to the next",
-            step,
-            largest[worst] <= OTHERS,
-        ),
+        (f"ERM: budgets differ by at most {OF_ERM} on every rung", f"{spread:.3f}", spread <= OF_ERM),
+        (f"every method: at most {OTHERS} from a budget to the next", step, largest[worst] <= OTHERS),
         ("the order of ladder scores stays", " > ".join(orders[0]), all(order == orders[0] for order in orders)),
     ]
     rules: list[Line] = [
@@ -56,14 +50,8 @@ def judge(ladder: str, curves: Mapping[str, Sequence[Heights]]) -> tuple[list[Li
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    add_suite(parser)
-    parser.add_argument("--ladders", nargs="+", default=[], metavar="LADDER", help="default: the main ones")
-    parser.add_argument("--methods", nargs="+", default=METHODS, metavar="METHOD", help="default: one of each family")
+    add_flags(parser, METHODS, "100", BEGIN, END)
     parser.add_argument("--budgets", nargs="+", type=int, default=BUDGETS, metavar="N", help="default: 1 4 16")
-    add_seeds(parser, "100", "100, which no suite freezes")
-    add_store(parser)
-    add_jobs(parser)
-    add_page(parser, BEGIN, END)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -71,7 +59,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.page:
         around(arguments.page, BEGIN, END)
     ladders = arguments.ladders or main_ladders(load_suite(arguments.suite))
-    if len(arguments.budgets) < 2 or ERM_NAME not in arguments.methods:
+    if len(arguments.budgets) < 2 or "erm" not in arguments.methods:
         raise SpurgenError("name at least two --budgets, and erm among --methods: the rules compare them")
     suite, worlds = arguments.suite, arguments.seeds
     options = {budget: "{}" if budget == 1 else json.dumps({"budget": budget}) for budget in arguments.budgets}
@@ -91,11 +79,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         lines, rules = judge(name, curves)
         table += lines
         missed += rules
-    text = markdown_table(table) + "\n\n" + markdown_table(missed)
-    print(text)
-    if arguments.page:
-        console.print(renew(arguments.page, BEGIN, END, text))
-    return int(any(row["Met"] == "no" for row in missed))
+    return tell(table, missed, arguments.page, BEGIN, END, console)
 
 
 def _heights(worlds: Sequence[Curve]) -> Heights:

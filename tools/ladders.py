@@ -74,13 +74,7 @@ def climb(run: Run) -> Curve:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    add_suite(parser)
-    parser.add_argument("--ladders", nargs="+", default=[], metavar="LADDER", help="default: the main ones")
-    parser.add_argument("--methods", nargs="+", default=METHODS, metavar="METHOD", help="default: one of each family")
-    add_seeds(parser, WORLDS, "100-102, which no suite freezes")
-    add_store(parser)
-    add_jobs(parser)
-    add_page(parser, BEGIN, END)
+    add_flags(parser, METHODS, WORLDS, BEGIN, END)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -102,11 +96,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         lines, rules = judge(name, curves, height(free), float(np.mean([each[-1] for each in free])))
         table += lines
         missed += rules
-    text = markdown_table(table) + "\n\n" + markdown_table(missed)
-    print(text)
-    if arguments.page:
-        console.print(renew(arguments.page, BEGIN, END, text))
-    return int(any(row["Met"] == "no" for row in missed))
+    return tell(table, missed, arguments.page, BEGIN, END, console)
 
 
 def main_ladders(suite: Suite) -> list[str]:
@@ -130,12 +120,29 @@ def measure(wanted: Sequence[Run], path: Path, jobs: int | None, console: Consol
     return {run: known[key] for run, key in keys.items()}
 
 
-def add_store(parser: argparse.ArgumentParser) -> None:
-    """Declare the flag that names the file of measurements."""
+def add_flags(parser: argparse.ArgumentParser, methods: Sequence[str], worlds: str, begin: str, end: str) -> None:
+    """Declare what is measured, where it is stored, and the page whose section from `begin` to `end` is renewed."""
+    add_suite(parser)
+    parser.add_argument("--ladders", nargs="+", default=[], metavar="LADDER", help="default: the main ones")
+    parser.add_argument("--methods", nargs="+", default=methods, metavar="METHOD", help="default: one of each family")
+    add_seeds(parser, worlds, f"{worlds}, which no suite freezes")
     parser.add_argument(
         "--out", type=Path, default=features.cache_folder() / "ladders.json", metavar="FILE",
         help="what was measured before, and is not measured again",
     )  # fmt: skip
+    add_jobs(parser)
+    add_page(parser, begin, end)
+
+
+def tell(
+    lines: Sequence[Line], rules: Sequence[Line], page: Path | None, begin: str, end: str, console: Console
+) -> int:
+    """Print a table and its rules, and renew the page; return 1 if a rule is missed."""
+    text = markdown_table(lines) + "\n\n" + markdown_table(rules)
+    print(text)
+    if page:
+        console.print(renew(page, begin, end, text))
+    return int(any(row["Met"] == "no" for row in rules))
 
 
 def height(worlds: Sequence[Sequence[float]]) -> float:

@@ -117,9 +117,8 @@ def minimise(
     while True:
         value = closure().item()
         share = _gradient_share(parameters, decayed)
-        if (
-            share <= TOLERANCE / budget or done >= MAX_ITERATIONS * budget or not value < before
-        ):  # at the limit of rounding, or NaN
+        stuck = not value < before  # at the limit of rounding, or NaN
+        if share <= TOLERANCE / budget or done >= MAX_ITERATIONS * budget or stuck:
             break
         before = value
         optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch ships it untyped

@@ -28,6 +28,7 @@ from spurgen.harness.board.eligibility import Eligible
 from spurgen.harness.board.frame import Record, frame_of, lines_of
 from spurgen.harness.board.leaderboard import part_of
 from spurgen.harness.board.sets import TaskPart, set_board
+from spurgen.harness.board.task_verdict import over_samples
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.results.answered import STATES
@@ -244,9 +245,8 @@ def _over_samples(values: TaskValues, row: TaskRow) -> Iterator[tuple[str, float
         scenes = int(values.sizes.sum()) >> len(task.channels)
         sizes = {**dict.fromkeys(states, scenes), "uses_thing": task.scenario.splits.twins}
     counts = {key: round(metrics[key] * size) for key, size in sizes.items() if key in metrics}
-    of_states = [counts[key] for key in states if key in counts]
     found = {key: simultaneous_interval(np.array([count]), np.array([sizes[key]])) for key, count in counts.items()}
-    found["robust_accuracy"] = simultaneous_interval(np.array(of_states), np.full(len(of_states), scenes))
+    found["robust_accuracy"] = over_samples(task, row)
     found["wga"] = simultaneous_interval(np.array(row.results[0].groups), values.sizes)
     shifts = {"ig": ["ig"], "sss": [f"sss/{name}" for name in task.channels]}
     for key, names in shifts.items():
