@@ -226,6 +226,7 @@ def test_an_interrupted_export_of_other_data_is_an_error(make):
     [
         ("folder", 30, None, "it has format parquet"),
         ("parquet", 31, None, "it has shards of 30 samples"),
+        ("parquet", 29, None, "it has shards of 30 samples"),
         ("parquet", 30, ("seed = 11", "seed = 12"), "it has another scenario"),
     ],
 )
