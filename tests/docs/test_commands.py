@@ -28,7 +28,6 @@ PROGRAM = re.compile(r"(\.venv/bin/)?spurgen\b")
 
 INSTALLS = {
     "pip install .",
-    "pip install '.[models]'",
     "pip install .[models]",
     "python -m venv .venv",
     ".venv/bin/pip install path/to/spurgen",
