@@ -169,6 +169,12 @@ def test_on_a_rung_a_scene_that_is_shown_twice_counts_once(ladder_suite, make_ru
     assert not_fit(task, row) is None
 
 
+def test_without_counterexamples_a_first_model_has_nothing_to_find(ladder_suite, make_rung_row):
+    row = make_rung_row(ladder_suite, 0.3, report=Report(checks={"the error set is not empty": False}))
+    assert not_fit(ladder_suite.task("few-text-0"), row) is None
+    assert not_fit(ladder_suite.task("few-text-4"), row).startswith("sanity check failed")
+
+
 def test_a_rungs_row_whose_metrics_do_not_follow_from_its_answers_is_not_ranked(ladder_suite, make_rung_row, baseline):
     task, row = ladder_suite.task("few-text-4"), make_rung_row(ladder_suite, 0.3, **baseline)
     groups = groups_on_test(task)
