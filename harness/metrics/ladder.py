@@ -35,7 +35,7 @@ def needed_by_curve(rungs: Int64, curves: Float64, threshold: float) -> Float64:
         return np.where(reached[:, 0], float(rungs[0]), np.inf)
     at = np.maximum(reached.argmax(axis=1), 1)  # the rung at or below which the curve crosses the threshold
     low, high = (np.take_along_axis(fitted, place[:, None], axis=1)[:, 0] for place in (at - 1, at))
-    share = np.divide(threshold - low, high - low, out=np.zeros_like(low), where=high > low)
+    share = np.divide(threshold - low, high - low, out=np.zeros_like(low), where=high > low).clip(0, 1)
     crossing = rungs[at - 1] * (rungs[at] / rungs[at - 1]) ** share
     needed: Float64 = np.where(reached[:, 0], rungs[0], np.where(reached[:, -1], crossing, np.inf))
     return needed

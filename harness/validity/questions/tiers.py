@@ -2,7 +2,8 @@
 
 Tiers: the size of the largest set of rows that all differ significantly (5 %, Benjamini-Hochberg over all pairs of
 rows, whatever they are given), which are *distinct*. The claim holds on a ladder or task with at least 5 tiers and
-60 % of the pairs told apart. Rows of an access tier that share a letter do not differ significantly.
+60 % of the pairs told apart. Rows that are the same in every result, such as `resample` and `reweight` where both are
+solved, count once. Rows of an access tier that share a letter do not differ significantly.
 """
 
 from functools import partial
@@ -27,7 +28,7 @@ PAIRS_WANTED = 0.6  # share of the pairs told apart, on each main ladder or task
 def examine(suite: RankedSuite) -> Answer:
     """Count the tiers of the score that ranks."""
     absent = {name: task.not_run(suite.baselines) for name, task in suite.main.items()}
-    ranked = {name: task for name, task in suite.tasks.items() if len(task.full) > 1}
+    ranked = {name: task for name, task in suite.tasks.items() if len(_once(task)) > 1}
     tasks = {name: _task(task, judged=absent.get(name) == []) for name, task in ranked.items()}
     missing = suite.missing({name: not_run(labels) for name, labels in absent.items() if labels})
     missing += [f"{name}: fewer than two ranked rows" for name in suite.main if name not in tasks and not absent[name]]
@@ -47,14 +48,20 @@ def examine(suite: RankedSuite) -> Answer:
     )
 
 
+def _once(task: Ranked) -> list[str]:
+    """Return the rows, best first, of several that are the same the first."""
+    return list({task.units(label).tobytes(): label for label in reversed(task.full)}.values())[::-1]
+
+
 def _differ(task: Ranked) -> tuple[float, list[str]]:
     """Return the share of all pairs that differ, and the largest set of rows that all do."""
-    differ = References.of([task.units(label) for label in task.full], task.spread()).differ()
-    return float(differ[np.triu_indices(len(differ), 1)].mean()), [task.full[k] for k in largest_distinct(differ)]
+    rows = _once(task)
+    differ = References.of([task.units(label) for label in rows], task.spread()).differ()
+    return float(differ[np.triu_indices(len(differ), 1)].mean()), [rows[k] for k in largest_distinct(differ)]
 
 
 def _task(task: Ranked, *, judged: bool) -> Line:
-    rows, (told_apart, distinct) = len(task.full), _differ(task)
+    rows, (told_apart, distinct) = len(_once(task)), _differ(task)
     return {
         "task": task.name, "rows": rows, "tiers": len(distinct), "pairs": rows * (rows - 1) // 2,
         "told_apart": told_apart,

@@ -49,6 +49,13 @@ def test_five_tiers_do_not_pass_if_few_pairs_are_told_apart(examined, line):
     assert 0.4 < task["told_apart"] < 0.6
 
 
+def test_rows_that_are_the_same_count_once(make_outcomes, gathered, line):
+    rows = {label: {task: make_outcomes("same", task, 0.3) for task in TASKS} for label in ("first", "second")}
+    rows["other"] = {task: make_outcomes("other", task, 0.9) for task in TASKS}
+    task = line(tiers.examine(gathered(rows)), task="signs-image", rows=2)
+    assert (task["tiers"], task["pairs"], task["told_apart"]) == (2, 1, 1.0)
+
+
 def test_letters_are_those_of_an_access_tier_and_its_rows_stand_together(make_outcomes, gathered, letters):
     access = {"a": "train_groups", "b": "none", "c": "train_groups", "d": "none", "e": "none"}
     rows = {
