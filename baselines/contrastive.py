@@ -12,7 +12,6 @@ from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
-from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.samplers import Sampler, shuffled
 from spurgen.baselines.training.seeding import seeded
 from spurgen.baselines.training.toolkit import (
@@ -26,11 +25,10 @@ from spurgen.baselines.training.toolkit import (
     train,
     within,
 )
+from spurgen.baselines.training.twins import check_twins, features_of_both
 
 TEMPERATURE = "Chen et al. 2020, appendix B.9: 0.5 on CIFAR-10; table 5: 0.05 to 1"
 WEIGHT = "searched around equal weight for both losses; Zhang et al. 2022 (CnC): 0.75 of the whole"
-COMPARED = 1000
-"""Number of samples that are compared with their twins before training."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +56,7 @@ class Contrastive(nn.Module):
 
     def forward(self, step: Step) -> Tensor:
         """Return the loss of a batch."""
-        # A single pass, since in two passes batch norm would distinguish samples from twins.
-        pairs = zip(step.network.embed(step.inputs), step.network.embed(step.twins), strict=True)
-        features = step.network.encode_embedded([torch.cat(pair) for pair in pairs])
+        features = features_of_both(step)
         risk = cross_entropy(step.network.head(features), step.labels.repeat(2))
         contrastive = nt_xent(self.projection(features), self.temperature)
         step.notes |= {"risk": risk, "contrastive": contrastive}
@@ -87,17 +83,9 @@ def first_batches(sampler: Sampler, count: int) -> Sampler:
     return draw
 
 
-def differ(inputs: Inputs, twins: Inputs) -> Tensor:
-    """Return which samples differ from their twins, bool (n,)."""
-    pairs = ((inputs.images, twins.images), (inputs.tokens, twins.tokens), (inputs.vectors, twins.vectors))
-    return torch.stack([(a != b).flatten(1).any(1) for a, b in pairs if a is not None and b is not None]).any(0)
-
-
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train the network and the projection together on samples and their twins."""
-    first = slice(0, COMPARED)
-    changed = differ(problem.train.inputs.take(first), problem.train.counterparts.take(first))
-    problem.journal.check("most twins differ from their samples", bool(changed.float().mean() > 0.5))
+    check_twins(problem)
     network, count = problem.network(hyper, hidden=True), len(problem.train)
     with seeded(problem.seed_for("init", "projection"), torch.device("cpu")):
         objective = Contrastive(network.head.in_features, hyper)
