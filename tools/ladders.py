@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +39,10 @@ Line = dict[str, object]
 
 
 class Run(NamedTuple):
-    """A method on all rungs of a ladder in a tuning world; `uncorrelated` makes one rung, the ceiling."""
+    """A method on all rungs of a ladder in a tuning world.
+
+    `uncorrelated` makes one rung, the ceiling; `between` those halfway, by factors, between the ladder's above 0.
+    """
 
     suite: str
     ladder: str
@@ -45,6 +50,7 @@ class Run(NamedTuple):
     method: str
     options: str = "{}"
     uncorrelated: bool = False
+    between: bool = False
 
 
 def rungs_of(suite: Suite, ladder: str) -> list[Rung]:
@@ -55,7 +61,12 @@ def rungs_of(suite: Suite, ladder: str) -> list[Rung]:
 def climb(run: Run) -> Curve:
     """Train on every rung; return the accuracies."""
     found: Curve = {}
-    for task in rungs_of(load_suite(run.suite), run.ladder):
+    tasks = rungs_of(load_suite(run.suite), run.ladder)
+    if run.between:
+        above = [task for task in tasks if task.counterexamples]
+        middles = [round(math.sqrt(low.counterexamples * high.counterexamples)) for low, high in pairwise(above)]
+        tasks = [replace(above[0], counterexamples=m) for m in middles]
+    for task in tasks:
         if run.uncorrelated and task.counterexamples:
             continue
         planned = plan_unfrozen(task, baseline_specs([run.method])[0], run.world, "cpu", json.loads(run.options))
@@ -174,7 +185,8 @@ def judge(
 def _key(suite: Suite, run: Run) -> str:
     """Return what a measurement is stored under: it depends on the ladder and on the versions of the method."""
     scenario = rungs_of(suite, run.ladder)[0].ladder.digest
-    return json.dumps([*run, scenario, submission_digest(baseline_specs([run.method])[0])])
+    asked = run[:-1] if not run.between else run  # as what was measured before there were rungs between is stored
+    return json.dumps([*asked, scenario, submission_digest(baseline_specs([run.method])[0])])
 
 
 def _stored(path: Path) -> dict[str, Curve]:
