@@ -12,6 +12,7 @@ from rich.console import Console
 from spurgen.benchmark.errors import FrozenDataError, SpurgenError
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.benchmark.task import Rung
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.cluster import device_of
@@ -27,6 +28,7 @@ from spurgen.harness.options.submissions import (
 )
 from spurgen.harness.options.verifying import samples_bar, total
 from spurgen.harness.results.store import PRIVATE, Store
+from spurgen.harness.running.features import forget
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing
@@ -147,4 +149,7 @@ def _run_private(private: _Private, arguments: argparse.Namespace, console: Cons
         )
     say(console, f"isolation: {private.isolation}")
     _may_start(private, arguments, console)
-    return run_all(private.jobs, private.store, console, arguments)
+    try:
+        return run_all(private.jobs, private.store, console, arguments)
+    finally:
+        forget(job.task for job in private.jobs if isinstance(job.task, Rung))

@@ -108,6 +108,14 @@ def missing(rungs: Iterable[Rung], frozen: str | None) -> list[Work]:
     return [each for each in work if not _file(each.ladder, each.half, each.part, frozen).exists()]
 
 
+def forget(rungs: Iterable[Rung]) -> None:
+    """Remove the cached features of the worlds of rungs that are not frozen, such as private ones."""
+    for rung in rungs:
+        for half in HALVES[rung.modality]:
+            for part in rung.ladder.parts:
+                _file(rung.ladder, half, part, None).unlink(missing_ok=True)
+
+
 def compute(work: Sequence[Work], processes: int | None = None) -> Iterator[int]:
     """Compute features, a part in a process; yield each part's number of samples as it ends. What is done is kept."""
     for _, count in pool.run(_fill, work, processes):

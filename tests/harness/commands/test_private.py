@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,16 @@ def test_a_secret_without_private_is_refused(score, write_submission, stderr):
 def test_scoring_on_private_splits_needs_a_commitment(score, write_submission, stderr):
     assert score(write_submission(MODEL), "--private") == 2
     assert "suite tiny has no open commitment; run spurgen splits commit" in stderr()
+
+
+@pytest.mark.usefixtures("words")
+def test_features_of_private_worlds_do_not_stay_in_the_cache(steps, tmp_path):
+    suite = str(shutil.copytree(Path(steps).parent, tmp_path / "copy") / "steps.toml")
+    secret = ["--secret", str(tmp_path / "secret")]
+    asked = ["score", "erm", "--suite", suite, "--tasks", "few-6", "--seeds", "0", "--cluster", "serial", "--results"]
+    asked += [str(tmp_path / "rungs")]
+    assert main(["splits", "commit", "--suite", suite, *secret]) == 0
+    assert main(asked) == 0
+    public = set((tmp_path / "cache").rglob("*.f32"))
+    assert main([*asked, "--private", "--isolation", "process", *secret]) == 0
+    assert set((tmp_path / "cache").rglob("*.f32")) == public

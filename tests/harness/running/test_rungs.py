@@ -198,3 +198,17 @@ def predict(batch):
     return np.zeros((len(batch), 3)) + np.arange(3)
 """
     assert result_of(steps, write_submission(code)).result.error is None
+
+
+@pytest.mark.usefixtures("words")
+def test_features_of_private_worlds_are_removed_and_frozen_ones_stay(steps):
+    rung = load_suite(steps).task("few-6").in_world(0)
+    features.features_of(rung, "val", steps)
+    frozen = features.missing([rung], steps)
+    features.features_of(rung, "val", None)
+    features.features_of(rung, "calibration", None)
+    assert len(features.missing([rung], None)) == len(rung.ladder.parts) - 2
+    features.forget([rung])
+    assert len(features.missing([rung], None)) == len(rung.ladder.parts)
+    assert features.missing([rung], steps) == frozen
+    assert len(frozen) == len(rung.ladder.parts) - 1
