@@ -13,7 +13,7 @@ from rich.console import Console
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import run_script
 from spurgen.harness.options.sections import around
-from spurgen.harness.validity.entry import needed
+from spurgen.harness.validity.entry import needed, needed_text
 
 BEGIN, END = "<!-- between: begin -->", "<!-- between: end -->"
 METHODS = ("erm", "group_dro", "jtt", "subg", "dfr")
@@ -30,10 +30,12 @@ def judge(ladder: str, curves: Mapping[str, tuple[Heights, Heights]], ceiling: f
         above = {m: value for m, value in rungs.items() if m}
         read = {m: (above[low] + above[high]) / 2 for m, (low, high) in zip(between, pairwise(above), strict=True)}
         cells = {f"m = {m}": f"{value:.3f} ({read[m]:.3f})" for m, value in between.items()}
-        first, second = (needed(dict(sorted(curve.items())), ceiling) for curve in (above, above | between))
+        whole = dict(sorted((above | between).items()))
+        first, second = needed(above, ceiling), needed(whole, ceiling)
+        texts = {"N": needed_text(above, ceiling), "N of all": needed_text(whole, ceiling)}
         beyond = math.isinf(first) or math.isinf(second)
         changes[method] = 0.0 if first == second else math.inf if beyond else abs(second / first - 1)
-        lines.append({"Ladder": ladder, "Method": method, **cells, "N": f"{first:.3g}", "N of all": f"{second:.3g}"})
+        lines.append({"Ladder": ladder, "Method": method, **cells, **texts})
     worst = max(changes, key=lambda method: changes[method])
     found = f"{changes[worst]:.0%}" if math.isfinite(changes[worst]) else "one is beyond the ladder"
     rule = f"rungs between change N by at most {ALLOWED:.0%}"

@@ -26,7 +26,7 @@ from spurgen.harness.results.answered import answered, scored_parts
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.running import features, rungs
 from spurgen.harness.running.plan import baseline_specs, plan_unfrozen
-from spurgen.harness.validity.entry import entry_rules, needed
+from spurgen.harness.validity.entry import entry_rules, needed_text
 
 BEGIN, END = "<!-- ladders: begin -->", "<!-- ladders: end -->"
 WORLDS = "100-102"
@@ -173,10 +173,9 @@ def judge(
         by_rung = {int(m): [world[m] for world in worlds] for m in worlds[0]}
         heights[method] = {m: height(at) for m, at in by_rung.items()}
         cells = {f"m = {m}": "{:.2f} ({:.2f}, {:.2f})".format(*np.mean(at, axis=0)) for m, at in by_rung.items()}
-        number = f"{needed(heights[method], ceiling):.3g}"
-        lines.append({"Ladder": ladder, "Method": method, **cells, "N": number})
+        lines.append({"Ladder": ladder, "Method": method, **cells, "N": needed_text(heights[method], ceiling)})
     rules: list[Line] = [
-        {"Ladder": ladder, "Rule": rule, "Found": found, "Met": "yes" if met else "no"}
+        {"Ladder": ladder, "Rule": rule, "Found": found, "Met": {True: "yes", False: "no", None: "not asked"}[met]}
         for rule, found, met in entry_rules(heights, TWINS, ceiling, seen)
     ]
     return lines, rules

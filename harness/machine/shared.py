@@ -17,7 +17,7 @@ from spurgen.benchmark.reading import may_unpack_to
 from spurgen.harness.machine.archives import METHODS
 from spurgen.harness.machine.files import matching
 
-UNPACKED_BYTES = 1 << 30  # all results of v2 take 15 MB
+UNPACKED_BYTES = 1 << 30  # all results of v3 take 12 MB
 
 
 def is_url(place: str) -> bool:

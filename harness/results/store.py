@@ -32,7 +32,7 @@ OWN = Path(RESULTS)
 PRIVATE, CEILING, MATCHED = "private", "ceiling", "matched"
 KINDS = ("", PRIVATE, CEILING, MATCHED)
 """Kinds of results, each with a folder of its own; the first is the leaderboard's."""
-TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v2's largest files have 370 KB
+TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v3's largest files have 310 KB
 LABEL = r"[\w.=+-]+"
 REMEDY = "restore it from version control, or delete it and run its jobs again"
 

@@ -75,7 +75,10 @@ class Ratio:
         shown = f"{self.least:.2f}"
         if not self.exact:
             shown = f"<={self.most:.2f}" if self.least == 0 else f">{self.least:.2f}"
-        return shown + (f" [{self.interval.low:.2f}, {self.interval.high:.2f}]" if self.interval else "")
+        if self.interval is None:
+            return shown
+        most = "no bound" if math.isinf(self.interval.high) else f"{self.interval.high:.2f}"
+        return f"{shown} [{self.interval.low:.2f}, {most}]"
 
 
 def needed(curves: Float64, climb: Climb) -> Needed:

@@ -14,6 +14,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.metrics import counterexamples_needed
 from spurgen.harness.metrics.ladder import SHARE
+from spurgen.harness.statistics.needed import Climb, Needed
 
 CEILING, SEEN, LOWEST, HIGHEST, FEWER = 0.9, 0.95, 0.3, 0.8, 2 / 3
 Curve = Mapping[int, float]
@@ -32,6 +33,12 @@ def needed(curve: Curve, ceiling: float) -> float:
     """Return how many counterexamples reach `SHARE` of the ceiling; infinite where no rung does."""
     above = {m: height for m, height in curve.items() if m}
     return counterexamples_needed(np.array([*above]), np.array([*above.values()]), SHARE * ceiling)
+
+
+def needed_text(curve: Curve, ceiling: float) -> str:
+    """Return that number as people read it, such as `66`, `<=8` or `>128`."""
+    climb = Climb(tuple(m for m in curve if m), SHARE * ceiling)
+    return Needed(needed(curve, ceiling), None, climb).text
 
 
 def entry_rules(
