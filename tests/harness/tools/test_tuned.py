@@ -1,0 +1,37 @@
+"""The check of the world that settings were chosen in: judged on planted scores, and measured on a small ladder."""
+
+import ladders
+import pytest
+import tuned
+
+from spurgen.harness.cli import main, run_script
+
+SCORES = {"erm": [0.5, 0.51], "subg": [0.7, 0.71]}
+
+
+def met(**scores):
+    return [rule["Met"] for rule in tuned.judge({"x": SCORES | scores})[1]]
+
+
+def test_scores_that_hardly_differ_meet_both_rules():
+    (erm, _), rules = tuned.judge({"x": SCORES})
+    assert erm["Ladder score by sweep"] == "0.500, 0.510"
+    assert [(rule["Found"], rule["Met"]) for rule in rules] == [("erm: 0.010", "yes"), ("subg > erm", "yes")]
+
+
+@pytest.mark.parametrize(("scores", "missed"), [({"jtt": [0.6, 0.64]}, 0), ({"jtt": [0.705, 0.706]}, 1)])
+def test_each_rule_is_missed_alone(scores, missed):
+    assert [k for k, answer in enumerate(met(**scores)) if answer == "no"] == [missed]
+
+
+@pytest.mark.usefixtures("words")
+def test_a_sweeps_choice_is_trained_and_a_missing_sweep_is_named(steps, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(ladders.pool, "run", lambda work, jobs, *_: ((job, work(job)) for job in jobs))
+    swept, asked = tmp_path / "swept", ["--suite", steps, "--methods", "erm"]
+    ran = ["--tasks", "few-6", "--trials", "2", "--seeds", "100", "--jobs", "1", "--out", str(swept), "--yes"]
+    assert main(["sweep", *asked, *ran]) == 0
+    known = ["--seeds", "100", "--out", str(tmp_path / "known.json")]
+    assert run_script(tuned, [str(swept), *asked, *known]) == 0
+    assert "ladder scores differ by at most 0.03" in capsys.readouterr().out
+    assert run_script(tuned, [str(tmp_path / "none"), *asked, *known]) == 2
+    assert "has no sweep of erm; run: spurgen sweep --methods erm --out" in " ".join(capsys.readouterr().err.split())
