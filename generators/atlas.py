@@ -50,7 +50,8 @@ def _shrink(mask: Mask, bits: int) -> Mask:
     """Average a master mask down to side 2**bits, rounding half up."""
     side = 1 << bits
     box = MASTER // side
-    sums = mask.reshape(side, box, side, box).sum(axis=(1, 3), dtype=np.int64)
+    rows = mask.reshape(side, box, MASTER).sum(axis=1, dtype=np.uint16)  # one axis at a time is faster
+    sums = rows.reshape(side, side, box).sum(axis=2, dtype=np.int64)
     small: Mask = ((sums + box * box // 2) // (box * box)).astype(np.uint8)
     return small
 

@@ -49,6 +49,7 @@ class Pen:
         """Fill the polygon through `points` by the even-odd rule, or erase it."""
         xs = [_fixed(x) for x, _ in points]
         ys = [_fixed(y) for _, y in points]
+        high, wide = _window(min(ys), max(ys)), _window(min(xs), max(xs))
         toggles = np.zeros((MASTER, MASTER + 1), np.uint8)
         for i in range(len(points)):
             (xa, ya), (xb, yb) = sorted([(xs[i - 1], ys[i - 1]), (xs[i], ys[i])], key=lambda p: p[1])
@@ -62,7 +63,7 @@ class Pen:
             toggles[rows, columns] ^= 1
         if self.grow and ink:
             self.stroke(*points, points[0], width=0)
-        return self._apply(np.bitwise_xor.accumulate(toggles, axis=1)[:, :MASTER] == 1, ink)
+        return self._apply(np.bitwise_xor.accumulate(toggles[high, wide], axis=1) == 1, ink, high, wide)
 
     def ellipse(self, x: int, y: int, rx: int, ry: int | None = None, ink: bool = True) -> "Pen":
         """Fill the axis-aligned ellipse around (x, y), or erase it; `ry` defaults to `rx`."""

@@ -32,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         options = ["-q", "-b", "html", "-W", "--keep-going", "-c", str(HERE), "-d", str(Path(folder, "cache"))]
         if code := build_main([*options, str(sources), str(built)]):
             return int(code)
+        if parsed.board:  # whose search is over both
+            (built / "search.html").unlink()
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(built, out)
     return 0

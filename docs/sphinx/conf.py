@@ -8,6 +8,9 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from spurgen.harness.site.build import STATIC
+from spurgen.harness.site.render import NAV, TEMPLATES
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 project = "SpurGen"
@@ -35,21 +38,31 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 900
 
 html_theme = "furo"
-html_title = "SpurGen"
-html_static_path = [str(Path(__file__).parent / "static")]
-html_css_files = ["site.css"]
+html_title = "SpurGen documentation"
+templates_path = [str(Path(__file__).parent / "templates"), str(TEMPLATES)]
+html_static_path = [str(Path(__file__).parent / "static"), str(STATIC / "header.css")]
+html_css_files = ["header.css", "site.css"]
 html_copy_source = False
 html_show_search_summary = False  # it would fetch pages, which browsers refuse for files
 html_show_sphinx = False
+BOARD = os.environ.get("SPURGEN_BOARD")
+if BOARD:  # the bar has the name and a search over both
+    html_sidebars = {"**": ["sidebar/scroll-start.html", "sidebar/navigation.html", "sidebar/scroll-end.html"]}
 html_theme_options = {"navigation_with_keys": True}
 
 
 def setup(app: Sphinx) -> None:
-    """Link every page to the leaderboard's pages, if `build.py --board` has their place relative to the site."""
-    board = os.environ.get("SPURGEN_BOARD")
+    """Give every page the bar of the board's pages, if `build.py --board` has their place relative to the site."""
 
-    def linked(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
-        context["theme_announcement"] = f'<a href="{context["pathto"](board, 1)}">Leaderboard</a>'
+    def with_bar(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
+        root = context["pathto"](BOARD, 1).removesuffix("index.html")
+        has = context["hasdoc"]
+        context |= {
+            "root": root,
+            "nav": NAV,
+            "here": f"docs/{page}.html",
+            "hasdoc": lambda name: name != "search" and has(name),
+        }
 
-    if board:
-        app.connect("html-page-context", linked)
+    if BOARD:
+        app.connect("html-page-context", with_bar)

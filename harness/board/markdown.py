@@ -1,8 +1,8 @@
 """The leaderboard as Markdown: a table per task, set of tasks and access tier."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
+from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import Line, board_keys, column, table
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
@@ -42,9 +42,16 @@ def board_markdown(part: TaskBoard | SetBoard) -> list[str]:
 
 
 def blocks(lines: Sequence[Line], part: TaskBoard | SetBoard) -> Iterator[tuple[str, list[Line]]]:
-    """Yield a heading and the lines below it: an access tier each, then the rows with too few units."""
-    for access, rows in groupby((line for line in lines if line["ranked"]), lambda line: line["access"]):
-        yield tier_title(access), list(rows)
+    """Yield a heading and the lines below it: an access tier each, then the rows with too few units.
+
+    The tier whose best row has the highest estimate comes first, and last what no real data have.
+    """
+    tiers: dict[str, list[Line]] = {}
+    for line in lines:
+        if line["ranked"]:
+            tiers.setdefault(line["access"], []).append(line)
+    for access in sorted(tiers, key=lambda tier: (tier == SYNTHETIC, -tiers[tier][0][RANKED_BY])):
+        yield tier_title(access), tiers[access]
     few = [line for line in lines if not line["ranked"] and not line.get("reason")]
     if few:
         yield f"Fewer than {part.asked} {part.unit}s: not ranked among the others", few

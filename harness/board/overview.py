@@ -1,65 +1,58 @@
 """The head of the leaderboard in one Markdown table: a line per submission, a column per task."""
 
-import math
-from collections.abc import Collection, Mapping, Sequence
-
-import numpy as np
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from spurgen.harness.board.columns import Line, cell, known, number
 from spurgen.harness.board.frame import lines_of
-from spurgen.harness.board.placing import tier_place
+from spurgen.harness.board.markdown import blocks
+from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.machine.text import as_markdown
 
-HEADLINE = ("contrastive", "adversarial", "subg", "bsoftmax", "group_dro", "dfr", "jtt", "erm")
+HEADLINE = ("contrastive", "subg", "bsoftmax", "group_dro", "dfr", "jtt", "erm")
 """Rows of the README's table: a method of each family, and ERM."""
 
 
 def overview_table(board: Leaderboard, tasks: Collection[str], labels: Sequence[str] = HEADLINE) -> str:
-    """Return the robust accuracy and, in brackets, the rank interval of some rows on some tasks, as a Markdown table.
+    """Return some rows on some tasks as a Markdown table, in the order of the board's blocks.
 
-    Of ladders there is a column each, with the counterexamples that a row needs. Otherwise the first column is the mean
-    over the board's first set of tasks. Rows are sorted by access tier, then by their first number. Rows and tasks that
-    the board does not have are left out.
+    There is a column per ladder, with the counterexamples that a row needs and their interval; without ladders, a
+    column for the mean over the board's first set of tasks and one per task, with robust accuracy and, in brackets, the
+    rank interval. Rows and tasks that the board does not have are left out.
     """
     ladders = {n: part for n, part in board.overall.items() if part.rungs and part.rows and {*part.tasks} <= {*tasks}}
-    by_task = {name: _ranked(part) for name, part in board.tasks.items() if name in tasks and part.rows}
-    sets = [(f"Mean, {name}", _ranked(part)) for name, part in board.overall.items() if part.rows]
-    columns = {name: _ranked(part) for name, part in ladders.items()} or dict([*sets[:1], *by_task.items()])
-    first = {label: line for lines in reversed(columns.values()) for label, line in lines.items() if label in labels}
-    order = sorted(
-        first.values(), key=lambda line: (tier_place(line["access"]), -line["robust_accuracy"], line["submission"])
-    )
+    by_task = {name: part for name, part in board.tasks.items() if name in tasks and part.rows}
+    sets = {f"Mean, {name}": part for name, part in board.overall.items() if part.rows}
+    parts: dict[str, TaskBoard | SetBoard] = {**ladders} or dict([*sets.items()][:1]) | by_task
+    columns = {name: {line["submission"]: line for line in _ranked(part)} for name, part in parts.items()}
+    order = {line["submission"]: line for part in parts.values() for line in _ranked(part)}
     return markdown_table(
         [
-            {"Access": as_markdown(line["access"]), "Submission": as_markdown(line["submission"])}
-            | {name: _entry(lines.get(line["submission"])) for name, lines in columns.items()}
-            for line in order
+            {"Given": GIVEN.get(line["access"], as_markdown(line["access"])), "Method": as_markdown(label)}
+            | {name: _entry(lines.get(label)) for name, lines in columns.items()}
+            for label, line in order.items()
+            if label in labels
         ]
-        + _controls(ladders)
+        + _control(ladders)
     )
 
 
-def _controls(ladders: Mapping[str, SetBoard]) -> list[dict[str, str]]:
-    """Return lines of ERM without a shortcut in train: on the counterexamples alone, and on all samples."""
-    known = {name: part.controls for name, part in ladders.items() if part.controls and part.controls.matched}
-    if not known:
-        return []
-    alone = {"Access": "control", "Submission": "erm, uncorrelated, m samples"}
-    whole = {"Access": "ceiling", "Submission": "erm, uncorrelated, all samples"}
-    for name, found in known.items():
-        alone[name] = f"N {found.matched_needs}; {np.mean([*(found.matched or {}).values()]):.2f}"
-        whole[name] = f"{found.ceiling or math.nan:.2f}"
-    return [alone, whole]
+def _control(ladders: Mapping[str, SetBoard]) -> list[dict[str, str]]:
+    """Return a line of ERM on the counterexamples alone, without a shortcut."""
+    needs = {name: c.matched_needs for name, part in ladders.items() if (c := part.controls) and c.matched}
+    return [{"Given": "no shortcut, m samples alone", "Method": "erm"} | needs] if needs else []
 
 
-def _ranked(part: TaskBoard | SetBoard) -> dict[str, Line]:
-    return {line["submission"]: line for line in lines_of(part) if line["ranked"]}
+def _ranked(part: TaskBoard | SetBoard) -> Iterator[Line]:
+    """Yield the ranked lines of a board in the order of its blocks."""
+    for _, lines in blocks(lines_of(part), part):
+        yield from (line for line in lines if line["ranked"])
 
 
 def _entry(line: Line | None) -> str:
     if line is None:
         return ""
-    needed = f"N {line['counterexamples_text']}; " if known(line, "counterexamples_text") else ""
-    return f"{needed}{number(line, 'robust_accuracy', '.2f')} ({cell('rank', line)} of {line['of']})"
+    if known(line, "counterexamples_text"):
+        return str(line["counterexamples_text"])
+    return f"{number(line, 'robust_accuracy', '.2f')} ({cell('rank', line)} of {line['of']})"

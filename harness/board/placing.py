@@ -9,6 +9,11 @@ from spurgen.harness.board.schema import BoardRow
 from spurgen.harness.board.standings import Standings
 
 Row = TypeVar("Row", bound=BoardRow)
+GIVEN = {
+    "none": "labels alone", "envs": "environments", "val_groups": "counterexamples marked in val",
+    "train_groups": "counterexamples marked in train", "twins": "twins",
+}  # fmt: skip
+"""What training was given besides inputs, in a cell, by access tier."""
 
 
 def divide(rows: Sequence[Row], placed: Standings) -> tuple[list[Row], list[Row]]:

@@ -134,9 +134,7 @@ class _Printer:
         if len(part.unranked) > len(own):
             self.text(f"Not ranked: {len(part.unranked) - len(own)} {'others' if own else 'rows'}; --all says why.")
         tables = dict(blocks(lines_of(part), part))
-        few = [title for title, lines in tables.items() if not lines[0]["ranked"]]
-        order = sorted(tables, key=lambda title: title not in few)  # those with few units first
-        self._tables({title: tables[title][::-1] for title in order})
+        self._tables({title: tables[title][::-1] for title in reversed(tables)})
         self._controls(part)
 
     def _controls(self, part: TaskBoard | SetBoard) -> None:

@@ -14,6 +14,7 @@ from spurgen.benchmark.task import Rung
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import Line, known
 from spurgen.harness.board.frame import lines_of
+from spurgen.harness.board.markdown import SYNTHETIC
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.plots import style
@@ -23,11 +24,11 @@ from spurgen.harness.plots.style import Columns
 from spurgen.harness.statistics.estimate import Estimate
 
 HEIGHT = 2.7  # inches
-SCREEN = (6.4, 2.9)  # inches, of a page on a screen: letters are larger there
+SCREEN: dict[Columns, tuple[float, float]] = {1: (3.25, 2.4), 2: (5.0, 3.1)}  # inches, on a page of the site
 APART = 0.07  # of the vertical axis: least distance of two labels
-TWO_LINES = 0.115  # the same, where a label has two lines
+TWO_LINES: dict[Columns, float] = {1: 0.15, 2: 0.115}  # the same, where a label has two lines
 TOP = 1.03
-LONGEST: dict[Columns, int] = {1: 14, 2: 34}
+LONGEST: dict[Columns, int] = {1: 14, 2: 34}  # characters of a name beside its number; on a screen it is above it
 CEILING: dict[Columns, str] = {1: "ceiling", 2: "ceiling: the same learner, no shortcut in training"}
 
 
@@ -78,8 +79,8 @@ def draw_ladder(
     with style.styled():
         figure = style.new_figure(columns, HEIGHT)
         if screen:
-            figure.set_size_inches(SCREEN)
-        between, apart = ("\n", TWO_LINES) if screen else (" ", APART)
+            figure.set_size_inches(SCREEN[columns])
+        between, apart = ("\n", TWO_LINES[columns]) if screen else (" ", APART)
         draw_on(figure.subplots(), ladder, full_names, columns, between, apart)
     return figure
 
@@ -183,9 +184,12 @@ def _axes(axes: Axes, ladder: Climbed, at: Sequence[float], columns: Columns) ->
 def _label(line: Line, full_names: Mapping[str, str], columns: Columns, between: str) -> str:
     """Return a row's name, and how many counterexamples it needs, with `between` between the two."""
     label = line["submission"]
-    name = "ERM" if label == ERM else full_names.get(label, label)
+    name = "ERM" if label == ERM else full_names.get(label, label).partition(",")[0]
     needs = needed_words(line)
-    return style.drawable(name, LONGEST[columns]) + (f"{between}needs {needs}" if needs else "")
+    more = ", and twins" if line["access"] == SYNTHETIC else ""  # which no real data have
+    return style.drawable(name, LONGEST[2 if between == "\n" else columns]) + (
+        f"{between}needs {needs}{more}" if needs else ""
+    )
 
 
 def needed_words(line: Line) -> str:

@@ -41,7 +41,7 @@ def draw_story(
         for axes, scene, answer, colour in zip(_row(figure, 2, 0.6), twins, answers, (GOOD, BAD), strict=True):
             _scene(axes, scene)
             axes.set_xlabel(answer, color=colour, fontsize=9, fontweight="bold")
-        draw_on(figure.add_axes(CURVE), ladder, full_names, 1, "\n", TWO_LINES)
+        draw_on(figure.add_axes(CURVE), ladder, full_names, 1, "\n", TWO_LINES[1])
     return figure
 
 

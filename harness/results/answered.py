@@ -78,8 +78,8 @@ def _labels_of_families(described: str) -> tuple[Int64, Int64]:
 
 def answered(rung: Rung, classes: Mapping[str, Int64]) -> Answered:
     """Compute all that follows from the predicted classes of each scored part, int64 (n,), in a world."""
-    count = rung.num_classes
-    made = {part: factors(rung.ladder, part) for part in classes}
+    count, described = rung.num_classes, rung.ladder.model_dump_json()
+    made = {part: _factors(described, part) for part in classes}
     accuracy = {
         f"{split}/{state}": metrics.class_accuracy(classes[f"{split}/{state}"], made[f"{split}/{state}"].labels, count)
         for split in ("test", "seen")

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from spurgen.harness.board.columns import CHANNEL, Column, Line, board_keys, column, known, table
-from spurgen.harness.board.markdown import blocks
+from spurgen.harness.board.markdown import SYNTHETIC, blocks
+from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.board.schema import SetBoard
 from spurgen.harness.plots.ladder import needed_words
 from spurgen.harness.site.marks import bar, scale, spark
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.names import shown
-from spurgen.harness.site.words import ALL, SHORT, percent
+from spurgen.harness.site.words import ALL, percent
 
 COLUMNS = {
     "name": ("Method", "what training was given besides inputs stands below it"),
@@ -55,6 +56,7 @@ class Row:
     spark: Markup
     needed: str
     interval: str
+    to_erm: str
     follows: Sequence[Follow]
     place: str
     letters: str
@@ -99,7 +101,9 @@ def ladder_table(material: Material, climb: Climb) -> Table:
     for title, part in blocks(lines, board):
         ranked, access = bool(part[0]["ranked"]), str(part[0]["access"])
         rows = [_row(material, climb, line) for line in part]
-        made.append(Block(f"Given {SHORT.get(access, access)}" if ranked else title, access if ranked else "", rows))
+        if ranked:
+            title = f"Given: {GIVEN.get(access, access)}{', which no real data have' if access == SYNTHETIC else ''}"
+        made.append(Block(title, access if ranked else "", rows))
     rungs = [rung.counterexamples for rung in climb.rungs]
     among = f"{', '.join(map(str, rungs))} counterexamples among {climb.drawn.train:,} training samples"
     return Table(climb.name, spoken(climb), among, made, plain_table(material, climb.name))
@@ -124,13 +128,14 @@ def _row(material: Material, climb: Climb, line: Line) -> Row:
         label=shown(label),
         name=material.names.get(label) or shown(label),
         page=material.pages[label],
-        given=shown(SHORT.get(access, access)),
+        given=shown(GIVEN.get(access, access)),
         score=percent(value),
         agree=percent(agree) if agree is not None else "",
         scale=scale(value, low, high, agree),
         spark=spark([rung.counterexamples for rung in climb.rungs], climb.curve(label)),
         needed=needed_words(line),
         interval=interval,
+        to_erm=str(line.get("counterexamples_to_erm_text") or "").partition(" ")[0].replace("<=", "at most "),
         follows=follow_bars(line),
         place=f"{rank} of {line['of']}" if rank else "",
         letters=str(line.get("letters") or ""),

@@ -12,12 +12,12 @@ from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.index_page import index_page
 from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import file_name
-from spurgen.harness.site.render import page
+from spurgen.harness.site.render import NAV, page
 from spurgen.harness.site.row_page import row_page
 from spurgen.harness.site.scenes import Scenes
-from spurgen.harness.site.stamp import DOCS
+from spurgen.harness.site.search_page import search_page
 from spurgen.harness.site.story import Story, find_story
-from spurgen.harness.site.task_page import task_page
+from spurgen.harness.site.task_page import task_page, tasks_page
 from spurgen.harness.site.trust_page import trust_page
 
 STATIC = Path(__file__).parent / "static"
@@ -40,6 +40,9 @@ def build(material: Material) -> Files:
 def _pages(material: Material, scenes: Scenes, figures: Figures, story: Story | None) -> Iterator[tuple[str, str]]:
     yield "index.html", _page(material, "index.html", "index", index_page(material, story, figures))
     yield "trust.html", _page(material, "trust.html", "trust", trust_page(material, figures))
+    yield "search.html", _page(material, "search.html", "search", search_page(material))
+    if material.ladders:
+        yield "tasks/index.html", _page(material, "tasks/index.html", "tasks", tasks_page(material, scenes))
     for name in material.ladders:
         here = f"tasks/{file_name(name)}.html"
         yield here, _page(material, here, "task", task_page(material, scenes, figures, name))
@@ -50,17 +53,12 @@ def _pages(material: Material, scenes: Scenes, figures: Figures, story: Story | 
 
 
 def _page(material: Material, here: str, template: str, content: Mapping[str, object]) -> str:
-    tasks = [("Tasks", f"tasks/{file_name(name)}.html") for name in list(material.ladders)[:1]]
+    there = {"Tasks": bool(material.ladders), "Documentation": material.documented}
     about: dict[str, object] = {
         "suite": material.suite.name,
         "suite_spoken": material.suite.spoken,
         "digest": material.board.manifest_sha256,
-        "nav": [
-            ("Board", "index.html"),
-            *tasks,
-            ("Can I trust it?", "trust.html"),
-            *([("Documentation", f"{DOCS}/index.html")] if material.documented else []),
-        ],
+        "nav": [(title, path) for title, path in NAV if there.get(title, True)],
         "documented": material.documented,
         "here": here,
     }

@@ -1,8 +1,11 @@
-"""The first page: the example with the curve, and the boards."""
+"""The first page: the example with who wins and the curve, and the boards."""
 
-from collections.abc import Iterator
+from typing import NamedTuple
 
 from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.columns import known
+from spurgen.harness.board.markdown import SYNTHETIC
+from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.plots.ladder import draw_ladder, named_rows, needed_words
 from spurgen.harness.plots.of_board import named
 from spurgen.harness.site.boards import COLUMNS, ladder_table, plain_table
@@ -10,7 +13,16 @@ from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.names import file_name, shown
 from spurgen.harness.site.story import Story
-from spurgen.harness.site.words import SHORT, percent, spoken_name, what
+from spurgen.harness.site.words import percent, spoken_name, what
+
+
+class Best(NamedTuple):
+    """The best row of an access tier, or ERM: counterexamples needed, or the score where a ladder has no ceiling."""
+
+    label: str
+    name: str
+    given: str
+    number: str
 
 
 def index_page(material: Material, story: Story | None, figures: Figures) -> dict[str, object]:
@@ -24,7 +36,10 @@ def index_page(material: Material, story: Story | None, figures: Figures) -> dic
         if story and first
         else "",
         "curve": curve(material, first, figures) if first else None,
-        "numbers": list(numbers(material, first)) if first else [],
+        "winners": [best for k, best in enumerate(winners(material, first)) if k == 0 or best.label == ERM]
+        if first
+        else [],
+        "hidden": hidden(material, story) if story else None,
         "first": first,
         "boards": [ladder_table(material, climb) for climb in climbs],
         "columns": COLUMNS,
@@ -36,17 +51,26 @@ def curve(material: Material, climb: Climb, figures: Figures) -> tuple[str, str]
     """Draw a ladder's curve; return the paths of the wide figure and of that for a phone."""
     name = file_name(climb.name)
     wide = figures.add(name, lambda: draw_ladder(climb.drawn, material.names, screen=True))
-    return wide, figures.add(f"{name}-narrow", lambda: draw_ladder(climb.drawn, material.names, 1))
+    return wide, figures.add(f"{name}-narrow", lambda: draw_ladder(climb.drawn, material.names, 1, screen=True))
 
 
-def numbers(material: Material, climb: Climb) -> Iterator[tuple[str, str, str]]:
-    """Yield the name, what it was given, and the number of ERM and of the best row of each access tier.
-
-    The number is that of counterexamples needed, or the score where the ladder has no ceiling.
-    """
+def winners(material: Material, climb: Climb) -> list[Best]:
+    """Return the best row of each access tier, and ERM, best first; last those given what no real data have."""
     lines = {line["submission"]: line for line in material.lines[climb.name]}
     best = named_rows(climb.drawn.whole, named(climb.drawn.whole, material.names))
-    for row in sorted(best, key=lambda row: row.label != ERM):
-        line = lines[row.label]
-        number = needed_words(line) or percent(line["robust_accuracy"])
-        yield shown(spoken_name(row.label, material.names)), shown(SHORT.get(row.access, row.access)), number
+    best.sort(key=lambda row: (row.access == SYNTHETIC, -lines[row.label]["robust_accuracy"]))
+    return [
+        Best(
+            row.label, shown(spoken_name(row.label, material.names)), shown(GIVEN.get(row.access, row.access)),
+            needed_words(lines[row.label]) or percent(lines[row.label]["robust_accuracy"]),
+        )
+        for row in best
+    ]  # fmt: skip
+
+
+def hidden(material: Material, story: Story) -> tuple[str, str] | None:
+    """Return how often the example's row is right on its rung where shortcuts agree, and where they mislead."""
+    line = material.line(story.climb.shown.name, story.label) or {}
+    if not known(line, "accuracy_agree") or not known(line, "accuracy_mislead"):
+        return None
+    return percent(line["accuracy_agree"]), percent(line["accuracy_mislead"])

@@ -11,8 +11,13 @@ from markupsafe import Markup, escape
 from spurgen.harness.site.names import file_name, shown
 
 TEMPLATES = Path(__file__).parent / "templates"
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
 """Nothing from outside, no inline script or style, no evaluation of text; frames are up to the host."""
+NAV = (
+    ("Board", "index.html"), ("Tasks", "tasks/index.html"), ("Can I trust it?", "trust.html"),
+    ("Documentation", "docs/index.html"),
+)  # fmt: skip
+"""Links on top of every page, of the documentation as well, with their paths from the site's folder."""
 LEFT_OUT = ("link_open", "link_close", "image")  # they lead to files that the site does not have
 
 

@@ -7,7 +7,7 @@ from spurgen.benchmark.task import Rung
 from spurgen.harness.plots.ladder import needed_words
 from spurgen.harness.site.boards import spoken
 from spurgen.harness.site.figures import Figures
-from spurgen.harness.site.index_page import curve, numbers
+from spurgen.harness.site.index_page import curve, winners
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.names import file_name
 from spurgen.harness.site.scenes import Scene, Scenes, marked
@@ -42,10 +42,25 @@ def task_page(material: Material, scenes: Scenes, figures: Figures, name: str) -
         "train": [*train, Pictured(counter, counter.label, "a counterexample")],
         "twins": _twins(scenes, world),
         "curve": curve(material, climb, figures),
-        "numbers": list(numbers(material, climb)),
+        "winners": winners(material, climb),
         "solved": (sum(not needed_words(line).startswith("more") for line in numbered), len(numbered)),
         "top": climb.rungs[-1].counterexamples,
         "ladder": rung.ladder,
+    }
+
+
+def tasks_page(material: Material, scenes: Scenes) -> dict[str, object]:
+    """Return what the template of the list of ladders shows: of each what it asks, and a test scene with its twin."""
+    return {
+        "tasks": [
+            {
+                "file": file_name(name),
+                "title": spoken(climb),
+                "asks": _asks(climb.shown),
+                "twins": _twins(scenes, in_world(climb.shown, 0))[:2],
+            }
+            for name, climb in material.ladders.items()
+        ]
     }
 
 

@@ -16,11 +16,6 @@ GIVEN = {
     "twins": "labels, and twins of the training samples with other shortcuts, which no real data have",
 }
 """What training was given, by access tier."""
-SHORT = {
-    "none": "labels alone", "envs": "environments", "val_groups": "groups of val", "train_groups": "groups of train",
-    "twins": "twins",
-}  # fmt: skip
-"""The same in a cell."""
 ALL = "all"
 """Name of all shortcuts together, beside those of single ones."""
 WHAT = {"hue": "the wall's hue", "wall": "the wall's pattern", "light": "the light", "mark": "the mark in the corner",
@@ -63,5 +58,5 @@ def because(rung: Rung, changed: str, value: int) -> str:
 
 
 def spoken_name(label: str, full_names: Mapping[str, str]) -> str:
-    """Return a row's name in a sentence: ERM, a method's full name, or its label."""
-    return "ERM" if label == ERM else full_names.get(label, label)
+    """Return a row's name in a sentence: ERM, a method's full name without its acronym, or its label."""
+    return "ERM" if label == ERM else full_names[label].partition(",")[0] if label in full_names else label

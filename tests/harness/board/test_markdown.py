@@ -34,11 +34,15 @@ def test_names_and_reasons_are_text_in_markdown(board):
     assert "Not ranked: gone: failed with seed 0: boom\\|" in markdown
 
 
-def test_a_board_per_access_tier_with_what_no_real_data_have_named(suite, make_row, make_baselines, task_board):
+def test_a_board_per_access_tier_the_best_first_and_what_no_real_data_have_last(
+    suite, make_row, make_baselines, task_board
+):
     rows = make_baselines() | {"seer": make_row(suite, 1.0, range(5), access="twins")}
     text = to_markdown(Leaderboard("tiny", "0", {"small-text": task_board(rows)}, {}))
     heads = [line for line in text.splitlines() if line.startswith("### ")]
-    tiers = ("none", "envs", "val_groups", "train_groups", "twins, which no real data have")
+    best = {row.access: row.ranked_by.value for row in reversed(task_board(rows).rows) if row.access != "twins"}
+    tiers = [*sorted(best, key=best.get, reverse=True), "twins, which no real data have"]
+    assert len(set(best.values())) == len(best) == 4
     assert heads == [f"### Access: {tier}" for tier in tiers]
     assert f"Pairs of baselines told apart, over all tiers: {task_board(rows).told_apart:.0%}." in text
 

@@ -51,7 +51,9 @@ def test_a_ladder_shows_its_ceiling_and_matched_control(board, make, ladder_suit
     curves = np.stack([matched["erm"][f"few-text-{m}"].metric("robust_accuracy") for m in values], axis=1)
     assert found.matched_needs == needed(curves, Climb((4, 16), 0.75 * 0.9)).text
     assert f"- {found.lines[-1]}" in to_markdown(made)
-    assert f"N {found.matched_needs}; {mean:.2f}" in overview_table(made, ladder_suite.tasks)
+    last = overview_table(made, ladder_suite.tasks).splitlines()[-1]
+    assert last.startswith("| no shortcut, m samples alone")
+    assert found.matched_needs in last
 
 
 def test_a_board_without_controls_says_nothing_of_them(board):

@@ -1,0 +1,54 @@
+"use strict";
+// Filters what the page lists of the board, and lists pages of the documentation by Sphinx's own index.
+(() => {
+  const query = new URLSearchParams(location.search).get("q") || "";
+  const words = query.toLowerCase().match(/[\p{L}\p{N}_]+/gu) || [];
+  const has = (text) => words.every((word) => text.toLowerCase().includes(word));
+  for (const field of document.querySelectorAll("input[name=q]")) field.value = query;
+  const lines = [...document.querySelectorAll("#found li")];
+  for (const line of lines) line.hidden = !has(line.textContent);
+  let count = lines.filter((line) => !line.hidden).length;
+  const say = () => { document.getElementById("count").textContent = words.length ? `${count} found for “${query}”` : ""; };
+  say();
+
+  function link(address, text) {
+    return Object.assign(document.createElement("a"), { href: address, textContent: text });
+  }
+
+  // Return how well a page suits a word: its index has stems, so one may begin the other.
+  function matches(index, word) {
+    const found = new Map();
+    const add = (pages, points) => [pages].flat().forEach((page) => found.set(page, Math.max(points, found.get(page) || 0)));
+    index.titles.forEach((title, page) => title.toLowerCase().includes(word) && add(page, 20));
+    for (const [terms, points] of [[index.titleterms, 5], [index.terms, 1]]) {
+      for (const [term, pages] of Object.entries(terms)) {
+        if (term === word) add(pages, points + 3);
+        else if (term.startsWith(word) || (term.length > 3 && word.startsWith(term))) add(pages, points);
+      }
+    }
+    return found;
+  }
+
+  // searchindex.js calls this.
+  globalThis.Search = {
+    setIndex(index) {
+      if (!words.length) return;
+      const each = words.map((word) => matches(index, word));
+      const pages = [...each[0].keys()].filter((page) => each.every((found) => found.has(page)));
+      const points = (page) => each.reduce((sum, found) => sum + found.get(page), 0);
+      pages.sort((a, b) => points(b) - points(a) || a - b);
+      const made = pages.map((page) => {
+        const line = document.createElement("li"), address = `docs/${index.docnames[page]}.html`;
+        line.append(link(address, index.titles[page]));
+        for (const [title, places] of Object.entries(index.alltitles)) {
+          const place = places.find(([of, anchor]) => of === page && anchor);
+          if (place && has(title)) line.append(" · ", link(`${address}#${place[1]}`, title));
+        }
+        return line;
+      });
+      document.getElementById("pages").replaceChildren(...made);
+      count += pages.length;
+      say();
+    },
+  };
+})();

@@ -1,0 +1,44 @@
+"""README.md: short, led by the picture, the numbers and the table, which agree."""
+
+import re
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+README = Path(__file__).parents[2] / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+WIDE, HIGH = 832, 900  # pixels: of the text as a repository's page shows it on a screen of 1,440, and of that screen
+STYLE = """
+body { margin: 0; font: 16px/1.5 "Liberation Sans", Arial, sans-serif; } img { max-width: 100%; }
+h1 { font-size: 32px; line-height: 1.25; margin: 0 0 16px; padding-bottom: 10px; } p, table { margin: 0 0 16px; }
+table { border-spacing: 0; border-collapse: collapse; } th, td { padding: 6px 13px; border: 1px solid #ccc; }
+"""
+
+
+def test_it_is_short():
+    assert len(TEXT.split()) <= 700
+    assert TEXT.count("\n") <= 100
+
+
+def test_its_first_numbers_are_those_of_its_table():
+    said = re.search(r"\*\*(\d+) for subsampling, (\d+) for ERM\.\*\*", TEXT)
+    rows = [re.search(rf"^\|[^|]+\| {name} .*", TEXT, re.MULTILINE)[0] for name in ("subg", "erm")]
+    assert list(said.groups()) == [re.findall(r"(\d+) \[", row)[1] for row in rows]
+    head = next(line for line in TEXT.splitlines() if line.startswith("| Given"))
+    assert head.split("|")[4].strip() == "things-image"
+
+
+@pytest.mark.slow
+def test_the_picture_and_the_table_are_on_the_first_screen(new_context, tmp_path):
+    body = MarkdownIt("commonmark").enable("table").render(TEXT).replace('src="', f'src="{README.parent.as_uri()}/')
+    (tmp_path / "readme.html").write_text(
+        f"<!doctype html><meta charset=utf-8><style>{STYLE}</style>{body}", encoding="utf-8"
+    )
+    page = new_context(viewport={"width": WIDE, "height": HIGH}).new_page()
+    page.goto((tmp_path / "readme.html").as_uri())
+    assert page.locator("img").first.evaluate("(image) => image.naturalWidth") > 0
+    table = page.locator("table").first.bounding_box()
+    assert table["y"] + table["height"] <= HIGH
+    assert table["width"] <= WIDE
+    page.screenshot(path=str(tmp_path / "readme.png"))
