@@ -11,6 +11,7 @@ from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.printing import markdown_table, say
+from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.options.flags import add_device, add_submission, add_suite
 from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.options.starting import next_step
@@ -18,6 +19,7 @@ from spurgen.harness.running.forecast import duration
 from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.preflight import (
     CHECKS,
+    Accuracy,
     Findings,
     check_modality,
     erm_accuracy,
@@ -52,8 +54,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         mismatch = f"{about.name} takes {supported}, and {suite.name} has {offered} tasks"
         return _complain(console, f"nothing to check: {mismatch}; see MODALITIES and --suite")
     say(console, f"{about.name}: access {about.access}, offers {', '.join(about.offers)}")
-    findings = {modality: check_modality(spec, task, limits, device) for modality, task in tasks.items()}
-    wrong = [] if any(found.failures for found in findings.values()) else _compare(findings, tasks, limits, device)
+    say(console, f"training and asking it on small tasks ({', '.join(tasks)}); models of images take minutes")
+    findings, erm = _examine(spec, tasks, limits, device, console)
+    wrong = _compare(findings, erm)
     lines = [{"": check, **{m: f.outcomes.get(check, "-") for m, f in findings.items()}} for check in CHECKS]
     print(markdown_table(lines))
     failures = dict.fromkeys(text for of_modality in findings.values() for text in of_modality.failures)
@@ -79,13 +82,31 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _compare(findings: Mapping[str, Findings], tasks: Mapping[str, Task], limits: Limits, device: str) -> list[str]:
-    """Show accuracies beside chance and ERM's on the same samples; return a sentence on each that is at chance."""
+def _examine(
+    spec: str, tasks: Mapping[str, Task], limits: Limits, device: str, console: Console
+) -> tuple[dict[str, Findings], dict[str, Accuracy | None]]:
+    """Check a submission by modality, with a progress bar; if nothing failed, measure ERM on the same samples."""
+    findings, erm = {}, {}
+    with make_progress(console) as progress:
+        bar = progress.add_task("checking", total=2 * len(tasks))
+        for modality, task in tasks.items():
+            progress.update(bar, description=f"checking {modality}")
+            findings[modality] = check_modality(spec, task, limits, device)
+            progress.advance(bar)
+        for modality, task in tasks.items() if not any(found.failures for found in findings.values()) else ():
+            progress.update(bar, description=f"ERM on {modality}")
+            erm[modality] = erm_accuracy(task, limits, device)
+            progress.advance(bar)
+    return findings, erm
+
+
+def _compare(findings: Mapping[str, Findings], known: Mapping[str, Accuracy | None]) -> list[str]:
+    """Show accuracies beside chance and ERM's, if `known`; return a sentence on each that is at chance."""
     wrong = []
     for modality, found in findings.items():
-        if found.accuracy is None:
+        if found.accuracy is None or modality not in known:
             continue
-        chance, erm = 1 / found.accuracy.num_classes, erm_accuracy(tasks[modality], limits, device)
+        chance, erm = 1 / found.accuracy.num_classes, known[modality]
         beside = f"chance {chance:.2f}" + (f", ERM {erm}" if erm else "")
         found.outcomes["accuracy"] = f"{found.accuracy} ({beside})"
         if found.accuracy.at_chance:

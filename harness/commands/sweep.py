@@ -173,7 +173,7 @@ def _line(result: TuningResult) -> str:
     about = f"{result.method}  {result.task}  {result.options}"
     if result.error:
         return f"{about}  failed: {first_line(result.error)}"
-    worst = "" if result.robust is None else f"  worst pattern {result.robust:.3f}"
+    worst = "" if result.robust is None else f"  worst of agree and mislead {result.robust:.3f}"
     return f"{about}  val accuracy {result.accuracy:.3f}{worst}"
 
 
@@ -190,7 +190,7 @@ def sweep_table(results: Sequence[TuningResult], known: dict[str, ModuleType]) -
             {
                 "Method": name,
                 "Access": known[name].submission.ACCESS,
-                "Judged by": "accuracy" if all(result.worst is None for result in own) else "worst pattern",
+                "Judged by": "accuracy" if all(result.worst is None for result in own) else "worst of agree, mislead",
                 "Settings": len(tried),
                 "Worked": sum(setting.score is not None for setting in tried),
                 "Defaults": _score(tried[0].score),

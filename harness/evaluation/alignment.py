@@ -35,7 +35,7 @@ def named(name: str, values: Sequence[str], classes: Sequence[str], aligned: Map
         if other != c:
             raise SpurgenError(
                 f"--aligned {name}: {other} and {c} have the same value {aligned[c]}, which does not tell them apart; "
-                "name another value for each class, or leave --aligned out: robust accuracy is not defined"
+                "name another value for each class, or leave --aligned out: accuracy if misled is not defined"
             )
     return np.array([values.index(aligned[c]) for c in classes], dtype=np.int64)
 

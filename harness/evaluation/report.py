@@ -17,7 +17,7 @@ from spurgen.harness.statistics.estimate import Estimate
 
 SCHEMA_VERSION = 9
 FEW = 10  # samples of a group, below which the corrected worst-group accuracy was not tested
-NAMES = {"robust_accuracy": "Robust accuracy", "wga": "Worst-group accuracy", "accuracy": "Accuracy"}
+NAMES = {"robust_accuracy": "Accuracy if misled", "wga": "Worst-group accuracy", "accuracy": "Accuracy"}
 SPOKEN = {"agree": "where all attributes agree with the class", "mislead": "where all mislead"}
 
 
@@ -51,13 +51,13 @@ def summary(evaluation: Evaluation) -> str:
         said.append(f"It is not ranked: {evaluation.unranked}.")
     if evaluation.robust_accuracy is not None:
         lowest = min(evaluation.states, key=lambda name: evaluation.states[name].value)
-        said.append(f"Robust accuracy is {evaluation.robust_accuracy.text()}, {SPOKEN[lowest]}.")
+        said.append(f"Accuracy if misled is {evaluation.robust_accuracy.text()}, {SPOKEN[lowest]}.")
         said += [f"What goes with the classes: {_mapped(evaluation)}."] if evaluation.aligned else []
     elif evaluation.missing_states:
         where = " or ".join(SPOKEN[name] for name in evaluation.missing_states)
-        said.append(f"Robust accuracy is not known: {where}, a class has no sample.")
+        said.append(f"Accuracy if misled is not known: {where}, a class has no sample.")
     else:
-        said.append(f"Robust accuracy is not known: {evaluation.unaligned}.")
+        said.append(f"Accuracy if misled is not known: {evaluation.unaligned}.")
     if evaluation.flags:
         said.append(f"The data say of every sample whether these go with its class: {', '.join(evaluation.flags)}.")
     if evaluation.class_order is not None:

@@ -35,7 +35,7 @@ def rates_table(task: Task, train: Factors) -> str:
     for name in task.channels:
         channel = scenario.channels[name]
         aligned = patterns(world, classes, train.values, (name,)) == 0
-        line = {"Channel": name, "Values": str(channel.values)}
+        line = {"Shortcut": name, "Values": str(channel.values)}
         stated = "" if names else f" ({_asked(channel.strength)})"
         line[f"train, {len(aligned):,}"] = f"{aligned.mean():.2f}{stated}"
         for environment in scenario.environments:
@@ -58,7 +58,7 @@ def facts(task: Task, train: Factors) -> list[str]:
 def _core(task: Task, train: Factors) -> Iterator[str]:
     scenario = task.scenario
     if not shows_core(scenario, task.modality):
-        yield "Nothing that this modality shows tells the class but the channels."
+        yield "Nothing that this modality shows tells the class but the shortcuts."
         return
     if scenario.label_noise:
         share = f"{(train.core != train.labels).mean():.2f} ({scenario.label_noise:g})"
@@ -67,7 +67,7 @@ def _core(task: Task, train: Factors) -> Iterator[str]:
         yield "The class shown is the label in every sample."
     if scenario.core_visibility < 1:
         share = f"{train.visible.mean():.2f} ({scenario.core_visibility:g})"
-        best = f"the best test accuracy without the channels is {scenario.ceiling:.2f}"
+        best = f"the best test accuracy without the shortcuts is {scenario.ceiling:.2f}"
         yield f"The class is shown in {share} of train; {best}."
     else:
         yield "The class is shown in every sample."
@@ -79,7 +79,7 @@ def _core(task: Task, train: Factors) -> Iterator[str]:
 def _captions(task: Task) -> Iterator[str]:
     if task.modality != "image":
         fidelity = task.scenario.caption_fidelity
-        yield f"A caption mentions a channel {f'with probability {fidelity:g}' if fidelity < 1 else 'always'}."
+        yield f"A caption mentions a shortcut {f'with probability {fidelity:g}' if fidelity < 1 else 'always'}."
 
 
 def _withheld(scenario: Scenario) -> Iterator[str]:

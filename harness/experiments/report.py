@@ -19,7 +19,7 @@ SHOWN = (
 )
 FEW_BASES, FEW_SEEDS = 100, 5
 RATES = (
-    "How often a channel's value goes with the label, counted on train; in brackets what the scenario asks for. In "
+    "How often a shortcut agrees with the label, counted on train; in brackets what the scenario asks for. In "
     "the header each name is followed by its number of samples."
 )
 

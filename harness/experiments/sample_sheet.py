@@ -15,11 +15,11 @@ COLUMNS = 5
 SEARCHED = 200  # train samples among which one of each class is chosen
 WRAPPED = 24  # characters that fit below an image
 SIDE, LINE_HEIGHT = 1.75, 0.15  # inches
-HEADINGS = ("train, as drawn", "test, every channel aligned", "test, every channel conflicting")
+HEADINGS = ("train, as drawn", "test, all shortcuts agree", "test, all shortcuts mislead")
 
 
 def sample_sheet(task: Task) -> Figure:
-    """Draw up to five classes: a train sample, and test samples with every channel aligned and conflicting."""
+    """Draw up to five classes: a train sample, and test samples where all shortcuts agree and mislead."""
     scenario = task.scenario
     shown = min(COLUMNS, scenario.num_classes)
     last = scenario.num_classes * (scenario.num_patterns - 1)
@@ -31,7 +31,7 @@ def sample_sheet(task: Task) -> Figure:
     text = [[label_text(task, block, k) for k in range(len(block.labels))] for block in blocks]
     lines = max(label.count("\n") + 1 for row in text for label in row)
     height = (0.05 if task.modality == "text" else SIDE) + LINE_HEIGHT * (lines + 2)
-    title = f"{task.name}: class, and channels\n(✓ goes with the class, ✗ conflicts)"
+    title = f"{task.name}: class, and shortcuts\n(✓ agrees with the class, ✗ misleads)"
     with styled():
         figure = Figure(figsize=(max(SIDE * shown, 5.0), 0.7 + len(blocks) * height), layout="constrained")
         figure.suptitle(title)

@@ -6,14 +6,19 @@ from rich.console import Console
 
 from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.task import Rung
+from spurgen.harness.machine.pool import cores
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.verifying import samples_bar
-from spurgen.harness.running.features import cache_folder, compute, missing
+from spurgen.harness.running.features import SECONDS, cache_folder, compute, missing
+from spurgen.harness.running.forecast import duration
 from spurgen.harness.running.job import Job
 
 
-def compute_features(jobs: Iterable[Job], console: Console, processes: int | None) -> None:
-    """Compute and cache the features of the worlds of jobs on frozen ladders, as far as they are missing."""
+def compute_features(jobs: Iterable[Job], console: Console, processes: int | None, *, dry_run: bool = False) -> None:
+    """Compute and cache the features of the worlds of jobs on frozen ladders, as far as they are missing.
+
+    In a dry run it is only said how many samples that are, and for how long.
+    """
     rungs: dict[str, dict[str, Rung]] = {}
     for job in jobs:
         if isinstance(job.task, Rung) and is_baseline(job.spec) and job.frozen:
@@ -21,8 +26,12 @@ def compute_features(jobs: Iterable[Job], console: Console, processes: int | Non
     work = [each for frozen, of in rungs.items() for each in missing(of.values(), frozen)]
     if not work:
         return
-    total = sum(each.ladder.parts[each.part] for each in work)
-    say(console, f"encoding {total:,} samples by frozen encoders, once; {cache_folder()} keeps their features")
+    total, seconds = sum(each.size for each in work), sum(each.size * SECONDS[each.half] for each in work)
+    time = f"{duration(seconds / (processes or cores()))}, once; {cache_folder()} keeps their features"
+    if dry_run:
+        say(console, f"before the jobs, frozen encoders see {total:,} samples: {time}")
+        return
+    say(console, f"encoding {total:,} samples by frozen encoders: {time}")
     with samples_bar(console, total) as advance:
         for count in compute(work, processes):
             advance(count)

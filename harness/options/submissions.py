@@ -91,6 +91,7 @@ def run_submissions(
         return 0
     missing = find_missing(jobs, rows)
     if not may_start(forecast(jobs, missing, arguments, measured(rows)), arguments, console, chosen=chosen):
+        compute_features(missing, console, arguments.jobs, dry_run=True)
         warn_replaced(jobs, missing, {job.label: rows.get(job.label, {}) for job in jobs}, console)
         return 0
     if missing:

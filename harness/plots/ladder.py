@@ -182,12 +182,12 @@ def _axes(axes: Axes, ladder: Climbed, at: Sequence[float], columns: Columns) ->
 
 
 def _label(line: Line, full_names: Mapping[str, str], columns: Columns, between: str) -> str:
-    """Return a row's name, and how many counterexamples it needs, with `between` between the two."""
-    label = line["submission"]
+    """Return a row's name and the counterexamples it needs, `between` the two; in two lines, also what else it needs."""
+    label, on_screen = line["submission"], between == "\n"
     name = "ERM" if label == ERM else full_names.get(label, label).partition(",")[0]
     needs = needed_words(line)
-    more = ", and twins" if line["access"] == SYNTHETIC else ""  # which no real data have
-    return style.drawable(name, LONGEST[2 if between == "\n" else columns]) + (
+    more = " + twins" if on_screen and line["access"] == SYNTHETIC else ""  # which no real data have
+    return style.drawable(name, LONGEST[2 if on_screen else columns]) + (
         f"{between}needs {needs}{more}" if needs else ""
     )
 

@@ -1,77 +1,18 @@
-"""Lines over a dial: a metric against a strength or a number of counterexamples, and learning curves."""
+"""Learning curves."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.plots import style
 from spurgen.harness.plots.style import Columns
-from spurgen.harness.statistics.estimate import Estimate
 
-PANEL, LEGEND = 1.5, 0.17  # inches: a panel's height, and that of a line of the legend
+PANEL = 1.5  # inches: a panel's height
 COLOURS = (style.INK, style.BLUE, style.ORANGE, style.PURPLE)
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A metric: a line per row's name, with its estimates at the dial's values, in their order.
-
-    `name`: that of the metric, on the axis. `ideal`: a dashed line.
-    """
-
-    name: str
-    series: Mapping[str, Sequence[Estimate]]
-    ideal: Sequence[float] = ()
-    limits: tuple[float, float] | None = None
-    title: str = ""
-
-
-def dial_lines(
-    panels: Sequence[Panel], values: Sequence[float], dial: str, columns: Columns = 2, wide: int | None = None
-) -> Figure:
-    """Draw means with their intervals at each value of a dial, whose name is `dial`.
-
-    `wide`: how many panels of one metric stand side by side; by default each panel has a metric, and all do.
-    """
-    names = list(dict.fromkeys(name for panel in panels for name in panel.series))
-    beside, per_line = wide or len(panels), columns
-    with style.styled():
-        height = PANEL * -(-len(panels) // beside) + 0.3 + LEGEND * -(-(len(names) + 1) // per_line)
-        figure = style.new_figure(columns, height)
-        grid = style.panel_grid(figure, len(panels), beside, sharey="row" if wide else False)
-        for axes, panel in zip(grid, panels, strict=True):
-            for name, (colour, mark) in zip(names, style.SERIES, strict=False):
-                if name in panel.series:
-                    points = panel.series[name]
-                    means = [point.value for point in points]
-                    axes.plot(
-                        values,
-                        means,
-                        marker=mark,
-                        color=colour,
-                        markersize=3,
-                        label=style.drawable(name, style.LONGEST[columns]),
-                    )
-                    axes.vlines(values, *zip(*(point.ends for point in points), strict=True), color=colour)
-            if panel.ideal:
-                axes.plot(values, panel.ideal, label="ideal observer", **style.DASHED)
-            axes.set_ylabel(panel.name)
-            axes.set_title(panel.title, loc="left")
-            if panel.limits:
-                axes.set_ylim(*panel.limits)
-            axes.set_xticks(values)
-            for axis in (axes.xaxis, axes.yaxis):
-                axis.set_major_formatter(FuncFormatter(style.fraction))
-            style.grid_lines(axes, "y")
-        figure.supxlabel(dial)
-        handles, labels = grid[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=per_line, columnspacing=1, handlelength=1.8)
-    return figure
 
 
 def learning_curves(

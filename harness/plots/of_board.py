@@ -23,7 +23,7 @@ from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import mean_estimate
 
-CURVES = {"val_accuracy": "all samples", "val_robust": "worst pattern", "val_wga": "worst group"}
+CURVES = {"val_accuracy": "all samples", "val_robust": "worst of agree, mislead", "val_wga": "worst group"}
 FOLLOWS = "Share of answers that follow a shortcut to the class that it is switched to"
 UNIT = (-0.02, 1.02)
 RANKS = "Letters: rows of an access tier that share one do not differ significantly."

@@ -38,7 +38,7 @@ def training_curves(results: Sequence[Result]) -> Figure:
     wanted = {
         "Loss, as minimised" if "risk" in curves else "Loss, nats": ["loss", "risk"],
         "Accuracy on val": ["val_accuracy"],
-        "Worst group, pattern on val": ["val_wga", "val_robust"],
+        "Worst on val: group; agree or mislead": ["val_wga", "val_robust"],
         "Penalty" if "penalty" in curves else "The method's own terms": [n for n in curves if n not in NOT_PENALTIES],
     }
     present = {title: [name for name in names if name in curves] for title, names in wanted.items()}

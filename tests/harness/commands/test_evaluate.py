@@ -36,7 +36,7 @@ def test_a_model_that_reads_the_shortcut_is_described(capsys):
     assert re.search(r"shortcut: accuracy 0\.500 \[0\.4\d\d, 0\.5\d\d\] on 80 samples of split test\.", printed)
     worst = r"Its worst group is landbird, place = water: worst-group accuracy 0\.000 \[0\.000, 0\.\d\d\d\]; corrected"
     assert re.search(worst, printed)
-    assert re.search(r"Robust accuracy is 0\.000 \[0\.000, 0\.0\d\d\], where all mislead\.", printed)
+    assert re.search(r"Accuracy if misled is 0\.000 \[0\.000, 0\.0\d\d\], where all mislead\.", printed)
     assert "Intervals: 95 %, over samples, of this run." in " ".join(printed.split())
     assert "\x1b" not in printed
 
@@ -69,7 +69,7 @@ def test_a_generated_data_set_in_the_layout_of_waterbirds_is_evaluated(capsys, t
 @pytest.mark.usefixtures("tables")
 def test_two_models_are_compared_and_written(capsys):
     assert main(["evaluate", "right.csv", "leaning.csv", "--metadata", "metadata.csv", "--json", "both.json"]) == 0
-    assert "right beats leaning in robust accuracy: right less leaning is +0.500" in capsys.readouterr().out
+    assert "right beats leaning in accuracy if misled: right less leaning is +0.500" in capsys.readouterr().out
     with open("both.json", encoding="utf-8") as file:
         record = json.load(file)
     assert record["schema_version"] == 9
@@ -88,8 +88,8 @@ def test_the_first_of_several_models_is_compared_with_the_others(capsys):
     assert main([*words.split(), "--latex", "all.tex", "--figure", "all.svg"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     for other in ("a/model", "b/model", "leaning"):
-        assert f"right beats {other} in robust accuracy: right less {other} is +0.500" in printed
-        assert re.search(rf"Robust accuracy, {other} 1\.000 0\.500 \+0\.500", printed)
+        assert f"right beats {other} in accuracy if misled: right less {other} is +0.500" in printed
+        assert re.search(rf"Accuracy if misled, {other} 1\.000 0\.500 \+0\.500", printed)
     assert "p-values are Holm-corrected over the metrics and models. The bootstrap of samples is paired." in printed
     record = json.loads(Path("all.json").read_text())
     assert [one["name"] for one in record["evaluations"]] == ["right", "a/model", "b/model", "leaning"]
@@ -125,7 +125,7 @@ def test_models_of_one_name_have_their_folders_beside_it(capsys):
     Path("a").mkdir()
     shutil.copy("right.csv", "a/leaning.csv")
     assert main(["evaluate", "a/leaning.csv", "leaning.csv", "--metadata", "metadata.csv"]) == 0
-    assert "a/leaning beats leaning in robust accuracy" in capsys.readouterr().out
+    assert "a/leaning beats leaning in accuracy if misled" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("tables")
@@ -197,10 +197,10 @@ def test_a_submission_is_compared_with_a_table_of_answers(capsys, tmp_path):
     assert main(["evaluate", "leaning.csv", *flags]) == 0
     printed = capsys.readouterr().out
     assert "reader: accuracy 1.000" in printed
-    assert "reader beats leaning in robust accuracy" in printed
+    assert "reader beats leaning in accuracy if misled" in printed
     Path("leaning.csv").rename("reader.csv")
     assert main(["evaluate", "reader.csv", *flags]) == 0
-    assert "reader.py beats reader.csv in robust accuracy" in capsys.readouterr().out
+    assert "reader.py beats reader.csv in accuracy if misled" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_the_summary_gives_the_reason(write):
     read = read_predictions(write(table.assign(prediction=table.label)), Columns(attributes=("place",)))
     figures = evaluate(read)
     assert figures.robust_accuracy is None
-    assert f"Robust accuracy is not known: {figures.unaligned}." in summary(figures)
+    assert f"Accuracy if misled is not known: {figures.unaligned}." in summary(figures)
     assert (
         figures.unaligned == "in the train split, no value of place goes with a class more than by chance (p = 1.000)"
     )

@@ -60,7 +60,7 @@ def test_missing_groups_are_an_error_or_are_left_out_by_name(model):
     assert list(figures.states) == ["agree"]
     assert figures.missing_states == ("mislead",)  # it lacks a class
     assert figures.robust_accuracy is None  # the other alone would be the best of all
-    assert "Robust accuracy is not known: where all mislead, a class has" in summary(figures)
+    assert "Accuracy if misled is not known: where all mislead, a class has" in summary(figures)
     assert "robust_accuracy" not in compare(some, some, allow_missing=True).metrics
     assert len(figures.groups) == 3
 

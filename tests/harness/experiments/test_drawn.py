@@ -28,7 +28,7 @@ def test_rates_are_counted_on_train_and_in_each_environment(task, read_table):
     for line, name, asked in zip(lines, ("color", "shape"), (["by class"] * 2, ["0.95", "0.75"]), strict=True):
         aligned = aligned_values(scenario, name)[train.channel_values[name], train.labels]
         rates = [aligned[train.env_ids == k].mean() for k in (0, 1)]
-        assert list(line) == ["Channel", "Values", "train, 400", f"one, {sizes[0]}", f"two, {sizes[1]}"]
+        assert list(line) == ["Shortcut", "Values", "train, 400", f"one, {sizes[0]}", f"two, {sizes[1]}"]
         assert [*line.values()] == [
             name, str(scenario.channels[name].values), f"{aligned.mean():.2f}",
             *(f"{rate:.2f} ({strength})" for rate, strength in zip(rates, asked, strict=True)),

@@ -24,7 +24,7 @@ def test_the_table_has_the_boards_columns_and_the_ideal_observer(make_experiment
 def test_the_report_describes_the_run_and_how_to_repeat_it(make_experiment):
     text = to_markdown(make_experiment({"erm": {}}), ["a.png"])
     assert "3 classes; 60 train, 30 val, 240 test samples, of which 120 have twins" in text
-    assert "## The world, as drawn\n\n| Channel    | Values   | train, 60   | one, " in text
+    assert "## The world, as drawn\n\n| Shortcut   | Values   | train, 60   | one, " in text
     assert "5 seeds, 0 to 4, on cpu" in text
     assert "```\nspurgen run --x\n```" in text
     assert "[a.png](a.png)" in text

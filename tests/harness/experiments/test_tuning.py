@@ -243,7 +243,7 @@ def grouped(robust, mean):
     [
         ({"accuracy": 0.4}, {"accuracy": 0.6}, ("accuracy", "2", "0.400", "0.600", BEST)),
         ({"accuracy": 0.7}, {"accuracy": 0.6}, ("accuracy", "2", "0.700", "0.700", "lr = 0.5")),
-        (grouped(0.1, mean=0.9), grouped(0.3, mean=0.4), ("worst pattern", "2", "0.100", "0.300", BEST)),
+        (grouped(0.1, mean=0.9), grouped(0.3, mean=0.4), ("worst of agree, mislead", "2", "0.100", "0.300", BEST)),
         (FAILED, {}, ("accuracy", "1", "", "0.500", BEST)),
         (FAILED, {"failed_checks": ("x",)}, ("accuracy", "0", "", "", "none worked")),
     ],

@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.plots.ladder import APART, TOP, Climbed, ladder_items, ladders_drawn, named_rows, places, spread
+from spurgen.harness.plots.ladder import (
+    APART,
+    TOP,
+    Climbed,
+    draw_ladder,
+    ladder_items,
+    ladders_drawn,
+    named_rows,
+    places,
+    spread,
+)
 from spurgen.harness.plots.of_board import named
 
 RUNGS = (0, 8, 32, 128)
@@ -54,6 +64,11 @@ def test_erm_the_best_of_each_tier_and_the_ceiling_are_named_at_their_lines(clim
     assert [text for text in texts if text.startswith("ceiling")]
     assert {"0", "8", "32", "128", "3/4 of the ceiling"} <= texts
     assert "counterexamples among 1,200 training samples" in texts
+
+
+def test_on_a_screen_a_label_says_that_twins_are_needed_as_well(climbed, check_layout):
+    texts = {" ".join(text.split()) for text in check_layout(draw_ladder(climbed, {}, screen=True))}
+    assert "contrastive needs at most 8 + twins" in texts
 
 
 def test_a_line_per_row_over_the_rungs_that_it_has(climbed):

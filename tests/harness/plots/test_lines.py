@@ -1,16 +1,6 @@
 import numpy as np
 
-from spurgen.harness.plots.lines import Panel, dial_lines, learning_curves
-from spurgen.harness.statistics.estimate import Estimate
-
-
-def test_means_and_intervals_stand_at_the_dials_values(check_layout):
-    panel = Panel("accuracy", {"erm": [Estimate(0.9, 0.8, 1.0), Estimate(0.5)]}, ideal=(1.0, 1.0), limits=(0, 1))
-    figure = dial_lines([panel], [0.5, 0.9], "strength", 1)
-    (axes,) = figure.axes
-    assert axes.lines[0].get_ydata().tolist() == [0.9, 0.5]
-    assert [segment[:, 1].tolist() for segment in axes.collections[0].get_segments()] == [[0.8, 1.0], [0.5, 0.5]]
-    assert {"erm", "ideal observer", "strength", "accuracy"} <= {*check_layout(figure)}
+from spurgen.harness.plots.lines import learning_curves
 
 
 def test_curves_have_a_band_and_a_mark_where_a_stage_begins():
