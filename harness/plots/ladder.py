@@ -182,7 +182,7 @@ def _axes(axes: Axes, ladder: Climbed, at: Sequence[float], columns: Columns) ->
 
 
 def _label(line: Line, full_names: Mapping[str, str], columns: Columns, between: str) -> str:
-    """Return a row's name and the counterexamples it needs, `between` the two; in two lines, also what else it needs."""
+    """Return a row's name and what it needs, with `between` between the two; in two lines, twins as well."""
     label, on_screen = line["submission"], between == "\n"
     name = "ERM" if label == ERM else full_names.get(label, label).partition(",")[0]
     needs = needed_words(line)

@@ -55,7 +55,7 @@ def test_rows_are_filtered_by_what_they_were_given_and_by_name(visit, steps_site
     seen = visit()
     page = seen.open(steps_site, "index.html#board=few-text")
     count = len(names(page))
-    page.locator("select[name=access]").select_option(label="groups of train")
+    page.locator("select[name=access]").select_option(label="counterexamples marked in train")
     assert sorted(names(page)) == ["group_dro", "subg"]
     page.locator("input[name=text]").fill("robust OPT")
     assert names(page) == ["group_dro"]

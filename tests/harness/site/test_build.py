@@ -32,7 +32,8 @@ def attributes(text):
 def test_there_is_a_page_per_row_and_ladder(steps_site, steps_material):
     pages = {str(path.relative_to(steps_site)) for path in steps_site.rglob("*.html")}
     rows = {f"rows/{file_name(label)}.html" for label in steps_material.rows}
-    assert pages == {"index.html", "trust.html", "tasks/few-text.html", "tasks/few-image.html", *rows}
+    tasks = {f"tasks/{name}.html" for name in ("index", "few-text", "few-image")}
+    assert pages == {"index.html", "trust.html", "search.html", *tasks, *rows}
     assert set(PAGES) < pages
 
 
