@@ -14,7 +14,7 @@ RESULTS := --results benchmark/results
 BOARD := --markdown benchmark/leaderboard.md --csv benchmark/leaderboard.csv
 
 SITE_DOCS := $(or $(SITE),site)/docs/index.html
-DOC_SOURCES := $(shell git ls-files '*.md' '*.ipynb' 'docs/*' 'benchmark/*.py' 'generators/*.py' 'baselines/*.py' 'harness/metrics/*.py' 2>/dev/null)
+DOC_SOURCES := $(shell git ls-files '*.md' '*.ipynb' 'docs/*' 'benchmark/*.py' 'generators/*.py' 'baselines/*.py' 'harness/metrics/*.py' 'harness/site/*/header.*' 2>/dev/null)
 
 SETTING_UP = @echo "setting up $(VENV), which takes a minute or two"
 
