@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -46,6 +47,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.benchmark.suite import load_suite
     from spurgen.harness.site.build import build
     from spurgen.harness.site.material import gather
+    from spurgen.harness.site.scenes import warm
 
     with console.status("building the site"):
         suite = load_suite(arguments.suite)
@@ -54,7 +56,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 f"{arguments.results} has no rows of suite {suite.name}; run {spurgen('benchmark')}, or name the "
                 "folder of rows by --results"
             )
-        files = build(dataclasses.replace(gather(suite, arguments.results, report), documented=documented))
+        with ThreadPoolExecutor(1) as beside:  # drawing masks seldom holds Python's lock, reading rows always does
+            beside.submit(warm, suite)
+            material = gather(suite, arguments.results, report)
+        files = build(dataclasses.replace(material, documented=documented))
         replace(out, files, inputs)
     size = sum(map(len, files.values())) / 1e6
     say(console, f"wrote {out / 'index.html'} and {len(files) - 1} files beside it, {size:.1f} MB in all")
