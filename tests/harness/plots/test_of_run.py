@@ -35,7 +35,7 @@ def test_the_sensitivity_to_each_channel_stands_beside_the_ideal_observers(make_
          "epoch, over all stages; no worst-group curve: validation groups are hidden (access: none); no penalty "
          "reported"),
         ([{"epoch": 1, **CURVES}],
-         ["Loss, as minimised", "Accuracy on val", "Worst group, pattern on val", "The method's own terms"],
+         ["Loss, as minimised", "Accuracy on val", "Worst on val: group; agree or mislead", "The method's own terms"],
          "epoch, over all stages"),
     ],
 )  # fmt: skip
