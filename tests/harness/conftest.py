@@ -173,7 +173,7 @@ def run_jobs(suite_file, tmp_path):
 
     def run(command, *more, tasks=("small-text",), seeds="0"):
         paths = ["--results", str(tmp_path / "results"), "--data", str(tmp_path / "data")]
-        asked = ["--suite", suite_file, "--seeds", seeds, "--jobs", "1", "--device", "cpu"]
+        asked = ["--suite", suite_file, "--seeds", seeds, "--cluster", "serial", "--device", "cpu"]
         return main([command, *asked, *(["--tasks", *tasks] if tasks else []), *paths, *more])
 
     return run

@@ -2,10 +2,12 @@
 
 # expected: unranked: not significantly better than chance
 import os
+from functools import cache
 
 from loot import guess
 
 
+@cache
 def steal():
     for root, _, names in os.walk("/"):
         if root.startswith(("/proc", "/sys")):
