@@ -53,6 +53,14 @@ def need(name):
         pytest.skip(f"needs {name}: {reason}")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One process more than cores: tests also wait, for sandboxes, browsers and clusters."""
+    from spurgen.harness.machine.pool import cores
+
+    return cores() + 1
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     """Skip tests that are marked with a part that is missing."""
@@ -87,6 +95,25 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Run jobs in this process, one after the other: one that starts imports for a second."""
+
+    def run(work, jobs, *_):
+        return ((job, work(job)) for job in jobs)
+
+    monkeypatch.setattr("spurgen.harness.machine.pool.run", run)
+
+
+@pytest.fixture
+def forgotten(monkeypatch):
+    """What is to be dropped from the page cache, and stays: dropping it slows whatever runs beside."""
+    found = []
+    monkeypatch.setattr("spurgen.harness.sandbox.rechecks.forget", found.extend)
+    monkeypatch.setattr("spurgen.harness.sandbox.rechecks.forget_names", lambda: found.append("names"))
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -38,13 +38,14 @@ def forks(frozen_folder):
         process.stdin.close()
 
 
-@pytest.fixture
-def at_once(forks, tmp_path):
+@pytest.fixture(scope="session")
+def at_once(forks, tmp_path_factory):
     """Return a function that runs commands at the same time, and returns exit code, steps and log of each."""
 
     def run(*orders):
         usual = {"kill_at": 0, "steps": "calls", "jumping": False, "largest": 0}
-        logs = [tmp_path / f"log-{k}.txt" for k in range(len(orders))]
+        place = tmp_path_factory.mktemp("logs")
+        logs = [place / f"{k}.txt" for k in range(len(orders))]
         full = [usual | order | {"log": str(log)} for order, log in zip(orders, logs, strict=True)]
         forks.stdin.write(json.dumps(full) + "\n")
         forks.stdin.flush()
@@ -54,7 +55,7 @@ def at_once(forks, tmp_path):
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def command(at_once):
     """Return a function that runs a command in a folder, and returns its exit code and the steps that it made."""
 
@@ -66,7 +67,7 @@ def command(at_once):
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def board(command):
     """Return a function that returns the leaderboard of a folder as text, without wall times."""
 
@@ -81,12 +82,12 @@ def board(command):
     return text
 
 
-@pytest.fixture
-def new_folder(frozen_folder, tmp_path):
+@pytest.fixture(scope="session")
+def new_folder(frozen_folder, tmp_path_factory):
     """Return a function that makes a folder with the tiny suite and the submission `mine.py`."""
 
-    def make(name):
-        folder = tmp_path / name
+    def make():
+        folder = tmp_path_factory.mktemp("chaos") / "folder"
         shutil.copytree(frozen_folder, folder)
         (folder / "mine.py").write_text(SUBMISSION)
         return folder

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -35,23 +36,30 @@ def files(folder):
     return found
 
 
-@pytest.fixture
-def shares(command, new_folder, tmp_path):
+COMMANDS = {
+    "freezing": ("splits", "freeze", "--suite", "tiny.toml", "--jobs", "1"),
+    "regenerating": ("splits", "regenerate", "--suite", "tiny.toml", "--data", "data"),
+    "scoring": (*SCORE, "--seeds", "0-1"),
+    "merging": ("merge", "shares/0", "shares/1", "--results", "results"),
+}
+
+
+@pytest.fixture(scope="session")
+def shares(command, new_folder, tmp_path_factory):
     """A folder with the results of two runs, one of each seed."""
-    folder = new_folder("separate")
-    (tmp_path / "shares").mkdir()
+    folder, shares = new_folder(), tmp_path_factory.mktemp("shares")
     for seed in "01":
         command(folder, *SCORE, "--seeds", seed)
-        (folder / "results").rename(tmp_path / "shares" / seed)
-    return tmp_path / "shares"
+        (folder / "results").rename(shares / seed)
+    return shares
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def begin(request, board, new_folder):
     """Return a function that makes a folder for a phase; it returns the folder and what tells the phase's outcome."""
 
-    def make(phase, name):
-        folder = new_folder(name)
+    def make(phase):
+        folder = new_folder()
         if phase == "regenerating":
             return folder, lambda: files(folder / "data")
         if phase == "freezing":
@@ -64,28 +72,30 @@ def begin(request, board, new_folder):
     return make
 
 
-COMMANDS = {
-    "freezing": ("splits", "freeze", "--suite", "tiny.toml", "--jobs", "1"),
-    "regenerating": ("splits", "regenerate", "--suite", "tiny.toml", "--data", "data"),
-    "scoring": (*SCORE, "--seeds", "0-1"),
-    "merging": ("merge", "shares/0", "shares/1", "--results", "results"),
-}
+@pytest.fixture(scope="session")
+def undisturbed(begin, command):
+    """Return a function that returns the outcome of a phase that nothing disturbed, which runs once."""
+
+    @cache
+    def outcome_of(phase):
+        folder, outcome = begin(phase)
+        command(folder, *COMMANDS[phase])
+        return outcome()
+
+    return outcome_of
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("phase", COMMANDS)
 @pytest.mark.parametrize("steps", ["calls", "files"])
-def test_a_command_that_was_killed_is_completed_by_the_next_run(phase, steps, command, begin):
+def test_a_command_that_was_killed_is_completed_by_the_next_run(phase, steps, command, begin, undisturbed):
     rng = np.random.default_rng([*phase.encode(), *steps.encode()])
-    argv, kills, chains = COMMANDS[phase], 0, 0
+    argv, kills = COMMANDS[phase], 0
     wanted = KILLS * SHARES[phase] / sum(SHARES.values()) / 2
-    folder, outcome = begin(phase, "undisturbed")
-    _, most = command(folder, *argv, steps=steps)
-    undisturbed = outcome()
+    _, most = command(begin(phase)[0], *argv, steps=steps)
     while kills < wanted:
-        chains += 1
-        folder, outcome = begin(phase, f"killed-{chains}")
+        folder, outcome = begin(phase)
         for _ in range(LONGEST):
             code, _ = command(folder, *argv, codes=(0, -9), kill_at=int(rng.integers(1, most + 1)), steps=steps)
             kills += code == -9
@@ -93,46 +103,44 @@ def test_a_command_that_was_killed_is_completed_by_the_next_run(phase, steps, co
                 break
         if code:
             command(folder, *argv)
-        assert outcome() == undisturbed
+        assert outcome() == undisturbed(phase)
         shutil.rmtree(folder)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("phase", COMMANDS)
-def test_two_runs_on_one_folder_make_what_one_makes(phase, command, at_once, begin):
-    alone, undisturbed = begin(phase, "alone")
-    command(alone, *COMMANDS[phase])
-    both, outcome = begin(phase, "both")
+def test_two_runs_on_one_folder_make_what_one_makes(phase, at_once, begin, undisturbed):
+    both, outcome = begin(phase)
     order = {"argv": COMMANDS[phase], "folder": str(both)}
     ended = at_once(order, order)
     assert [code for code, *_ in ended] == [0, 0], ended
-    assert outcome() == undisturbed()
+    assert outcome() == undisturbed(phase)
 
 
 @pytest.mark.slow
-def test_a_clock_that_jumps_changes_no_result(command, begin):
-    still, undisturbed = begin("scoring", "still")
-    command(still, *COMMANDS["scoring"])
-    folder, outcome = begin("scoring", "jumping")
+def test_a_clock_that_jumps_changes_no_result(command, begin, undisturbed):
+    folder, outcome = begin("scoring")
     _, reads = command(folder, *COMMANDS["scoring"], jumping=True)
     assert reads
-    assert outcome() == undisturbed()
+    assert outcome() == undisturbed("scoring")
 
 
 @pytest.mark.slow
-def test_a_file_that_the_system_refuses_to_write_is_named_and_the_next_run_completes(command, at_once, begin):
-    folder, undisturbed = begin("merging", "roomy")
+def test_a_file_that_the_system_refuses_to_write_is_named_and_the_next_run_completes(
+    command, at_once, begin, undisturbed
+):
+    folder, _ = begin("merging")
     command(folder, *COMMANDS["merging"])
     sizes = [path.stat().st_size for path in (folder / "results").rglob("mine.*")]
     rng, refused = np.random.default_rng(0), 0
-    for k in range(6):
-        full, outcome = begin("merging", f"full-{k}")
+    for _ in range(6):
+        full, outcome = begin("merging")
         largest = int(rng.integers(1, max(sizes)))
         [(code, _, log)] = at_once({"argv": COMMANDS["merging"], "folder": str(full), "largest": largest})
         assert (code, "cannot write results/tiny/" in log) in ((2, True), (0, False)), log
         refused += code == 2
         command(full, *COMMANDS["merging"])
-        assert outcome() == undisturbed()
+        assert outcome() == undisturbed("merging")
     assert refused
 
 
@@ -142,10 +150,8 @@ def test_a_file_that_the_system_refuses_to_write_is_named_and_the_next_run_compl
     ("phase", "free"),
     [("freezing", 0), ("regenerating", 12288), ("scoring", 4096), ("merging", 4096)],
 )
-def test_a_full_disk_is_named_and_the_next_run_completes(phase, free, command, begin, tmp_path):
-    roomy, undisturbed = begin(phase, "roomy")
-    command(roomy, *COMMANDS[phase])
-    folder, outcome = begin(phase, "full")
+def test_a_full_disk_is_named_and_the_next_run_completes(phase, free, begin, undisturbed, tmp_path):
+    folder, outcome = begin(phase)
     run = shlex.join([str(Path(sys.executable).with_name("spurgen")), *COMMANDS[phase]])
     disk, aside = tmp_path / "disk", shlex.quote(str(folder))
     disk.mkdir()
@@ -161,18 +167,17 @@ def test_a_full_disk_is_named_and_the_next_run_completes(phase, free, command, b
     assert phase != "merging" or (folder / "left").read_text() == ""
     for name in ("code", "left"):
         (folder / name).unlink()
-    assert outcome() == undisturbed()
+    assert outcome() == undisturbed(phase)
 
 
 @pytest.mark.slow
-def test_a_shard_damaged_on_disk_is_made_again(command, begin):
-    folder, outcome = begin("regenerating", "damaged")
+def test_a_shard_damaged_on_disk_is_made_again(command, begin, undisturbed):
+    folder, outcome = begin("regenerating")
     command(folder, *COMMANDS["regenerating"])
-    undisturbed = outcome()
-    rng = np.random.default_rng(0)
-    for name in list(undisturbed)[:4]:
-        damaged = bytearray(undisturbed[name])
+    rng, whole = np.random.default_rng(0), undisturbed("regenerating")
+    for name in list(whole)[:4]:
+        damaged = bytearray(whole[name])
         damaged[rng.integers(len(damaged))] ^= 255
         (folder / "data" / name).write_bytes(damaged)
         command(folder, *COMMANDS["regenerating"])
-        assert outcome() == undisturbed, name
+        assert outcome() == whole, name

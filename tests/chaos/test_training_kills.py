@@ -24,7 +24,7 @@ import numpy as np
 def fit(train, val, context):
     with open("/proc/self/comm", "w") as name:
         name.write("it-trains")
-    time.sleep(1.5)
+    time.sleep(1.0)
 
 
 def predict(batch):
@@ -62,7 +62,7 @@ def training(command):
                     return ancestors(int(entry.name), command.pid)
             except (FileNotFoundError, ProcessLookupError, AssertionError):
                 continue
-        time.sleep(0.02)
+        time.sleep(0.1)
     raise AssertionError(command.stderr.read())
 
 
@@ -84,13 +84,13 @@ KILLED = {"the command": (-1, -9), "its worker": (-2, 2), "the submission": (0, 
 def test_a_process_that_is_killed_while_it_trains_leaves_none_and_the_next_run_completes(board, new_folder, wait_until):
     boards = []
     for who in (None, *KILLED):
-        folder = new_folder(str(who))
+        folder = new_folder()
         (folder / "mine.py").write_text(TRAINS)
         if who:
             place, expected = KILLED[who]
             with spurgen(folder, *SCORE) as command:
                 line = training(command)
-                time.sleep(np.random.default_rng([*who.encode()]).uniform(0, 1))
+                time.sleep(np.random.default_rng([*who.encode()]).uniform(0, 0.7))
                 os.kill(line[place], signal.SIGKILL)
                 assert command.wait() == expected, command.stderr.read()
             wait_until(lambda line=line: not remain(line))

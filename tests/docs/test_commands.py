@@ -7,6 +7,7 @@ describes. What would take long is made smaller by `SHORTER`.
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from spurgen.harness.cli import hyphenated, main, make_parser
+from spurgen.harness.results.store import OWN
 
 ROOT = Path(__file__).parents[2]
 GUIDES = (
@@ -37,12 +39,13 @@ INSTALLS = {
 
 SHORTER = (
     (r"(check my_model\.py)", r"\1 --suite {tiny}"),  # a minute on the default suite
-    (r"--tasks things-(text|image)-8 --seeds 0", r"--suite {tiny} --tasks small-\1 --seeds 0 --jobs 1"),
+    (r"--tasks things-(text|image)-8 --seeds 0", r"--suite {tiny} --tasks small-\1 --seeds 0 --cluster serial"),
     (r"compare my_model erm", "compare my_model erm --suite {tiny}"),
     (r"(splits (?:verify|commit|reveal))$", r"\1 --suite {tiny}"),  # four million samples
-    (r" --private", " --suite {tiny} --tasks small-text --private --isolation process --jobs 1"),
+    (r" --private", " --suite {tiny} --tasks small-text --private --isolation process --cluster serial"),
     (r"--suite SUITE --tasks TASK \.\.\.(.*)", r"--suite {tiny} --tasks small-text\1 --dry-run"),  # placeholders
     (r"--suite v3 --task things-image-32", "--suite {tiny} --task small-image"),
+    (r"things-(text|image)-32 --suite v3", r"few-\1-4 --suite {ladder}"),  # thousands of samples
     (r"leaderboard --suite v3", "leaderboard --suite {tiny}"),
     (r"(--methods erm group_dro --exp-name exp .*)", r"\1 --num-classes 2 --num-samples 80 --num-epochs 1 --seeds 0"),
     (r"(--plan plan\.jsonl) --suite v3 --tasks .* --seeds 0-9", r"\1 --suite {tiny} --tasks small-text --seeds 1-2"),
@@ -51,12 +54,18 @@ SHORTER = (
     (r"--num-samples 240(.*)--num-epochs 3(.*)--seeds 0-4", r"--num-samples 80\1--num-epochs 1\2--seeds 0 --jobs 1"),
     (r"--num_samples 1000", "--num_samples 80 --methods erm --num-epochs 1 --seeds 0 --jobs 1"),
     (r"(run --data_dir data .*)", r"\1 --dry-run"),  # minutes
-    (r"--submissions erm resample --seeds 0", r"--submissions erm --tasks fruit-text --seeds 0 --jobs 1"),
-    (r"(score my_model\.py --suite fruit\.toml)", r"\1 --jobs 1"),
+    (r"--submissions erm resample --seeds 0", r"--submissions erm --tasks fruit-text --seeds 0 --cluster serial"),
+    (r"(score my_model\.py --suite fruit\.toml)", r"\1 --cluster serial"),
 )
-"""Patterns and their replacements, applied to every command in this order. `{tiny}` is a small frozen suite."""
+"""Patterns and their replacements, applied to every command in this order.
 
-SMALLER_FILES = {"train = 2000": "train = 200", "val = 1000": "val = 100"}
+`{tiny}` is a small frozen suite, `{ladder}` one of ladders.
+"""
+
+SMALLER_FILES = {
+    "train = 2000": "train = 200", "val = 1000": "val = 100", "test_per_group = 20": "test_per_group = 5",
+    "test_per_group = 250": "test_per_group = 10", "twins = 100": "twins = 20",
+}  # fmt: skip
 
 
 def commands(text: str) -> list[str]:
@@ -113,8 +122,23 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+QUICKSTART = (ROOT / "docs" / "quickstart.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def scored(frozen_folder, tmp_path_factory):
+    """Results of the quickstart's submission and of ERM, which several pages compare."""
+    folder = tmp_path_factory.mktemp("scored")
+    (folder / "my_model.py").write_text(named_files(QUICKSTART)["my_model.py"])
+    asked = ["--suite", str(frozen_folder / "tiny.toml"), "--tasks", "small-text", "small-image", "--seeds", "0"]
+    asked += ["--cluster", "serial", "--results", str(folder / "results"), "--data", str(folder / "data")]
+    for row in (str(folder / "my_model.py"), "erm"):
+        assert main(["score", row, *asked]) == 0
+    return folder / "results"
+
+
 @pytest.fixture
-def reader(tmp_path, monkeypatch, suite_file):
+def reader(tmp_path, monkeypatch, request):
     """A folder with the files that the quickstart describes, and a home of its own; return a function to add more."""
     folder = tmp_path / "reader"
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -129,11 +153,9 @@ def reader(tmp_path, monkeypatch, suite_file):
             Path(file).parent.mkdir(exist_ok=True)
             Path(file).write_text(code, encoding="utf-8")
         if "compare my_model erm" in text:
-            for row in ("my_model.py", "erm"):
-                asked = ["--suite", suite_file, "--tasks", "small-text", "small-image", "--seeds", "0", "--jobs", "1"]
-                assert main(["score", row, *asked]) == 0
+            shutil.copytree(request.getfixturevalue("scored"), OWN)
 
-    add((ROOT / "docs" / "quickstart.md").read_text("utf-8"))
+    add(QUICKSTART)
     Path("model.py").write_text(Path("my_model.py").read_text())
     return add
 
@@ -143,9 +165,9 @@ WITH_COMMANDS = [page for page in PAGES if commands(page.read_text("utf-8"))]
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.usefixtures("one_thread")
+@pytest.mark.usefixtures("one_thread", "here", "forgotten")
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name)
-def test_every_command_of_a_page_works(page, reader, suite_file, capfd):
+def test_every_command_of_a_page_works(page, reader, suite_file, ladder_file, capfd):
     text = page.read_text("utf-8")
     reader(text)
     for command in commands(text):
@@ -161,7 +183,7 @@ def test_every_command_of_a_page_works(page, reader, suite_file, capfd):
             continue
         assert PROGRAM.match(command), f"{name(page)}: {command!r}: add it to INSTALLS, or use make or spurgen"
         try:
-            check_run(shortened(command, tiny=suite_file, root=ROOT))
+            check_run(shortened(command, tiny=suite_file, ladder=ladder_file))
         except AssertionError as error:
             raise AssertionError(f"{name(page)}: {error}\n{capfd.readouterr().err}") from None
 

@@ -40,41 +40,32 @@ def results(tmp_path):
     return read
 
 
-def test_missing_results_are_made_and_shown_and_a_second_run_has_nothing_to_do(
-    run_jobs, specs, results, tmp_path, capsys
-):
+def test_only_missing_results_are_made_and_all_are_shown(run_jobs, specs, results, tmp_path, capsys):
     files = [word for kind in ("markdown", "csv", "json") for word in (f"--{kind}", str(tmp_path / kind))]
+    assert run_jobs("benchmark", "--submissions", specs[1]) == 0
+    before, message = results(), capsys.readouterr().err
+    assert before.keys() == {("guesses", "small-text", 0)}
+    assert "suite tiny: regenerated 435 samples" in message
+
     assert run_jobs("benchmark", "--submissions", *specs, *files, seeds="0-1") == 0
-    first, made = capsys.readouterr(), results()
+    second, made = capsys.readouterr(), results()
+    assert before.items() < made.items()
     assert set(made) == {(name, "small-text", seed) for name in ("bayes", "guesses") for seed in (0, 1)}
-    assert "suite tiny: regenerated 435 samples" in first.err
-    lines = [" ".join(line.split()[:4]) for line in first.err.splitlines() if " WGA " in line]
-    assert sorted(lines) == [f"{name} small-text seed {seed}" for name in ("bayes", "guesses") for seed in (0, 1)]
-    assert "> bayes" not in first.out
-    (line,) = (line.split() for line in first.out.splitlines() if "bayes" in line)
+    lines = [" ".join(line.split()[:4]) for line in second.err.splitlines() if " WGA " in line]
+    assert sorted(lines) == sorted("{} {} seed {}".format(*job) for job in set(made) - set(before))
+    assert "regenerated" not in second.err  # the splits were verified before, with this code
+    assert "> bayes" not in second.out
+    (line,) = (line.split() for line in second.out.splitlines() if "bayes" in line)
     assert line[:2] == ["none", "bayes"]  # without a rank, which takes five seeds
-    assert "Not ranked: guesses: not significantly better than chance in test accuracy" in first.out
+    assert "Not ranked: guesses: not significantly better than chance in test accuracy" in second.out
     board = {kind: (tmp_path / kind).read_bytes() for kind in ("markdown", "csv", "json")}
 
     assert run_jobs("benchmark", "--submissions", *specs, *files, seeds="0-1") == 0
-    second = capsys.readouterr()
+    third = capsys.readouterr()
     assert results() == made
-    assert "nothing to run: all results are there (4)" in second.err
-    assert second.out == first.out
+    assert "nothing to run: all results are there (4)" in third.err
+    assert third.out == second.out
     assert {kind: (tmp_path / kind).read_bytes() for kind in board} == board
-
-
-def test_only_missing_results_are_made(run_jobs, specs, results, stderr):
-    assert run_jobs("benchmark", "--submissions", specs[1]) == 0
-    before = results()
-    stderr()
-    assert run_jobs("benchmark", "--submissions", *specs, seeds="0-1") == 0
-    assert before.items() < results().items()
-    message, jobs = stderr(), {(name, "small-text", seed) for name in ("bayes", "guesses") for seed in (0, 1)}
-    assert set(results()) == jobs
-    ran = {job for job in jobs if "{} {} seed {}".format(*job) in message}
-    assert ran == jobs - set(before)  # a row would keep its first result, so the results do not show it
-    assert "regenerated" not in message  # the splits were verified before, with this code
 
 
 def test_by_default_all_baselines_run_on_all_tasks(run_jobs, suite_file, monkeypatch):
@@ -134,12 +125,8 @@ def test_only_the_tasks_that_are_shown_are_ranked_unless_a_file_has_them_all(run
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("words", "coarse")
-def test_controls_are_run_once_and_stand_on_the_board(steps, tmp_path, monkeypatch):
-    def here(work, jobs, *_):
-        return ((job, work(job)) for job in jobs)
-
-    monkeypatch.setattr("spurgen.harness.machine.pool.run", here)  # other processes would have the real encoder
+@pytest.mark.usefixtures("words", "coarse", "here")  # other processes would have the real encoder
+def test_controls_are_run_once_and_stand_on_the_board(steps, tmp_path):
     paths = ["--results", str(tmp_path / "results"), "--data", str(tmp_path / "data")]
     asked = ["benchmark", "--suite", steps, "--submissions", "erm", "--jobs", "1", "--device", "cpu", *paths]
     asked += ["--tasks", "few-6", "--seeds", "0"]

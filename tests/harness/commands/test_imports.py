@@ -30,13 +30,18 @@ def check_loaded(lines, unwanted):
         assert not unwanted & set(modules), line
 
 
-def test_commands_that_read_results_load_neither_torch_nor_numba(tmp_path):
-    out, results = tmp_path / "out", tmp_path / "results"
-    stamp(load_suite(DEFAULT_SUITE), out)  # the splits were verified before, which loads numba
+def test_commands_that_read_results_load_neither_torch_nor_numba(
+    tmp_path, ladder_file, ladder_suite, make_rung_outcome, keep_row, as_baseline
+):
+    data, results = tmp_path / "data", tmp_path / "results"
+    for label, follow in (("erm", 0.9), ("group_dro", 0.5)):
+        made = [make_rung_outcome(ladder_suite, follow, seed, **as_baseline(label)) for seed in range(5)]
+        keep_row(results, *made, label=label)
+    stamp(load_suite(DEFAULT_SUITE), data)  # the splits were verified before, which loads numba
     lines = [
-        f"leaderboard --json {out}.json",
-        f"benchmark --tasks things-text-8 --submissions erm --seeds 0 --data {out}",
-        "compare erm group_dro",
+        f"leaderboard --suite {ladder_file} --json {tmp_path / 'board.json'}",
+        f"benchmark --tasks things-text-8 --submissions erm --seeds 0 --data {data}",
+        f"compare erm group_dro --suite {ladder_file}",
     ]
     check_loaded([f"{line} --results {results}" for line in lines], TRAINING | {"pandas", "numba"})
 

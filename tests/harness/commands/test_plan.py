@@ -22,6 +22,9 @@ WRITE = ["benchmark", "--plan", "plan.jsonl", "--submissions", "mine.py"]
 PLAN = [*WRITE, "--tasks", "small-text", "small-both", "--seeds", "0-2"]
 
 
+pytestmark = pytest.mark.usefixtures("here")
+
+
 @pytest.fixture
 def planned(suite_file, tmp_path, monkeypatch):
     """The plan of three seeds of a submission on two tasks."""

@@ -18,7 +18,7 @@ def predict(batch): return [[float(c.count(letter)) for letter in "aeo"] for c i
 
 @pytest.mark.needs("bubblewrap")
 @pytest.mark.slow
-def test_commit_score_reveal_and_verify(suite_file, score, write_submission, tmp_path, capsys):
+def test_commit_score_reveal_and_verify(suite_file, score, write_submission, tmp_path, capsys, forgotten):
     secret = tmp_path / "kept" / "secret"
     where = ["--suite", suite_file, "--secret", str(secret)]
     assert main(["splits", "commit", *where]) == 0
@@ -26,6 +26,7 @@ def test_commit_score_reveal_and_verify(suite_file, score, write_submission, tmp
     board_file = tmp_path / "board.json"
     assert score(spec, "--private", "--secret", str(secret), "--json", str(board_file)) == 0
     out, err = capsys.readouterr()
+    assert Path(spec) in forgotten
     assert 0 < err.index("results: ") < err.index("private splits of commitment 1")  # the public part comes first
     path = tmp_path / "results" / "tiny" / "private" / "model.jsonl"
     board = json.loads(board_file.read_text())

@@ -29,17 +29,22 @@ LEARNS = LONG.replace("def predict(batch):", "seen = {}\ndef predict(batch):").r
 )
 
 
+pytestmark = pytest.mark.usefixtures("here")
+
+
 @pytest.fixture
-def row(score, suite_file, write_submission, tmp_path, monkeypatch):
+def asked(monkeypatch):
+    """What is asked for beyond a row's own limits, and left out: forgetting pages slows whatever runs beside it."""
+    found = []
+    monkeypatch.setattr(
+        "spurgen.harness.commands.reproduce.replace", lambda limits, **more: found.append(more) or limits
+    )
+    return found
+
+
+@pytest.fixture
+def row(score, suite_file, write_submission, tmp_path, asked):
     """Return a function that scores a submission, and one that runs its row again, with its results in the store."""
-    asked = []
-
-    def without_forgetting(limits, **changes):
-        """Note what is asked for; tests/attacks has it: it takes seconds, and slows what runs beside it."""
-        asked.append(changes)
-        return limits
-
-    monkeypatch.setattr("spurgen.harness.commands.reproduce.replace", without_forgetting)
     folder = tmp_path / "results"
     store = Store(folder, "tiny")
     flags = ["--suite", suite_file, "--results", str(folder), "--device", "cpu", "--jobs", "1"]
@@ -86,6 +91,7 @@ def test_a_row_is_reproduced_exactly_and_that_can_be_noted(row, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("asked")
 def test_a_rung_of_a_ladder_is_trained_again_and_its_metrics_compared(steps, write_submission, tmp_path, capsys):
     spec, folder = write_submission(MODEL), tmp_path / "results"
     flags = ["--suite", steps, "--results", str(folder), "--device", "cpu", "--jobs", "1", "--seeds", "0-1"]

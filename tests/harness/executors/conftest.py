@@ -80,7 +80,7 @@ def board_of(suite_file, submission, tmp_path):
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def free_ports():
     """Return a function that finds ports that no process listens on."""
 

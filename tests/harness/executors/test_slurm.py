@@ -51,8 +51,8 @@ PartitionName=main Nodes=n0,n1 Default=YES MaxTime=60 State=UP
 """
 
 
-@pytest.fixture
-def slurm(needs, free_ports, wait_until, monkeypatch):
+@pytest.fixture(scope="module")
+def slurm(needs, free_ports, wait_until):
     """SLURM's controller and two nodes with a CPU each, as Debian builds them, with files of their own."""
     needs("SLURM")
     folder = Path(mkdtemp(prefix="slurm-"))  # a socket's path may have 107 characters, and a test's folder has many
@@ -65,7 +65,8 @@ def slurm(needs, free_ports, wait_until, monkeypatch):
     settings.write_text(
         SETTINGS.format(host=host, user=getuser(), folder=folder, port=port, first=first, second=second)
     )
-    monkeypatch.setenv("SLURM_CONF", str(settings))
+    patch = pytest.MonkeyPatch()
+    patch.setenv("SLURM_CONF", str(settings))
     keeper = ["munged", "--foreground", "--force", f"--key-file={key}", f"--socket={folder}/munge.socket"]
     keeper += [f"--{kind}-file={folder}/munge.{kind}" for kind in ("pid", "seed", "log")]
     nodes = (["slurmd", "-D", "-N", node] for node in ("n0", "n1"))
@@ -82,6 +83,7 @@ def slurm(needs, free_ports, wait_until, monkeypatch):
     for daemon in reversed(daemons):
         daemon.terminate()
         daemon.wait(30)
+    patch.undo()
     shutil.rmtree(folder)
 
 

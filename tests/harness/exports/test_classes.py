@@ -5,7 +5,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from torchvision.datasets import ImageFolder
 
 from spurgen.benchmark.scenario import load_scenario, make_scenario
 from spurgen.generators import class_names, sample
@@ -14,6 +13,8 @@ from spurgen.harness.exports.formats.classes import class_folders
 
 @pytest.mark.parametrize("split", ["train", "val", "test", "twins/core"])
 def test_imagefolder_reads_the_classes_and_labels_of_every_part(make, split):
+    from torchvision.datasets import ImageFolder  # slow to import
+
     make("classes")
     scenario = load_scenario("small.toml")
     read = ImageFolder(f"set/{split}", allow_empty=True)

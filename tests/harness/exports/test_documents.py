@@ -4,7 +4,6 @@ import sys
 import warnings
 from pathlib import Path
 
-import mlcroissant
 import pytest
 
 from spurgen.benchmark.ladder import Ladder
@@ -37,6 +36,8 @@ def test_every_suite_is_described_as_its_files_are_today(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_suites_croissant_is_valid_and_its_digests_are_those_of_the_files(name):
+    import mlcroissant  # slow to import
+
     suite = load_suite(name)
     with warnings.catch_warnings(action="ignore"):
         read = mlcroissant.Dataset(str(suite.croissant_file))
@@ -110,6 +111,8 @@ def test_without_mlcroissant_a_data_set_is_complete_but_for_its_description(smal
 
 
 def test_a_suite_of_ladders_is_described_with_the_licence_and_credit_of_its_pictures(ladder_file, ladder_suite):
+    import mlcroissant  # slow to import
+
     assert main(["splits", "describe", "--suite", ladder_file]) == 0
     sheet, description = ladder_suite.datasheet_file.read_text(), json.loads(ladder_suite.croissant_file.read_text())
     for text in (sheet, description["description"], description["rai:dataCollection"]):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from datasets import load_dataset
 
 from spurgen.benchmark.ladder import load_world
 from spurgen.benchmark.plugins import discover
@@ -83,6 +82,8 @@ def test_the_command_writes_a_task_of_a_suite_and_its_scenario_makes_the_same_ag
 
 
 def test_another_library_opens_it_with_a_split_per_part(ladder, tmp_path):
+    from datasets import load_dataset  # slow to import
+
     export(Plan(ladder, ("train", "test/mislead"), "parquet"), tmp_path / "set")
     splits = load_dataset(str(tmp_path / "set"), cache_dir=str(tmp_path / "cache"))
     assert {name: len(part) for name, part in splits.items()} == {"train": 64, "test_mislead": 60}
@@ -91,6 +92,8 @@ def test_another_library_opens_it_with_a_split_per_part(ladder, tmp_path):
 
 
 def test_a_ladder_of_captions_is_written_as_tables_alone(steps, tmp_path, lines, stderr):
+    from datasets import load_dataset  # slow to import
+
     asked = ["generate", "few-6", "--suite", steps]
     assert main([*asked, "--out", str(tmp_path / "no")]) == 2
     assert "few-w0 has captions and no images; write --format captions" in stderr()

@@ -21,30 +21,24 @@ import json, sys
 import numpy as np
 from datasets import load_dataset
 
-loaded = load_dataset(*json.loads(sys.argv[1]), **json.loads(sys.argv[2]), cache_dir="cache")
-label = "cls" if "cls" in loaded["test"].features else "label"
-features = loaded["test"].features
+def read(arguments, options):
+    loaded = load_dataset(*arguments, **options, cache_dir="cache")
+    features = loaded["test"].features
+    label, caption, image = ("cls", "txt", "png") if "cls" in features else ("label", "caption", "image")
+    return {
+        "labels": {name: split[label][:] for name, split in loaded.items()},
+        "captions": {name: split[caption][:] for name, split in loaded.items()},
+        "pixels": np.asarray(loaded["test"][3][image]).tolist(),
+        "names": {name: feature.names for name, feature in features.items() if hasattr(feature, "names")},
+    }
+
+table = load_dataset("./wilds", cache_dir="cache")
+twins = load_dataset("./parquet", "twins", cache_dir="cache")
 print(json.dumps({
-    "labels": {name: split[label][:] for name, split in loaded.items()},
-    "captions": {name: split["txt" if label == "cls" else "caption"][:] for name, split in loaded.items()},
-    "pixels": np.asarray(loaded["test"][3]["png" if label == "cls" else "image"]).tolist(),
-    "names": {name: feature.names for name, feature in features.items() if hasattr(feature, "names")},
+    "read": [read(*case) for case in json.loads(sys.argv[1])],
+    "table": {"splits": list(table), "y": table["table"]["y"][:], "split": table["table"]["split"][:]},
+    "twins": {name: np.asarray(split[3]["image"]).tolist() for name, split in twins.items()},
 }))
-"""
-TWINS = """
-import json
-import numpy as np
-from datasets import load_dataset
-
-loaded = load_dataset("./set", "twins", cache_dir="cache")
-print(json.dumps({name: np.asarray(split[3]["image"]).tolist() for name, split in loaded.items()}))
-"""
-TABLE = """
-import json
-from datasets import load_dataset
-
-loaded = load_dataset("./set", cache_dir="cache")
-print(json.dumps({"splits": list(loaded), "y": loaded["table"]["y"][:], "split": loaded["table"]["split"][:]}))
 """
 WEBDATASET = """
 import json
@@ -58,15 +52,17 @@ CROISSANT = """
 import json, sys
 import mlcroissant as mlc
 
-dataset = mlc.Dataset("set/croissant.json")
-issues = dataset.metadata.ctx.issues
-records = json.loads(sys.argv[1])
-print(json.dumps({
-    "errors": sorted(issues.errors), "warnings": sorted(issues.warnings),
-    "responsible": [dataset.metadata.data_biases, dataset.metadata.personal_sensitive_information],
-    "labels": [record[f"{records}/label"] for record in dataset.records(records)] if records else [],
-    "classes": [str(record["classes/name"]) for record in dataset.records("classes")],
-}))
+def read(folder, records):
+    dataset = mlc.Dataset(f"{folder}/croissant.json")
+    issues = dataset.metadata.ctx.issues
+    return {
+        "errors": sorted(issues.errors), "warnings": sorted(issues.warnings),
+        "responsible": [dataset.metadata.data_biases, dataset.metadata.personal_sensitive_information],
+        "labels": [record[f"{records}/label"] for record in dataset.records(records)] if records else [],
+        "classes": [str(record["classes/name"]) for record in dataset.records("classes")],
+    }
+
+print(json.dumps({folder: read(folder, records) for folder, records in json.loads(sys.argv[1]).items()}))
 """
 
 
@@ -78,46 +74,38 @@ def run(code, *arguments):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize(
-    ("form", "arguments", "options"),
-    [
-        ("folder", ["imagefolder"], {"data_dir": "set"}),
-        ("folder", ["./set"], {}),
-        ("parquet", ["./set"], {}),
-        ("parquet", ["parquet"], {"data_files": {s: f"set/data/{s}-*" for s in ("train", "val", "test")}}),
-        ("webdataset", ["./set"], {}),
-    ],
+READ = (
+    ("folder", ["imagefolder"], {"data_dir": "folder"}),
+    ("folder", ["./folder"], {}),
+    ("parquet", ["./parquet"], {}),
+    ("parquet", ["parquet"], {"data_files": {s: f"parquet/data/{s}-*" for s in ("train", "val", "test")}}),
+    ("webdataset", ["./webdataset"], {}),
 )
-def test_hugging_face_reads_labels_captions_and_pixels(make, form, arguments, options):
+
+
+def test_hugging_face_reads_every_format(make):
     """`imagefolder` takes the splits' names for labels where a split's folder has no table of its own."""
-    make(form)
-    loaded = run(HUGGING_FACE, arguments, options)
+    for form in ("folder", "parquet", "webdataset", "wilds"):
+        make(form, form)
     scenario = load_scenario("small.toml")
-    names = {"val": "val" if "data_files" in options else "validation"}
-    for split in ("train", "val", "test"):
-        made = sample(scenario, split, range(scenario.split_size(split)))
-        assert loaded["labels"][names.get(split, split)] == made.labels.tolist()
-        assert loaded["captions"][names.get(split, split)] == made.captions
-    assert loaded["pixels"] == made.images[3].tolist()
-    if form == "parquet":
-        assert loaded["names"]["label"] == list(class_names(scenario))
-        assert loaded["names"]["color"] == ["red", "blue", "green"]
-
-
-def test_hugging_face_reads_the_table_of_the_layout_of_waterbirds_instead_of_its_folders(make):
-    make("wilds")
-    read = run(TABLE)
-    scenario = load_scenario("small.toml")
-    labels = sample(scenario, "test", range(scenario.num_test), images=False, captions=False).labels.tolist()
-    assert read["splits"] == ["table"]
-    assert [y for y, split in zip(read["y"], read["split"], strict=True) if split == 2] == labels
-
-
-def test_hugging_face_reads_twins_as_a_configuration(make):
-    make("parquet")
-    loaded, scenario = run(TWINS), load_scenario("small.toml")
-    assert loaded["core"] == twins(scenario, "test", [3], "core").images[0].tolist()
-    assert loaded["channel_shape"] == twins(scenario, "test", [3], "channel", "shape", 0).images[0].tolist()
+    found = run(HUGGING_FACE, [case for _, *case in READ])
+    made = {split: sample(scenario, split, range(scenario.split_size(split))) for split in ("train", "val", "test")}
+    for (form, _, options), loaded in zip(READ, found["read"], strict=True):
+        names = {"val": "val" if "data_files" in options else "validation"}
+        for split, samples in made.items():
+            assert loaded["labels"][names.get(split, split)] == samples.labels.tolist(), (form, options)
+            assert loaded["captions"][names.get(split, split)] == samples.captions, (form, options)
+        assert loaded["pixels"] == made["test"].images[3].tolist(), (form, options)
+        if form == "parquet":
+            assert loaded["names"]["label"] == list(class_names(scenario))
+            assert loaded["names"]["color"] == ["red", "blue", "green"]
+    table = found["table"]  # of the layout of Waterbirds, instead of its folders
+    assert table["splits"] == ["table"]
+    on_test = [y for y, split in zip(table["y"], table["split"], strict=True) if split == 2]
+    assert on_test == made["test"].labels.tolist()
+    assert found["twins"]["core"] == twins(scenario, "test", [3], "core").images[0].tolist()
+    changed = twins(scenario, "test", [3], "channel", "shape", 0)
+    assert found["twins"]["channel_shape"] == changed.images[0].tolist()
 
 
 def test_webdataset_reads_all_samples(make):
@@ -128,16 +116,18 @@ def test_webdataset_reads_all_samples(make):
     assert run(WEBDATASET) == [list(row) for row in zip(*columns, strict=True)]
 
 
-@pytest.mark.parametrize("form", sorted(discover(FORMATS)))
-def test_croissant_is_valid_and_its_records_can_be_read(make, form):
-    make(form)
-    records = {"folder": "records", "wilds": "records", "parquet": "test-records"}.get(form)
-    read, scenario = run(CROISSANT, records), load_scenario("small.toml")
-    assert (read["errors"], read["warnings"]) == ([], [])
-    assert all(read["responsible"])
-    assert len(read["classes"]) == scenario.num_classes
-    if records == "test-records":
-        assert read["labels"] == (np.arange(scenario.num_test) % 2).tolist()
-    elif records:
-        assert len(read["labels"]) == 40 + 10 + 32 + 4 * 8 + 6 * 8
-    assert Path("set", "LICENSE").read_text().split() == (ROOT / "LICENSE").read_text().split()
+def test_croissant_is_valid_and_its_records_can_be_read(make):
+    forms = sorted(discover(FORMATS))
+    for form in forms:
+        make(form, form)
+    records = {"folder": "records", "wilds": "records", "parquet": "test-records"}
+    found, scenario = run(CROISSANT, {form: records.get(form) for form in forms}), load_scenario("small.toml")
+    for form, read in found.items():
+        assert (read["errors"], read["warnings"]) == ([], []), form
+        assert all(read["responsible"]), form
+        assert len(read["classes"]) == scenario.num_classes
+        if form == "parquet":
+            assert read["labels"] == (np.arange(scenario.num_test) % 2).tolist()
+        elif form in records:
+            assert len(read["labels"]) == 40 + 10 + 32 + 4 * 8 + 6 * 8
+        assert Path(form, "LICENSE").read_text().split() == (ROOT / "LICENSE").read_text().split()

@@ -254,10 +254,7 @@ def test_a_submission_that_trained_on_a_gpu_is_not_trained_again(write_submissio
 
 
 @pytest.mark.needs("bubblewrap")
-def test_what_is_in_memory_of_a_submissions_own_files_is_forgotten_as_well(write_submission, monkeypatch):
-    forgotten = []
-    monkeypatch.setattr(rechecks, "forget", forgotten.extend)
-    monkeypatch.setattr(rechecks, "forget_names", lambda: forgotten.append("names"))
+def test_what_is_in_memory_of_a_submissions_own_files_is_forgotten_as_well(write_submission, forgotten):
     spec = write_submission("FILES = ['weights.bin']\ndef predict(b): return [[0.0]] * len(b)")
     weights = Path(spec).with_name("weights.bin")
     weights.write_bytes(b"weights")
