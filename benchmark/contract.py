@@ -4,15 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.scenario_tables import Modality
-from spurgen.benchmark.task import Backbone
-
 Int64 = NDArray[np.int64]
+Modality = Literal["image", "text", "multimodal"]
+Backbone = Literal["scratch", "imagenet", "frozen"]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.errors import ReadError, ScenarioError, explain
 from spurgen.benchmark.reading import read_toml
 from spurgen.benchmark.scenario import Scenario, load_scenario
@@ -14,7 +15,6 @@ from spurgen.benchmark.scenario_tables import (
     CARRIERS_OF,
     MAX_WORLDS,
     Frozen,
-    Modality,
     Name,
     Probability,
     Seed,

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.errors import ReadError, ScenarioError, explain
 from spurgen.benchmark.reading import read_toml
 from spurgen.benchmark.scenario_checks import check_consistent
@@ -20,7 +21,6 @@ from spurgen.benchmark.scenario_tables import (
     Channel,
     Environment,
     Frozen,
-    Modality,
     Name,
     Probability,
     Seed,

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from spurgen.benchmark.contract import Modality
+
 Carrier = Literal["image", "caption", "both"]
-Modality = Literal["image", "text", "multimodal"]
 CARRIERS_OF: dict[Modality, frozenset[str]] = {
     "image": frozenset({"image"}), "text": frozenset({"caption"}), "multimodal": frozenset({"image", "caption"}),
 }  # fmt: skip

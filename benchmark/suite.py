@@ -9,14 +9,15 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from spurgen.benchmark.contract import Backbone, Modality
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, ScenarioError, explain
 from spurgen.benchmark.ladder import Ladder, load_world
 from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
 from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.scenario_tables import Modality, Name
+from spurgen.benchmark.scenario_tables import Name
 from spurgen.benchmark.suggest import suggestion
-from spurgen.benchmark.task import Backbone, Role, Rung, Task
+from spurgen.benchmark.task import Role, Rung, Task
 
 DEFAULT_SUITE = "v3"  # of commands without --suite
 SUITES = Path(__file__).parent / "suites"

@@ -3,12 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from spurgen.benchmark.contract import Backbone, Modality
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.scenario_tables import Modality
 
-Backbone = Literal["scratch", "imagenet", "frozen"]
 Role = Literal["main", "extra"]
 SEEDS = 5  # that a row needs for a rank on a task of one world
 

@@ -7,8 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.scenario_tables import CARRIERS_OF, Modality
+from spurgen.benchmark.scenario_tables import CARRIERS_OF
 from spurgen.generators.layers import OPAQUE
 from spurgen.generators.sampling import Drawn, magnitudes, mentioned
 from spurgen.generators.streams import Int64

@@ -13,8 +13,7 @@ from spurgen.baselines.training.imagenet import ImageNetEncoder
 from spurgen.baselines.training.journal import Journal
 from spurgen.baselines.training.seeding import derive_seed, seeded
 from spurgen.baselines.training.tokens import Vocabulary
-from spurgen.benchmark.contract import Context, LabeledData
-from spurgen.benchmark.task import Backbone
+from spurgen.benchmark.contract import Backbone, Context, LabeledData
 
 
 @dataclass(frozen=True)

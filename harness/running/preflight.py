@@ -9,9 +9,8 @@ from typing import NamedTuple, get_args
 
 import numpy as np
 
-from spurgen.benchmark.contract import Batch
+from spurgen.benchmark.contract import Batch, Modality
 from spurgen.benchmark.errors import SubmissionError, harmless
-from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.specs import BASELINES, split_spec
 from spurgen.benchmark.suite import Suite

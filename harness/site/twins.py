@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.ladder import Ladder
-from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.task import Rung
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.answered import factors, scored_parts

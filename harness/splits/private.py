@@ -18,12 +18,12 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
+from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, SpurgenError, explain
 from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.reading import open_plain, read_json, read_text
 from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task

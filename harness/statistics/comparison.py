@@ -11,7 +11,6 @@ from operator import itemgetter
 from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import ndtri, stdtrit
 
 from spurgen.harness.metrics import Interval
@@ -149,6 +148,8 @@ def margin(parts: Sequence[Part], alpha: float = ALPHA) -> float:
 
 def p_value(difference: float, parts: Sequence[Part]) -> float:
     """Return the two-sided p-value of no difference: the `alpha` at which the margin is as large as the difference."""
+    from scipy.optimize import brentq  # slow to import
+
     if abs(difference) <= NOISE:
         return 1.0
     if margin(parts, SMALLEST) <= abs(difference):

@@ -179,7 +179,7 @@ def test_four_times_the_iterations_change_no_prediction(name, frozen, monkeypatc
         return solution
 
     monkeypatch.setattr(solve, "minimise", noted)
-    for limit in (solve.MAX_ITERATIONS // 4, solve.MAX_ITERATIONS):
+    for limit in (solve.MAX_ITERATIONS // 8, solve.MAX_ITERATIONS // 2):
         monkeypatch.setattr(solve, "MAX_ITERATIONS", limit)
         method = METHODS[name].submission.with_options()
         context = Context(("x", "y", "z"), "text", SIZE, "cpu", 1, tmp_path, "frozen")

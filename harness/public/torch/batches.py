@@ -8,10 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spurgen.benchmark.contract import Int64
+from spurgen.benchmark.contract import Int64, Modality
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.task import Rung
 from spurgen.generators import Samples, TwinKind, groups_over, sample, twins
 from spurgen.generators.ladder.world import sample_part

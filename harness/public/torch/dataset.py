@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from spurgen.benchmark.scenario_tables import Modality
+from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.task import Rung
 from spurgen.generators import TwinKind
 from spurgen.harness.public.torch.batches import World, check_modality, draw, pieces

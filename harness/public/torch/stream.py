@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
+from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.scenario_tables import Modality
 from spurgen.harness.public.torch.batches import draw
 
 Batch = dict[str, Any]

@@ -199,7 +199,7 @@ def test_a_document_may_be_edited(make):
 def test_a_killed_export_continues(make, small, wait_until):
     command = [
         sys.executable, "-c", COMMAND, "generate", "small.toml", "--out", "set", "--format", "parquet",
-        "--twins", "--shard-size", "1", "--jobs", "2",
+        "--twins", "--shard-size", "3", "--jobs", "2",
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=small, stdout=subprocess.DEVNULL)
     receipts = small / ".set.partial" / ".spurgen"
@@ -207,8 +207,8 @@ def test_a_killed_export_continues(make, small, wait_until):
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (small / "set").exists()
-    make("parquet", shard_size=1)
-    make("parquet", "whole", shard_size=1)
+    make("parquet", shard_size=3)
+    make("parquet", "whole", shard_size=3)
     assert tree("set") == tree("whole")
 
 

@@ -33,17 +33,27 @@ for task in list(load_suite("v3").tasks.values())[:11]:
 """
 
 
+def copied(folder):
+    for name in ("benchmark", "generators", "baselines", "harness"):
+        shutil.copytree(HOME / name, folder / "spurgen" / name, ignore=shutil.ignore_patterns("*-*.json", "*.png"))
+    return folder / "spurgen"
+
+
 @pytest.fixture
 def tree(tmp_path):
     """A copy of the package, free to be edited."""
-    for name in ("benchmark", "generators", "baselines", "harness"):
-        shutil.copytree(HOME / name, tmp_path / "spurgen" / name, ignore=shutil.ignore_patterns("*-*.json", "*.png"))
-    return tmp_path / "spurgen"
+    return copied(tmp_path)
 
 
 def identities(tree):
     command = [sys.executable, "-c", IDENTITIES, str(tree.parent)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory):
+    """The identities of the package as it is."""
+    return identities(copied(tmp_path_factory.mktemp("package")))
 
 
 def replace_everywhere(tree, pattern, new):
@@ -55,8 +65,7 @@ def replace_everywhere(tree, pattern, new):
     assert edited > 0
 
 
-def test_a_rename_a_moved_import_and_another_format_make_no_result_stale(tree):
-    before = identities(tree)
+def test_a_rename_a_moved_import_and_another_format_make_no_result_stale(tree, before):
     assert len(set(before)) == len(before) == 33
     replace_everywhere(tree, r"\bshuffled\b", "in_random_order")  # a function that methods share
     (tree / "baselines/training/samplers.py").rename(tree / "baselines/training/sampling_order.py")
@@ -77,8 +86,7 @@ def test_a_rename_a_moved_import_and_another_format_make_no_result_stale(tree):
         ("baselines/jtt.py", r"\bversion=\d+", "version=99", 11),
     ],
 )
-def test_a_raised_version_makes_exactly_its_own_results_stale(tree, file, old, new, changed):
-    before = identities(tree)
+def test_a_raised_version_makes_exactly_its_own_results_stale(tree, before, file, old, new, changed):
     path = tree / file
     text, count = re.subn(old, new, path.read_text(), flags=re.DOTALL)
     assert count == 1

@@ -21,9 +21,7 @@ from simulated_boards import (
 )
 
 
-@pytest.mark.parametrize(
-    ("rows", "mean", "unequal"), [(6, 0.2, 0.0), (28, 0.5, 0.35), (6, 0.8, 0.5), (28, 0.5, 1.0)]
-)
+@pytest.mark.parametrize(("rows", "mean", "unequal"), [(6, 0.2, 0.0), (28, 0.5, 0.35), (6, 0.8, 0.5), (28, 0.5, 1.0)])
 def test_equal_rows_are_seldom_told_apart(rows, mean, unequal):
     assert false_claims(null_board(rows, mean, 0.05, unequal), 1000) <= 0.05
 

@@ -97,6 +97,11 @@ def predict(batch):
     assert ask(write_submission(code), width=5)[0].tolist() == [1, 1, 1, 1, 1]
 
 
+def test_a_worker_starts_without_what_takes_as_long_to_import_as_all_it_needs(ask_worker, write_submission):
+    code = "import sys\ndef predict(batch): return [['pydantic' in sys.modules] * 3] * 4"
+    assert not ask_worker(write_submission(code), PLAIN).any()
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the settings are glibc's")
 def test_a_worker_keeps_freed_memory_for_the_next_step(ask, write_submission):
     code = """
