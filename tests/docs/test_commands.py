@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -128,13 +129,12 @@ QUICKSTART = (ROOT / "docs" / "quickstart.md").read_text("utf-8")
 @pytest.fixture(scope="session")
 def scored(frozen_folder, tmp_path_factory):
     """Results of the quickstart's submission and of ERM, which several pages compare."""
-    folder = tmp_path_factory.mktemp("scored")
-    (folder / "my_model.py").write_text(named_files(QUICKSTART)["my_model.py"])
     asked = ["--suite", str(frozen_folder / "tiny.toml"), "--tasks", "small-text", "small-image", "--seeds", "0"]
-    asked += ["--cluster", "serial", "--results", str(folder / "results"), "--data", str(folder / "data")]
-    for row in (str(folder / "my_model.py"), "erm"):
-        assert main(["score", row, *asked]) == 0
-    return folder / "results"
+    with chdir(tmp_path_factory.mktemp("scored")):
+        Path("my_model.py").write_text(named_files(QUICKSTART)["my_model.py"])
+        for row in ("my_model.py", "erm"):
+            assert main(["score", row, *asked, "--cluster", "serial"]) == 0
+        return OWN.absolute()
 
 
 @pytest.fixture
