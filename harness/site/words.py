@@ -29,8 +29,8 @@ def given(access: str) -> str:
 
 
 def percent(value: float) -> str:
-    """Return a share in percent, without decimals."""
-    return f"{100 * value:.0f} %"
+    """Return a share in percent, without decimals, on one line."""
+    return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
 
 
 def what(shortcuts: Sequence[str]) -> str:

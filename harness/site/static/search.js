@@ -35,15 +35,16 @@
       if (!words.length) return;
       const each = words.map((word) => matches(index, word));
       const pages = [...each[0].keys()].filter((page) => each.every((found) => found.has(page)));
-      const points = (page) => each.reduce((sum, found) => sum + found.get(page), 0);
+      const parts = new Map(pages.map((page) => [page, []])); // with all words in their headings
+      for (const [title, places] of Object.entries(index.alltitles).filter(([title]) => has(title))) {
+        for (const [page, anchor] of places) if (anchor) parts.get(page)?.push([title, anchor]);
+      }
+      const points = (page) => each.reduce((sum, found) => sum + found.get(page), 0) + 20 * Math.min(parts.get(page).length, 1);
       pages.sort((a, b) => points(b) - points(a) || a - b);
       const made = pages.map((page) => {
         const line = document.createElement("li"), address = `docs/${index.docnames[page]}.html`;
         line.append(link(address, index.titles[page]));
-        for (const [title, places] of Object.entries(index.alltitles)) {
-          const place = places.find(([of, anchor]) => of === page && anchor);
-          if (place && has(title)) line.append(" · ", link(`${address}#${place[1]}`, title));
-        }
+        for (const [title, anchor] of parts.get(page)) line.append(" · ", link(`${address}#${anchor}`, title));
         return line;
       });
       document.getElementById("pages").replaceChildren(...made);
