@@ -24,7 +24,7 @@ def _inline(translator: Any, node: nodes.math) -> None:  # noqa: ANN401
 
 
 def _block(translator: Any, node: nodes.math_block) -> None:  # noqa: ANN401
-    translator.body.append(f'<div class="formula">{mathml(node.astext(), display="block")}</div>')
+    translator.body.append(f'<div class="formula" tabindex="0">{mathml(node.astext(), display="block")}</div>')
     raise nodes.SkipNode
 
 
