@@ -1,7 +1,5 @@
 """Predictions from a table, with labels and attributes from the same table or from a data set's metadata."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
@@ -9,10 +7,7 @@ import numpy as np
 import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.suggest import suggestion
-from spurgen.harness.evaluation.alignment import in_train, named
 from spurgen.harness.evaluation.columns import (
-    CODED_SPLITS,
     INDEX,
     LABELS,
     SPLITS,
@@ -20,14 +15,12 @@ from spurgen.harness.evaluation.columns import (
     first_of,
     recognise,
 )
-from spurgen.harness.evaluation.predictions import Attribute, Predictions, flag
+from spurgen.harness.evaluation.labelled import Aligned, Labelled, labelled_in, splits_of
+from spurgen.harness.evaluation.predictions import Predictions
 from spurgen.harness.evaluation.runs import rows_of_runs
 from spurgen.harness.evaluation.tables import (
-    are_codes,
-    are_shares,
     categories,
     check,
-    in_order,
     logits,
     places,
     read_file,
@@ -36,10 +29,7 @@ from spurgen.harness.evaluation.tables import (
 )
 from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics import softmax
-from spurgen.harness.metrics.arrays import Bool, Float64, Int64
-
-TRAIN, TEST = "train", "test"
-Aligned = Mapping[str, Mapping[str, str]]
+from spurgen.harness.metrics.arrays import Float64, Int64
 
 
 def read_predictions(
@@ -62,7 +52,7 @@ def read_predictions(
     columns = recognise(asked, read_header(source), read_header(path))
     table = read_file(path, columns.may_matter)
     about = table if metadata is None else read_file(source, columns.may_matter)
-    labelled = _labelled(source, about, _with_shares_only(source, about, columns, asked), split)
+    labelled = labelled_in(source, about, columns, asked, split)
     rows = np.arange(len(table)) if metadata is None else _matched(path, table, about, labelled)
     inside, columns, classes = labelled.inside[rows], labelled.columns, labelled.classes
     used = table[inside]
@@ -100,7 +90,7 @@ def read_samples(
     if shown is None or shown not in header.columns:
         raise SpurgenError(f"{path} has no column {shown or 'of file names'}; name it by --texts, or files by --key")
     table = read_file(path, lambda name: name == shown or columns.may_matter(name))
-    labelled = _labelled(path, table, _with_shares_only(path, table, columns, asked), split)
+    labelled = labelled_in(path, table, columns, asked, split)
     factors, inside = labelled.factors[labelled.inside], table[labelled.inside]
     if columns.key is not None:
         check(path, inside, columns.key, ~texts(path, inside, columns.key).duplicated(), "occurs more than once")
@@ -119,96 +109,7 @@ def read_samples(
     return samples, list(texts(path, inside, shown))
 
 
-@dataclass(frozen=True)
-class _Labelled:
-    """A table of samples of all splits, whose names, None where there is one split, are in `splits`.
-
-    `factors`: label and attributes as names, in this order of columns. `split`: the one to evaluate.
-    """
-
-    path: Path
-    columns: Columns
-    factors: pd.DataFrame
-    splits: pd.Series | None
-    split: str | None
-
-    @property
-    def inside(self) -> Bool:
-        """Which rows are evaluated, bool (n,)."""
-        return self._are(self.split) if self.split is not None else np.ones(len(self.factors), bool)
-
-    def _are(self, split: str) -> Bool:
-        return np.zeros(len(self.factors), bool) if self.splits is None else (self.splits == split).to_numpy(bool)
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The classes of all splits: one without a sample in the evaluated split is known as well."""
-        return self._values(str(self.columns.label))
-
-    def _values(self, column: str) -> tuple[str, ...]:
-        return in_order(self.factors[column], self.columns, column)
-
-    def train(self) -> Int64 | None:
-        """Return class and values of the train samples, int64 (m, 1 + A), or None where there are none."""
-        train = self.factors[self._are(TRAIN)]
-        columns = [places(train[name], self._values(name)) for name in map(str, train)]
-        return np.stack(columns, axis=1) if len(train) else None
-
-    def attributes(self, factors: pd.DataFrame, aligned: Aligned) -> tuple[Attribute, ...]:
-        """Return the attributes of samples, with the value that goes with each class where that is known."""
-        for name in aligned:
-            if name not in self.columns.attributes:
-                raise SpurgenError(
-                    f"--aligned {name}: there is no attribute {name!r}; {suggestion(name, self.columns.attributes)}"
-                )
-            if self.columns.is_flag(name):
-                raise SpurgenError(f"--aligned {name} has no effect: its column says what goes with the class")
-        return tuple(self._attribute(name, factors[name], aligned.get(name)) for name in self.columns.attributes)
-
-    def _attribute(self, name: str, entries: pd.Series, aligned: Mapping[str, str] | None) -> Attribute:
-        values, classes = self._values(name), self.classes
-        ids = places(entries, values)
-        if self.columns.is_flag(name):
-            return flag(name, ids, len(classes))
-        if aligned is not None:
-            return Attribute(name, values, ids, named(name, values, classes, aligned))
-        train = self.factors[self._are(TRAIN)]
-        labels = places(train.iloc[:, 0], classes)
-        return Attribute(name, values, ids, *in_train(name, labels, places(train[name], values), classes))
-
-
-def _with_shares_only(path: Path, table: pd.DataFrame, columns: Columns, asked: Columns) -> Columns:
-    """Return the columns without a layout's thresholds for those that were asked for and have no shares."""
-    named = [name for name in columns.thresholds if name in (asked.label, *asked.attributes)]
-    other = [name for name in named if not are_shares(path, table, name)]
-    return replace(columns, thresholds={k: names for k, names in columns.thresholds.items() if k not in other})
-
-
-def _labelled(path: Path, table: pd.DataFrame, columns: Columns, split: str | None) -> _Labelled:
-    """Read the samples of a table; raise `SpurgenError` if it has no such split."""
-    if not are_codes(path, table, columns):
-        columns = replace(columns, codes={})
-    assert columns.label is not None  # recognise() raises where there is none
-    names = (columns.label, *columns.attributes)
-    factors = pd.DataFrame({name: categories(path, table, name, columns) for name in names})
-    if columns.split is None or columns.split not in table.columns:
-        if split:
-            raise SpurgenError(f"{path} has no column of splits, from which --split {split} could be taken")
-        return _Labelled(path, columns, factors, None, None)
-    splits = _splits(path, table, columns.split)
-    present = set(splits)
-    wanted = CODED_SPLITS.get(split, split) if split else TEST if len(present) > 1 else next(iter(present))
-    if wanted not in present:
-        known = suggestion(wanted, sorted(present))
-        raise SpurgenError(f"{path}, column {columns.split}: there is no split {wanted!r} (--split); {known}")
-    return _Labelled(path, columns, factors, splits, wanted)
-
-
-def _splits(path: Path, table: pd.DataFrame, column: str) -> pd.Series:
-    return texts(path, table, column).map(lambda entry: CODED_SPLITS.get(entry, entry))
-
-
-def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _Labelled) -> Int64:
+def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: Labelled) -> Int64:
     """Return the row of the metadata that each row of a table of predictions is about, int64 (n,).
 
     Raises `SpurgenError` if a sample of the split has no prediction, if the table contradicts the metadata, or if it
@@ -229,7 +130,7 @@ def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _La
     rows_of, beyond = np.arange(len(known)), ""
     if key == INDEX and labelled.splits is not None and known.duplicated().any():  # it counts each split's samples
         if own := first_of([*table.columns], (str(labelled.columns.split), *SPLITS)):
-            known, asked = labelled.splits + " " + known, _splits(path, table, own) + " " + asked
+            known, asked = labelled.splits + " " + known, splits_of(path, table, own) + " " + asked
         else:
             rows_of, beyond = np.flatnonzero(labelled.inside), f" in the split {labelled.split}"
     names = known.iloc[rows_of]
@@ -248,18 +149,18 @@ def _matched(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _La
     return rows
 
 
-def _check_agreement(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: _Labelled, rows: Int64) -> None:
+def _check_agreement(path: Path, table: pd.DataFrame, about: pd.DataFrame, labelled: Labelled, rows: Int64) -> None:
     """Raise `SpurgenError` if a table of predictions has another label, attribute or split than the metadata."""
     for name, column in _repeated(table, about, labelled).items():
         theirs = labelled.factors.get(column, labelled.splits)
         assert theirs is not None  # _repeated() leaves the split out where there is none
         is_factor = column in labelled.factors
-        own = categories(path, table, name, labelled.columns, column) if is_factor else _splits(path, table, name)
+        own = categories(path, table, name, labelled.columns, column) if is_factor else splits_of(path, table, name)
         same = own.to_numpy() == theirs.to_numpy()[rows]
         check(path, table, name, same, f"is not what {labelled.path} says of the same sample")
 
 
-def _repeated(table: pd.DataFrame, about: pd.DataFrame, labelled: _Labelled) -> dict[str, str]:
+def _repeated(table: pd.DataFrame, about: pd.DataFrame, labelled: Labelled) -> dict[str, str]:
     """Map columns of a table of predictions to the metadata's label, attribute or split that they repeat.
 
     A label or split may have another usual name than in the metadata.
