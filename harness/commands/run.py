@@ -1,72 +1,18 @@
-"""Train methods on one world, score and compare them, and write a report with plots."""
+"""Train methods on one world or on your own data, score and compare them, and write a report with plots."""
 
 import argparse
-import re
-import shlex
-from collections.abc import Iterator
-from logging import Logger
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
-from matplotlib.figure import Figure
 from rich.console import Console
 
-from spurgen.benchmark.contract import Modality
-from spurgen.benchmark.errors import ScenarioError, SpurgenError, shortened
 from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.specs import BASELINES
-from spurgen.benchmark.task import Task
-from spurgen.generators import check
-from spurgen.harness.experiments.checks import (
-    check_task,
-    empty_groups,
-    find_methods,
-    lacks_environments,
-    spelled,
-    unused_flags,
-)
-from spurgen.harness.experiments.data_folder import (
-    SPLITS,
-    check_agrees,
-    check_files,
-    check_free,
-    check_same,
-    describe_world,
-    read_world,
-    write_world,
-)
-from spurgen.harness.experiments.experiment import Experiment, measured_seconds, missing_jobs, plan, run_experiment
-from spurgen.harness.experiments.lines import line_of_method, lines_of_run
-from spurgen.harness.experiments.log import logged
-from spurgen.harness.experiments.report import conclusions, results_table, to_markdown
-from spurgen.harness.experiments.sample_sheet import sample_sheet
-from spurgen.harness.experiments.summary import FILE_NAME, ExperimentSummary, summarize
-from spurgen.harness.machine.devices import pick_device
-from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.options.cluster import resources_of
-from spurgen.harness.options.flags import (
-    Unique,
-    add_device,
-    add_jobs,
-    add_seeds,
-    add_world,
-    device_of_gpu,
-    read_scenario,
-)
-from spurgen.harness.options.limits import describe_isolation
-from spurgen.harness.options.starting import add_dry_run, forecast, may_start
-from spurgen.harness.options.verifying import samples_bar
-from spurgen.harness.plots.of_run import comparison, sensitivity, training_curves
-from spurgen.harness.plots.style import save
-from spurgen.harness.running.forecast import Forecast
-from spurgen.harness.sandbox.limits import DEFAULT
-
-DATA = Path("data")
-METHODS = ("erm", "irm", "group_dro", "adversarial", "contrastive")
-MAX_SEED = 2**62  # results take up to 2**63
-REPORT = "results.md"
-OWN = ("command", "run")  # what the parser adds to a command's flags
+from spurgen.harness.commands._own import add_own, check_unused, run_own
+from spurgen.harness.experiments.defaults import DATA, METHODS
+from spurgen.harness.options.flags import Unique, add_device, add_jobs, add_seeds, add_world, device_of_gpu
+from spurgen.harness.options.starting import add_dry_run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,126 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--gpu", dest="device", type=device_of_gpu, metavar="N", help="-1 for --device cpu, 0 for --device cuda:0, ...")
     add_jobs(parser)
     add_dry_run(parser)
+    add_own(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Check everything, make the data, run what is missing, and report; return 1 if a job failed."""
-    experiment = plan_experiment(arguments)
-    ahead = _forecast(experiment, arguments)
-    write = arguments.generate_data and not check_free(experiment.task.scenario, arguments.data_dir)
-    if arguments.dry_run:
-        may_start(ahead, arguments, console)
-        return 0
-    check_writable(arguments.out, "--out")
-    if write:
-        check_writable(arguments.data_dir, "--data-dir")
-    elif not arguments.scenario:
-        with samples_bar(console, _images(experiment.task.scenario), "images") as advance:
-            check_files(experiment.task.scenario, arguments.data_dir, advance)
-    with logged(arguments.out, console) as log:
-        log.info("%s", experiment.command)
-        log.info("%s", describe_isolation(DEFAULT))
-        methods = experiment.methods
-        for message in (*unused_flags(methods, vars(arguments)), *empty_groups(experiment.task, methods)):
-            log.warning("%s", message)
-        log.info("%s", ahead.sentence())
-        if write:
-            _write_data(experiment.task.scenario, arguments.data_dir, log, console)
-        resources = resources_of(arguments, experiment.device)
-        summary = summarize(experiment, run_experiment(experiment, log, console, resources))
-        files = write_files(summary, experiment.folder)
-        log.info("wrote %s to %s", ", ".join(files), experiment.folder)
-        for line in conclusions(summary):
-            log.info("%s", line)
-    print(results_table(summary))
-    return 0 if len(summary.finished) == len(summary.methods) else 1
+    """Run on own data or on a world; return 1 if a method failed."""
+    if arguments.metadata:
+        return run_own(arguments, add_arguments, console)
+    check_unused(arguments, add_own, "without --metadata")
+    from spurgen.harness.commands._worlds import run_world  # imported late: torch and matplotlib are slow to import
 
-
-def plan_experiment(arguments: argparse.Namespace) -> Experiment:
-    """Return the experiment that the flags describe; raise `SpurgenError` if there can be no such experiment."""
-    if not re.fullmatch(FILE_NAME, arguments.exp_name):
-        raise SpurgenError(
-            f"--exp-name {arguments.exp_name!r}: file names begin with it; use only letters, digits, and _ . -"
-        )
-    if not 0 <= arguments.seed < MAX_SEED:
-        raise SpurgenError(f"--seed {shortened(arguments.seed)}: expected 0 to {MAX_SEED - 1}")
-    device = pick_device(arguments.device)
-    scenario = find_scenario(arguments)
-    check(scenario)
-    task = Task(f"{scenario.name}-{arguments.modality}", scenario, arguments.modality)
-    methods = find_methods(arguments.methods or METHODS, vars(arguments))
-    if not arguments.methods:
-        methods = tuple(method for method in methods if not lacks_environments(task, method))
-    check_task(task, methods, arguments.batch_size)
-    seeds = arguments.seeds or (arguments.seed,)
-    chosen = argparse.Namespace(**vars(arguments) | {"methods": arguments.methods or [each.name for each in methods]})
-    return Experiment(arguments.exp_name, task, methods, seeds, device, arguments.out, command_of(chosen))
-
-
-def _forecast(experiment: Experiment, arguments: argparse.Namespace) -> Forecast:
-    """Return which jobs are to run, and how long by the results in the experiment's folder, such as of other seeds."""
-    jobs = plan(experiment)
-    missing = missing_jobs(experiment, jobs)
-    return forecast([*jobs.values()], missing, arguments, measured_seconds(experiment, jobs))
-
-
-def find_scenario(arguments: argparse.Namespace) -> Scenario:
-    """Return the scenario of the file, else of `--generate-data`, else of the existing data set."""
-    asked = {name: getattr(arguments, name) for name in ("num_classes", "num_samples")}
-    if arguments.generate_data and not arguments.scenario:
-        sizes = {name: value for name, value in asked.items() if value is not None}
-        return describe_world(seed=arguments.seed, **sizes)
-    scenario = read_scenario(arguments) or read_world(arguments.data_dir)
-    if scenario is None:
-        raise ScenarioError(
-            f"--data-dir {arguments.data_dir}: there is no data set (no scenario.toml); pass --generate-data to make "
-            "one, or give a scenario file"
-        )
-    if arguments.scenario and arguments.data_dir != DATA:
-        check_same(scenario, arguments.scenario, arguments.data_dir)
-    check_agrees(scenario, arguments.scenario or arguments.data_dir, **asked)
-    return scenario
-
-
-def command_of(arguments: argparse.Namespace) -> str:
-    """Return the command with the value of every flag, so that a change of defaults does not change it."""
-    words = ["spurgen", "run", *([str(arguments.scenario)] if arguments.scenario else [])]
-    for name, value in vars(arguments).items():
-        if name in ("scenario", *OWN) or value is None or value is False:
-            continue
-        values: list[Any] = [] if value is True else value if isinstance(value, list) else [value]
-        words += [spelled(name), *map(str, values)]
-    return shlex.join(words)
-
-
-def _write_data(scenario: Scenario, folder: Path, log: Logger, console: Console) -> None:
-    with samples_bar(console, _images(scenario), "images") as advance:
-        write_world(scenario, folder, advance)
-    log.info("wrote %d images, metadata.csv and scenario.toml to %s", _images(scenario), folder)
-
-
-def _images(scenario: Scenario) -> int:
-    return sum(scenario.split_size(split) for split in SPLITS)
-
-
-def write_files(summary: ExperimentSummary, folder: Path) -> list[str]:
-    """Write the summary, the plots and the report; return the files' names."""
-    data = f"{summary.name}_results.json"
-    write_atomically(folder / data, summary.dump())
-    names = []
-    for name, figure in plots(summary):
-        save(figure, folder / name)
-        names.append(name)
-    write_atomically(folder / REPORT, to_markdown(summary, names))
-    return [REPORT, data, *names]
-
-
-def plots(summary: ExperimentSummary) -> Iterator[tuple[str, Figure]]:
-    """Draw every plot of an experiment; yield it with its file's name."""
-    yield "sample_visualization.png", sample_sheet(summary.task)
-    if summary.finished:
-        yield f"{summary.name}_comparison.png", comparison(lines_of_run(summary), summary.ideal)
-    for method in summary.finished:
-        yield f"{summary.name}_{method.name}_training_curves.png", training_curves(method.results)
-        shown = sensitivity(line_of_method(method, {}), summary.task.channels, summary.ideal)
-        yield f"{summary.name}_{method.name}_sss.png", shown
+    return run_world(arguments, console)

@@ -92,6 +92,16 @@ LAYOUTS = {
             },
         ),
     ),
+    "MultiNLI": (
+        {"gold_label", "sentence2_has_negation"},
+        Columns(
+            label="gold_label", attributes=("sentence2_has_negation",), split="split",
+            codes={
+                "gold_label": {"0": "contradiction", "1": "entailment", "2": "neutral"},
+                "sentence2_has_negation": {"0": "no negation", "1": "negation"},
+            },
+        ),
+    ),
 }  # fmt: skip
 
 
@@ -117,14 +127,14 @@ class Named:
         return found[0] if found else None
 
 
-def recognise(asked: Columns, about: Named, predictions: Named | None) -> Columns:
+def recognise(asked: Columns, about: Named, predictions: Named | None, attributes: str = "--attributes") -> Columns:
     """Complete the names that were asked for by those of a known layout, or usual ones.
 
     Label, attributes and split are columns of `about`; prediction, logits and run of `predictions`, which is the same
     table unless there are metadata, and None if there are none yet; the key is of both. A column that was asked for is
     read as it is, without a layout's codes, unless it has shares. Raises `SpurgenError` for a column that a table
     lacks, two columns that could be meant, no label, no attribute, an attribute twice or that is the label, or neither
-    predictions nor logits.
+    predictions nor logits; it names the flag `attributes`.
     """
     layout = next((columns for marks, columns in LAYOUTS.values() if marks <= set(about.columns)), Columns())
     flags = tuple(name for name in about.columns if name.endswith(FLAG) and name.removesuffix(FLAG) in about.columns)
@@ -153,13 +163,13 @@ def recognise(asked: Columns, about: Named, predictions: Named | None) -> Column
         )
     if not chosen.attributes:
         raise SpurgenError(
-            f"name the attributes that make groups by --attributes; {about.path} has {listed(about.columns)}"
+            f"name the attributes that make groups by {attributes}; {about.path} has {listed(about.columns)}"
         )
     for k, name in enumerate(chosen.attributes):
         if name == chosen.label:
-            raise SpurgenError(f"--attributes: {name} is the column of labels, which makes groups anyway; leave it out")
+            raise SpurgenError(f"{attributes}: {name} is the column of labels, which makes groups anyway; leave it out")
         if name in chosen.attributes[:k]:
-            raise SpurgenError(f"--attributes names {name} twice; name every column once")
+            raise SpurgenError(f"{attributes} names {name} twice; name every column once")
     if predictions and chosen.prediction is None and chosen.logits is None:
         raise SpurgenError(
             f"{predictions.path} has neither a column of predictions ({', '.join(PREDICTIONS)}) nor columns "

@@ -95,17 +95,17 @@ def draw_on(
     at = places(ladder.rungs)
     for row in rows:
         if row not in best:
-            _curve(axes, at, [known.get(row.label) for known in by_rung], style.FAINT, "")
+            draw_band(axes, at, [known.get(row.label) for known in by_rung], style.FAINT, "")
     ends = {}
     for row, (colour, mark) in zip(best, style.SERIES, strict=False):
         curve = [known.get(row.label) for known in by_rung]
-        ends[row] = _curve(axes, at, curve, colour, mark), colour
+        ends[row] = draw_band(axes, at, curve, colour, mark), colour
     _ceiling(axes, ladder.ceiling, at[0], columns)
     _axes(axes, ladder, at, columns)
     lines = {line["submission"]: line for line in ladder.whole}
     labels = [(_label(lines[row.label], full_names, columns, between), *ends[row]) for row in ends]
     axes.axhline(1, zorder=1, color=style.GREY, linewidth=0.8)
-    _labels(axes, at[-1], [*labels, ("ideal observer", 1.0, style.GREY)], apart)
+    label_ends(axes, at[-1], [*labels, ("ideal observer", 1.0, style.GREY)], apart)
 
 
 def named_rows(lines: Sequence[Line], rows: Sequence[Named]) -> list[Named]:
@@ -138,7 +138,7 @@ def spread(heights: Sequence[float], apart: float) -> list[float]:
     return [float(height) - above for height in moved]
 
 
-def _labels(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]], apart: float) -> None:
+def label_ends(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]], apart: float) -> None:
     """Write each text right of where its line ends, in the line's colour, and lead from one to the other."""
     heights = spread([end for _, end, _ in labels], apart)
     for (text, end, colour), height in zip(labels, heights, strict=True):
@@ -148,7 +148,7 @@ def _labels(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]], 
         axes.annotate("", (right, end), (1.04, height), textcoords=beside, annotation_clip=False, arrowprops=arrow)
 
 
-def _curve(axes: Axes, at: Sequence[float], curve: Sequence[Estimate | None], colour: str, mark: str) -> float:
+def draw_band(axes: Axes, at: Sequence[float], curve: Sequence[Estimate | None], colour: str, mark: str) -> float:
     """Draw a row's line over the rungs that it has, and its band if it has a marker; return where the line ends."""
     known = [(x, point) for x, point in zip(at, curve, strict=True) if point is not None]
     where, means = [x for x, _ in known], [point.value for _, point in known]
@@ -169,12 +169,17 @@ def _ceiling(axes: Axes, ceiling: float | None, left: float, columns: Columns) -
 
 
 def _axes(axes: Axes, ladder: Climbed, at: Sequence[float], columns: Columns) -> None:
-    axes.set_xticks(at, [f"{m:,}" for m in ladder.rungs])
+    mark_rungs(axes, ladder.rungs, at)
     among = f"counterexamples among {ladder.train:,} training samples"
     axes.set_xlabel(among if columns == 2 else among.replace("among ", "among\n"))
+
+
+def mark_rungs(axes: Axes, rungs: Sequence[int], at: Sequence[float]) -> None:
+    """Write numbers of counterexamples where they lie, and accuracies beside them."""
+    axes.set_xticks(at, [f"{m:,}" for m in rungs])
     axes.set_ylabel("right where shortcuts mislead, %")
     axes.set_ylim(-0.02, TOP)
-    if not ladder.rungs[0]:  # the axis is logarithmic only right of this mark
+    if not rungs[0]:  # the axis is logarithmic only right of this mark
         axes.text((at[0] + at[1]) / 2, 0, "//", transform=axes.get_xaxis_transform(), ha="center", va="center",
                   fontsize=style.SMALL, backgroundcolor="white")  # fmt: skip
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")

@@ -7,7 +7,7 @@ never read, and a damaged file is computed again.
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -50,18 +50,29 @@ def features_of(rung: Rung, part: str, frozen: str | None) -> Features:
 
 def _half(ladder: Ladder, half: str, part: str, frozen: str | None) -> Features:
     file = _file(ladder, half, part, frozen)
-    known = _read(file, ENCODERS[half].width)
-    if known is None or len(known) != ladder.parts[part]:
-        known = _computed(ladder, half, part, frozen)
-        content = known.tobytes()
-        write_atomically(file, content + hashlib.sha256(content).digest())
-    return known
+    shape = ladder.parts[part], ENCODERS[half].width
+    return cached(file, shape, lambda: _computed(ladder, half, part, frozen))
 
 
 def _file(ladder: Ladder, half: str, part: str, frozen: str | None) -> Path:
     data = ladder.digest if frozen is None else _loaded(frozen).frozen(ladder.name).parts[part].digest
-    key = "/".join([str(VERSION), data, part, half, ENCODERS[half].weights])
+    return cache_file(data, part, half, ENCODERS[half].weights)
+
+
+def cache_file(*names: str) -> Path:
+    """Return the file of cached features that depend on these names: digests of data and of weights."""
+    key = "/".join([str(VERSION), *names])
     return cache_folder() / "features" / f"{hashlib.sha256(key.encode()).hexdigest()}.f32"
+
+
+def cached(file: Path, shape: tuple[int, int], compute: Callable[[], Features]) -> Features:
+    """Return the features in a file, float32 (n, d); compute and keep them where it has none of that shape."""
+    known = _read(file, shape[1])
+    if known is None or len(known) != shape[0]:
+        known = compute()
+        content = known.tobytes()
+        write_atomically(file, content + hashlib.sha256(content).digest())
+    return known
 
 
 def _read(file: Path, width: int) -> Features | None:

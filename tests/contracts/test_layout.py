@@ -22,7 +22,7 @@ MAY_IMPORT = {
 }
 ROOMS = (
     "worker", "machine", "executors", "metrics", "statistics", "results", "sandbox", "splits", "exports", "running",
-    "board", "plots", "experiments", "validity", "site", "evaluation", "questions", "public",
+    "board", "plots", "experiments", "validity", "site", "evaluation", "questions", "own", "public",
     "options", "parser", "commands", "cli",
 )  # fmt: skip
 """The rooms of the harness: each may import those before it, and nothing after it."""

@@ -1,0 +1,120 @@
+"""`spurgen run --metadata`: methods on a user's own images or texts, and how many counterexamples they need."""
+
+import argparse
+import shlex
+from collections.abc import Callable, Container
+from pathlib import Path
+
+from rich.console import Console
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.suggest import one_of
+from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.printing import say
+from spurgen.harness.options.flags import between
+from spurgen.harness.options.verifying import samples_bar
+
+METHODS = ("erm", "group_dro", "jtt", "dfr", "subg")  # one of each family
+SAMPLES = 10_000
+DRAWS = tuple(range(5))
+TARGET = 0.75
+OWN_FLAGS = ("metadata", "label", "shortcut", "text", "key", "split_column", "target")
+SHARED = ("data_dir", "methods", "exp_name", "out", "seeds", "jobs", "num_samples", "dry_run")
+"""Flags of the command that own data heed as well."""
+Declare = Callable[[argparse.ArgumentParser], None]
+
+
+def add_own(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of a user's own data."""
+    add = parser.add_argument_group("your own data, on frozen features (docs/own-data.md)").add_argument
+    add("--metadata", type=Path, metavar="FILE", help="CSV or Parquet: a line per sample; images lie in --data-dir")
+    add(
+        "--label",
+        metavar="COLUMN",
+        help="column of the label; default: as in Waterbirds, CelebA, CivilComments, MultiNLI",
+    )
+    add("--shortcut", metavar="COLUMN", help="column of the attribute that may be a shortcut; default: as for --label")
+    add(
+        "--text",
+        nargs="+",
+        default=[],
+        metavar="COLUMN",
+        help="columns of text, joined; default: the samples are images",
+    )
+    add("--key", metavar="COLUMN", help="column of the images' file names; default: recognised by usual names")
+    add("--split-column", metavar="COLUMN", help="column of splits; default: recognised, else drawn at random")
+    add(
+        "--target", type=between(0.01, 0.99), default=TARGET, metavar="X",
+        help=f"accuracy whose counterexamples are counted; default: {TARGET}",
+    )  # fmt: skip
+
+
+def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console) -> int:
+    """Read and check the data, encode and train, write the report; return 1 if a method failed.
+
+    `all_flags` declares those of the command.
+    """
+    check_unused(arguments, all_flags, "with --metadata", (*OWN_FLAGS, *SHARED))
+    methods = [one_of("method", name, names_in(BASELINES)) for name in arguments.methods or METHODS]
+    from spurgen.harness.evaluation.columns import Columns  # imported late: pandas and torch are slow to import
+    from spurgen.harness.own.data import read_own
+
+    asked = Columns(
+        label=arguments.label, attributes=(arguments.shortcut,) if arguments.shortcut else (), key=arguments.key,
+        split=arguments.split_column,
+    )  # fmt: skip
+    data = read_own(arguments.metadata, arguments.data_dir, asked, arguments.text, arguments.num_samples or SAMPLES)
+    for line in (data.about(), *data.limits()):
+        say(console, line)
+    if arguments.dry_run:
+        return 0
+    check_writable(arguments.out, "--out")
+    from spurgen.harness.own.climb import check_methods, climb, rungs_of
+    from spurgen.harness.own.encoding import features_of
+    from spurgen.harness.own.summary import summarize
+    from spurgen.harness.plots.own_ladder import draw_own_ladder
+    from spurgen.harness.plots.style import save
+
+    check_methods(methods)
+    with samples_bar(console, len(data.inputs), "encoded") as advance:
+        features = features_of(data, arguments.jobs, advance)
+    rungs, seeds = rungs_of(data), arguments.seeds or DRAWS
+    with samples_bar(console, (len(rungs) + 1) * len(seeds) * len(methods), "trained") as advance:
+        answers = climb(data, features, methods, rungs, seeds, arguments.jobs, advance)
+    summary = summarize(data, answers, rungs, arguments.target, _command(arguments))
+    curves = {
+        curve.name: [curve.points[m] for m in rungs] for curve in summary.curves if len(curve.points) == len(rungs)
+    }
+    figure = f"{arguments.exp_name}_ladder.svg" if curves and len(rungs) > 1 else None
+    if figure:
+        axis = f"counterexamples, of {data.have:,} in train"
+        save(draw_own_ladder(curves, rungs, arguments.target, axis), arguments.out / figure)
+    write_atomically(arguments.out / f"{arguments.exp_name}_results.json", summary.to_json())
+    write_atomically(arguments.out / "results.md", summary.to_markdown(figure))
+    say(console, f"wrote the report to {arguments.out / 'results.md'}")
+    for name, reason in summary.failed.items():
+        say(console, f"{name} failed: {reason}")
+    print("\n\n".join([summary.table(), summary.ladder_table(), summary.sentence]))
+    return 1 if summary.failed else 0
+
+
+def check_unused(arguments: argparse.Namespace, declare: Declare, why: str, besides: Container[str] = ()) -> None:
+    """Raise `SpurgenError` for a given flag among those that a function declares, except `besides`."""
+    parser = argparse.ArgumentParser(add_help=False)
+    declare(parser)
+    for action in parser._actions:
+        if action.dest not in besides and getattr(arguments, action.dest) != parser.get_default(action.dest):
+            raise SpurgenError(f"{(action.option_strings or [action.dest])[0]} has no effect {why}; leave it out")
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """Return the command to type to repeat a run."""
+    words = ["spurgen", "run"]
+    for name in ("data_dir", *OWN_FLAGS, "methods", "num_samples", "seeds", "out"):
+        value = getattr(arguments, name)
+        if value not in (None, []):
+            flag = f"--{name.replace('_', '-')}"
+            words += [flag, *map(str, value if isinstance(value, list) else [value])]
+    return shlex.join(words)

@@ -1,0 +1,217 @@
+"""A user's own images or texts with labels and a shortcut, in splits, checked before any work."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.evaluation.alignment import aligned_values
+from spurgen.harness.evaluation.columns import Columns, recognise
+from spurgen.harness.evaluation.labelled import labelled_in, splits_of
+from spurgen.harness.evaluation.tables import places, read_file, read_header, texts
+from spurgen.harness.machine.printing import and_list
+from spurgen.harness.metrics.arrays import Bool, Float64, Int64
+from spurgen.harness.statistics.bootstrap import named_generator
+
+SPLITS = ("train", "val", "test")
+OTHER_NAMES = {"valid": "val", "validation": "val", "dev": "val", "id_val": "val"}
+SHARES = (0.6, 0.15, 0.25)  # of train, val and test, where the data have no splits
+OF_TRAIN = 0.2  # goes to val, where there is a test split but none for validation
+MOST_NAMES = 50  # classes, or values of the shortcut
+FRACTION = re.compile(r"-?\d*\.\d+(e-?\d+)?", re.IGNORECASE)
+FEW = 10  # test samples of a group
+HARDLY = 0.9  # share of the counterexamples that chance would give, from which there hardly is a shortcut
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """Samples of n images or texts of K classes, with the value that a shortcut has in each.
+
+    `inputs`: file names below `folder`, or texts if that is None. `labels`, `values`: places in `classes` and in
+    `value_names`, int64 (n,). `splits`: places in `SPLITS`, int64 (n,). `aligned`: the value that goes with each class,
+    int64 (K,): in train the most over-represented one. `have`: counterexamples in train of the whole table, of whose
+    `rows` some may be left out here.
+    """
+
+    label: str
+    shortcut: str
+    folder: Path | None
+    inputs: list[str]
+    classes: tuple[str, ...]
+    value_names: tuple[str, ...]
+    labels: Int64
+    values: Int64
+    splits: Int64
+    aligned: Int64
+    have: int
+    rows: int
+
+    @property
+    def conflicts(self) -> Bool:
+        """Which samples are counterexamples: their value is not the one that goes with their class, bool (n,)."""
+        return self.values != self.aligned[self.labels]
+
+    def inside(self, split: str) -> Bool:
+        """Return which samples are of a split, bool (n,)."""
+        return self.splits == SPLITS.index(split)
+
+    def about(self) -> str:
+        """Return how many samples there are, what goes with what, and how many counterexamples there are."""
+        pairs = [f"{self.value_names[k]} with {name}" for name, k in zip(self.classes, self.aligned, strict=True)]
+        sizes = [f"{int(self.inside(split).sum()):,} {split}" for split in SPLITS]
+        used = f" of {self.rows:,}" if len(self.inputs) < self.rows else ""
+        return (
+            f"{and_list(sizes)} samples{used}. In train, {self.shortcut} goes with {self.label}: {and_list(pairs)}. "
+            f"A counterexample has another {self.shortcut}; train has {self.have:,}."
+        )
+
+    def limits(self) -> Iterator[str]:
+        """Yield a sentence for each thing that cannot be said of these data."""
+        of_train, of_test = self.inside("train"), self.inside("test")
+        found = int((of_train & self.conflicts).sum())
+        for k, name in enumerate(self.classes):
+            for state, chosen in (("agrees with", ~self.conflicts), ("conflicts with", self.conflicts)):
+                size = int((of_test & chosen & (self.labels == k)).sum())
+                about = f"{self.shortcut} {state} {name} in {size} test samples"
+                if size == 0:
+                    yield f"{about}: no curve and no worst group can be measured."
+                elif size < FEW:
+                    yield f"{about}: with fewer than {FEW}, its worst group and its curve are little more than chance."
+        if found < len(self.classes):
+            yield (
+                f"{self.shortcut} nearly is the label: train has {found} counterexamples, fewer than the "
+                f"{len(self.classes)} classes, so nothing can be said of how many are needed."
+            )
+        shares = np.bincount(self.values[of_train], minlength=len(self.value_names)) / of_train.sum()
+        chance = float((1 - shares[self.aligned[self.labels[of_train]]]).mean())
+        if found >= HARDLY * chance * of_train.sum():
+            yield (
+                f"{found / of_train.sum():.0%} of the train samples are counterexamples, and by chance {chance:.0%} "
+                f"would be: {self.shortcut} hardly is a shortcut here. The ladder makes it one by leaving most out."
+            )
+
+
+def read_own(
+    metadata: Path, folder: Path, asked: Columns, text_columns: Sequence[str], most: int, seed: int = 0
+) -> OwnData:
+    """Read a table of labelled samples, whose images lie in `folder`, or whose texts in `text_columns`.
+
+    At most `most` samples are kept, drawn at random. Raises `SpurgenError` for what cannot be trained on: missing
+    files or texts, one class, one value, and labels that are fractions.
+    """
+    header = read_header(metadata)
+    columns = recognise(asked, header, None, "--shortcut")
+    header.check(*text_columns)
+    if len(columns.attributes) != 1:
+        raise SpurgenError(f"{metadata}: name one of {', '.join(columns.attributes)} by --shortcut")
+    if not text_columns and (columns.key is None or columns.key not in header.columns):
+        raise SpurgenError(f"{metadata} has no column of file names: name it by --key, or a column of texts by --text")
+    shown = text_columns or [str(columns.key)]
+    table = read_file(metadata, lambda name: name in shown or columns.may_matter(name))
+    known = columns.split is not None and columns.split in table.columns
+    of = splits_of(metadata, table, str(columns.split)).replace(OTHER_NAMES) if known else None
+    labelled = labelled_in(metadata, table, columns, asked, None if of is None else str(of.iloc[0]))
+    label, shortcut = str(columns.label), columns.attributes[0]
+    classes, value_names = (
+        _names(metadata, labelled.factors[name], labelled.values(name)) for name in (label, shortcut)
+    )
+    labels = places(labelled.factors[label], classes)
+    values = places(labelled.factors[shortcut], value_names)
+    splits = _splits(metadata, of, labels, values, seed)
+    counts = np.zeros((len(classes), len(value_names)))
+    np.add.at(counts, (labels[splits == 0], values[splits == 0]), 1)
+    _check_train(metadata, counts, classes, value_names, shortcut)
+    aligned = aligned_values(counts)
+    kept = np.flatnonzero(splits >= 0)
+    if len(kept) > most:
+        kept = np.sort(named_generator("own", "kept", seed).permutation(kept)[:most])
+    parts = [texts(metadata, table.iloc[kept], name) for name in shown]
+    inputs = [" ".join(words) for words in zip(*parts, strict=True)]
+    if not text_columns:
+        _check_files(metadata, shown[0], folder, inputs)
+    return OwnData(
+        label=label, shortcut=shortcut, folder=None if text_columns else folder, inputs=inputs, classes=classes,
+        value_names=value_names, labels=labels[kept], values=values[kept], splits=splits[kept], aligned=aligned,
+        have=int(((values != aligned[labels]) & (splits == 0)).sum()), rows=len(table),
+    )  # fmt: skip
+
+
+def _names(path: Path, entries: pd.Series, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names in a column that occur; raise `SpurgenError` for fractions, too many names or a single one."""
+    present = set(entries)
+    column = entries.name
+    fraction = next((name for name in names if FRACTION.fullmatch(name)), None)
+    if fraction is not None:
+        raise SpurgenError(
+            f"{path}, column {column}: {fraction} is a fraction and names no class or value; cut the numbers into a "
+            "few values, or name another column"
+        )
+    if len(present) > MOST_NAMES:
+        raise SpurgenError(
+            f"{path}, column {column} has {len(present):,} different entries, at most {MOST_NAMES}; name another column"
+        )
+    if len(present) == 1:
+        raise SpurgenError(f"{path}, column {column}: every entry is {names[0]}; two or more are needed")
+    return tuple(name for name in names if name in present)
+
+
+def _splits(path: Path, of: pd.Series | None, labels: Int64, values: Int64, seed: int) -> Int64:
+    """Return the split of each sample, a place in `SPLITS`, or -1 for one of another name, int64 (n,).
+
+    Where the table has no splits, or none for validation, they are drawn within each group.
+    """
+    rng = named_generator("own", "splits", seed)
+    if of is None or of.nunique() == 1:
+        return _drawn(np.arange(len(labels)), labels, values, SHARES, rng)[1]
+    numbers = {name: k for k, name in enumerate(SPLITS)}
+    splits = np.array([numbers.get(name, -1) for name in of], np.int64)
+    for name in ("train", "test"):
+        if not (splits == numbers[name]).any():
+            raise SpurgenError(
+                f"{path}, column {of.name}: no sample is of the split {name}; it has {', '.join(set(of))}"
+            )
+    if not (splits == 1).any():
+        train = np.flatnonzero(splits == 0)
+        rows, drawn = _drawn(train, labels[train], values[train], (1 - OF_TRAIN, OF_TRAIN), rng)
+        splits[rows] = drawn
+    return splits
+
+
+def _drawn(
+    rows: Int64, labels: Int64, values: Int64, shares: Sequence[float], rng: np.random.Generator
+) -> tuple[Int64, Int64]:
+    """Return rows and a number for each, such that every group has the numbers 0, 1, ... in these shares."""
+    order = rng.permutation(len(rows))
+    ids = labels * (values.max() + 1) + values
+    drawn = np.empty(len(rows), np.int64)
+    for group in np.unique(ids):
+        members = order[ids[order] == group]
+        drawn[members] = np.searchsorted(np.cumsum(shares), (np.arange(len(members)) + 0.5) / len(members))
+    return rows, drawn
+
+
+def _check_train(
+    path: Path, counts: Float64, classes: Sequence[str], values: Sequence[str],
+    shortcut: str,
+) -> None:  # fmt: skip
+    empty = [name for name, size in zip(classes, counts.sum(axis=1), strict=True) if not size]
+    if empty:
+        raise SpurgenError(f"{path}: the train split has no sample of {empty[0]}; add some, or leave the class out")
+    if np.count_nonzero(counts.sum(axis=0)) == 1:
+        only = values[int(counts.sum(axis=0).argmax())]
+        raise SpurgenError(
+            f"{path}: {shortcut} is {only} in all of train, so no model can follow it; name another by --shortcut"
+        )
+
+
+def _check_files(path: Path, column: str, folder: Path, names: Sequence[str]) -> None:
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        raise SpurgenError(
+            f"{path}, column {column}: {len(missing):,} of {len(names):,} files are not in {folder} (--data-dir), such "
+            f"as {missing[0]}"
+        )

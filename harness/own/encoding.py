@@ -1,0 +1,69 @@
+"""Frozen features of a user's own images or texts: computed once, in parts that are kept when a run is stopped."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from spurgen.baselines.training.encoders import ENCODERS, SIZE, Features
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.harness.evaluation.model import image_batches
+from spurgen.harness.machine import pool
+from spurgen.harness.own.data import OwnData
+from spurgen.harness.running.features import CHUNK, cache_file, cached
+
+
+@dataclass(frozen=True)
+class Part:
+    """Consecutive inputs, files below a folder or texts; picklable."""
+
+    inputs: tuple[str, ...]
+    folder: Path | None
+    half: str
+
+    def features(self) -> Features:
+        """Return the features, float32 (n, d); raise `SubmissionError` if one is not finite."""
+        encoder = ENCODERS[self.half]
+        file = cache_file("own", self._digest(), self.half, encoder.weights)
+        return cached(file, (len(self.inputs), encoder.width), self._computed)
+
+    def _digest(self) -> str:
+        digest = hashlib.sha256()
+        for each in self.inputs:
+            content = each.encode() if self.folder is None else (self.folder / each).read_bytes()
+            digest.update(hashlib.sha256(content).digest())
+        return digest.hexdigest()
+
+    def _computed(self) -> Features:
+        encode = ENCODERS[self.half].load()
+        if self.folder is None:
+            features = encode(self.inputs)
+        else:
+            batches = image_batches(self.folder, self.inputs, SIZE)
+            features = np.concatenate([encode(batch.images) for batch in batches])
+        if not np.isfinite(features).all():
+            bad = self.inputs[int((~np.isfinite(features)).any(axis=1).argmax())]
+            raise SubmissionError(f"the encoder's features of {bad[:80]!r} are not finite; leave the sample out")
+        return features
+
+
+def features_of(data: OwnData, processes: int | None, advance: Callable[[int], None]) -> Features:
+    """Return the features of all samples, float32 (n, d); `advance` is called with the number of each part's samples.
+
+    Raises `SubmissionError` if a package is missing, and `SpurgenError` for a file that is no image.
+    """
+    half = "caption" if data.folder is None else "image"
+    ENCODERS[half].check_installed()
+    parts = [Part(tuple(data.inputs[k : k + CHUNK]), data.folder, half) for k in range(0, len(data.inputs), CHUNK)]
+    for part, _ in pool.run(_fill, parts, processes):
+        advance(len(part.inputs))
+    return np.concatenate([part.features() for part in parts])
+
+
+def _fill(part: Part) -> int:
+    try:
+        return len(part.features())
+    except OSError as error:
+        raise SpurgenError(f"cannot read {error.filename}: {error.strerror}") from None

@@ -1,0 +1,79 @@
+"""`spurgen run --metadata`, with features and trainings in this process."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spurgen.harness.cli import main
+from spurgen.harness.own import climb, encoding
+
+LINE = [
+    "run",
+    "--metadata",
+    "metadata.csv",
+    "--label",
+    "kind",
+    "--shortcut",
+    "place",
+    "--text",
+    "words",
+    "--out",
+    "out",
+]
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A folder with a table of 240 texts, whose features show the place more clearly than the kind."""
+    monkeypatch.chdir(tmp_path)
+    kind = np.arange(240) % 2
+    counter = np.arange(240) % 10 < np.repeat([2, 2, 5], 80)
+    place = np.where(counter, 1 - kind, kind)
+    split = np.repeat(["train", "val", "test"], 80)
+    words = [f"text {k}" for k in range(240)]
+    pd.DataFrame({"words": words, "kind": kind, "place": place, "split": split}).to_csv("metadata.csv", index=False)
+    noise = np.random.default_rng(0).normal(size=(240, 4))
+    features = (noise + np.stack([12 * place, 4 * kind, 0 * kind, 0 * kind], axis=1)).astype(np.float32)
+    monkeypatch.setattr(encoding, "features_of", lambda *_: features)
+    monkeypatch.setattr(climb.pool, "run", lambda work, jobs, _: ((job, work(job)) for job in jobs))
+    return tmp_path
+
+
+def test_a_run_writes_the_ladder_and_says_what_is_needed(own, capsys):
+    assert main([*LINE, "--methods", "erm", "subg", "--seeds", "0-1", "--exp-name", "mine"]) == 0
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1].startswith("On your data erm needs ")
+    assert said.splitlines()[-1].endswith("; you have 16.")
+    assert {path.name for path in (own / "out").iterdir()} == {"mine_ladder.svg", "mine_results.json", "results.md"}
+    report = (own / "out" / "results.md").read_text()
+    assert "spurgen run --data-dir data --metadata metadata.csv --label kind --shortcut place --text words" in report
+    assert "--methods erm subg --seeds 0-1" in report
+
+
+def test_a_dry_run_says_what_the_data_are_and_lack(own, capsys):
+    assert main([*LINE, "--num-samples", "100", "--dry-run"]) == 0
+    said = capsys.readouterr().err
+    assert "samples of 240. In train, place goes with kind: 0 with 0 and 1 with 1" in said
+    assert "in 8 test samples: with fewer than 10" in said or "test samples" in said
+    assert not (own / "out").exists()
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--num-epochs", "3"], "--num-epochs has no effect with --metadata; leave it out"),
+        (["--generate-data"], "--generate-data has no effect with --metadata"),
+        (["--methods", "irm"], "irm needs environments, which your data lack"),
+        (["--methods", "ermm"], "there is no method 'ermm'"),
+    ],
+)
+def test_what_own_data_cannot_have_is_refused_at_once(more, message, capsys):
+    assert main([*LINE, *more]) == 2
+    assert message in capsys.readouterr().err.replace("\n", " ")
+
+
+@pytest.mark.usefixtures("small")
+def test_flags_of_own_data_need_metadata(capsys):
+    assert main(["run", "small.toml", "--shortcut", "place"]) == 2
+    assert "--shortcut has no effect without --metadata; leave it out" in capsys.readouterr().err.replace("\n", " ")

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from spurgen.baselines.training.encoders import Encoder
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.harness.own import encoding
+from spurgen.harness.own.encoding import Part
+
+
+@pytest.fixture
+def calls(monkeypatch, tmp_path):
+    """Replace both encoders by means and lengths; count what they encode."""
+    encoded = []
+
+    def load():
+        def encode(inputs):
+            encoded.append(len(inputs))
+            each = [np.mean(one) if isinstance(one, np.ndarray) else len(one) or np.nan for one in inputs]
+            return np.array(each, np.float32)[:, None]
+
+        return encode
+
+    fake = Encoder("weights", 1, (), load)
+    monkeypatch.setattr(encoding, "ENCODERS", {"image": fake, "caption": fake})
+    monkeypatch.setenv("SPURGEN_CACHE", str(tmp_path / "cache"))
+    return encoded
+
+
+def test_texts_are_encoded_once(calls):
+    part = Part(("a", "bcd"), None, "caption")
+    assert part.features().tolist() == part.features().tolist() == [[1], [3]]
+    assert calls == [2]
+    assert Part(("a", "bcde"), None, "caption").features().tolist() == [[1], [4]]
+
+
+def test_images_are_encoded_again_when_a_file_changes(calls, tmp_path):
+    part = Part(("0.png",), tmp_path, "image")
+    for level in (10, 20):
+        Image.new("RGB", (30, 20), (level, level, level)).save(tmp_path / "0.png")
+        assert part.features().tolist() == [[level]]
+    assert calls == [1, 1]
+
+
+@pytest.mark.usefixtures("calls")
+def test_features_that_are_not_finite_and_files_that_are_no_images_are_errors(tmp_path):
+    with pytest.raises(SubmissionError, match="features of '' are not finite; leave the sample out"):
+        Part(("a", ""), None, "caption").features()
+    (tmp_path / "0.png").write_text("no image")
+    with pytest.raises(SpurgenError, match="cannot read the image"):
+        Part(("0.png",), tmp_path, "image").features()
