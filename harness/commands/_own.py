@@ -20,7 +20,7 @@ METHODS = ("erm", "group_dro", "jtt", "dfr", "subg")  # one of each family
 SAMPLES = 10_000
 DRAWS = tuple(range(5))
 TARGET = 0.75
-OWN_FLAGS = ("metadata", "label", "shortcut", "text", "key", "split_column", "target")
+OWN_FLAGS = ("metadata", "encoder", "label", "shortcut", "text", "key", "split_column", "target")
 SHARED = ("data_dir", "methods", "exp_name", "out", "seeds", "jobs", "num_samples", "dry_run")
 """Flags of the command that own data heed as well."""
 Declare = Callable[[argparse.ArgumentParser], None]
@@ -45,6 +45,10 @@ def add_own(parser: argparse.ArgumentParser) -> None:
     )
     add("--key", metavar="COLUMN", help="column of the images' file names; default: recognised by usual names")
     add("--split-column", metavar="COLUMN", help="column of splits; default: recognised, else drawn at random")
+    add(
+        "--encoder", default="", metavar="ENCODER",
+        help="as spurgen profile takes it; default: minilm, for images efficientnet-lite0",
+    )  # fmt: skip
     add(
         "--target", type=between(0.01, 0.99), default=TARGET, metavar="X",
         help=f"accuracy whose counterexamples are counted; default: {TARGET}",
@@ -79,7 +83,7 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
 
     check_methods(methods)
     with samples_bar(console, len(data.inputs), "encoded") as advance:
-        features = features_of(data, arguments.jobs, advance)
+        features = features_of(data, arguments.encoder, arguments.jobs, advance)
     rungs, seeds = rungs_of(data), arguments.seeds or DRAWS
     with samples_bar(console, (len(rungs) + 1) * len(seeds) * len(methods), "trained") as advance:
         answers = climb(data, features, methods, rungs, seeds, arguments.jobs, advance)
@@ -114,7 +118,7 @@ def _command(arguments: argparse.Namespace) -> str:
     words = ["spurgen", "run"]
     for name in ("data_dir", *OWN_FLAGS, "methods", "num_samples", "seeds", "out"):
         value = getattr(arguments, name)
-        if value not in (None, []):
+        if value not in (None, [], ""):
             flag = f"--{name.replace('_', '-')}"
             words += [flag, *map(str, value if isinstance(value, list) else [value])]
     return shlex.join(words)

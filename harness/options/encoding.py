@@ -19,11 +19,11 @@ def compute_features(jobs: Iterable[Job], console: Console, processes: int | Non
 
     In a dry run it is only said how many samples that are, and for how long.
     """
-    rungs: dict[str, dict[str, Rung]] = {}
+    rungs: dict[tuple[str, str], dict[str, Rung]] = {}
     for job in jobs:
         if isinstance(job.task, Rung) and is_baseline(job.spec) and job.frozen:
-            rungs.setdefault(job.frozen, {})[f"{job.task.ladder.name} {job.task.modality}"] = job.task
-    work = [each for frozen, of in rungs.items() for each in missing(of.values(), frozen)]
+            rungs.setdefault((job.frozen, job.encoder), {})[f"{job.task.ladder.name} {job.task.modality}"] = job.task
+    work = [each for key, of in rungs.items() for each in missing(of.values(), *key)]
     if not work:
         return
     total, seconds = sum(each.size for each in work), sum(each.size * SECONDS[each.half] for each in work)

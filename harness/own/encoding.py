@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from spurgen.baselines.training.encoders import ENCODERS, SIZE, Features
+from spurgen.baselines.training.encoders import SIZE, Features
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.harness.evaluation.model import image_batches
 from spurgen.harness.machine import pool
 from spurgen.harness.own.data import OwnData
+from spurgen.harness.running.encoder_sources import check_half, encoder_of
 from spurgen.harness.running.features import CHUNK, cache_file, cached
 
 
@@ -22,10 +23,11 @@ class Part:
     inputs: tuple[str, ...]
     folder: Path | None
     half: str
+    encoder: str = ""
 
     def features(self) -> Features:
         """Return the features, float32 (n, d); raise `SubmissionError` if one is not finite."""
-        encoder = ENCODERS[self.half]
+        encoder = encoder_of(self.half, self.encoder)
         file = cache_file("own", self._digest(), self.half, encoder.weights)
         return cached(file, (len(self.inputs), encoder.width), self._computed)
 
@@ -37,7 +39,7 @@ class Part:
         return digest.hexdigest()
 
     def _computed(self) -> Features:
-        encode = ENCODERS[self.half].load()
+        encode = encoder_of(self.half, self.encoder).load()
         if self.folder is None:
             features = encode(self.inputs)
         else:
@@ -49,14 +51,19 @@ class Part:
         return features
 
 
-def features_of(data: OwnData, processes: int | None, advance: Callable[[int], None]) -> Features:
+def features_of(data: OwnData, encoder: str, processes: int | None, advance: Callable[[int], None]) -> Features:
     """Return the features of all samples, float32 (n, d); `advance` is called with the number of each part's samples.
 
-    Raises `SubmissionError` if a package is missing, and `SpurgenError` for a file that is no image.
+    `encoder`: as of `encoder_of`. Raises `SubmissionError` if a package is missing, and `SpurgenError` for a file that
+    is no image.
     """
     half = "caption" if data.folder is None else "image"
-    ENCODERS[half].check_installed()
-    parts = [Part(tuple(data.inputs[k : k + CHUNK]), data.folder, half) for k in range(0, len(data.inputs), CHUNK)]
+    if encoder:
+        check_half(encoder, "text" if half == "caption" else half)
+    encoder_of(half, encoder).check_installed()
+    parts = [
+        Part(tuple(data.inputs[k : k + CHUNK]), data.folder, half, encoder) for k in range(0, len(data.inputs), CHUNK)
+    ]
     for part, _ in pool.run(_fill, parts, processes):
         advance(len(part.inputs))
     return np.concatenate([part.features() for part in parts])

@@ -141,7 +141,7 @@ def measure(
 
 def ladder(
     fit: Fit | str, world: World, *, modality: Modality = "multimodal", seeds: Collection[int] = (0,),
-    access: str = "none", options: Mapping[str, Any] = NONE, name: str = "model",
+    access: str = "none", options: Mapping[str, Any] = NONE, name: str = "model", encoder: str = "",
 ) -> Measured:  # fmt: skip
     """Train and measure a learner on every rung of a ladder, from the fewest counterexamples to the most.
 
@@ -149,12 +149,15 @@ def ladder(
     is the name of a baseline, such as `erm`, which gets `options` and what it has on the boards. `world`: the name of a
     ladder of the current suite, such as `things-text`, one of its tasks, or a `Ladder` of your own; a scenario has no
     rungs, and is trained on once. `access`: what `fit` is given, a key of `ACCESS`. `seeds`: the ladder's worlds, or of
-    a scenario training seeds; from two on, intervals are over them. Raises as `measure` does.
+    a scenario training seeds; from two on, intervals are over them. `encoder`: gives a baseline its features
+    in place of the suite's encoders, such as `timm:resnet18` (docs/profile.md). Raises as `measure` does.
     """
     tasks = _rungs(world, modality)
     if isinstance(fit, str):
         spec = baseline_specs([one_of("baseline", fit, names_in(BASELINES))])[0]
-        return Measured(fit, tuple(tasks), {task.name: _row(task, seeds, spec, options=options) for task in tasks})
+        return Measured(
+            fit, tuple(tasks), {task.name: _row(task, seeds, spec, None, options, encoder) for task in tasks}
+        )
     one_of("access tier", access, ACCESS)
     learner = partial(_learner, fit, name, access)
     return Measured(name, tuple(tasks), {task.name: _row(task, seeds, name, learner) for task in tasks})
@@ -205,7 +208,7 @@ def _ladder(tasks: Sequence[Task]) -> str:
 
 def _row(
     task: Task, seeds: Collection[int], spec: str, made: Callable[[Task], Submission] | None = None,
-    options: Mapping[str, Any] = NONE,
+    options: Mapping[str, Any] = NONE, encoder: str = "",
 ) -> TaskRow:  # fmt: skip
     """Run a baseline, or what `made` returns, with each seed."""
     digest = "0" * 64 if made else ""
@@ -213,7 +216,7 @@ def _row(
     for seed in sorted(seeds):
         job = Job(
             task.in_world(seed), spec, seed, task.scenario.digest, options=options, frozen=_frozen(task, seed),
-            submission_sha256=digest,
+            encoder=encoder, submission_sha256=digest,
         )  # fmt: skip
         result, samples = run(job, made(task) if made else None)
         if result.error is not None:

@@ -14,17 +14,19 @@ from pathlib import Path
 
 import numpy as np
 
-from spurgen.baselines.training.encoders import ENCODERS, Features
+from spurgen.baselines.training.encoders import Encoder, Features
 from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Rung
 from spurgen.generators.ladder.world import sample_part
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.running.encoder_sources import encoder_of
 from spurgen.harness.splits.freeze import SHARD
 from spurgen.harness.splits.frozen import check_samples
 
 VERSION = 1  # raise it when the same data and weights give other features
+TWINS = "train/free"  # part of which twins are given
 CHUNK = 200  # samples that are drawn and encoded at a time
 SECONDS = {"image": 0.12, "caption": 0.013}  # a sample, on a core of a machine of 2020: for forecasts alone
 HALVES = {"image": ("image",), "text": ("caption",), "multimodal": ("image", "caption")}
@@ -37,26 +39,27 @@ def cache_folder() -> Path:
     return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "spurgen"
 
 
-def features_of(rung: Rung, part: str, frozen: str | None) -> Features:
+def features_of(rung: Rung, part: str, frozen: str | None, encoder: str = "") -> Features:
     """Return the features of all samples of a part of a rung's world, float32 (n, d); compute what is not cached.
 
     `frozen`: the suite whose manifest the data are checked against when they are drawn, or None for one's own ladder.
-    Of a multimodal rung, the image's come first. Raises `FrozenDataError` if the data differ, and `SubmissionError` if
-    a package is missing.
+    `encoder`: as of `encoder_of`. Of a multimodal rung, the image's come first. Raises `FrozenDataError` if the data
+    differ, and `SubmissionError` if a package is missing or the encoder answers badly.
     """
-    parts = [_half(rung.ladder, half, part, frozen) for half in HALVES[rung.modality]]
+    parts = [_half(Work(rung.ladder, half, part, frozen, encoder)) for half in HALVES[rung.modality]]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
-def _half(ladder: Ladder, half: str, part: str, frozen: str | None) -> Features:
-    file = _file(ladder, half, part, frozen)
-    shape = ladder.parts[part], ENCODERS[half].width
-    return cached(file, shape, lambda: _computed(ladder, half, part, frozen))
+def _half(work: "Work") -> Features:
+    encoder = encoder_of(work.half, work.encoder)
+    shape = work.ladder.parts[work.part], encoder.width
+    return cached(_file(work), shape, lambda: _computed(work, encoder))
 
 
-def _file(ladder: Ladder, half: str, part: str, frozen: str | None) -> Path:
-    data = ladder.digest if frozen is None else _loaded(frozen).frozen(ladder.name).parts[part].digest
-    return cache_file(data, part, half, ENCODERS[half].weights)
+def _file(work: "Work") -> Path:
+    ladder, frozen = work.ladder, work.frozen
+    data = ladder.digest if frozen is None else _loaded(frozen).frozen(ladder.name).parts[work.part].digest
+    return cache_file(data, work.part, work.half, encoder_of(work.half, work.encoder).weights)
 
 
 def cache_file(*names: str) -> Path:
@@ -87,10 +90,10 @@ def _read(file: Path, width: int) -> Features | None:
     return np.frombuffer(body, np.float32).reshape(-1, width)
 
 
-def _computed(ladder: Ladder, half: str, part: str, frozen: str | None) -> Features:
-    encoder = ENCODERS[half]
+def _computed(work: "Work", encoder: Encoder) -> Features:
     encoder.check_installed()
     encode = encoder.load()
+    ladder, half, part, frozen = work.ladder, work.half, work.part, work.frozen
     size, found = ladder.parts[part], []
     for first in range(0, size, SHARD):
         shard = sample_part(
@@ -105,12 +108,13 @@ def _computed(ladder: Ladder, half: str, part: str, frozen: str | None) -> Featu
 
 @dataclass(frozen=True)
 class Work:
-    """A part whose features are not cached; picklable."""
+    """A part of a ladder to encode; picklable."""
 
     ladder: Ladder
     half: str
     part: str
     frozen: str | None
+    encoder: str = ""
 
     @property
     def size(self) -> int:
@@ -118,11 +122,14 @@ class Work:
         return self.ladder.parts[self.part]
 
 
-def missing(rungs: Iterable[Rung], frozen: str | None) -> list[Work]:
-    """Return the parts of the rungs' worlds whose features are not cached, world by world."""
+def missing(rungs: Iterable[Rung], frozen: str | None, encoder: str = "") -> list[Work]:
+    """Return the parts of the rungs' worlds whose features are not cached, world by world.
+
+    An `encoder` other than the suite's is profiled by ERM, which is given no twins.
+    """
     wanted = {(rung.ladder.name, half): rung.ladder for rung in rungs for half in HALVES[rung.modality]}
-    work = [Work(ladder, half, part, frozen) for (_, half), ladder in wanted.items() for part in ladder.parts]
-    return [each for each in work if not _file(each.ladder, each.half, each.part, frozen).exists()]
+    work = [Work(ladder, half, part, frozen, encoder) for (_, half), ladder in wanted.items() for part in ladder.parts]
+    return [each for each in work if not (encoder and each.part == TWINS) and not _file(each).exists()]
 
 
 def forget(rungs: Iterable[Rung]) -> None:
@@ -130,7 +137,7 @@ def forget(rungs: Iterable[Rung]) -> None:
     for rung in rungs:
         for half in HALVES[rung.modality]:
             for part in rung.ladder.parts:
-                _file(rung.ladder, half, part, None).unlink(missing_ok=True)
+                _file(Work(rung.ladder, half, part, None)).unlink(missing_ok=True)
 
 
 def compute(work: Sequence[Work], processes: int | None = None) -> Iterator[int]:
@@ -140,7 +147,7 @@ def compute(work: Sequence[Work], processes: int | None = None) -> Iterator[int]
 
 
 def _fill(work: Work) -> int:
-    return len(_half(work.ladder, work.half, work.part, work.frozen))
+    return len(_half(work))
 
 
 _loaded = lru_cache(maxsize=4)(load_suite)

@@ -51,6 +51,8 @@ class Job:
     limits: Limits = DEFAULT
     row: str = ""
     """Label of the row that the result belongs to, or "" to derive it from the submission and its options."""
+    encoder: str = ""
+    """What encodes a rung's samples in place of the suite's encoders, as of `encoder_of`; such results are not kept."""
     submission_sha256: str = ""
     """Digest of the submission, computed when the job is planned."""
 

@@ -46,7 +46,7 @@ def make_part(job: Job, part: str, first: int = 0, last: int | None = None) -> P
     chosen = range(rung.ladder.parts[part])[first:last]
     if is_baseline(job.spec):
         samples = sample_part(rung.ladder, part, chosen, images=False, captions=False)
-        known = features_of(rung, part, job.frozen)
+        known = features_of(rung, part, job.frozen, job.encoder)
         return Part(samples, Batch(None, None, known[chosen.start : chosen.stop]))
     shown = {"images": rung.modality != "text", "captions": rung.modality != "image"}
     shards = []

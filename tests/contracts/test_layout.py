@@ -17,12 +17,13 @@ MAY_IMPORT = {
     "benchmark": {"benchmark"},
     "generators": {"benchmark", "generators"},
     "baselines": {"benchmark", "baselines"},
-    "harness": {"benchmark", "generators", "baselines", "harness"},
+    "harness": {"benchmark", "generators", "baselines", "harness", "submissions"},  # the adapters, by name
     "submissions": {"benchmark", "baselines", "submissions"},
 }
 ROOMS = (
     "worker", "machine", "executors", "metrics", "statistics", "results", "sandbox", "splits", "exports", "running",
     "board", "plots", "experiments", "validity", "site", "evaluation", "questions", "own", "public",
+    "profiles",
     "options", "parser", "commands", "cli",
 )  # fmt: skip
 """The rooms of the harness: each may import those before it, and nothing after it."""

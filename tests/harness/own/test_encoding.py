@@ -4,8 +4,8 @@ from PIL import Image
 
 from spurgen.baselines.training.encoders import Encoder
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
-from spurgen.harness.own import encoding
 from spurgen.harness.own.encoding import Part
+from spurgen.harness.running.encoder_sources import ENCODERS
 
 
 @pytest.fixture
@@ -22,7 +22,8 @@ def calls(monkeypatch, tmp_path):
         return encode
 
     fake = Encoder("weights", 1, (), load)
-    monkeypatch.setattr(encoding, "ENCODERS", {"image": fake, "caption": fake})
+    for half in ("image", "caption"):
+        monkeypatch.setitem(ENCODERS, half, fake)
     monkeypatch.setenv("SPURGEN_CACHE", str(tmp_path / "cache"))
     return encoded
 
@@ -32,6 +33,7 @@ def test_texts_are_encoded_once(calls):
     assert part.features().tolist() == part.features().tolist() == [[1], [3]]
     assert calls == [2]
     assert Part(("a", "bcde"), None, "caption").features().tolist() == [[1], [4]]
+    assert Part(("a", "bcd"), None, "caption", "bag-of-words").features().sum(axis=1).tolist() == [1, 1]
 
 
 def test_images_are_encoded_again_when_a_file_changes(calls, tmp_path):

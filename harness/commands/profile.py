@@ -1,0 +1,63 @@
+"""Profile an encoder: which shortcuts its features make easy, beside other encoders."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from spurgen.benchmark.suite import DEFAULT_SUITE
+from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.printing import say
+from spurgen.harness.options.flags import add_jobs, add_out, add_seeds
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's flags."""
+    parser.add_argument(
+        "encoder",
+        help="a file with encode, torchvision:NAME, timm:NAME, open_clip:NAME/WEIGHTS, sentence-transformers:NAME, "
+        "hf:NAME, or one of the package, such as minilm or pixels",
+    )
+    parser.add_argument("--modality", choices=("image", "text"), help="where it reads both; default: image")
+    add_seeds(parser, "0", "0; each is a world of the suite")
+    add_jobs(parser, "processes that encode at a time; default: one per core")
+    add_out(parser, "folder of the card, as JSON and SVG", Path("profile"))
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Encode, train ERM on every rung, write the card and print it beside the stored ones."""
+    check_writable(arguments.out, "--out")
+    from spurgen.benchmark.specs import BASELINES  # imported late: torch is slow to import
+    from spurgen.harness.options.encoding import compute_features
+    from spurgen.harness.plots.own_ladder import draw_own_ladder
+    from spurgen.harness.plots.style import save
+    from spurgen.harness.profiles.card import MODALITIES, board, ladders_of, make_card, stored_cards
+    from spurgen.harness.public.measuring import ladder
+    from spurgen.harness.running.encoder_sources import check_half, encoder_of
+    from spurgen.harness.running.job import Job
+    from spurgen.harness.statistics.estimate import Estimate
+
+    spec, half = arguments.encoder, check_half(arguments.encoder, arguments.modality)
+    encoder, ladders = encoder_of(half, spec), ladders_of(half)
+    jobs = [
+        Job(rungs[0].in_world(seed), f"{BASELINES}.erm:submission", seed, "", frozen=DEFAULT_SUITE, encoder=spec)
+        for rungs in ladders.values()
+        for seed in arguments.seeds
+    ]
+    compute_features(jobs, console, arguments.jobs)
+    measured = {
+        name: ladder("erm", rungs[0], modality=MODALITIES[half], seeds=arguments.seeds, encoder=spec)
+        for name, rungs in ladders.items()
+    }
+    card = make_card(spec, half, encoder.width, encoder.weights, measured, arguments.seeds)
+    cards = [card, *(other for other in stored_cards(half) if other.encoder != spec)]
+    name = Path(spec).stem if spec.endswith(".py") else spec.replace(":", "-").replace("/", "-")
+    write_atomically(arguments.out / f"{name}.json", card.dump())
+    rungs = [*card.curve()]
+    curves = {each.encoder: [Estimate(each.curve()[m]) for m in rungs] for each in cards if [*each.curve()] == rungs}
+    axis = "counterexamples in train, all shortcuts at once"
+    save(draw_own_ladder(curves, rungs, None, axis), arguments.out / f"{name}.svg")
+    say(console, f"wrote {name}.json and {name}.svg to {arguments.out}")
+    print(card.table(), board(cards), sep="\n\n")
+    print("\nThe numbers below shortcuts are the counterexamples that ERM needs where all, or one alone, mislead.")
+    return 0

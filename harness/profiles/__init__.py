@@ -1,0 +1,1 @@
+"""`spurgen profile`: which shortcuts an encoder makes easy."""

@@ -1,0 +1,138 @@
+"""The card of an encoder: ERM on its frozen features, with all shortcuts together and with each alone."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
+from spurgen.benchmark.task import Rung
+from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.metrics.ladder import SHARE
+from spurgen.harness.public.measuring import Measured
+from spurgen.harness.statistics.needed import Climb, needed
+
+SCHEMA_VERSION = 1
+STORED = files("spurgen.benchmark") / "profiles"
+MODALITIES = {"image": "image", "caption": "text"}
+ALL = "all"
+SHOWN = {
+    "robust_accuracy": "accuracy if misled", "seen_mislead": "on seen things", "accuracy_agree": "agreeing",
+    "follows": "follows",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """ERM on a rung: the shortcut that moves, or all, and the metrics, means over worlds, by name."""
+
+    shortcut: str
+    counterexamples: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What ERM reaches on an encoder's features in some worlds of a suite.
+
+    `needed`: by shortcut, the counterexamples at which the accuracy if misled is three quarters of the ceiling of the
+    ladder of all shortcuts. `weights`: a digest.
+    """
+
+    encoder: str
+    half: str
+    width: int
+    weights: str
+    suite: str
+    worlds: tuple[int, ...]
+    lines: tuple[Line, ...]
+    needed: Mapping[str, str]
+    schema_version: int = SCHEMA_VERSION
+
+    def dump(self) -> str:
+        """Return the card as JSON; a NaN is an error."""
+        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
+
+    def curve(self) -> dict[int, float]:
+        """Return the accuracy if misled by number of counterexamples, with all shortcuts."""
+        return {line.counterexamples: line.metrics["robust_accuracy"] for line in self.lines if line.shortcut == ALL}
+
+    def table(self) -> str:
+        """Return a line per shortcut and rung."""
+        rows = [
+            {"shortcut": line.shortcut, "counterexamples": line.counterexamples}
+            | {title: f"{line.metrics[key]:.3f}" for key, title in SHOWN.items()}
+            for line in self.lines
+        ]
+        return markdown_table(rows)
+
+
+def ladders_of(half: str) -> dict[str, list[Rung]]:
+    """Return the suite's ladders of a half of a sample by shortcut: that of all, and those in which one moves."""
+    end, found = f"-{MODALITIES[half]}", dict[str, list[Rung]]()
+    for task in load_suite(DEFAULT_SUITE).tasks.values():
+        if isinstance(task, Rung) and task.of.endswith(end) and task.of.startswith(("things-", "single-")):
+            name = ALL if task.of.startswith("things-") else task.of.removeprefix("single-").removesuffix(end)
+            found.setdefault(name, []).append(task)
+    return found
+
+
+def make_card(
+    encoder: str, half: str, width: int, weights: str, measured: Mapping[str, Measured], worlds: Sequence[int]
+) -> Card:
+    """Return the card of what was measured, by shortcut."""
+    first = measured[ALL].tasks[0]
+    assert isinstance(first, Rung)
+    threshold = SHARE * (first.ladder.ceiling or 1.0)
+    lines, numbers = [], {}
+    for shortcut, each in measured.items():
+        curves = []
+        for task in each.tasks:
+            assert isinstance(task, Rung)
+            found = [result.metrics for result in each.rows[task.name].results]
+            means = {key: float(np.mean([metrics[key] for metrics in found])) for key in SHOWN}
+            lines.append(Line(shortcut, task.counterexamples, means))
+            if task.counterexamples:
+                curves.append((task.counterexamples, [metrics["robust_accuracy"] for metrics in found]))
+        climb = Climb(tuple(m for m, _ in curves), threshold)
+        numbers[shortcut] = needed(np.array([heights for _, heights in curves]).T, climb).text
+    return Card(encoder, half, width, weights, DEFAULT_SUITE, tuple(worlds), tuple(lines), numbers)
+
+
+def read_card(text: str, where: str) -> Card:
+    """Read a card; raise `SpurgenError` for what is none."""
+    try:
+        fields: dict[str, Any] = json.loads(text)
+        if fields["schema_version"] != SCHEMA_VERSION:
+            raise SpurgenError(f"{where} is a card of version {fields['schema_version']}, expected {SCHEMA_VERSION}")
+        lines = tuple(Line(**line) for line in fields.pop("lines"))
+        return Card(**fields | {"lines": lines, "worlds": tuple(fields["worlds"])})
+    except (ValueError, KeyError, TypeError) as error:
+        raise SpurgenError(f"{where} is no card of spurgen profile: {error}") from None
+
+
+def stored_cards(half: str) -> list[Card]:
+    """Return the cards that come with the package of encoders of a half of a sample."""
+    found = [
+        read_card(file.read_text(encoding="utf-8"), file.name)
+        for file in sorted(STORED.iterdir(), key=lambda file: file.name)
+        if file.name.endswith(".json")
+    ]
+    return [card for card in found if card.half == half]
+
+
+def board(cards: Iterable[Card]) -> str:
+    """Return a line per card: counterexamples needed with all shortcuts and with each alone, the fewest first."""
+
+    def order(card: Card) -> float:
+        return -float(np.mean([height for m, height in card.curve().items() if m]))
+
+    rows = []
+    for card in sorted(cards, key=order):
+        score = -order(card)
+        rows.append({"encoder": card.encoder, "ladder score": f"{score:.3f}", **card.needed, "features": card.width})
+    return markdown_table(rows)

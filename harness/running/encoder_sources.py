@@ -1,0 +1,187 @@
+"""Encoders by name: those of the package, a user's file, and models of other libraries; each checked before its use."""
+
+import hashlib
+import importlib
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.util import find_spec
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from spurgen.baselines.training.encoders import ENCODERS, Encoder, Features
+from spurgen.benchmark.contract import Batch
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.benchmark.suggest import suggestion
+from spurgen.harness.results.identity import submission_digest
+from spurgen.harness.running.plain_encoders import PLAIN
+from spurgen.harness.worker.loading import load_submission
+
+ADAPTERS = "spurgen.submissions.adapters"
+SHIPPED = {"efficientnet-lite0": "image", "minilm": "caption"}
+PROBES = ("a fox", "a photo of a red tram before a striped wall", "an apple on a table", "tools")
+CLOSE = 1e-3  # largest difference of two answers to the same input, as a share of the features' spread
+LARGEST = 1e30
+
+
+class Source(NamedTuple):
+    """A library: its package, the halves of a sample that its models read, and what makes an encoder of a name."""
+
+    package: str
+    halves: tuple[str, ...]
+    make: Callable[[str, str], Any]
+
+
+def _adapter(library: str, kind: str) -> Any:  # noqa: ANN401  # a class
+    return getattr(importlib.import_module(f"{ADAPTERS}.{library}"), kind)
+
+
+def _torchvision(name: str, _half: str) -> Any:  # noqa: ANN401
+    return _adapter("torchvision", "ImageEncoder")(name)
+
+
+def _timm(name: str, _half: str) -> Any:  # noqa: ANN401
+    return _adapter("timm", "ImageEncoder")(name)
+
+
+def _open_clip(name: str, _half: str) -> Any:  # noqa: ANN401
+    model, _, weights = name.partition("/")
+    return _adapter("open_clip", "Clip")(model, weights or None)
+
+
+def _sentence_transformers(name: str, _half: str) -> Any:  # noqa: ANN401
+    return _adapter("sentence_transformers", "SentenceEncoder")(name)
+
+
+def _hf(name: str, half: str) -> Any:  # noqa: ANN401
+    return _adapter("transformers", "TextEncoder" if half == "caption" else "ImageEncoder")(name)
+
+
+SOURCES = {
+    "torchvision": Source("torchvision", ("image",), _torchvision),
+    "timm": Source("timm", ("image",), _timm),
+    "open_clip": Source("open_clip", ("image",), _open_clip),
+    "sentence-transformers": Source("sentence_transformers", ("caption",), _sentence_transformers),
+    "hf": Source("transformers", ("caption", "image"), _hf),
+}
+
+
+def halves_of(spec: str) -> tuple[str, ...]:
+    """Return which halves of a sample an encoder reads, `image` or `caption`; raise `SubmissionError` if it is none."""
+    prefix, colon, _ = spec.partition(":")
+    if colon and prefix in SOURCES:
+        return SOURCES[prefix].halves
+    if spec in SHIPPED or spec in PLAIN:
+        return (SHIPPED.get(spec) or PLAIN[spec].half,)
+    if "." not in spec and "/" not in spec:
+        known = [*SHIPPED, *PLAIN, *(f"{name}:NAME" for name in SOURCES)]
+        raise SubmissionError(f"there is no encoder {spec!r}; {suggestion(spec, known)}, or name a file with encode")
+    modalities = load_submission(spec).modalities
+    return tuple(half for half, name in (("image", "image"), ("caption", "text")) if name in modalities)
+
+
+def encoder_of(half: str, spec: str = "") -> Encoder:
+    """Return an encoder of a half of a sample; without `spec`, the suite's.
+
+    `spec`: a name of the package, `LIBRARY:NAME`, or a file with a function `encode`. Raises `SubmissionError` for one
+    that cannot be loaded, and for one that answers badly or not twice the same.
+    """
+    return ENCODERS[half] if not spec or spec in SHIPPED else _loaded(half, spec)
+
+
+@cache
+def _loaded(half: str, spec: str) -> Encoder:
+    if spec in PLAIN:
+        plain = PLAIN[spec]
+        return Encoder(plain.weights, plain.width, plain.packages, plain.load)
+    prefix, _, name = spec.partition(":")
+    if prefix in SOURCES:
+        made = _made(spec, SOURCES[prefix], name, half)
+        encode, weights = made.encode, f"{spec}/{_digest(made.model)}"
+    else:
+        encode, weights = load_submission(spec).encode, submission_digest(spec)
+        if encode is None:
+            raise SubmissionError(f"{spec} has no function encode(batch); add one")
+    checked = _checked(spec, half, encode)
+    return Encoder(weights, _width(spec, half, checked), (), lambda: checked)
+
+
+def _made(spec: str, source: Source, name: str, half: str) -> Any:  # noqa: ANN401
+    if find_spec(source.package) is None:
+        raise SubmissionError(f"{spec}: {source.package} is not installed here; install it, and run this again")
+    try:
+        return source.make(name, half)
+    except Exception as error:  # of a library: no such model, no network, no weights
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise SubmissionError(
+            f"{spec} cannot be loaded: {reason}; check its name, and that its weights are on this machine or can be "
+            "downloaded"
+        ) from None
+
+
+def _digest(model: Any) -> str:  # noqa: ANN401
+    """Return the SHA-256 of a network's weights."""
+    digest = hashlib.sha256()
+    for name, tensor in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(tensor.detach().cpu().float().numpy()).tobytes())
+    return digest.hexdigest()
+
+
+def _checked(spec: str, half: str, encode: Callable[[Batch], Any]) -> Callable[..., Features]:
+    """Return a function from images or captions to float32 (n, d) that raises for anything else."""
+
+    def checked(inputs: Any) -> Features:  # noqa: ANN401  # an array of images, or captions
+        batch = Batch(inputs, None) if half == "image" else Batch(None, list(inputs))
+        try:
+            answer = encode(batch)
+        except Exception as error:  # of a user's code, or a library's
+            raise SubmissionError(f"{spec}: encode failed: {type(error).__name__}: {error}") from error
+        try:
+            features = np.asarray(answer.detach().cpu() if hasattr(answer, "detach") else answer, np.float32)
+        except (TypeError, ValueError) as error:
+            raise SubmissionError(f"{spec}: encode returned no array of numbers: {error}") from None
+        if features.ndim != 2 or len(features) != len(batch):
+            raise SubmissionError(
+                f"{spec}: encode returned an array of shape {features.shape}, expected ({len(batch)}, d)"
+            )
+        if not (np.abs(features) < LARGEST).all():
+            raise SubmissionError(f"{spec}: a feature is NaN, infinite or above {LARGEST:g}")
+        return features
+
+    return checked
+
+
+def _width(spec: str, half: str, encode: Callable[..., Features]) -> int:
+    """Return the width of an encoder's features; raise `SubmissionError` if the same inputs do not give the same."""
+    inputs: Any = PROBES
+    if half == "image":
+        inputs = np.random.default_rng(0).integers(0, 256, (len(PROBES), 224, 224, 3), dtype=np.uint8)
+    whole = encode(inputs)
+    for parts in (((0, len(PROBES)),), tuple(pairwise(range(0, len(PROBES) + 1, 2)))):
+        again = _joined(spec, [encode(inputs[start:stop]) for start, stop in parts])
+        if again.shape != whole.shape:
+            raise SubmissionError(f"{spec}: encode returned {whole.shape[1]} features, then {again.shape[1]}")
+        if np.abs(again - whole).max() > CLOSE * (whole.std() + 1e-12):
+            raise SubmissionError(
+                f"{spec}: encode gives the same inputs other features in another call or batch; put the network into "
+                "evaluation mode, and draw nothing at random"
+            )
+    return int(whole.shape[1])
+
+
+def _joined(spec: str, parts: Sequence[Features]) -> Features:
+    widths = {part.shape[1] for part in parts}
+    if len(widths) > 1:
+        raise SubmissionError(f"{spec}: encode returned features of the widths {sorted(widths)}; they must be alike")
+    return np.concatenate(parts)
+
+
+def check_half(spec: str, modality: str | None) -> str:
+    """Return the half of a sample to profile: the one of the modality, else the first that the encoder reads."""
+    halves = halves_of(spec)
+    half = {"text": "caption", "image": "image", None: (halves or ("",))[0]}[modality]
+    if half not in halves:
+        raise SpurgenError(f"{spec} reads {' and '.join(halves) or 'no image or text alone'}; see --modality")
+    return half

@@ -1,0 +1,61 @@
+import json
+
+import pytest
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.profiles import card as cards
+from spurgen.harness.profiles.card import ALL, board, ladders_of, make_card, read_card, stored_cards
+from spurgen.harness.public.measuring import ladder
+from spurgen.harness.running.encoder_sources import PLAIN, SHIPPED
+
+
+@pytest.fixture
+def made(steps, words, coarse):
+    """The card of counts of letters on a small ladder, as if one shortcut moved alone there too."""
+    del words, coarse
+    measured = ladder("erm", load_suite(steps).task("few-6"))
+    return make_card("letters", "caption", 26, "letters", {ALL: measured, "hue": measured}, (0,))
+
+
+def test_a_card_has_the_numbers_of_the_ladder_and_survives_writing(made):
+    assert {line.shortcut for line in made.lines} == {ALL, "hue"}
+    assert made.needed[ALL] == made.needed["hue"]
+    assert made.curve().keys() == {line.counterexamples for line in made.lines}
+    assert read_card(made.dump(), "x.json") == made
+    assert "| all " in made.table()
+
+
+def test_a_file_that_is_no_card_is_a_sentence(made):
+    with pytest.raises(SpurgenError, match=r"x\.json is no card of spurgen profile"):
+        read_card("{}", "x.json")
+    with pytest.raises(SpurgenError, match=r"x\.json is no card of spurgen profile"):
+        read_card("not JSON", "x.json")
+    with pytest.raises(SpurgenError, match="is a card of version 99, expected 1"):
+        read_card(json.dumps(json.loads(made.dump()) | {"schema_version": 99}), "x.json")
+
+
+def test_the_best_encoder_comes_first(made):
+    better = read_card(made.dump().replace('"robust_accuracy": 0.', '"robust_accuracy": 1.'), "x")
+    better = read_card(better.dump().replace('"encoder": "letters"', '"encoder": "better"'), "x")
+    lines = board([made, better]).splitlines()
+    assert lines[2].startswith("| better")
+    assert lines[3].startswith("| letters")
+
+
+@pytest.mark.parametrize(
+    ("half", "shortcuts"),
+    [("caption", ["all", "hue", "wall", "place"]), ("image", ["all", "hue", "wall", "light", "mark"])],
+)
+def test_ladders_are_those_of_all_shortcuts_and_of_each(half, shortcuts):
+    found = ladders_of(half)
+    assert [*found] == shortcuts
+    assert {rung.modality for rungs in found.values() for rung in rungs} == {cards.MODALITIES[half]}
+
+
+def test_stored_cards_are_of_encoders_of_the_package_on_the_ladders_of_today():
+    for half in ("caption", "image"):
+        for card in stored_cards(half):
+            assert card.encoder in {*SHIPPED, *PLAIN}
+            assert [*card.needed] == [*ladders_of(half)]
+            assert [*card.curve()] == [rung.counterexamples for rung in ladders_of(half)[ALL]]

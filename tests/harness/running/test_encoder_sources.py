@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+import torch
+
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.harness.running import encoder_sources
+from spurgen.harness.running.encoder_sources import ENCODERS, SOURCES, Source, check_half, encoder_of, halves_of
+
+LENGTHS = "return np.array([[len(c), c.count('a')] for c in batch.captions], np.float32)"
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return a function that writes a file with this body of encode, for texts, and returns its path."""
+
+    def save(body, name="mine", more="MODALITIES = {'text'}"):
+        path = tmp_path / f"{name}.py"
+        path.write_text(f"import numpy as np\n{more}\ncalls = []\ndef encode(batch):\n    {body}\n")
+        return str(path)
+
+    return save
+
+
+def test_without_a_name_it_is_the_suites():
+    assert encoder_of("image") is encoder_of("image", "efficientnet-lite0") is ENCODERS["image"]
+    assert encoder_of("caption", "minilm") is ENCODERS["caption"]
+
+
+def test_a_file_is_an_encoder_whose_source_is_its_identity(write):
+    spec = write(LENGTHS)
+    encoder = encoder_of("caption", spec)
+    assert (halves_of(spec), encoder.width, len(encoder.weights)) == (("caption",), 2, 64)
+    np.testing.assert_array_equal(encoder.load()(["a cat"]), [[5, 2]])
+    assert encoder_of("caption", write(LENGTHS, "other", "MODALITIES = {'text'}\nX = 1")).weights != encoder.weights
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("calls.append(1); return np.ones((len(batch), 2)) * len(calls)", "inputs other features in another call"),
+        ("x = np.arange(len(batch)) - len(batch) / 2; return x[:, None]", "inputs other features in another call"),
+        ("calls.append(1); return np.zeros((len(batch), len(calls)))", "encode returned 1 features, then 2"),
+        ("return np.zeros(len(batch))", r"an array of shape \(4,\), expected \(4, d\)"),
+        ("return np.zeros((2, 3))", r"an array of shape \(2, 3\), expected \(4, d\)"),
+        ("return np.full((len(batch), 2), np.nan)", "a feature is NaN, infinite or above"),
+        ("return [['a']] * len(batch)", "encode returned no array of numbers"),
+    ],
+)
+def test_encoders_that_answer_badly_are_refused(write, body, message):
+    with pytest.raises(SubmissionError, match=message):
+        encoder_of("caption", write(body, f"bad{abs(hash(body))}"))
+
+
+def test_features_of_a_later_batch_are_checked_too(write):
+    spec = write("return np.array([[np.nan if c == 'later' else 1 / len(c)] for c in batch.captions])", "late")
+    encode = encoder_of("caption", spec).load()
+    with pytest.raises(SubmissionError, match="NaN, infinite"):
+        encode(["now", "later"])
+    with pytest.raises(SubmissionError, match="encode failed: ZeroDivisionError: division by zero"):
+        encode([""])
+
+
+class Tiny:
+    """An adapter with a linear network."""
+
+    def __init__(self, seed):
+        torch.manual_seed(seed)
+        self.model = torch.nn.Linear(3, 5)
+
+    def encode(self, batch):
+        return self.model(torch.from_numpy(batch.images.mean(axis=(1, 2))).float())
+
+
+def test_the_weights_of_a_librarys_model_are_its_identity(monkeypatch):
+    monkeypatch.setitem(SOURCES, "lib", Source("numpy", ("image",), lambda name, _: Tiny(int(name))))
+    one, other = encoder_of("image", "lib:1"), encoder_of("image", "lib:2")
+    assert (one.width, one.weights == other.weights) == (5, False)
+    assert one.load()(np.zeros((2, 4, 4, 3), np.uint8)).shape == (2, 5)
+
+
+def test_libraries_and_weights_that_cannot_be_had_are_a_sentence(monkeypatch):
+    def fail(*_):
+        raise OSError("no route to host\nand more")
+
+    monkeypatch.setitem(SOURCES, "far", Source("numpy", ("image",), fail))
+    monkeypatch.setitem(SOURCES, "none", Source("no_such_library", ("image",), fail))
+    with pytest.raises(SubmissionError, match=r"far:x cannot be loaded: no route to host; check its name"):
+        encoder_of("image", "far:x")
+    with pytest.raises(SubmissionError, match="none:x: no_such_library is not installed here"):
+        encoder_of("image", "none:x")
+    with pytest.raises(SubmissionError, match=r"there is no encoder 'minlm'; .*minilm"):
+        halves_of("minlm")
+
+
+def test_adapters_have_what_sources_ask_for():
+    pytest.importorskip("timm")
+    name = "timm:no_such_model"
+    with pytest.raises(SubmissionError, match=f"{name} cannot be loaded: Unknown model"):
+        encoder_of("image", name)
+    with pytest.raises(SubmissionError, match="torchvision:none cannot be loaded: Unknown model none"):
+        encoder_of("image", "torchvision:none")
+
+
+def test_the_modality_chooses_the_half(monkeypatch):
+    assert [check_half("hf:x", modality) for modality in ("text", "image", None)] == ["caption", "image", "caption"]
+    assert check_half("pixels", None) == "image"
+    with pytest.raises(SpurgenError, match="minilm reads caption; see --modality"):
+        check_half("minilm", "image")
+    assert encoder_sources.SOURCES["hf"].package == "transformers"
+    del monkeypatch
