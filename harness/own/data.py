@@ -53,11 +53,13 @@ class OwnData:
     @property
     def conflicts(self) -> Bool:
         """Which samples are counterexamples: their value is not the one that goes with their class, bool (n,)."""
-        return self.values != self.aligned[self.labels]
+        found: Bool = self.values != self.aligned[self.labels]
+        return found
 
     def inside(self, split: str) -> Bool:
         """Return which samples are of a split, bool (n,)."""
-        return self.splits == SPLITS.index(split)
+        found: Bool = self.splits == SPLITS.index(split)
+        return found
 
     def about(self) -> str:
         """Return how many samples there are, what goes with what, and how many counterexamples there are."""
