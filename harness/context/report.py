@@ -1,0 +1,90 @@
+"""What a model did in context, beside the exact learner and probes: lines, a table for the terminal, and a row file."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.table import Table
+
+from spurgen.harness.context.episodes import LADDER, RUNGS, SHOWN, STATES
+from spurgen.harness.context.scores import Scores
+from spurgen.harness.machine.printing import signed, terminal_table
+from spurgen.harness.machine.text import one_line
+from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.statistics.needed import Climb, Needed, needed
+
+VERSION = 1  # of the row file
+THRESHOLD = 0.9
+CLIMB = Climb(RUNGS[1:], THRESHOLD)
+TITLES = {"arbitrary": "A/B", "named": "names"}
+
+
+class Line(NamedTuple):
+    """A measure of a learner by episode and rung, float64 (W, R), and the counterexamples needed where it has them."""
+
+    learner: str
+    labels: str
+    measure: str
+    values: Float64
+    needed: Needed | None
+
+
+def lines_of(learners: Mapping[str, Mapping[str, Scores]]) -> list[Line]:
+    """Return the lines of learners, by the kinds of labels that they were shown; no kind is an empty name."""
+    return [line for name, kinds in learners.items() for kind in kinds for line in _lines(name, kind, kinds[kind])]
+
+
+def _lines(learner: str, kind: str, scores: Scores) -> Iterator[Line]:
+    def line(measure: str, values: Float64, *, counted: bool = False) -> Line:
+        known = counted and bool(np.isfinite(values).all())
+        return Line(learner, kind, measure, values, needed(values[:, 1:], CLIMB) if known else None)
+
+    yield line("pairs", scores.pairs("mislead"), counted=True)
+    if kind:  # a learner of models' kind, whose answers can be biased
+        yield line("answers", scores.answers(calibrated=False), counted=True)
+        yield line("calibrated", scores.answers(calibrated=True), counted=True)
+        yield line("margin, nats", scores.margins())
+        yield line("pairs, agree", scores.pairs("agree"))
+        yield line("pairs, neutral", scores.pairs("neutral"))
+
+
+def table_of(lines: list[Line]) -> Table:
+    """Return the lines as a table: means over episodes by rung, and the counterexamples needed."""
+    first, *others = map(str, RUNGS)
+    table = terminal_table("learner", "labels", "measure", f"m = {first}", *others, f"N ({THRESHOLD:.0%})")
+    for column in table.columns[1:3]:
+        column.justify, column.no_wrap = "left", True
+    last = ("", "")
+    for line in lines:
+        head = one_line(line.learner), TITLES.get(line.labels, "")
+        shown = ["" if head[:k] == last[:k] else head[k - 1] for k in (1, 2)]
+        means = ["-" if np.isnan(mean) else signed(mean, ".2f") for mean in line.values.mean(axis=0).tolist()]
+        table.add_row(*shown, line.measure, *means, line.needed.text if line.needed else "")
+        last = head
+    return table
+
+
+def to_json(model: str, source: Mapping[str, Any], learners: Mapping[str, Mapping[str, Scores]]) -> str:
+    """Return a row file: where the model ran, all log-odds, from which every line follows, and the lines' means."""
+    lines = [
+        {"learner": line.learner, "labels": line.labels or None, "measure": line.measure,
+         "means": [None if np.isnan(mean) else round(mean, 4) for mean in line.values.mean(axis=0).tolist()],
+         "needed": line.needed and line.needed.text}
+        for line in lines_of(learners)
+    ]  # fmt: skip
+    kept = [
+        {"learner": name, "labels": kind or None, "second": scores.second.tolist(), "odds": _rounded(scores.odds)}
+        for name, kinds in learners.items() for kind, scores in kinds.items()
+    ]  # fmt: skip
+    head = {
+        "version": VERSION, "task": LADDER.name, "world": LADDER.digest, "model": model, "source": dict(source),
+        "episodes": len(kept[0]["second"]), "demonstrations": SHOWN, "rungs": RUNGS, "states": STATES,
+        "threshold": THRESHOLD,
+    }  # fmt: skip
+    return json.dumps({**head, "lines": lines, "log_odds": kept}, allow_nan=False) + "\n"
+
+
+def _rounded(odds: Float64) -> list[Any]:
+    """Return log-odds with four decimals, as nested lists; None where there is no answer."""
+    return [[[None if np.isnan(x) else round(x, 4) for x in row] for row in rung] for rung in odds.tolist()]
