@@ -16,7 +16,7 @@ from hypothesis import settings
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent / "fixtures"))
-pytest_plugins = ("small_suites", "ladder_results", "pages")
+pytest_plugins = ("small_suites", "ladder_results", "language_models", "pages")
 # As in an environment that is activated; else messages name the path of its commands.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 settings.register_profile("spurgen", derandomize=True, deadline=None)
