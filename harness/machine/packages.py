@@ -7,8 +7,8 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import pip_install
 
 
-def check_packages(names: Iterable[str], use: str) -> None:
-    """Raise `SpurgenError` if a package of the extra `data` is missing; `use` says for what it is needed."""
+def check_packages(names: Iterable[str], use: str, extra: str = "data") -> None:
+    """Raise `SpurgenError` if a package of an extra is missing; `use` says for what it is needed."""
     for name in names:
         if not find_spec(name):
-            raise SpurgenError(f"{use} needs {name}; run {pip_install('data')}")
+            raise SpurgenError(f"{use} needs {name}; run {pip_install(extra)}")
