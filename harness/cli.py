@@ -24,7 +24,7 @@ from spurgen.harness.parser import Parser
 
 COMMANDS = "spurgen.harness.commands"
 FOR_USERS = (
-    "check", "score", "compare", "leaderboard", "run", "generate", "evaluate", "profile", "questions", "figures",
+    "check", "score", "compare", "leaderboard", "run", "generate", "evaluate", "profile", "questions", "ask", "figures",
     "benchmark",
 )  # fmt: skip
 """Listed first in the help, in the order of their use; all others are for maintainers of a suite."""

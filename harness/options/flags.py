@@ -181,9 +181,7 @@ def add_device(parser: Flags) -> None:
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (cuda if there is a GPU); default: auto")
 
 
-def add_jobs(
-    parser: argparse.ArgumentParser, what: str = "jobs at a time; default: one per core, one per GPU on cuda"
-) -> None:
+def add_jobs(parser: Flags, what: str = "jobs at a time; default: one per core, one per GPU on cuda") -> None:
     """Declare the flag that sets how many jobs, or processes of other work, run at a time."""
     parser.add_argument("--jobs", type=positive_int, metavar="N", help=what)
 

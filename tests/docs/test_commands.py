@@ -57,6 +57,7 @@ SHORTER = (
     (r"(run --data_dir data .*)", r"\1 --dry-run"),  # minutes
     (r"--submissions erm resample --seeds 0", r"--submissions erm --tasks fruit-text --seeds 0 --cluster serial"),
     (r"(score my_model\.py --suite fruit\.toml)", r"\1 --cluster serial"),
+    (r"(ask --endpoint .*)", r"\1 --dry-run"),  # no server listens
 )
 """Patterns and their replacements, applied to every command in this order.
 

@@ -1,0 +1,151 @@
+"""Ask a language model in context how many counterexamples it needs: an OpenAI-compatible server, or a GGUF file."""
+
+import argparse
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.shell import pip_install
+from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.options.flags import add_jobs, add_results, between, up_to
+
+if TYPE_CHECKING:
+    from spurgen.harness.context.asking import Model
+    from spurgen.harness.context.episodes import Episode
+    from spurgen.harness.context.scores import Scores
+    from spurgen.harness.context.store import Answers
+
+FOLDER = "in-context"  # of results: row files, and `requests` with all answers
+CHARACTERS = 4  # per token, about
+OF_ENDPOINTS = ("chat", "samples", "top", "timeout", "jobs")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's flags."""
+    add = parser.add_argument
+    add("--model", metavar="MODEL", help="the model's name, as the server knows it; smollm2 alone needs no server")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--endpoint", metavar="URL", help="an OpenAI-compatible server, such as "
+                       "http://localhost:8000/v1; a key is read from OPENAI_API_KEY")  # fmt: skip
+    where.add_argument("--gguf", type=Path, metavar="FILE", help="a GGUF file, computed here in float32")
+    add("--episodes", type=up_to(1000), default=60, metavar="N", help="episodes to ask about; default: 60")
+    add("--limit", type=up_to(10_000_000), metavar="N", help="requests at most; the same command goes on from there")
+    add("--dry-run", action="store_true", help="say how many requests and tokens it takes, and send none")
+    add_results(parser)
+    group = parser.add_argument_group("servers")
+    group.add_argument("--chat", action="store_true", default=None, help="ask /chat/completions, not /completions")
+    group.add_argument("--samples", type=up_to(1000), metavar="N",
+                       help="texts a query, where the server has no log-probabilities")  # fmt: skip
+    group.add_argument("--top", type=up_to(100), metavar="N", help="log-probabilities to ask for; default: 20")
+    group.add_argument("--timeout", type=between(0.1, 3600), metavar="SECONDS", help="for a reply; default: 60")
+    add_jobs(group, "requests at a time; default: 4")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Say what it costs, ask, print the ladder beside exact Bayes and probes, and write the row."""
+    _check(arguments)
+    from spurgen.harness.context.asking import ask, prompts_of  # imported late: loads what draws and an HTTP client
+    from spurgen.harness.context.episodes import draw
+    from spurgen.harness.context.report import lines_of, table_of, to_json
+    from spurgen.harness.context.store import Answers
+
+    folder = arguments.results / FOLDER
+    answers = Answers(folder / "requests", arguments.limit)
+    name, model = _model(arguments, answers)
+    episodes = [draw(number) for number in range(arguments.episodes)]
+    prompts = prompts_of(episodes)
+    _say_costs(model, prompts, arguments, console)
+    if arguments.dry_run:
+        return 0
+    check_writable(folder, "--results")
+    jobs = (arguments.jobs or 4) if arguments.endpoint else 1
+    try:
+        with make_progress(console) as progress:
+            bar = progress.add_task("prompts", total=len(prompts))
+            asked = ask(model, episodes, jobs, lambda: progress.advance(bar))
+    finally:
+        prompted, answered = answers.tokens
+        say(console, f"sent {answers.sent:,} requests, {answers.repeated:,} of them again after a failure: "
+            f"{prompted:,} tokens of prompts and {answered:,} of answers, as far as they were counted")  # fmt: skip
+    if asked.unread:
+        say(console, f"{asked.unread:,} answers named no label and count as none")
+    if asked.episodes < len(episodes):
+        say(console, f"{asked.episodes} of {len(episodes)} episodes are answered; the same command goes on")
+    if not asked.episodes:
+        return 0
+    learners = {name: asked.scores, **_beside(episodes[: asked.episodes], console)}
+    Console(stderr=False).print(table_of(lines_of(learners)))
+    path = folder / f"{_label(name, model.source)}.json"
+    write_atomically(path, to_json(name, model.source, learners))
+    say(console, f"wrote {path}")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Raise `SpurgenError` for flags that do not go together."""
+    if not arguments.endpoint:
+        useless = [flag for flag in OF_ENDPOINTS if getattr(arguments, flag) is not None]
+        if useless:
+            raise SpurgenError(f"--{useless[0]} has no effect without --endpoint; leave it out")
+    if arguments.samples and arguments.top:
+        raise SpurgenError("--top asks for log-probabilities and --samples for texts; leave one out")
+    if not arguments.model and not arguments.gguf:
+        raise SpurgenError("name a model by --model, with --endpoint URL, or a file by --gguf")
+
+
+def _model(arguments: argparse.Namespace, answers: "Answers") -> tuple[str, "Model"]:
+    """Return the model that the flags name, and how the report calls it."""
+    if arguments.endpoint:
+        from spurgen.harness.context.endpoint import Endpoint
+
+        return arguments.model, Endpoint(
+            arguments.endpoint, arguments.model, answers, chat=bool(arguments.chat), samples=arguments.samples or 0,
+            top=arguments.top or 20, timeout=arguments.timeout or 60.0,
+        )  # fmt: skip
+    from spurgen.harness.context.local import PACKAGED, Local, packaged
+
+    if arguments.gguf is None and arguments.model not in PACKAGED:
+        raise SpurgenError(f"--model {arguments.model}: name its server by --endpoint, or a file by --gguf; "
+                           f"without either there is {', '.join(PACKAGED)}")  # fmt: skip
+    file = arguments.gguf or packaged(arguments.model)
+    return arguments.model or file.stem, Local(file, answers)
+
+
+def _say_costs(model: "Model", prompts: list[Any], arguments: argparse.Namespace, console: Console) -> None:
+    missing, characters = model.missing(prompts)
+    what = "requests at least" if arguments.samples else "requests"
+    limited = f"; --limit {arguments.limit:,}" if arguments.limit else ""
+    say(console, f"{arguments.episodes} episodes: {missing:,} {what} to send, about "
+        f"{characters // CHARACTERS:,} tokens; what is stored is not asked again{limited}")  # fmt: skip
+
+
+def _beside(episodes: list["Episode"], console: Console) -> dict[str, dict[str, "Scores"]]:
+    """Return the scores of the exact Bayesian learner and of probes, where MiniLM is installed."""
+    import numpy as np
+
+    from spurgen.harness.context.bayes import bayes_odds
+    from spurgen.harness.context.episodes import RUNGS
+    from spurgen.harness.context.probe import available, probe_odds
+    from spurgen.harness.context.scores import Scores
+
+    exact = [[bayes_odds(each.demonstrations[rung], each.queries) for rung in RUNGS] for each in episodes]
+    found = {"exact Bayes": np.array(exact)}
+    if available():
+        found |= {f"MiniLM probe, C = {c:g}": odds for c, odds in probe_odds(episodes).items()}
+    else:
+        say(console, f"no probe of MiniLM, which is not installed; run {pip_install('models')}")
+    second = np.ones(len(episodes), np.int64)
+    return {name: {"": Scores(odds, second)} for name, odds in found.items()}
+
+
+def _label(name: str, source: dict[str, Any]) -> str:
+    """Return the name of a row's file; models of one name at two places have two."""
+    digest = hashlib.sha256(json.dumps([name, source], sort_keys=True).encode()).hexdigest()
+    return f"{re.sub(r'[^A-Za-z0-9.+-]', '_', name)[:64].lstrip('.')}-{digest[:8]}"

@@ -1,0 +1,57 @@
+"""Asking a model about episodes, several prompts at a time, and counting on whole episodes alone."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from spurgen.harness.context.endpoint import Endpoint
+from spurgen.harness.context.episodes import RUNGS, SCHEMES, STATES, Episode, Prompt
+from spurgen.harness.context.local import Local
+from spurgen.harness.context.replies import Answer
+from spurgen.harness.context.scores import Scores
+from spurgen.harness.context.store import SpentError
+
+Model = Endpoint | Local
+
+
+class Asked(NamedTuple):
+    """Scores by kind of labels, of the first episodes, all of whose answers are there; how many answers named none."""
+
+    scores: dict[str, Scores]
+    episodes: int
+    unread: int
+
+
+def prompts_of(episodes: Iterable[Episode]) -> list[Prompt]:
+    """Return all prompts, episode by episode."""
+    return [each.prompt(rung, scheme) for each in episodes for scheme in SCHEMES for rung in RUNGS]
+
+
+def ask(model: Model, episodes: Sequence[Episode], jobs: int, advance: Callable[[], None]) -> Asked:
+    """Ask `jobs` prompts at a time, until all are answered or no more requests may be sent.
+
+    Raises what the model raises; answers so far are stored.
+    """
+    answers: list[list[Answer]] = []
+    with ThreadPoolExecutor(jobs) as pool:
+        asked = [pool.submit(model.ask, prompt) for prompt in prompts_of(episodes)]
+        try:
+            for each in asked:
+                answers.append(each.result())
+                advance()
+        except SpentError:
+            pass
+        finally:
+            model.answers.limit = 0  # prompts that are under way send nothing more
+            pool.shutdown(cancel_futures=True)
+    whole = len(answers) // (len(SCHEMES) * len(RUNGS))
+    found = answers[: whole * len(SCHEMES) * len(RUNGS)]
+    odds = np.array([answer.odds for each in found for answer in each], dtype=float)  # None becomes NaN
+    by_scheme = odds.reshape(whole, len(SCHEMES), len(RUNGS), len(STATES))
+    scores = {
+        scheme: Scores(by_scheme[:, k], np.array([each.second(scheme) for each in episodes[:whole]], np.int64))
+        for k, scheme in enumerate(SCHEMES)
+    }
+    return Asked(scores, whole, sum(answer.unread for each in found for answer in each))

@@ -1,0 +1,140 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from spurgen.harness.cli import main
+from spurgen.harness.context import probe
+from spurgen.harness.context.episodes import RUNGS, SCHEMES, STATES
+
+REQUESTS = len(RUNGS) * len(SCHEMES) * len(STATES)  # of an episode
+
+
+@pytest.fixture
+def ask(server, tmp_path, monkeypatch, capsys):
+    """Return a function that runs `spurgen ask` on the stub server, without probes; it returns the code and texts."""
+    monkeypatch.setattr(probe, "available", lambda: False)
+    monkeypatch.setenv("COLUMNS", "140")
+
+    def run(*flags, model="planted/model", results=tmp_path / "results"):
+        place = ["--endpoint", server.url, "--model", model, "--results", str(results)]
+        code = main(["ask", *place, *flags])
+        streams = capsys.readouterr()
+        return code, streams.out, " ".join(streams.err.split())
+
+    return run
+
+
+def rows(tmp_path):
+    return [json.loads(path.read_text()) for path in (tmp_path / "results" / "in-context").glob("*.json")]
+
+
+def lines_of(row, learner, measure="pairs"):
+    return [(line["labels"], line["means"], line["needed"]) for line in row["lines"]
+            if line["learner"] == learner and line["measure"] == measure]  # fmt: skip
+
+
+def test_who_reads_the_thing_needs_none_and_stands_beside_the_exact_learner(ask, server, tmp_path):
+    code, out, err = ask("--episodes", "3")
+    assert code == 0
+    assert len(server.bodies) == 3 * REQUESTS
+    assert f"3 episodes: {3 * REQUESTS:,} requests to send" in err
+    assert f"sent {3 * REQUESTS:,} requests, 0 of them again" in err
+    assert f"{3 * REQUESTS * 900:,} tokens of prompts" in err
+    assert "no probe of MiniLM" in err
+    (row,) = rows(tmp_path)
+    assert lines_of(row, "planted/model")[0] == ("arbitrary", [1.0] * 6, "<=1")
+    assert lines_of(row, "planted/model", "answers") == [("arbitrary", [1.0] * 6, "<=1"), ("named", [1.0] * 6, "<=1")]
+    assert lines_of(row, "exact Bayes") == [(None, [0.0, *[1.0] * 5], "<=1")]
+    assert row["version"] == 1
+    assert row["episodes"] == 3
+    assert "exact Bayes" in out
+    assert out.count("planted/model") == 1
+
+
+def test_who_reads_a_shortcut_needs_more_than_there_are(ask, server, readers, tmp_path):
+    server.model = readers["hue"]
+    assert ask("--episodes", "2", "--chat")[0] == 0
+    (row,) = rows(tmp_path)
+    (_, arbitrary, needs), (_, named, _) = lines_of(row, "planted/model")
+    assert arbitrary[:5] == named[:5] == [0.0] * 5
+    assert needs == ">16"
+    agree = lines_of(row, "planted/model", "pairs, agree")
+    assert [means[:5] for _, means, _ in agree] == [[1.0] * 5] * 2
+    assert {body["model"] for body in server.bodies} == {"planted/model"}
+
+
+def test_a_run_goes_on_where_it_stopped_and_sends_nothing_twice(ask, server, tmp_path):
+    code, _, err = ask("--episodes", "2", "--limit", "50", "--jobs", "1")
+    assert code == 0
+    assert "0 of 2 episodes are answered; the same command goes on" in err
+    assert rows(tmp_path) == []
+    server.manners = [(400, "no more credit")]
+    code, _, err = ask("--episodes", "2")
+    assert code == 2
+    assert "status 400, 'no more credit'; answers so far are kept" in err
+    assert "sent" in err
+    assert ask("--episodes", "1")[0] == 0
+    assert ask("--episodes", "2")[0] == 0
+    sent = [body["prompt"] for body in server.bodies]
+    assert len({*sent}) == 2 * REQUESTS
+    assert len(sent) == 2 * REQUESTS + 1  # the request that failed
+    before = rows(tmp_path)
+    assert "0 requests to send" in ask("--episodes", "2")[2]
+    assert len(server.bodies) == len(sent)
+    assert rows(tmp_path) == before
+
+
+def test_two_models_share_a_folder_and_have_a_row_each(ask, server, tmp_path):
+    for model in ("one/model", "one_model"):
+        assert ask("--episodes", "1", model=model)[0] == 0
+    assert sorted(row["model"] for row in rows(tmp_path)) == ["one/model", "one_model"]
+    assert len(server.bodies) == 2 * REQUESTS
+
+
+def test_a_dry_run_sends_and_writes_nothing(ask, server, tmp_path):
+    code, _, err = ask("--episodes", "1", "--dry-run")
+    assert (code, server.bodies, list(tmp_path.iterdir())) == (0, [], [])
+    assert f"{REQUESTS} requests to send, about" in err
+
+
+def test_prose_is_counted_and_said(ask, server, tmp_path):
+    server.model, server.log_probabilities = lambda _: "I would say it depends", False
+    code, _, err = ask("--episodes", "1", "--samples", "2", "--chat")
+    assert code == 0
+    assert f"{2 * REQUESTS} answers named no label" in err
+    (row,) = rows(tmp_path)
+    assert lines_of(row, "planted/model") == [("arbitrary", [0.5] * 6, ">16"), ("named", [0.5] * 6, ">16")]
+    assert row["log_odds"][0]["odds"][0][0] == [None] * len(STATES)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("", "name a model by --model"),
+        ("--model gpt", "--model gpt: name its server by --endpoint, or a file by --gguf"),
+        ("--gguf none.gguf", "--gguf none.gguf: there is no such file"),
+        ("--gguf none.gguf --chat", "--chat has no effect without --endpoint"),
+        ("--endpoint http://x/v1", "name a model by --model"),
+        ("--endpoint http://x/v1 --gguf a.gguf", "not allowed with argument"),
+        ("--endpoint x --model m", "--endpoint 'x': expected an address"),
+        ("--endpoint http://x/v1 --model m --samples 3 --top 4", "leave one out"),
+        ("--model m --episodes 0", "must be 1 to 1,000, not 0"),
+    ],
+)
+def test_flags_that_do_not_go_together(flags, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["ask", *flags.split()]) == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_loads_no_http_client():
+    code = (
+        "import sys\nfrom spurgen.harness.cli import main\ntry: main(['ask', '--help'])\nfinally: print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+    loaded = {*done.stdout.splitlines()[-1].split()}
+    assert not loaded & {"http.client", "urllib.request", "requests", "httpx", "openai", "torch", "transformers"}
