@@ -78,7 +78,7 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     from spurgen.harness.own.climb import check_methods, climb, rungs_of
     from spurgen.harness.own.encoding import features_of
     from spurgen.harness.own.summary import summarize
-    from spurgen.harness.plots.own_ladder import draw_own_ladder
+    from spurgen.harness.plots.ladder import draw_own_ladder
     from spurgen.harness.plots.style import save
 
     check_methods(methods)

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     check_writable(arguments.out, "--out")
     from spurgen.benchmark.specs import BASELINES  # imported late: torch is slow to import
     from spurgen.harness.options.encoding import compute_features
-    from spurgen.harness.plots.own_ladder import draw_own_ladder
+    from spurgen.harness.plots.ladder import draw_own_ladder
     from spurgen.harness.plots.style import save
     from spurgen.harness.profiles.card import MODALITIES, board, ladders_of, make_card, stored_cards
     from spurgen.harness.public.measuring import ladder

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spurgen.harness.metrics.arrays import Float64
@@ -23,27 +22,20 @@ def heat_map(
     with style.styled():
         figure = style.new_figure(columns, LINE * len(rows) + 0.5)
         names = [style.drawable(name, style.LONGEST[columns]) for name in rows]
-        _heat(figure, figure.subplots(), values, names, what, limits)
-        figure.axes[0].set_xticks(range(len(conditions)), [style.drawable(name) for name in conditions])
-        figure.axes[0].tick_params(length=0, labelbottom=True)
+        axes, (low, high) = figure.subplots(), limits
+        image = axes.imshow(values, cmap=COLOURS, vmin=low, vmax=high, aspect="auto")
+        if values.shape[1] <= MOST_WRITTEN:
+            for (y, x), value in np.ndenumerate(values):
+                if not np.isnan(value):
+                    colour = "white" if value < (low + high) / 2 else "black"
+                    axes.text(x, y, style.fraction(value), ha="center", va="center_baseline", color=colour,
+                              fontsize=style.SMALL)  # fmt: skip
+        axes.set_yticks(range(len(rows)), names)
+        axes.set_xticks(range(len(conditions)), [style.drawable(name) for name in conditions])
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.02, aspect=30, label=what)
+        ticks = (low, (low + high) / 2, high)
+        bar.ax.set_yticks(ticks, [style.fraction(tick) for tick in ticks])
+        bar.outline.set_visible(False)
     return figure
-
-
-def _heat(
-    figure: Figure, axes: Axes, values: Float64, rows: Sequence[str], what: str, limits: tuple[float, float]
-) -> None:
-    low, high = limits
-    image = axes.imshow(values, cmap=COLOURS, vmin=low, vmax=high, aspect="auto")
-    if values.shape[1] <= MOST_WRITTEN:
-        for (y, x), value in np.ndenumerate(values):
-            if not np.isnan(value):
-                colour = "white" if value < (low + high) / 2 else "black"
-                axes.text(
-                    x, y, style.fraction(value), ha="center", va="center_baseline", color=colour, fontsize=style.SMALL
-                )
-    axes.set_yticks(range(len(rows)), list(rows))
-    axes.tick_params(length=0, labelbottom=False)
-    axes.spines[:].set_visible(False)
-    bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.02, aspect=30, label=what)
-    bar.ax.set_yticks((low, (low + high) / 2, high), [style.fraction(tick) for tick in (low, (low + high) / 2, high)])
-    bar.outline.set_visible(False)

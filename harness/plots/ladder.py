@@ -85,6 +85,28 @@ def draw_ladder(
     return figure
 
 
+def draw_own_ladder(
+    curves: Mapping[str, Sequence[Estimate]], rungs: Sequence[int], target: float | None, axis: str
+) -> Figure:
+    """Draw accuracies by label of the curve, one for each number of counterexamples; `axis`: name of that axis.
+
+    `target`: a line across, None for no such line.
+    """
+    at = places(rungs)
+    with style.styled():
+        figure = style.new_figure(2, HEIGHT)
+        axes = figure.subplots()
+        ends = []
+        for (name, curve), (colour, mark) in zip(curves.items(), style.SERIES, strict=False):
+            ends.append((name, _band(axes, at, curve, colour, mark), colour))
+        if target is not None:
+            axes.axhline(target, zorder=1, **style.DASHED)
+        _mark_rungs(axes, rungs, at)
+        axes.set_xlabel(axis)
+        _labels(axes, at[-1], ends, APART)
+    return figure
+
+
 def draw_on(
     axes: Axes, ladder: Climbed, full_names: Mapping[str, str], columns: Columns, between: str, apart: float
 ) -> None:
@@ -95,25 +117,24 @@ def draw_on(
     at = places(ladder.rungs)
     for row in rows:
         if row not in best:
-            draw_band(axes, at, [known.get(row.label) for known in by_rung], style.FAINT, "")
+            _band(axes, at, [known.get(row.label) for known in by_rung], style.FAINT, "")
     ends = {}
     for row, (colour, mark) in zip(best, style.SERIES, strict=False):
         curve = [known.get(row.label) for known in by_rung]
-        ends[row] = draw_band(axes, at, curve, colour, mark), colour
+        ends[row] = _band(axes, at, curve, colour, mark), colour
     _ceiling(axes, ladder.ceiling, at[0], columns)
     _axes(axes, ladder, at, columns)
     lines = {line["submission"]: line for line in ladder.whole}
     labels = [(_label(lines[row.label], full_names, columns, between), *ends[row]) for row in ends]
     axes.axhline(1, zorder=1, color=style.GREY, linewidth=0.8)
-    label_ends(axes, at[-1], [*labels, ("ideal observer", 1.0, style.GREY)], apart)
+    _labels(axes, at[-1], [*labels, ("ideal observer", 1.0, style.GREY)], apart)
 
 
 def named_rows(lines: Sequence[Line], rows: Sequence[Named]) -> list[Named]:
     """Return ERM, then the best row of each access tier by the ladder score, in the tiers' order."""
     score = {label: point.value for label, point in points(lines, "robust_accuracy").items()}
     best = {row.access: row for row in sorted(rows, key=lambda row: (score[row.label], row.label))}
-    erm = [row for row in rows if row.label == ERM]
-    return [*erm, *(row for row in rows if row in best.values() and row.label != ERM)]
+    return sorted((row for row in rows if row in best.values() or row.label == ERM), key=lambda row: row.label != ERM)
 
 
 def places(rungs: Sequence[int]) -> list[float]:
@@ -138,7 +159,7 @@ def spread(heights: Sequence[float], apart: float) -> list[float]:
     return [float(height) - above for height in moved]
 
 
-def label_ends(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]], apart: float) -> None:
+def _labels(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]], apart: float) -> None:
     """Write each text right of where its line ends, in the line's colour, and lead from one to the other."""
     heights = spread([end for _, end, _ in labels], apart)
     for (text, end, colour), height in zip(labels, heights, strict=True):
@@ -148,7 +169,7 @@ def label_ends(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]
         axes.annotate("", (right, end), (1.04, height), textcoords=beside, annotation_clip=False, arrowprops=arrow)
 
 
-def draw_band(axes: Axes, at: Sequence[float], curve: Sequence[Estimate | None], colour: str, mark: str) -> float:
+def _band(axes: Axes, at: Sequence[float], curve: Sequence[Estimate | None], colour: str, mark: str) -> float:
     """Draw a row's line over the rungs that it has, and its band if it has a marker; return where the line ends."""
     known = [(x, point) for x, point in zip(at, curve, strict=True) if point is not None]
     where, means = [x for x, _ in known], [point.value for _, point in known]
@@ -169,12 +190,12 @@ def _ceiling(axes: Axes, ceiling: float | None, left: float, columns: Columns) -
 
 
 def _axes(axes: Axes, ladder: Climbed, at: Sequence[float], columns: Columns) -> None:
-    mark_rungs(axes, ladder.rungs, at)
+    _mark_rungs(axes, ladder.rungs, at)
     among = f"counterexamples among {ladder.train:,} training samples"
     axes.set_xlabel(among if columns == 2 else among.replace("among ", "among\n"))
 
 
-def mark_rungs(axes: Axes, rungs: Sequence[int], at: Sequence[float]) -> None:
+def _mark_rungs(axes: Axes, rungs: Sequence[int], at: Sequence[float]) -> None:
     """Write numbers of counterexamples where they lie, and accuracies beside them."""
     axes.set_xticks(at, [f"{m:,}" for m in rungs])
     axes.set_ylabel("right where shortcuts mislead, %")

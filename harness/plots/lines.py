@@ -40,8 +40,7 @@ def learning_curves(
 
 
 def _curves(axes: Axes, lines: Mapping[str, Float64]) -> None:
-    drawn = {name: values for name, values in lines.items() if name != "epoch"}
-    for k, (name, values) in enumerate(drawn.items()):
+    for k, (name, values) in enumerate(item for item in lines.items() if item[0] != "epoch"):
         epochs, colour = np.arange(1, values.shape[1] + 1), COLOURS[k % len(COLOURS)]
         axes.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2, linewidth=0)
         axes.plot(

@@ -30,8 +30,7 @@ def draw_task(line: Line, ideal: Mapping[str, float]) -> Figure:
 
 def draw_curve(name: str, rungs: Sequence[Rung], lines: Mapping[str, Line], whole: Line) -> Figure:
     """Draw a ladder with one row, whose lines are by task; `whole`: its line over the rungs above 0."""
-    first = rungs[0]
+    first, numbers = rungs[0], [rung.counterexamples for rung in rungs]
     boards = [[{**lines[rung.name], "submission": name}] for rung in rungs]
-    numbers = [rung.counterexamples for rung in rungs]
     climbed = Climbed(first.of, first.ladder.train, first.ladder.ceiling, numbers, boards, [whole or boards[-1][0]])
     return draw_ladder(climbed, {})

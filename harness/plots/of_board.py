@@ -63,9 +63,8 @@ def boards_drawn(
             made[name] = Drawn(name, task, lines, of_task, {})
         else:
             part = board.overall[name]
-            made[name] = Drawn(
-                name if part.rungs else f"mean over {name}", None, _chosen(lines_of(part), labels), {}, {}
-            )
+            title = name if part.rungs else f"mean over {name}"
+            made[name] = Drawn(title, None, _chosen(lines_of(part), labels), {}, {})
     return made
 
 
