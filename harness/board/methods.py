@@ -29,6 +29,11 @@ def paper_names(rows: Rows) -> dict[str, str]:
     return {label: AS_IN_PAPERS.get(label, label.upper()) for label in full_names(rows)}
 
 
+def short_name(full: str) -> str:
+    """Return a full name without its acronym, and without what it works by."""
+    return re.split(r", | by ", full, maxsplit=1)[0]
+
+
 def method_name(row: Iterable[TaskRow]) -> str:
     """Return the full name of a method of ours; empty for a stranger's row."""
     return re.split(r" \(|[:.]", about_method(row), maxsplit=1)[0]

@@ -15,6 +15,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import Line, known
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import SYNTHETIC
+from spurgen.harness.board.methods import short_name
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.plots import style
@@ -88,10 +89,7 @@ def draw_ladder(
 def draw_own_ladder(
     curves: Mapping[str, Sequence[Estimate]], rungs: Sequence[int], target: float | None, axis: str
 ) -> Figure:
-    """Draw accuracies by label of the curve, one for each number of counterexamples; `axis`: name of that axis.
-
-    `target`: a line across, None for no such line.
-    """
+    """Draw accuracies by label, one per number of counterexamples; `axis`: its name; `target`: a line, if any."""
     at = places(rungs)
     with style.styled():
         figure = style.new_figure(2, HEIGHT)
@@ -210,7 +208,7 @@ def _mark_rungs(axes: Axes, rungs: Sequence[int], at: Sequence[float]) -> None:
 def _label(line: Line, full_names: Mapping[str, str], columns: Columns, between: str) -> str:
     """Return a row's name and what it needs, with `between` between the two; in two lines, twins as well."""
     label, on_screen = line["submission"], between == "\n"
-    name = "ERM" if label == ERM else full_names.get(label, label).partition(",")[0]
+    name = "ERM" if label == ERM else short_name(full_names.get(label, label))
     needs = needed_words(line)
     more = " + twins" if on_screen and line["access"] == SYNTHETIC else ""  # which no real data have
     return style.drawable(name, LONGEST[2 if on_screen else columns]) + (

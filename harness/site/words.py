@@ -6,6 +6,7 @@ from spurgen.benchmark.task import Rung
 from spurgen.generators.ladder.shortcuts import SHORTCUTS
 from spurgen.generators.ladder.world import make_world
 from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.methods import short_name
 from spurgen.harness.machine.printing import and_list
 
 GIVEN = {
@@ -58,5 +59,5 @@ def because(rung: Rung, changed: str, value: int) -> str:
 
 
 def spoken_name(label: str, full_names: Mapping[str, str]) -> str:
-    """Return a row's name in a sentence: ERM, a method's full name without its acronym, or its label."""
-    return "ERM" if label == ERM else full_names[label].partition(",")[0] if label in full_names else label
+    """Return a row's name in a sentence: ERM, a method's full name in short, or its label."""
+    return "ERM" if label == ERM else short_name(full_names[label]) if label in full_names else label
