@@ -53,7 +53,7 @@ def _add_tables(parser: argparse.ArgumentParser) -> None:
     add("--logits", metavar="PREFIX", help="beginning of the columns of logits, one per class; default: logit_")
     add(
         "--attributes", nargs="+", default=[], metavar="COLUMN",
-        help="columns that make groups with the label; default: those of Waterbirds, CelebA and CivilComments",
+        help="columns that make groups with the label; default: those of Waterbirds, CelebA, CivilComments, MultiNLI",
     )  # fmt: skip
     add("--split", metavar="NAME", help="samples to evaluate; default: test, where there are several splits")
     add(

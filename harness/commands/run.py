@@ -6,8 +6,8 @@ from typing import get_args
 
 from rich.console import Console
 
+from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.scenario_tables import Modality
 from spurgen.benchmark.specs import BASELINES
 from spurgen.harness.commands._own import add_own, check_unused, run_own
 from spurgen.harness.experiments.defaults import DATA, METHODS

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spurgen.baselines.training.encoders import Features
-from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData
+from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData, Modality
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.files import write_atomically
@@ -116,7 +116,7 @@ def rungs_of(data: OwnData) -> tuple[int, ...]:
 def check_methods(names: Sequence[str]) -> None:
     """Raise `SubmissionError` for a method that needs what own data lack: environments or twins."""
     for name in names:
-        access = load_submission(*baseline_specs([name])).access
+        access = load_submission(baseline_specs([name])[0]).access
         lacking = "twins" if ACCESS[access].twins else "environments" if access == "envs" else None
         if lacking:
             raise SubmissionError(f"--methods: {name} needs {lacking}, which your data lack; leave it out")
@@ -126,7 +126,7 @@ def climb(
     data: OwnData, features: Features, methods: Sequence[str], rungs: Sequence[int], seeds: Sequence[int],
     processes: int | None, advance: Callable[[int], None],
 ) -> Mapping[tuple[str, int, int], Answered]:  # fmt: skip
-    """Train every method on every rung and on everything, once per draw; return answers by method, rung and draw."""
+    """Train every method on every rung, once per draw, and once on everything; return answers by method, rung, draw."""
     with TemporaryDirectory(prefix="spurgen-") as folder:
         file = io.BytesIO()
         np.savez(
@@ -134,7 +134,8 @@ def climb(
             conflicts=data.conflicts, num_classes=len(data.classes), is_text=data.folder is None,
         )  # fmt: skip
         write_atomically(Path(folder) / DATA, file.getvalue())
-        work = [Work(folder, method, m, seed) for seed in seeds for m in (*rungs, EVERYTHING) for method in methods]
+        work = [Work(folder, method, EVERYTHING, seeds[0]) for method in methods]  # the longest
+        work += [Work(folder, method, m, seed) for seed in seeds for m in rungs for method in methods]
         answers: dict[tuple[str, int, int], Answered] = {}
         for one, answered in pool.run(train, work, processes):
             advance(1)
@@ -145,7 +146,7 @@ def climb(
 def train(work: Work) -> Answered:
     """Train a method and answer the test samples; a failure of the method is returned, not raised."""
     samples = _samples(work.folder)
-    submission = load_submission(*baseline_specs([work.method]))
+    submission = load_submission(baseline_specs([work.method])[0])
     assert submission.fit is not None
     assert submission.predict is not None
     train, val = (
@@ -153,7 +154,7 @@ def train(work: Work) -> Answered:
         for split in ("train", "val")
     )
     names = tuple(map(str, range(samples.num_classes)))
-    modality = "text" if samples.is_text else "image"
+    modality: Modality = "text" if samples.is_text else "image"
     context = Context(names, modality, 0, "cpu", work.seed, Path(work.folder), "frozen")
     test = np.flatnonzero(samples.splits == SPLITS.index("test"))
     try:

@@ -21,7 +21,8 @@ from spurgen.harness.statistics.needed import Climb, Needed, needed
 SCHEMA_VERSION = 1
 HOW = """\
 Accuracy averaged over classes, where the shortcut agrees or misleads, whichever is lower. Brackets: 95 % intervals,
-over {draws} draws of counterexamples and over test samples; of the counterexamples needed, over draws alone.
+over {draws} draws of counterexamples and over test samples; of the counterexamples needed over draws alone, and of
+methods that are trained on everything, which is done once, over test samples alone.
 
 Counterexamples are those of train, whose other samples stay the same, at most {most:,}. Val has a quarter as many, at
 least {least}: dfr trains on them, and all methods but erm may select by them."""
@@ -161,13 +162,16 @@ def summarize(
     data: OwnData, answers: Mapping[tuple[str, int, int], Answered], rungs: Sequence[int], target: float, command: str
 ) -> OwnSummary:
     """Return what methods reach, from their answers by method, rung and draw, which come in the methods' order."""
-    names, seeds = (tuple(dict.fromkeys(key[k] for key in answers)) for k in (0, 2))
-    failed = {str(key[0]): answer.error for key, answer in answers.items() if answer.error}
+    names = dict.fromkeys(name for name, *_ in answers)
+    seeds = tuple(dict.fromkeys(seed for *_, seed in answers))
+    failed = {name: answer.error for (name, *_), answer in answers.items() if answer.error}
     curves = tuple(
-        _curve(data, str(name), {m: [answers[name, m, seed] for seed in seeds] for m in (*rungs, EVERYTHING)}, target)
-        for name in names
-        if name not in failed
-    )
+        _curve(
+            data, name, {m: [answers[name, m, seed] for seed in seeds] for m in rungs}
+            | {EVERYTHING: [answers[name, EVERYTHING, seeds[0]]]}, target,
+        )
+        for name in names if name not in failed
+    )  # fmt: skip
     return OwnSummary(data, tuple(rungs), len(seeds), target, curves, failed, command)
 
 

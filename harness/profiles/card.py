@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Rung
@@ -18,7 +19,7 @@ from spurgen.harness.statistics.needed import Climb, needed
 
 SCHEMA_VERSION = 1
 STORED = files("spurgen.benchmark") / "profiles"
-MODALITIES = {"image": "image", "caption": "text"}
+MODALITIES: dict[str, Modality] = {"image": "image", "caption": "text"}
 ALL = "all"
 SHOWN = {
     "robust_accuracy": "accuracy if misled", "seen_mislead": "on seen things", "accuracy_agree": "agreeing",

@@ -30,7 +30,8 @@ def _pixels() -> Callable[[NDArray[np.uint8]], Features]:
     def encode(images: NDArray[np.uint8]) -> Features:
         side = images.shape[1] // GRID
         cut = images[:, : side * GRID, : side * GRID].reshape(len(images), GRID, side, GRID, side, 3)
-        return cut.mean(axis=(2, 4)).reshape(len(images), -1).astype(np.float32)
+        means: Features = cut.mean(axis=(2, 4)).reshape(len(images), -1).astype(np.float32)
+        return means
 
     return encode
 
