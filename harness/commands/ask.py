@@ -122,7 +122,7 @@ def _say_costs(model: "Model", prompts: list[Any], arguments: argparse.Namespace
     missing, characters = model.missing(prompts)
     what = "requests at least" if arguments.samples else "requests"
     limited = f"; --limit {arguments.limit:,}" if arguments.limit else ""
-    say(console, f"{arguments.episodes} episodes: {missing:,} {what} to send, about "
+    say(console, f"episodes: {arguments.episodes}; {missing:,} {what} to send, about "
         f"{characters // CHARACTERS:,} tokens; what is stored is not asked again{limited}")  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def test_who_reads_the_thing_needs_none_and_stands_beside_the_exact_learner(ask,
     code, out, err = ask("--episodes", "3")
     assert code == 0
     assert len(server.bodies) == 3 * REQUESTS
-    assert f"3 episodes: {3 * REQUESTS:,} requests to send" in err
+    assert f"episodes: 3; {3 * REQUESTS:,} requests to send" in err
     assert f"sent {3 * REQUESTS:,} requests, 0 of them again" in err
     assert f"{3 * REQUESTS * 900:,} tokens of prompts" in err
     assert "no probe of MiniLM" in err
