@@ -52,16 +52,16 @@ def _lines(learner: str, kind: str, scores: Scores) -> Iterator[Line]:
 def table_of(lines: list[Line]) -> Table:
     """Return the lines as a table: means over episodes by rung, and the counterexamples needed."""
     first, *others = map(str, RUNGS)
-    table = terminal_table("learner", "labels", "measure", f"m = {first}", *others, f"N ({THRESHOLD:.0%})")
-    for column in table.columns[1:3]:
-        column.justify, column.no_wrap = "left", True
-    last = ("", "")
+    table = terminal_table("", f"m = {first}", *others, f"N ({THRESHOLD:.0%})")
+    last = ""
     for line in lines:
-        head = one_line(line.learner), TITLES.get(line.labels, "")
-        shown = ["" if head[:k] == last[:k] else head[k - 1] for k in (1, 2)]
-        means = ["-" if np.isnan(mean) else signed(mean, ".2f") for mean in line.values.mean(axis=0).tolist()]
-        table.add_row(*shown, line.measure, *means, line.needed.text if line.needed else "")
+        name = one_line(line.learner)
+        head = f"{name} ({TITLES[line.labels]})" if line.labels else ""
+        if head not in ("", last):
+            table.add_row(head)
         last = head
+        means = ["-" if np.isnan(mean) else signed(mean, ".2f") for mean in line.values.mean(axis=0).tolist()]
+        table.add_row(f"  {line.measure}" if head else name, *means, line.needed.text if line.needed else "")
     return table
 
 

@@ -16,7 +16,7 @@ REQUESTS = len(RUNGS) * len(SCHEMES) * len(STATES)  # of an episode
 def ask(server, tmp_path, monkeypatch, capsys):
     """Return a function that runs `spurgen ask` on the stub server, without probes; it returns the code and texts."""
     monkeypatch.setattr(probe, "available", lambda: False)
-    monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.setenv("COLUMNS", "80")
 
     def run(*flags, model="planted/model", results=tmp_path / "results"):
         place = ["--endpoint", server.url, "--model", model, "--results", str(results)]
@@ -51,7 +51,7 @@ def test_who_reads_the_thing_needs_none_and_stands_beside_the_exact_learner(ask,
     assert row["version"] == 1
     assert row["episodes"] == 3
     assert "exact Bayes" in out
-    assert out.count("planted/model") == 1
+    assert out.count("planted/model (") == 2
 
 
 def test_who_reads_a_shortcut_needs_more_than_there_are(ask, server, readers, tmp_path):
