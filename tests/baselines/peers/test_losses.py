@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from spurgen.baselines import bsoftmax, cb_loss, erm, focal, ldam, reweight, reweight_crt, sqrt_reweight
+from spurgen.baselines import bsoftmax, cb_loss, cda, erm, focal, ldam, reweight, reweight_crt, sqrt_reweight
 from spurgen.baselines.cvar_dro import cvar
 from spurgen.baselines.training import last_layer, weighting
 from spurgen.baselines.training.mixing import mixed_loss
@@ -19,6 +19,12 @@ def close(value):
 # Recorded: _compute_loss of ERM.
 def test_erm_is_the_mean_loss(make_step, captured, sized_problem, peer):
     assert captured(erm, sized_problem).objective(make_step()).item() == close(peer("erm").loss)
+
+
+def test_cda_with_twins_that_equal_their_samples_has_the_loss_of_erm(fixed, peer):
+    network = SimpleNamespace(embed=lambda logits: [logits], encode_embedded=lambda parts: parts[0], head=lambda f: f)
+    step = SimpleNamespace(network=network, inputs=fixed.logits, twins=fixed.logits, labels=fixed.labels)
+    assert cda.both(step).item() == close(peer("cda").loss)
 
 
 @pytest.mark.parametrize(
