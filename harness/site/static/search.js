@@ -39,7 +39,8 @@
       for (const [title, places] of Object.entries(index.alltitles).filter(([title]) => has(title))) {
         for (const [page, anchor] of places) if (anchor) parts.get(page)?.push([title, anchor]);
       }
-      const points = (page) => each.reduce((sum, found) => sum + found.get(page), 0) + 20 * Math.min(parts.get(page).length, 1);
+      const share = ([title]) => words.length / title.split(/\s+/u).length; // of a heading that is asked for
+      const points = (page) => each.reduce((sum, found) => sum + found.get(page), 0) + 20 * Math.max(0, ...parts.get(page).map(share));
       pages.sort((a, b) => points(b) - points(a) || a - b);
       const made = pages.map((page) => {
         const line = document.createElement("li"), address = `docs/${index.docnames[page]}.html`;
