@@ -1,5 +1,6 @@
 """README.md: short, led by the picture, the numbers and the table, which agree."""
 
+import csv
 import re
 from pathlib import Path
 
@@ -27,6 +28,16 @@ def test_its_first_numbers_are_those_of_its_table():
     assert list(said.groups()) == [re.findall(r"(\d+) \[", row)[1] for row in rows]
     head = next(line for line in TEXT.splitlines() if line.startswith("| Given"))
     assert head.split("|")[4].strip() == "things-image"
+
+
+def test_what_erm_does_with_8_counterexamples_is_on_the_board():
+    said = re.search(
+        r"with 8, ERM is right in (\d+) % of images where shortcuts agree, in (\d+) % where they mislead", TEXT
+    )
+    with (README.parent / "benchmark" / "leaderboard.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if (row["task"], row["name"]) == ("things-image-8", "erm")]
+    (row,) = rows
+    assert said.groups() == tuple(f"{100 * float(row[f'accuracy_{state}']):.0f}" for state in ("agree", "mislead"))
 
 
 @pytest.mark.slow
