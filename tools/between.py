@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
-from ladders import Curve, Line, Run, add_flags, height, main_ladders, measure, tell
+from ladders import Heights, Line, Run, add_flags, heights, main_ladders, measure, tell
 from rich.console import Console
 
 from spurgen.benchmark.suite import load_suite
@@ -19,8 +19,6 @@ BEGIN, END = "<!-- between: begin -->", "<!-- between: end -->"
 METHODS = ("erm", "group_dro", "jtt", "subg", "dfr")
 ALLOWED = 0.15
 """Largest change of N by the rungs between, as a share of it."""
-Heights = dict[int, float]
-"""A(m) by number of counterexamples."""
 
 
 def judge(ladder: str, curves: Mapping[str, tuple[Heights, Heights]], ceiling: float) -> tuple[list[Line], list[Line]]:
@@ -63,22 +61,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     free = {name: [Run(suite, name, world, "erm", uncorrelated=True) for world in worlds] for name in ladders}
     asked = [each for of_key in [*runs.values(), *free.values()] for each in of_key]
     known = measure(asked, arguments.out, arguments.jobs, console)
+
+    def reached(those: Sequence[Run]) -> Heights:
+        return heights([known[run] for run in those])
+
     table, missed = list[Line](), list[Line]()
     for name in ladders:
         curves = {
-            method: (_heights(known, runs[name, method, False]), _heights(known, runs[name, method, True]))
+            method: (reached(runs[name, method, False]), reached(runs[name, method, True]))
             for method in arguments.methods
         }
-        ceiling = float(np.mean([*_heights(known, free[name]).values()]))
+        ceiling = float(np.mean([*reached(free[name]).values()]))
         lines, rules = judge(name, curves, ceiling)
         table += lines
         missed += rules
     return tell(table, missed, arguments.page, BEGIN, END, console)
-
-
-def _heights(known: Mapping[Run, Curve], runs: Sequence[Run]) -> Heights:
-    worlds = [known[run] for run in runs]
-    return {int(m): height([world[m] for world in worlds]) for m in worlds[0]}
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from ladders import Curve, Line, Run, add_flags, height, main_ladders, measure, tell
+from ladders import Heights, Line, Run, add_flags, heights, main_ladders, measure, tell
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
@@ -19,8 +19,6 @@ METHODS = ("erm", "group_dro", "jtt", "dfr", "contrastive")
 BUDGETS = (1, 4, 16)
 OF_ERM, OTHERS = 0.03, 0.05
 """Largest change of A(m): of ERM over all budgets, and of a method from one budget to the next."""
-Heights = dict[int, float]
-"""A(m) by number of counterexamples."""
 
 
 def judge(ladder: str, curves: Mapping[str, Sequence[Heights]]) -> tuple[list[Line], list[Line]]:
@@ -73,17 +71,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     table, missed = list[Line](), list[Line]()
     for name in ladders:
         curves = {
-            method: [_heights([known[run] for run in runs[name, method, budget]]) for budget in arguments.budgets]
+            method: [heights([known[run] for run in runs[name, method, budget]]) for budget in arguments.budgets]
             for method in arguments.methods
         }
         lines, rules = judge(name, curves)
         table += lines
         missed += rules
     return tell(table, missed, arguments.page, BEGIN, END, console)
-
-
-def _heights(worlds: Sequence[Curve]) -> Heights:
-    return {int(m): height([world[m] for world in worlds]) for m in worlds[0]}
 
 
 if __name__ == "__main__":

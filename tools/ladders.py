@@ -35,6 +35,8 @@ TWINS = ("contrastive",)
 STATES = ("mislead", "agree", "neutral")
 Curve = dict[str, list[float]]
 """Accuracies in the order of `STATES`, and then the lowest on things of train, by number of counterexamples."""
+Heights = dict[int, float]
+"""A(m) by number of counterexamples."""
 Line = dict[str, object]
 
 
@@ -161,6 +163,11 @@ def height(worlds: Sequence[Sequence[float]]) -> float:
     return float(np.mean([min(accuracies[: len(STATES)]) for accuracies in worlds]))
 
 
+def heights(worlds: Sequence[Curve]) -> Heights:
+    """Return A(m) by number of counterexamples."""
+    return {int(m): height([world[m] for world in worlds]) for m in worlds[0]}
+
+
 def judge(
     ladder: str, curves: Mapping[str, Sequence[Curve]], ceiling: float, seen: float
 ) -> tuple[list[Line], list[Line]]:
@@ -168,15 +175,15 @@ def judge(
 
     `ceiling` and `seen`: what the same learner reaches without a correlation, on unseen things and on those of train.
     """
-    lines, heights = list[Line](), dict[str, dict[int, float]]()
+    lines, reached = list[Line](), dict[str, Heights]()
     for method, worlds in curves.items():
         by_rung = {int(m): [world[m] for world in worlds] for m in worlds[0]}
-        heights[method] = {m: height(at) for m, at in by_rung.items()}
+        reached[method] = heights(worlds)
         cells = {f"m = {m}": "{:.2f} ({:.2f}, {:.2f})".format(*np.mean(at, axis=0)) for m, at in by_rung.items()}
-        lines.append({"Ladder": ladder, "Method": method, **cells, "N": needed_text(heights[method], ceiling)})
+        lines.append({"Ladder": ladder, "Method": method, **cells, "N": needed_text(reached[method], ceiling)})
     rules: list[Line] = [
         {"Ladder": ladder, "Rule": rule, "Found": found, "Met": {True: "yes", False: "no", None: "not asked"}[met]}
-        for rule, found, met in entry_rules(heights, TWINS, ceiling, seen)
+        for rule, found, met in entry_rules(reached, TWINS, ceiling, seen)
     ]
     return lines, rules
 

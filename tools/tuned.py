@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from ladders import Line, Run, add_flags, height, main_ladders, measure, tell
+from ladders import Line, Run, add_flags, heights, main_ladders, measure, tell
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
@@ -79,8 +79,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     known = measure([run for each in runs.values() for run in each], arguments.out, arguments.jobs, console)
     scores: dict[str, dict[str, list[float]]] = {}
     for (ladder, method, _), of_key in runs.items():
-        worlds = [known[run] for run in of_key]
-        score = float(np.mean([height([world[m] for world in worlds]) for m in worlds[0] if int(m)]))
+        reached = heights([known[run] for run in of_key])
+        score = float(np.mean([reached[m] for m in reached if m]))
         scores.setdefault(ladder, {}).setdefault(method, []).append(score)
     return tell(*judge(scores), arguments.page, BEGIN, END, console)
 
