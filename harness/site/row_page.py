@@ -1,4 +1,4 @@
-"""A page per row: a verdict, why it lost, its curve, and how to run it again."""
+"""A page per row: a verdict, where it fails and why, its curve, and how to run it again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

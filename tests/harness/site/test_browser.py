@@ -121,7 +121,7 @@ def test_without_scripts_all_boards_and_rows_are_there(visit, steps_site):
     page.locator("#board-few-text").get_by_text("Every number of this board").click()
     assert page.locator("#board-few-text table.plain").get_by_role("rowheader", name="erm", exact=True).is_visible()
     table.get_by_role("link", name="Empirical risk minimisation").click()
-    assert page.get_by_role("heading", name="Why it lost").first.is_visible()
+    assert page.get_by_role("heading", name="Where it fails, and why").first.is_visible()
     page.goto(f"{steps_site.as_uri()}/search.html")
     assert page.locator("#found").get_by_role("link", name="Just train twice").is_visible()
 
