@@ -81,7 +81,7 @@ def test_an_address_brings_the_same_view_to_somebody_else_at_the_board(visit, st
     assert sorted(names(page)) == ["dfr", "jtt"]
     assert head(theirs, "score").get_attribute("aria-sort") == "descending"
     assert theirs.locator("#comparison thead th").all_inner_texts() == ["dfr", "jtt"]
-    assert 0 <= theirs.locator("#controls").bounding_box()["y"] < 300
+    assert -1 < theirs.locator("#controls").bounding_box()["y"] < 300  # a browser rounds to 1/64 pixel
     theirs.evaluate("location.hash = 'board=few-image'")
     theirs.wait_for_function("document.querySelector('select[name=board]').value === 'few-image'")
     assert theirs.locator("#comparison").is_hidden()
