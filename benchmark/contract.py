@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Int64 = NDArray[np.int64]
 Modality = Literal["image", "text", "multimodal"]
-Backbone = Literal["scratch", "imagenet", "frozen"]
+Backbone = Literal["scratch", "frozen", "finetuned"]
 
 
 @dataclass(frozen=True)

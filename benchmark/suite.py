@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -41,6 +41,7 @@ class _LadderEntry(BaseModel):
 
     scenario: Name
     modality: Modality
+    backbone: Literal["frozen", "finetuned"] = "frozen"
     role: Role = "extra"
     ceiling: Annotated[float, Field(gt=0, le=1)] | None = None
 
@@ -63,12 +64,6 @@ class _SuiteFile(BaseModel):
                     raise ValueError(f"overall.{name} names {task}, which is no task; there are: {known}")
                 if members.count(task) > 1:
                     raise ValueError(f"overall.{name} names {task} more than once; name each task once")
-        for name, entry in self.tasks.items():
-            if entry.backbone == "imagenet" and entry.modality != "image":
-                raise ValueError(
-                    f'tasks.{name}: backbone = "imagenet" is for image tasks, and this one is {entry.modality}; '
-                    'choose "scratch", or modality = "image"'
-                )
         return self
 
 
@@ -204,7 +199,7 @@ def _rungs(path: Path, name: str, described: Scenario | Ladder, entry: _LadderEn
     scenario: Any = described.model_copy(update={"ceiling": ceiling})  # see Rung
     names = {f"{name}-{m}": m for m in described.rungs}
     return {
-        task: Rung(task, scenario, entry.modality, "frozen", entry.role, counterexamples=m, of=name)
+        task: Rung(task, scenario, entry.modality, entry.backbone, entry.role, counterexamples=m, of=name)
         for task, m in names.items()
     }
 

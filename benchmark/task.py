@@ -16,8 +16,8 @@ SEEDS = 5  # that a row needs for a rank on a task of one world
 class Task:
     """A scenario seen through one modality, by baselines that start from the weights of `backbone`.
 
-    `backbone`: `scratch`, random weights; `imagenet`, EfficientNet-Lite0; `frozen`, a linear head on frozen features of
-    pretrained encoders.
+    `backbone`: `scratch`, random weights; `frozen`, a linear head on frozen features of pretrained encoders;
+    `finetuned`, the same encoders, all of which is trained.
     `role`: `main`, a task on which the suite must pass its validity tests; `extra`, any other. A role is no part of a
     result's identity.
     """
@@ -72,7 +72,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Rung(Task):
-    """A task of a ladder: its world with a number of counterexamples in train; baselines get frozen features.
+    """A task of a ladder: its world with a number of counterexamples in train.
 
     The scenario is a `Ladder`; what serves pictograms alone is never asked of it.
     """

@@ -12,16 +12,6 @@ _POSE = {"noise": [0], "tone": [1, 2, 3], "place": [4, 5, 8, 9], "size": [6, 10]
 NUISANCES = ("place", "size", "tilt", "tone", "noise", "wording")
 
 
-def nuisances_in(modality: str) -> tuple[str, ...]:
-    """Return the nuisances of a modality: wording is that of captions, the others are those of images.
-
-    A kind that no channel has and that images can show is part of the tone, even where captions name it; so no single
-    nuisance of a text task varies it.
-    """
-    shown = {"image": NUISANCES[:-1], "text": NUISANCES[-1:], "multimodal": NUISANCES}
-    return shown[modality]
-
-
 def _redrawn(base: Stream, other: Stream, nuisance: str, kinds: dict[str, ModuleType]) -> Stream:
     """Return a source of nuisance words that takes one nuisance from `other` and the rest from `base`.
 

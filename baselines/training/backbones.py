@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.imagenet import ImageNetEncoder
 from spurgen.baselines.training.journal import Checkpoint
+from spurgen.baselines.training.sentences import SentenceEncoder
 from spurgen.baselines.training.tokens import PADDING
 
 
@@ -91,17 +92,18 @@ class CaptionEncoder(nn.Module):
 class Network(nn.Module):
     """Encoders of images, captions or both, or one of vectors, and a linear `head` that classifies their features.
 
-    `image` encodes images, if the task has any, to `feature_dim` features. The encoders run in bfloat16 (in float32 on
-    a CPU without AVX-512; `ImageNetEncoder` only in part), features and logits are float32. `vector` maps vectors,
-    float64 (n, d), linearly to float64 features: the logits are then a linear function of the vectors, whatever the
-    objective. `checkpoints` are the weights after epochs of training, from which a selection rule picks.
+    `image` and `caption` encode what the task has; the features of two that are pretrained stand side by side. The
+    encoders run in bfloat16 (in float32 on a CPU without AVX-512, or where they are pretrained), features and logits
+    are float32. `vector` maps vectors, float64 (n, d), linearly to float64 features: the logits are then a linear
+    function of the vectors, whatever the objective. `checkpoints` are the weights after epochs of training, from which
+    a selection rule picks.
     """
 
     def __init__(
         self,
         *,
-        image: ImageEncoder | ImageNetEncoder | None,
-        vocabulary_size: int | None,
+        image: ImageEncoder | ImageNetEncoder | None = None,
+        caption: CaptionEncoder | SentenceEncoder | None = None,
         feature_dim: int,
         num_classes: int,
         vector: nn.Module | None = None,
@@ -109,8 +111,8 @@ class Network(nn.Module):
         super().__init__()
         self.image = image
         self.vector = vector
-        self.caption = None if vocabulary_size is None else CaptionEncoder(vocabulary_size, feature_dim)
-        both = self.image is not None and self.caption is not None
+        self.caption = caption
+        both = self.image is not None and isinstance(self.caption, CaptionEncoder)
         self.fuse = nn.Sequential(nn.Linear(2 * feature_dim, feature_dim), nn.ReLU()) if both else None
         self.head = nn.Linear(feature_dim, num_classes)
         self.checkpoints: list[Checkpoint] = []
@@ -139,11 +141,13 @@ class Network(nn.Module):
             return features
         encoders = [encoder for encoder in (self.image, self.caption) if encoder is not None]
         reduced = _multiplies_bfloat16(self.device)
-        # Captions too are converted here, once, or each operation on them would convert them again.
-        embedded = [part.to(torch.bfloat16 if reduced else torch.float32) for part in embedded]
+        if not isinstance(self.caption, SentenceEncoder):
+            # Captions too are converted here, once, or each operation on them would convert them again.
+            embedded = [part.to(torch.bfloat16 if reduced else torch.float32) for part in embedded]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=reduced):
             parts = [encoder(part) for encoder, part in zip(encoders, embedded, strict=True)]
-            features = parts[0] if self.fuse is None else self.fuse(torch.cat(parts, dim=1))
+            joined = torch.cat(parts, dim=1)
+            features = joined if self.fuse is None else self.fuse(joined)
         return features.float()
 
     def encode(self, inputs: Inputs) -> Tensor:

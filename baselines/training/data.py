@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from spurgen.baselines.training.sentences import WordPieces
 from spurgen.baselines.training.tokens import Vocabulary
 from spurgen.benchmark.contract import Batch, Int64, LabeledData
 from spurgen.benchmark.errors import SubmissionError
@@ -123,7 +124,7 @@ class Codec:
     """
 
     images: bool
-    vocabulary: Vocabulary | None
+    vocabulary: Vocabulary | WordPieces | None
     device: str
     scaler: Scaler | None = None
 

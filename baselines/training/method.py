@@ -1,6 +1,7 @@
 """A training algorithm as a submission."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any, Generic, final
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Codec, Data
-from spurgen.baselines.training.hyperparameters import H, Only, check, override
+from spurgen.baselines.training.hyperparameters import FINE_TUNING, H, Only, check, override
 from spurgen.baselines.training.inference import features, logits
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark.checkpoint_rules import GROUPED, best
@@ -25,7 +26,7 @@ class Baseline(Generic[H]):
     `module` is the `__name__` of the method's file, whose last part becomes the public name. `version` is a whole
     number, raised when a change alters the method's results; with `TRAINING_VERSION` and the options it identifies
     them. `frozen`: values of hyper-parameters on frozen features, where a sweep chose others than on images and
-    captions.
+    captions. `options`: values that go before all others.
     """
 
     MODALITIES = frozenset({"image", "text", "multimodal"})
@@ -39,29 +40,33 @@ class Baseline(Generic[H]):
         access: str,
         version: int = 1,
         frozen: Mapping[str, object] | None = None,
+        options: Mapping[str, object] | None = None,
     ) -> None:
         self.NAME = module.rpartition(".")[2]
         self.ACCESS = access
         self.VERSION = version
-        self.HYPERPARAMETERS = hyper
-        self._module, self._fit, self._frozen = module, fit, frozen or {}
+        check(self.NAME, hyper)
+        self.HYPERPARAMETERS = override(self.NAME, hyper, options or {})
+        self._module, self._fit, self._frozen, self._options = module, fit, frozen or {}, options or {}
         self._fitted: tuple[Network, Codec] | None = None
         self._report: dict[str, Any] = {}
-        check(self.NAME, hyper)
 
     def hyper(self, on: Only) -> H:
-        """Return the hyper-parameters on tasks of images and captions, or of frozen features."""
-        chosen = self._frozen if on == "features" else {}
-        return override(self.NAME, self.HYPERPARAMETERS, chosen)
+        """Return the hyper-parameters on tasks of images and captions, of frozen features, or of trained encoders."""
+        known = {entry.name for entry in fields(self.HYPERPARAMETERS)}
+        fine = {name: value for name, value in FINE_TUNING.items() if name in known}
+        chosen = {"features": self._frozen, "finetuned": fine}.get(on, {})
+        return override(self.NAME, self.HYPERPARAMETERS, {**chosen, **self._options})
 
     def with_options(self, **options: object) -> "Baseline[H]":
         """Return the untrained method with other values of hyper-parameters.
 
         Raises `SubmissionError` for an unknown option, a wrong type or a value out of range.
         """
-        hyper = override(self.NAME, self.HYPERPARAMETERS, options)
-        frozen = {**self._frozen, **options}
-        return Baseline(self._module, self._fit, hyper, access=self.ACCESS, version=self.VERSION, frozen=frozen)
+        return Baseline(
+            self._module, self._fit, self.HYPERPARAMETERS, access=self.ACCESS, version=self.VERSION,
+            frozen=self._frozen, options={**self._options, **options},
+        )  # fmt: skip
 
     def fit(self, train: LabeledData, val: LabeledData, context: Context) -> None:
         """Train a network, and set it to the weights of the epoch that the selection rule picks."""
@@ -71,7 +76,7 @@ class Baseline(Generic[H]):
         """Train a network on a task in tensors, and return it with the weights that the selection rule picks."""
         rule = self._rule(problem.val)
         try:
-            network = self._fit(problem, self.hyper("features" if problem.solved else "inputs"))
+            network = self._fit(problem, self.hyper(problem.kind))
         except SubmissionError as error:
             raise SubmissionError(f"{self.NAME}: {error}") from None
         self._fitted = network.eval(), problem.codec

@@ -6,12 +6,13 @@ from typing import Self
 import torch
 from torch import nn
 
-from spurgen.baselines.training.backbones import ImageEncoder, Network
+from spurgen.baselines.training.backbones import CaptionEncoder, ImageEncoder, Network
 from spurgen.baselines.training.data import Codec, Data, Scaler
-from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.hyperparameters import Only, Recipe
 from spurgen.baselines.training.imagenet import ImageNetEncoder
 from spurgen.baselines.training.journal import Journal
 from spurgen.baselines.training.seeding import derive_seed, seeded
+from spurgen.baselines.training.sentences import SentenceEncoder, WordPieces
 from spurgen.baselines.training.tokens import Vocabulary
 from spurgen.benchmark.contract import Backbone, Context, LabeledData
 
@@ -37,7 +38,8 @@ class Problem:
         if train.features is not None:
             codec = Codec(images=False, vocabulary=None, device=context.device, scaler=Scaler.of(train.features))
         else:
-            vocabulary = None if context.modality == "image" else Vocabulary.of(train.captions or [])
+            tokens = WordPieces if context.backbone == "finetuned" else Vocabulary
+            vocabulary = None if context.modality == "image" else tokens.of(train.captions or [])
             codec = Codec(context.modality != "text", vocabulary, context.device)
         return cls(
             train=codec.data(train),
@@ -53,6 +55,13 @@ class Problem:
         """Whether the inputs are frozen features, on which training is solved to the optimum."""
         return self.train.inputs.vectors is not None
 
+    @property
+    def kind(self) -> Only:
+        """Kind of task, by which hyper-parameters are chosen."""
+        if self.solved:
+            return "features"
+        return "finetuned" if self.backbone == "finetuned" else "inputs"
+
     def seed_for(self, *names: str) -> int:
         """Return the seed for one purpose of a method."""
         return derive_seed(self.seed, *names)
@@ -65,24 +74,30 @@ class Problem:
         """
         if self.train.inputs.vectors is not None:
             return self._linear(self.train.inputs.vectors.shape[1], recipe, name, hidden=hidden)
-        encoder: type[ImageEncoder | ImageNetEncoder]
-        encoder = ImageNetEncoder if self.backbone == "imagenet" else ImageEncoder
         with seeded(self.seed_for("init", name), torch.device("cpu")):
-            network = Network(
-                image=encoder(recipe.feature_dim) if self.codec.images else None,
-                vocabulary_size=None if self.codec.vocabulary is None else self.codec.vocabulary.size,
-                feature_dim=recipe.feature_dim,
-                num_classes=self.num_classes,
-            )
+            network = self._pretrained() if self.backbone == "finetuned" else self._small(recipe.feature_dim)
         # With weights in channels_last, convolutions need no conversion.
         network.to(self.codec.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # untyped
         return network
 
+    def _small(self, width: int) -> Network:
+        words = self.codec.vocabulary
+        return Network(
+            image=ImageEncoder(width) if self.codec.images else None,
+            caption=CaptionEncoder(words.size, width) if isinstance(words, Vocabulary) else None,
+            feature_dim=width,
+            num_classes=self.num_classes,
+        )
+
+    def _pretrained(self) -> Network:
+        image = ImageNetEncoder() if self.codec.images else None
+        caption = SentenceEncoder() if self.codec.vocabulary else None
+        width = sum(encoder.width for encoder in (image, caption) if encoder)
+        return Network(image=image, caption=caption, feature_dim=width, num_classes=self.num_classes)
+
     def _linear(self, width: int, recipe: Recipe, name: str, *, hidden: bool) -> Network:
         with seeded(self.seed_for("init", name), torch.device("cpu")):
             network = Network(
-                image=None,
-                vocabulary_size=None,
                 vector=nn.Linear(width, recipe.feature_dim) if hidden else nn.Identity(),
                 feature_dim=recipe.feature_dim if hidden else width,
                 num_classes=self.num_classes,

@@ -87,11 +87,6 @@ def per_environment(env_ids: Tensor, batch_size: int) -> Sampler:
     return Shares(draw, _equal(env_ids.cpu()))
 
 
-def in_batches(sampler: Sampler) -> Sampler:
-    """Draw as `sampler` does, for an objective that compares the samples of a batch with one another."""
-    return lambda generator: sampler(generator)
-
-
 def repeated(sampler: Sampler, count: int) -> Sampler:
     """Draw `count` batches, from as many epochs of a sampler as that takes."""
 

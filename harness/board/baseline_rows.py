@@ -1,12 +1,7 @@
 """The rows of our own methods: what every other row is compared with, so no stranger's row moves another."""
 
-from collections.abc import Mapping
-
 from spurgen.harness.results.identity import is_current_baseline
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.statistics.seed_spread import SeedSpread
-
-Spreads = Mapping[str, SeedSpread | None]
 
 
 def is_baseline_row(row: TaskRow) -> bool:

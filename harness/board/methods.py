@@ -11,10 +11,10 @@ from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.results.rows import Rows, TaskRow
 
 AS_IN_PAPERS = {
-    "adversarial": "DANN", "bsoftmax": "BSoftmax", "cb_loss": "CBLoss", "cnc": "CnC", "contrastive": "NT-Xent, twins",
-    "cvar_dro": "CVaR DRO", "focal": "Focal", "group_dro": "Group DRO", "lff": "LfF", "mixup": "Mixup",
-    "resample": "Resample", "reweight": "Reweight", "reweight_crt": "ReweightCRT", "sqrt_reweight": "SqrtReweight",
-    "vrex": "V-REx",
+    "adversarial": "Adversarial", "bsoftmax": "BSoftmax", "cb_loss": "CBLoss", "cnc": "CnC",
+    "contrastive": "NT-Xent, twins", "cvar_dro": "CVaR DRO", "focal": "Focal", "group_dro": "Group DRO", "lff": "LfF",
+    "mixup": "Mixup", "resample": "Resample", "reweight": "Reweight", "reweight_crt": "ReweightCRT",
+    "sqrt_reweight": "SqrtReweight", "vrex": "V-REx",
 }  # fmt: skip
 """Short names that are not the label in capitals."""
 

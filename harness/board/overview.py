@@ -10,7 +10,7 @@ from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.machine.text import as_markdown
 
-HEADLINE = ("cda", "adversarial", "subg", "group_dro", "dfr", "jtt", "erm")
+HEADLINE = ("cda", "bsoftmax", "adversarial", "group_dro", "dfr", "jtt", "erm")
 """Rows of the README's table: a method of each family, and ERM."""
 
 

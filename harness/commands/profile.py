@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.harness.statistics.estimate import Estimate
 
     spec, half = arguments.encoder, check_half(arguments.encoder, arguments.modality)
-    encoder, ladders = encoder_of(half, spec), ladders_of(half)
+    encoder, ladders, others = encoder_of(half, spec), ladders_of(half), stored_cards(half, arguments.out)
     jobs = [
         Job(rungs[0].in_world(seed), f"{BASELINES}.erm:submission", seed, "", frozen=DEFAULT_SUITE, encoder=spec)
         for rungs in ladders.values()
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for name, rungs in ladders.items()
     }
     card = make_card(spec, half, encoder.width, encoder.weights, measured, arguments.seeds)
-    cards = [card, *(other for other in stored_cards(half) if other.encoder != spec)]
+    cards = [card, *(other for other in others if other.encoder != spec)]
     name = Path(spec).stem if spec.endswith(".py") else spec.replace(":", "-").replace("/", "-")
     write_atomically(arguments.out / f"{name}.json", card.dump())
     rungs = [*card.curve()]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.stats import chi2_contingency
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
@@ -45,6 +44,8 @@ def in_train(name: str, labels: Int64, ids: Int64, classes: Sequence[str]) -> tu
 
     `labels`, `ids`: class and value of attribute `name` of the train samples, int64 (n,).
     """
+    from scipy.stats import chi2_contingency  # takes half a second to import
+
     if not len(labels):
         return None, UNKNOWN
     lacking = [c for k, c in enumerate(classes) if not (labels == k).any()]

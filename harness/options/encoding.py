@@ -22,7 +22,9 @@ def compute_features(jobs: Iterable[Job], console: Console, processes: int | Non
     rungs: dict[tuple[str, str], dict[str, Rung]] = {}
     for job in jobs:
         if isinstance(job.task, Rung) and is_baseline(job.spec) and job.frozen:
-            rungs.setdefault((job.frozen, job.encoder), {})[f"{job.task.ladder.name} {job.task.modality}"] = job.task
+            rungs.setdefault((job.frozen, job.encoder), {})[
+                f"{job.task.ladder.name} {job.task.modality} {job.task.backbone}"
+            ] = job.task
     work = [each for key, of in rungs.items() for each in missing(of.values(), *key)]
     if not work:
         return

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -116,14 +117,19 @@ def read_card(text: str, where: str) -> Card:
         raise SpurgenError(f"{where} is no card of spurgen profile: {error}") from None
 
 
-def stored_cards(half: str) -> list[Card]:
-    """Return the cards that come with the package of encoders of a half of a sample."""
+def stored_cards(half: str, own: Path) -> list[Card]:
+    """Return the cards of encoders of a half of a sample: those of the package, and yours in a folder, which go first.
+
+    Raise `SpurgenError` for a JSON file that is no card.
+    """
+    places = [STORED, own] if own.is_dir() else [STORED]
     found = [
-        read_card(file.read_text(encoding="utf-8"), file.name)
-        for file in sorted(STORED.iterdir(), key=lambda file: file.name)
+        read_card(file.read_text(encoding="utf-8"), str(file))
+        for place in places
+        for file in sorted(place.iterdir(), key=lambda file: file.name)
         if file.name.endswith(".json")
     ]
-    return [card for card in found if card.half == half]
+    return [*{card.encoder: card for card in found if card.half == half}.values()]
 
 
 def board(cards: Iterable[Card]) -> str:

@@ -125,9 +125,11 @@ class Work:
 def missing(rungs: Iterable[Rung], frozen: str | None, encoder: str = "") -> list[Work]:
     """Return the parts of the rungs' worlds whose features are not cached, world by world.
 
-    An `encoder` other than the suite's is profiled by ERM, which is given no twins.
+    Where the encoder is fine-tuned there are none. An `encoder` other than the suite's is profiled by ERM,
+    which is given no twins.
     """
-    wanted = {(rung.ladder.name, half): rung.ladder for rung in rungs for half in HALVES[rung.modality]}
+    encoded = [rung for rung in rungs if rung.backbone == "frozen"]
+    wanted = {(rung.ladder.name, half): rung.ladder for rung in encoded for half in HALVES[rung.modality]}
     work = [Work(ladder, half, part, frozen, encoder) for (_, half), ladder in wanted.items() for part in ladder.parts]
     return [each for each in work if not (encoder and each.part == TWINS) and not _file(each).exists()]
 

@@ -1,6 +1,5 @@
 """What the ideal observer of a task's training data reaches, by the same metrics as a submission."""
 
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -9,16 +8,14 @@ from spurgen.benchmark.contract import Int64, Modality
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.task import Task
 from spurgen.generators import sample
-from spurgen.generators.evidence import UNSEEN, evidence
+from spurgen.generators.evidence import evidence
 from spurgen.generators.sampling import drawn
-from spurgen.harness.metrics import accuracy
 from spurgen.harness.running.query import Floats, Predictions, to_logits
 from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import Block, bases, twin_blocks
 from spurgen.harness.statistics.ideal_observer import ideal_observer
 
 BASE = Block()
-CUES = ("channels", "core cue", "both")
 DIGITS = 8  # behind the point of logits, so that equally probable classes tie
 
 
@@ -50,20 +47,6 @@ def ideal_predictions(task: Task) -> Predictions:
         drawn(task.scenario, on, calibration).factors.labels,
         {block: _logits(task, "test", np.array(bases(task, block)), block) for block in blocks},
     )
-
-
-def cue_accuracies(task: Task) -> dict[str, float]:
-    """Return how often the most probable label is right on train given each of `CUES`, by a task in one world."""
-    made = drawn(task.scenario, "train", np.arange(task.scenario.splits.train))
-    shown, labels = evidence(made, task.modality), made.factors.labels
-    nothing = np.full(len(shown), UNSEEN)
-    seen = {
-        "channels": replace(shown, core=nothing),
-        "core cue": replace(shown, values=dict.fromkeys(shown.values, nothing)),
-        "both": shown,
-    }
-    observer = ideal_observer(task.scenario)
-    return {cue: accuracy(_as_logits(observer.probabilities(seen[cue])), labels) for cue in CUES}
 
 
 def _logits(task: Task, split: str, indices: Int64, block: Block = BASE) -> Floats:

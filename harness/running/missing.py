@@ -102,20 +102,6 @@ def run_missing(
         yield job, result
 
 
-def run_all_or_raise(jobs: Sequence[Job], store: Store, console: Console, resources: Resources) -> list[Result]:
-    """Run the jobs that have no result yet; return the results of all jobs, in their order.
-
-    Raise `SpurgenError` with the message of the first job that fails; results of jobs that ended before are kept.
-    """
-    for _, result in run_missing(jobs, store, console, resources):
-        if result.error:
-            raise SpurgenError(result.error)
-    rows = store.rows()
-    found = [result_of(job, rows[job.label]) for job in jobs]
-    assert None not in found, "each job has just been run"
-    return [result for result in found if result is not None]
-
-
 def run_jobs(
     work: Callable[[Job], R], jobs: Sequence[Job], console: Console, resources: Resources = ANYWHERE, finished: int = 0
 ) -> Iterator[tuple[Job, R]]:

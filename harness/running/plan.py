@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from spurgen.baselines.training.encoders import ENCODERS
-from spurgen.baselines.training.weights import check_installed
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
@@ -191,8 +190,6 @@ def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:
 def check_backbones(jobs: Iterable[Job]) -> None:
     """Raise `SubmissionError` if a baseline needs pretrained weights that are not installed."""
     ours = [job.task for job in jobs if is_baseline(job.spec)]
-    if any(task.backbone == "imagenet" for task in ours):
-        check_installed()
-    for modality in {task.modality for task in ours if task.backbone == "frozen"}:
+    for modality in {task.modality for task in ours if task.backbone != "scratch"}:
         for half in sorted(CARRIERS_OF[modality]):
             ENCODERS[half].check_installed()

@@ -40,11 +40,11 @@ class Part:
 def make_part(job: Job, part: str, first: int = 0, last: int | None = None) -> Part:
     """Return samples [first, last) of a part, checked against the frozen ones.
 
-    The shipped baselines get features instead of images and captions.
+    The shipped baselines get features instead of images and captions, unless they train the encoder.
     """
     rung = rung_of(job)
     chosen = range(rung.ladder.parts[part])[first:last]
-    if is_baseline(job.spec):
+    if is_baseline(job.spec) and rung.backbone == "frozen":
         samples = sample_part(rung.ladder, part, chosen, images=False, captions=False)
         known = features_of(rung, part, job.frozen, job.encoder)
         return Part(samples, Batch(None, None, known[chosen.start : chosen.stop]))

@@ -36,7 +36,6 @@ class Twins:
     after: str
     changed: str
     because: str
-    goes_with: str
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,6 @@ def make_twins(climb: Climb, scenes: Scenes, read: Read, k: int) -> Twins:
         after=categories[rival],
         changed=changed,
         because=because(rung, changed, rival),
-        goes_with=categories[rival],
     )
 
 

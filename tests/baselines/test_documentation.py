@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spurgen.baselines.training.backbones import ImageEncoder, Network
+from spurgen.baselines.training.backbones import CaptionEncoder, ImageEncoder, Network
 from spurgen.baselines.training.first_stage import FirstStageRecipe
 from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.last_layer import HeadRecipe
@@ -59,7 +59,8 @@ def test_values_on_frozen_features_are_listed(name):
 def test_the_size_of_the_networks_is_listed(images, captions):
     words = 2  # padding and unknown; each word has 64 parameters, which the page counts apart
     network = Network(
-        image=ImageEncoder(COMMON["feature_dim"]) if images else None, vocabulary_size=words if captions else None,
+        image=ImageEncoder(COMMON["feature_dim"]) if images else None,
+        caption=CaptionEncoder(words, COMMON["feature_dim"]) if captions else None,
         feature_dim=COMMON["feature_dim"], num_classes=10,
     )  # fmt: skip
     count = sum(each.numel() for each in network.parameters()) - 64 * words * captions

@@ -80,18 +80,6 @@ def test_a_task_whose_modality_carries_no_channel_is_an_error(mini):
         load_suite(str(mini))
 
 
-@pytest.mark.parametrize("modality", ["text", "multimodal"])
-def test_only_image_tasks_start_from_imagenet(mini, modality):
-    tasks = TASKS.replace('modality = "image"', 'modality = "image", backbone = "imagenet"')
-    mini.write_text(tasks)
-    assert load_suite(str(mini)).task("two-image").backbone == "imagenet"
-    mini.write_text(tasks.replace('"two", modality = "image"', f'"two", modality = "{modality}"'))
-    with pytest.raises(
-        ScenarioError, match=f'tasks.two-image: backbone = "imagenet" .* this one is {modality}; choose'
-    ):
-        load_suite(str(mini))
-
-
 def test_all_tasks_are_main_where_none_has_that_role(mini):
     assert list(load_suite(str(mini)).main) == ["one-text", "two-image", "one-image"]
     mini.write_text(TASKS.replace('modality = "text"', 'modality = "text", role = "main"'))
@@ -155,6 +143,10 @@ def test_a_missing_suite_file_is_an_error_that_lists_the_suites_beside_it(mini, 
         (b'[tasks]\na = { scenario = "one" }', r"tasks.a.modality: this key is missing"),
         (b'[tasks]\na = { scenario = "one", modality = "sound" }', r"tasks.a.modality: .*\(got 'sound'\)"),
         (b'[tasks]\na = { scenario = "one", modality = "text", role = "dose" }', r"tasks.a.role: .*\(got 'dose'\)"),
+        (
+            b'[ladders]\na = { scenario = "one", modality = "image", backbone = "scratch" }',
+            r"ladders.a.backbone: .*\(got 'scratch'\)",
+        ),
         (b'[tasks]\na = { scenario = "../one", modality = "image" }', r"tasks.a.scenario: .*\(got '../one'\)"),
         (b'[tasks]\na = { scenario = "six", modality = "image" }', r"cannot read the scenario file .*six.toml"),
     ],

@@ -3,7 +3,7 @@ import pytest
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.generators import sample, twins
-from spurgen.generators.nuisances import NUISANCES, nuisance_words, nuisances_in
+from spurgen.generators.nuisances import NUISANCES, nuisance_words
 from spurgen.generators.scene import Core, Scene
 from spurgen.generators.world import make_world
 
@@ -55,12 +55,6 @@ def test_noise_changes_no_pixel_by_more_than_its_amplitude(world):
     base = sample(world(), "test", range(40), captions=False).images.astype(int)
     twin = twins(world(), "test", range(40), "placebo", "noise", captions=False).images.astype(int)
     assert 0 < abs(base - twin).max() <= 12
-
-
-def test_wording_is_a_nuisance_of_captions_and_the_others_of_images():
-    assert nuisances_in("text") == ("wording",)
-    assert nuisances_in("image") == ("place", "size", "tilt", "tone", "noise")
-    assert nuisances_in("multimodal") == NUISANCES
 
 
 def test_an_unknown_nuisance_is_refused(world):

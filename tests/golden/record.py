@@ -36,10 +36,10 @@ SCENARIO = make_scenario(
     splits={"train": 64, "val": 48, "test_per_group": 1},
 )  # fmt: skip
 CASES = (("image", "scratch"), ("text", "scratch"))
-SHARED_CASES = {"erm": (*CASES, ("multimodal", "scratch"), ("image", "imagenet"))}  # fusion, weights from ImageNet
+SHARED_CASES = {"erm": (*CASES, ("multimodal", "scratch"), ("image", "finetuned"))}  # fusion, weights from ImageNet
 OPTIONS = {"epochs": 2, "batch_size": 16, "lr": 5e-4}  # the defaults are compared as such
 OWN_OPTIONS = {"ssa": {"steps": 4}}
-SLOWER = {"imagenet": {"lr": 5e-5}}  # where rounding grows faster: at the other rate, kernels differ by .003
+SLOWER = {"finetuned": {"lr": 5e-5}}  # where rounding grows faster: at the other rate, kernels differ by .003
 TOLERANCE = 1e-3
 """Largest difference that counts as rounding: relative for losses, in units of their spread for logits.
 

@@ -111,12 +111,12 @@ def test_only_new_methods_and_raised_versions_are_recorded(tmp_path, monkeypatch
     versions = {"erm": erm.VERSION, "jtt": jtt.submission.VERSION + 1}
     assert {name: entry["version"] for name, entry in golden.read(path).items()} == versions
     with monkeypatch.context() as patch:
-        patch.setattr(golden, "CASES", (*golden.CASES, ("text", "imagenet")))
+        patch.setattr(golden, "CASES", (*golden.CASES, ("text", "finetuned")))
         patch.setattr(golden, "run_case", lambda *_: {"losses": [2.0], "logits": [0.0, 1.0]})
         assert golden.record([erm, raised(jtt.submission)], path) == ["jtt"]
     cases = golden.read(path)["jtt"]["cases"]  # a new case is added, the others stay
     assert {name: case["losses"] for name, case in cases.items()} == {
-        "image, scratch": [1.0], "text, scratch": [1.0], "text, imagenet": [2.0]
+        "image, scratch": [1.0], "text, scratch": [1.0], "text, finetuned": [2.0]
     }  # fmt: skip
     monkeypatch.setattr(golden, "TRAINING_VERSION", golden.TRAINING_VERSION + 1)
     assert golden.record([erm, raised(jtt.submission)], path) == ["erm", "jtt"]

@@ -64,7 +64,7 @@ def test_an_epoch_takes_little_longer_than_a_hand_written_loop(compare, pictogra
 @pytest.mark.usefixtures("one_thread")
 def test_the_precision_is_the_faster_one_on_this_machine(compare, monkeypatch):
     chosen = backbones._multiplies_bfloat16(torch.device("cpu"))
-    network = backbones.Network(image=ImageEncoder(128), vocabulary_size=None, feature_dim=128, num_classes=4)
+    network = backbones.Network(image=ImageEncoder(128), feature_dim=128, num_classes=4)
     embedded = network.embed(Inputs(torch.randint(0, 256, (128, 64, 64, 3), dtype=torch.uint8), None))
 
     def step(reduced):

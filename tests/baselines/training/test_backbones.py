@@ -53,7 +53,7 @@ def test_bfloat16_is_used_where_it_is_fast(monkeypatch, capability, device, expe
 @pytest.mark.parametrize("fast", [True, False])
 def test_both_precisions_train_and_agree_on_the_features(monkeypatch, fast):
     torch.manual_seed(0)
-    network = Network(image=ImageEncoder(16), vocabulary_size=20, feature_dim=16, num_classes=3).eval()
+    network = Network(image=ImageEncoder(16), caption=CaptionEncoder(20, 16), feature_dim=16, num_classes=3).eval()
     inputs = Inputs(torch.randint(0, 256, (4, 64, 64, 3), dtype=torch.uint8), torch.randint(2, 20, (4, 5)))
     expected = _features(monkeypatch, network, inputs, fast=False)
     seen = set()

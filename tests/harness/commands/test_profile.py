@@ -27,7 +27,14 @@ def test_a_card_is_printed_beside_stored_ones_and_written(small_ladder, capsys):
     assert "accuracy if misled" in said
     assert re.search(r"\| bag-of-words +\|", said)
     assert {path.name for path in small_ladder.iterdir()} == {"bag-of-words.json", "bag-of-words.svg"}
-    assert json.loads((small_ladder / "bag-of-words.json").read_text())["encoder"] == "bag-of-words"
+    own = json.loads((small_ladder / "bag-of-words.json").read_text())
+    assert own["encoder"] == "bag-of-words"
+    (small_ladder / "mine.json").write_text(json.dumps(own | {"encoder": "mine"}))
+    assert main(["profile", "bag-of-words"]) == 0
+    assert re.search(r"\| mine +\|", capsys.readouterr().out)
+    (small_ladder / "mine.json").write_text("{}")
+    assert main(["profile", "bag-of-words"]) == 2
+    assert "mine.json is no card of spurgen profile" in capsys.readouterr().err.replace("\n", "")
 
 
 @pytest.mark.usefixtures("small_ladder")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import spurgen.harness.results.identity as module
-from spurgen.baselines.training.weights import PACKAGES, backbone_digest
+from spurgen.baselines.training.encoders import ENCODERS
+from spurgen.baselines.training.weights import backbone_digest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results.identity import job_identity, submission_digest
 from spurgen.harness.results.sources import HOME
@@ -127,7 +128,7 @@ def test_a_job_depends_on_everything_that_changes_its_metrics(suite):
         job_identity(task, "s", **(arguments | {"options": {"lr": 1.0}})),
         job_identity(task, "s", **arguments, uncorrelated=True),
         job_identity(task, "s", **arguments, uncorrelated=True, matched=True),
-        job_identity(replace(task, backbone="imagenet"), "s", **arguments),
+        job_identity(replace(task, backbone="finetuned"), "s", **arguments),
         job_identity(suite.task("small-image"), "s", **arguments),
     }
     assert len(identities) == 9
@@ -147,15 +148,15 @@ def test_a_job_that_is_no_matched_control_is_identified_as_before_there_were_any
 
 
 def test_a_job_depends_on_the_weights_that_its_task_starts_from(suite, monkeypatch):
-    task = replace(suite.task("small-image"), backbone="imagenet")
+    task = replace(suite.task("small-image"), backbone="finetuned")
     first = job_identity(task, "s", data="d", seed=0, options={})
     monkeypatch.setattr(module, "backbone_digest", lambda _: "other weights")
     assert job_identity(task, "s", data="d", seed=0, options={}) != first
 
 
 def test_weights_that_are_not_installed_have_a_digest(monkeypatch):
-    monkeypatch.setitem(sys.modules, PACKAGES[0], None)
-    assert re.fullmatch("[0-9a-f]{64}", backbone_digest("imagenet"))
+    monkeypatch.setitem(sys.modules, ENCODERS["image"].packages[0], None)
+    assert re.fullmatch("[0-9a-f]{64}/[0-9a-f]{64}", backbone_digest("finetuned"))
     assert backbone_digest("scratch") == "scratch"
 
 

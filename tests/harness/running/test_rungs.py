@@ -121,7 +121,7 @@ def test_only_what_is_missing_is_computed(steps):
 
 def test_a_missing_encoder_says_what_to_install(steps, monkeypatch):
     monkeypatch.setitem(ENCODERS, "caption", ENCODERS["caption"]._replace(packages=("no_such_one",)))
-    with pytest.raises(SubmissionError, match=r"frozen features need no_such_one, not installed here; run: .*pip"):
+    with pytest.raises(SubmissionError, match=r"pretrained encoders need no_such_one, not installed here; run: .*pip"):
         check_backbones(plan(steps, ["few-6"], baseline_specs(["erm"]), [0]))
 
 
@@ -212,3 +212,15 @@ def test_features_of_private_worlds_are_removed_and_frozen_ones_stay(steps):
     assert len(features.missing([rung], None)) == len(rung.ladder.parts)
     assert features.missing([rung], steps) == frozen
     assert len(frozen) == len(rung.ladder.parts) - 1
+
+
+@pytest.mark.slow
+def test_where_the_encoder_is_trained_baselines_get_captions_and_no_features_are_computed(steps):
+    job = plan(steps, ["few-6"], baseline_specs(["erm"]), [0], options={"epochs": 1})[0]
+    tuned = replace(job, task=replace(job.task, backbone="finetuned"))
+    assert features.missing([tuned.task], steps) == []
+    train = rungs.fitted(tuned, "train").inputs
+    assert (train.features, len(train.captions)) == (None, 90)
+    result = run(tuned).result
+    assert (result.error, [line["epoch"] for line in result.report.curves]) == (None, [1])
+    assert result.identity != job.identity

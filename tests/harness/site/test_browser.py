@@ -61,7 +61,7 @@ def test_the_first_screen_shows_the_example_who_wins_and_two_doors(visit, steps_
     assert page.locator(".hero .figure").evaluate("(image) => image.naturalWidth") > 0
     page.get_by_role("link", name="Score your model").click()
     assert page.locator("#score").bounding_box()["y"] < 900
-    page.get_by_role("link", name="See the board").click()
+    page.get_by_role("link", name="All methods").click()
     assert round(page.locator("#boards").bounding_box()["y"]) >= 0  # in whole pixels
 
 
