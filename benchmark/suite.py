@@ -97,6 +97,11 @@ class Suite:
         """Tasks with the role `main`, or all tasks if none has it."""
         return {name: task for name, task in self.tasks.items() if task.role == "main"} or self.tasks
 
+    @property
+    def usual(self) -> dict[str, Task]:
+        """Tasks that commands take where none is named: all but those that train encoders, which take minutes a job."""
+        return {name: task for name, task in self.tasks.items() if task.backbone != "finetuned"}
+
     @cached_property
     def scenarios(self) -> dict[str, Scenario]:
         """Worlds by name, each once, in the order of the tasks; a scenario of one world is that world."""

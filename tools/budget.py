@@ -15,7 +15,7 @@ from spurgen.harness.cli import run_script
 from spurgen.harness.options.sections import around
 
 BEGIN, END = "<!-- budget: begin -->", "<!-- budget: end -->"
-METHODS = ("erm", "group_dro", "jtt", "dfr", "contrastive")
+METHODS = ("erm", "group_dro", "jtt", "dfr", "adversarial", "contrastive")
 BUDGETS = (1, 4, 16)
 OF_ERM, OTHERS = 0.03, 0.05
 """Largest change of A(m): of ERM over all budgets, and of a method from one budget to the next."""

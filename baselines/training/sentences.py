@@ -12,24 +12,25 @@ from spurgen.baselines.training.encoders import load_minilm
 from spurgen.baselines.training.tokens import PADDING
 from spurgen.benchmark.contract import Int64
 
+LENGTH = 128
+
 
 @dataclass(frozen=True)
 class WordPieces:
-    """MiniLM's own tokens, as rows of `length` ids."""
+    """MiniLM's own tokens, as rows of `LENGTH` ids."""
 
-    length: int
     tokenizer: Any = field(repr=False)  # transformers ships no types
 
     @classmethod
     def of(cls, captions: Sequence[str]) -> Self:
-        """Take the longest of `captions` as the length."""
-        tokenizer = load_minilm().tokenizer
-        return cls(max(map(len, tokenizer(list(captions))["input_ids"])), tokenizer)
+        """Load the tokens, which do not depend on `captions`."""
+        del captions
+        return cls(load_minilm("cpu").tokenizer)
 
     def encode(self, captions: Sequence[str]) -> Int64:
-        """Return ids, int64 (n, length): padding is 0, longer captions are cut."""
-        ids = self.tokenizer(list(captions), padding="max_length", truncation=True, max_length=self.length)["input_ids"]
-        return np.array(ids, np.int64).reshape(-1, self.length)
+        """Return ids, int64 (n, `LENGTH`): padding is 0, longer captions are cut."""
+        ids = self.tokenizer(list(captions), padding="max_length", truncation=True, max_length=LENGTH)["input_ids"]
+        return np.array(ids, np.int64).reshape(-1, LENGTH)
 
 
 class SentenceEncoder(nn.Module):
@@ -39,7 +40,7 @@ class SentenceEncoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.trunk = load_minilm()[0].auto_model
+        self.trunk = load_minilm("cpu")[0].auto_model
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Return word vectors float32 (n, L, width + 1); the last entry is 1 at tokens, 0 at padding."""
@@ -48,7 +49,8 @@ class SentenceEncoder(nn.Module):
 
     def forward(self, embedded: Tensor) -> Tensor:
         """Return features (n, width) of embedded captions."""
-        vectors, mask = embedded[..., :-1], embedded[..., -1]
+        longest = int(embedded[..., -1].sum(1).max())
+        vectors, mask = embedded[:, :longest, :-1], embedded[:, :longest, -1]
         with torch.autocast(embedded.device.type, enabled=False):
             hidden: Tensor = self.trunk(inputs_embeds=vectors, attention_mask=mask).last_hidden_state
         return (hidden * mask.unsqueeze(2)).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)

@@ -114,7 +114,7 @@ def _controls(arguments: argparse.Namespace) -> dict[str, list[Job]]:
     Raise `SpurgenError` if no rung above 0 was chosen.
     """
     suite = load_suite(arguments.suite)
-    tasks = [suite.task(name) for name in arguments.tasks or suite.tasks]
+    tasks = [suite.task(name) for name in arguments.tasks or suite.usual]
     chosen = [task for task in tasks if isinstance(task, Rung) and task.counterexamples]
     if not chosen:
         raise SpurgenError("--controls are of ladders: choose tasks with counterexamples, such as things-text-32")

@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 1
     for text in wrong:
         _complain(console, f"\n{text}")
-    times = [findings[task.modality].seconds or 0.0 for task in suite.tasks.values() if task.modality in findings]
+    times = [findings[task.modality].seconds or 0.0 for task in suite.usual.values() if task.modality in findings]
     name, names = quote(arguments.submission), " ".join(task.name for task in tasks.values())
     where = "" if arguments.suite == DEFAULT_SUITE else f"--suite {suite.spoken} "
     passed = "No check failed, but see above." if wrong else "All checks passed."

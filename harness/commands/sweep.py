@@ -9,11 +9,12 @@ from types import ModuleType
 from rich.console import Console
 
 from spurgen.baselines.training.hyperparameters import Only
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import load_suite
-from spurgen.benchmark.task import Rung
+from spurgen.benchmark.task import Task
 from spurgen.harness.experiments.tuning import (
     Setting,
     choose,
@@ -92,7 +93,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     tasks = [suite.task(name).name for name in arguments.tasks or suite.main]
     of_heats = [one_of("task among --tasks", name, tasks) for name in arguments.heats or tasks]
     specs = {name: baseline_specs([name]) for name in names}
-    on: Only = "features" if any(isinstance(suite.task(name), Rung) for name in tasks) else "inputs"
+    on = _kind([suite.task(name) for name in tasks])
     seeds = arguments.seeds or [TUNING if any(suite.task(name).scenario.worlds > 1 for name in tasks) else 0]
     jobs = [
         job
@@ -123,6 +124,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     write_atomically(arguments.out / f"{suite.name}.md", f"# The sweep of suite {suite.name}\n\n{COLUMNS}\n\n{table}\n")
     print(table)
     return 0
+
+
+def _kind(tasks: Sequence[Task]) -> Only:
+    """Return what the settings of tasks are of; raise `SpurgenError` if there is none for all of them."""
+    backbones = {task.backbone for task in tasks}
+    if "finetuned" in backbones:
+        raise SpurgenError(
+            "--tasks: where encoders are trained all methods have the same settings; leave such tasks out"
+        )
+    if len(backbones) > 1:
+        raise SpurgenError("--tasks: some give baselines frozen features, others not; sweep them apart")
+    return "features" if "frozen" in backbones else "inputs"
 
 
 def _tried(folder: Path, suite: str, methods: Iterable[str]) -> dict[str, list[TuningResult]]:

@@ -118,18 +118,15 @@ def read_card(text: str, where: str) -> Card:
 
 
 def stored_cards(half: str, own: Path) -> list[Card]:
-    """Return the cards of encoders of a half of a sample: those of the package, and yours in a folder, which go first.
+    """Return the cards of encoders of a half of a sample: those of the package, and those in a folder of yours.
 
-    Raise `SpurgenError` for a JSON file that is no card.
+    Of two of one encoder that is yours. Files that are no cards are passed over, as are cards of another suite.
     """
     places = [STORED, own] if own.is_dir() else [STORED]
-    found = [
-        read_card(file.read_text(encoding="utf-8"), str(file))
-        for place in places
-        for file in sorted(place.iterdir(), key=lambda file: file.name)
-        if file.name.endswith(".json")
-    ]
-    return [*{card.encoder: card for card in found if card.half == half}.values()]
+    found = [file for place in places for file in sorted(place.iterdir(), key=lambda file: file.name)]
+    texts = {str(file): file.read_bytes().decode(errors="replace") for file in found if file.name.endswith(".json")}
+    cards = [read_card(text, name) for name, text in texts.items() if '"encoder"' in text]
+    return [*{card.encoder: card for card in cards if (card.half, card.suite) == (half, DEFAULT_SUITE)}.values()]
 
 
 def board(cards: Iterable[Card]) -> str:

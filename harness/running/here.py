@@ -1,6 +1,6 @@
 """A submission that trains and answers in this process, where others get a process of their own.
 
-Of a baseline the code is ours, and on the frozen features of a rung it fits in less time than a process takes to start.
+Of a baseline on a rung: its code is ours, and on frozen features it fits in less time than a process takes to start.
 A user's own functions run here when their author measures them.
 """
 

@@ -51,12 +51,13 @@ def plan(
 ) -> list[Job]:
     """Return the jobs on a frozen suite, ordered by seed, then submission, then task.
 
-    `suite` is a name or the path of a suite's file. No `tasks` means all; no `seeds`, all that a rank asks for. Raise
+    `suite` is a name or the path of a suite's file. No `tasks` means the usual ones; no `seeds`, all that a rank asks
+    for. Raise
     `FrozenDataError` if a scenario was edited after it was frozen, and `SpurgenError` for a seed whose world is not
     frozen.
     """
     planner = Planner(suite)
-    names = tasks or list(planner.loaded.tasks)
+    names = tasks or list(planner.loaded.usual)
     for name in names:
         planner.data(name)
     asked = {name: seeds or range(planner.loaded.task(name).units_asked) for name in names}

@@ -8,7 +8,7 @@ import pytest
 
 from spurgen.baselines.training.backbones import CaptionEncoder, ImageEncoder, Network
 from spurgen.baselines.training.first_stage import FirstStageRecipe
-from spurgen.baselines.training.hyperparameters import Recipe
+from spurgen.baselines.training.hyperparameters import FINE_TUNING, Recipe
 from spurgen.baselines.training.last_layer import HeadRecipe
 from spurgen.benchmark.plugins import discover
 
@@ -53,6 +53,11 @@ def test_values_on_frozen_features_are_listed(name):
     values = re.search(rf"^\| `{name}` \| on features: (.*) \|$", PAGE, re.MULTILINE)[1].split(", ")
     assert {f"{key} {value}" for key, value in chosen.items() if value != before[key]} <= set(values)
     assert set(values) <= {f"{key} {value}" for key, value in chosen.items()}
+
+
+def test_the_values_with_which_encoders_are_trained_are_listed():
+    section = PAGE.partition("## Fine-tuned encoders")[2].partition("\n## ")[0]
+    assert all(f"{name} {value:g}" in " ".join(section.split()) for name, value in FINE_TUNING.items())
 
 
 @pytest.mark.parametrize(("images", "captions"), [(True, False), (False, True), (True, True)])

@@ -1,7 +1,8 @@
 """Frozen features may order methods otherwise than encoders that are trained: the same ladder with both.
 
 Spearman's rho between the methods' ladder scores with frozen and with fine-tuned encoders, in the worlds that both
-have, with a 95 % interval by a bootstrap over the methods; and of the pairs of methods, how many have the same order.
+have, with a 95 % interval by a bootstrap over the methods; and of the pairs of methods, how many have the same order,
+of all and within an access tier.
 """
 
 from functools import partial
@@ -12,7 +13,7 @@ from spurgen.harness.board.columns import Line
 from spurgen.harness.board.placing import tier_place
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.validity.answer import MEASURED, UNIT, VERDICTS, Answer, flat, forest_of, number
-from spurgen.harness.validity.correlation import MIN_METHODS, concordance, correlate
+from spurgen.harness.validity.correlation import MIN_METHODS, as_strata, concordance, correlate
 from spurgen.harness.validity.suite import Ranked, RankedSuite
 
 PLACE = 10
@@ -33,7 +34,7 @@ def examine(suite: RankedSuite) -> Answer:
         MEASURED if found else VERDICTS[None],
         " ".join(map(_sentence, found)),
         {"Ladders": found, "Methods": rows},
-        suite.missing({name: "fewer than five methods on both" for name in pairs if name not in asked}),
+        [_missing(tuned) for name, (_, tuned) in pairs.items() if name not in asked],
         shown=list(asked),
         plot=partial(forest_of, rows, "fine_tuned", "ladder score with trained encoders", limits=UNIT)
         if rows else None,
@@ -46,8 +47,17 @@ def _same_inputs(frozen: Ranked, tuned: Ranked) -> bool:
 
 
 def _common(frozen: Ranked, tuned: Ranked) -> list[str]:
-    labels = [label for label in tuned.labels if label in frozen.access]
+    """Return the methods on both, without those that have fewer worlds than others."""
+    labels = set(tuned.alike) & set(frozen.alike)
     return sorted(labels, key=lambda label: (tier_place(tuned.access[label]), label))
+
+
+def _missing(tuned: Ranked) -> str:
+    tasks = " ".join(f"{tuned.name}-{m}" for m in tuned.curves if m)
+    return (
+        f"{tuned.name}: fewer than five methods on both; `spurgen benchmark --tasks {tasks} --submissions erm resample "
+        "group_dro jtt dfr contrastive --seeds 0-2` makes what is missing"
+    )
 
 
 def _rows(frozen: Ranked, tuned: Ranked) -> list[Line]:
@@ -64,14 +74,19 @@ def _rows(frozen: Ranked, tuned: Ranked) -> list[Line]:
 
 def _together(name: str, rows: list[Line]) -> Line:
     frozen, tuned = (np.array([row[key] for row in rows]) for key in ("frozen", "fine_tuned"))
-    same, pairs = concordance(frozen, tuned, np.zeros(len(rows), np.int64))
-    rho = flat(rho=correlate(frozen, tuned, None, name))
-    return {"task": name, "methods": len(rows), "worlds": rows[0]["worlds"], **rho, "same_order": same, "pairs": pairs}
+    strata = as_strata([row["access"] for row in rows])
+    every, within = (concordance(frozen, tuned, each) for each in (np.zeros_like(strata), strata))
+    return {
+        "task": name, "methods": len(rows), "worlds": rows[0]["worlds"],
+        **flat(rho=correlate(frozen, tuned, None, name)), "same_order": every[0], "pairs": every[1],
+        "same_order_within": within[0], "pairs_within": within[1],
+    }  # fmt: skip
 
 
 def _sentence(line: Line) -> str:
     rho = None if line["rho"] is None else Estimate(line["rho"], line["rho_low"], line["rho_high"])
     return (
         f"Over {line['methods']} methods and {line['worlds']} worlds, Spearman's rho is {number(rho)}; "
-        f"{line['same_order']} of {line['pairs']} pairs have the same order."
+        f"{line['same_order']} of {line['pairs']} pairs have the same order, within access tiers "
+        f"{line['same_order_within']} of {line['pairs_within']}."
     )

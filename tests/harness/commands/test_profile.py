@@ -32,7 +32,8 @@ def test_a_card_is_printed_beside_stored_ones_and_written(small_ladder, capsys):
     (small_ladder / "mine.json").write_text(json.dumps(own | {"encoder": "mine"}))
     assert main(["profile", "bag-of-words"]) == 0
     assert re.search(r"\| mine +\|", capsys.readouterr().out)
-    (small_ladder / "mine.json").write_text("{}")
+    (small_ladder / "package.json").write_text("{}")  # another program's
+    (small_ladder / "mine.json").write_text('{"encoder": "mine"}')
     assert main(["profile", "bag-of-words"]) == 2
     assert "mine.json is no card of spurgen profile" in capsys.readouterr().err.replace("\n", "")
 

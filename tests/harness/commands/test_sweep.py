@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -91,3 +92,21 @@ def test_settings_that_failed_in_the_heats_are_no_finalists():
 def test_an_unknown_method_is_an_error_with_the_nearest_names(suite_file, capsys):
     assert main(["sweep", "--suite", suite_file, "--tasks", "small-text", "--methods", "grup_dro"]) == 2
     assert "there is no method 'grup_dro'; did you mean group_dro" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("backbones", "message"),
+    [
+        (("scratch", "frozen"), "some give baselines frozen features, others not; sweep them apart"),
+        (("finetuned", "frozen"), "where encoders are trained all methods have the same settings"),
+    ],
+)
+def test_tasks_that_have_no_settings_in_common_are_refused(backbones, message, suite_file, tmp_path, stderr):
+    path, tasks = Path(suite_file), ("small-image", "small-text")
+    for task, backbone in zip(tasks, backbones, strict=True):
+        modality = task.removeprefix("small-")
+        path.write_text(
+            path.read_text().replace(f'modality = "{modality}"', f'modality = "{modality}", backbone = "{backbone}"')
+        )
+    assert main(["sweep", "--suite", suite_file, "--tasks", *tasks, "--methods", "erm", "--out", str(tmp_path)]) == 2
+    assert message in stderr()

@@ -39,15 +39,17 @@ def test_the_same_order_and_one_turned_round(examined, line):
     found = line(answer, task="tuned", methods=5)
     assert (found["rho"], found["same_order"]) == (pytest.approx(0.9), 9)
     assert "Over 5 methods and 3 worlds, Spearman's rho is 0.90 [" in answer.summary
-    assert "9 of 10 pairs have the same order." in answer.summary
+    assert "9 of 10 pairs have the same order, within access tiers 9 of 10." in answer.summary
     assert line(answer, submission="d")["fine_tuned"] > line(answer, submission="e")["fine_tuned"]
     assert answer.plot().axes
 
 
 def test_scores_are_means_over_the_worlds_that_both_have(examined, line):
-    two, five = (line(examined(LEVELS, LEVELS, seeds=seeds), submission="a") for seeds in (2, 5))
-    assert (two["worlds"], five["worlds"]) == (2, 5)
-    assert five["frozen"] == pytest.approx(0.2, abs=0.002)
+    two, five = (examined(LEVELS, LEVELS, seeds=seeds) for seeds in (2, 5))
+    assert [line(each, submission="a")["worlds"] for each in (two, five)] == [2, 5]
+    scores = [[line(each, submission=label)["frozen"] for label in "abcde"] for each in (two, five)]
+    assert scores[1] == pytest.approx(LEVELS, abs=0.002)
+    assert scores[0] != pytest.approx(LEVELS, abs=0.002)
 
 
 def test_too_few_methods_are_named_and_no_ladder_is_no_question(examined, gathered, rows):
