@@ -210,10 +210,9 @@ def _label(line: Line, full_names: Mapping[str, str], columns: Columns, between:
     label, on_screen = line["submission"], between == "\n"
     name = "ERM" if label == ERM else short_name(full_names.get(label, label))
     needs = needed_words(line)
-    more = ", with twins" if on_screen and line["access"] == SYNTHETIC else ""  # which no real data have
-    return style.drawable(name, LONGEST[2 if on_screen else columns]) + (
-        f"{between}needs {needs}{more}" if needs else ""
-    )
+    twins = on_screen and line["access"] == SYNTHETIC  # which no real data have
+    what = f"{needs}, with twins" if twins else f"needs {needs}"
+    return style.drawable(name, LONGEST[2 if on_screen else columns]) + (f"{between}{what}" if needs else "")
 
 
 def needed_words(line: Line) -> str:

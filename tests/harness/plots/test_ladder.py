@@ -68,7 +68,7 @@ def test_erm_the_best_of_each_tier_and_the_ceiling_are_named_at_their_lines(clim
 
 def test_on_a_screen_a_label_says_that_twins_are_needed_as_well(climbed, check_layout):
     texts = {" ".join(text.split()) for text in check_layout(draw_ladder(climbed, {}, screen=True))}
-    assert "contrastive needs at most 8, with twins" in texts
+    assert "contrastive at most 8, with twins" in texts
 
 
 def test_a_line_per_row_over_the_rungs_that_it_has(climbed):

@@ -10,12 +10,14 @@ def test_scenes_answers_and_the_curve_are_in_one_picture(check_layout, pictured)
     pixels = np.zeros((8, 8, 3), np.uint8) if pictured else None
     scene = Shown(pixels, "A cat in front of a brick wall.")
     line = {"submission": "erm", "access": "none", "ranked": True, "robust_accuracy": 0.4}
-    ladder = Climbed("things", 1200, 0.9, (0, 8), [[line], [line]], [line | {"counterexamples_text": ">8"}])
+    twins = line | {"submission": "cda", "access": "twins"}
+    whole = [line | {"counterexamples_text": ">8"}, twins | {"counterexamples_text": "11 [<=8, 109]"}]
+    ladder = Climbed("things", 1200, 0.9, (0, 8), [[line, twins], [line, twins]], whole)
     answers = ("ERM: animal ✓", "ERM: food ✗")
     figure = draw_story("It says food.", [scene] * 6, [scene] * 2, answers, ladder, {})
     assert [len(axes.images) for axes in figure.axes] == [int(pictured)] * 8 + [0]
     written = {" ".join(text.get_text().split()) for axes in figure.axes for text in axes.texts}
-    assert {"ERM needs more than 8", "ideal observer"} <= written
+    assert {"ERM needs more than 8", "cda 11, with twins", "ideal observer"} <= written
     assert ("A cat in front of a brick wall." in written) != pictured
     if pictured:
         assert {"It says food.", *answers} <= set(check_layout(figure))
