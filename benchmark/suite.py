@@ -81,7 +81,7 @@ class Suite:
 
     def scenario(self, name: str) -> Scenario:
         """Return the world or template of that name; raise `ScenarioError` with similar names if there is none."""
-        known = self.scenarios | {task.scenario.name: task.scenario for task in self.tasks.values()}
+        known = self.scenarios | {task.scenario.name: task.scenario for task in reversed([*self.tasks.values()])}
         if name not in known:
             raise ScenarioError(f"suite {self.name} has no scenario {name!r}; {suggestion(name, known)}")
         return known[name]
@@ -104,8 +104,9 @@ class Suite:
 
     @cached_property
     def scenarios(self) -> dict[str, Scenario]:
-        """Worlds by name, each once, in the order of the tasks; a scenario of one world is that world."""
-        return {world.name: world for task in self.tasks.values() for world in task.worlds}
+        """Worlds by name, as the first task has them, in the order of the tasks; one world is its scenario itself."""
+        worlds = [world for task in self.tasks.values() for world in task.worlds]
+        return {world.name: world for world in worlds} | {world.name: world for world in reversed(worlds)}
 
     def scenario_file(self, name: str) -> Path:
         """Return the path of the file that describes a world."""

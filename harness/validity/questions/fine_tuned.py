@@ -31,7 +31,7 @@ def examine(suite: RankedSuite) -> Answer:
     rows = [row for both in asked.values() for row in _rows(*both)]
     found = [_together(name, [row for row in rows if row["task"] == name]) for name in asked]
     return Answer(
-        MEASURED if found else VERDICTS[None],
+        MEASURED if found else VERDICTS[None] if pairs else "not judged: no ladder trains encoders",
         " ".join(map(_sentence, found)),
         {"Ladders": found, "Methods": rows},
         [_missing(tuned) for name, (_, tuned) in pairs.items() if name not in asked],

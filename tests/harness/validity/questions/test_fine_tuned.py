@@ -57,4 +57,4 @@ def test_too_few_methods_are_named_and_no_ladder_is_no_question(examined, gather
     assert (answer.verdict, answer.summary, answer.plot) == (VERDICTS[None], "", None)
     assert answer.missing[0].startswith("tuned: fewer than five methods on both; `")
     answer = fine_tuned.examine(gathered(rows))
-    assert (answer.summary, answer.missing) == ("", [])
+    assert (answer.verdict, answer.summary, answer.missing) == ("not judged: no ladder trains encoders", "", [])
