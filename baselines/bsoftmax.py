@@ -1,6 +1,6 @@
-"""Balanced softmax (Ren et al. 2020): training adds the logarithm of each class's size to its logit.
+"""Balanced softmax (Ren et al. 2020): training adds the logarithm of each class's group size to its logit.
 
-The network then need not learn what the sizes explain. Here a class's size is, for each sample, the size of the group
+The network then need not learn what the sizes explain. A class's group size is, for each sample, the size of the group
 that the sample would be in under that label, given its channel values: this balances the softmax for groups of equal
 size, as in `test`. The authors and SubpopBench take the size of the whole class (`sizes = "classes"`), which here is
 the same as ERM, since classes are equally frequent.
