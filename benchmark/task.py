@@ -94,8 +94,8 @@ class Rung(Task):
 
     @property
     def annotated(self) -> tuple[str, ...]:
-        """Names of the shortcuts that training may know: all of them."""
-        return self.channels
+        """Names of the shortcuts that training may know: all that are not hidden."""
+        return tuple(name for name in self.channels if name not in self.ladder.hidden)
 
     @property
     def num_groups(self) -> int:

@@ -34,16 +34,23 @@ def examine(suite: RankedSuite) -> Answer:
         else:
             missing[name] = task.reason(ERM)
     counts = {name: _counts(name, lines) for name, lines in changes.items()}
-    most = max(changes, key=lambda name: len(suite.tasks[name].task.channels), default="")
+    most = max(
+        changes, key=lambda name: (len(_hidden(suite, name)) > 0, len(suite.tasks[name].task.channels)), default=""
+    )
     axis = f"{most}: follows, less ERM's (filled: significant)"
     return Answer(
         MEASURED,
-        _summary(counts[most]) if most else "",
+        _summary(counts[most], [c for c in changes[most] if c["channel"] in _hidden(suite, most)]) if most else "",
         {"Methods": list(counts.values()), "Changes": [line for lines in changes.values() for line in lines]},
         suite.missing(missing),
         shown=[most],
         plot=partial(forest_of, changes[most], "change", axis, panel="channel", filled="significant") if most else None,
     )
+
+
+def _hidden(suite: RankedSuite, name: str) -> set[str]:
+    task = suite.tasks[name].task
+    return set(task.channels) - set(task.annotated)
 
 
 def _changes(task: Ranked, labels: list[str]) -> list[Line]:
@@ -77,9 +84,16 @@ def _counts(name: str, lines: list[Line]) -> Line:
     }  # fmt: skip
 
 
-def _summary(counts: Line) -> str:
+def _summary(counts: Line, of_hidden: list[Line]) -> str:
+    words = ""
+    if of_hidden:
+        worst = max(of_hidden, key=lambda line: line["change"])
+        words = (
+            f" Training is not told of {worst['channel']}: {as_markdown(worst['submission'])} follows it in "
+            f"{worst['erm'] + worst['change']:.0%}, ERM in {worst['erm']:.0%}."
+        )
     return (
         f"Of {counts['methods']} methods on {as_markdown(counts['task'])}, {counts['less_on_some']} follow some "
         f"shortcut significantly less than ERM, {counts['moved']} of them another more; {counts['only_more']} follow "
-        "only more."
+        f"only more.{words}"
     )

@@ -141,6 +141,7 @@ def test_training_gets_the_counterexamples_of_hidden_shortcuts_and_is_not_told_o
     job = plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0]
     secret = job.task.ladder.model_copy(update={"hidden": ("hue",)})
     mole = replace(job, task=replace(job.task, scenario=secret), frozen=None)
+    assert (mole.task.annotated, set(mole.task.channels)) == (("place",), {"place", "hue"})
     train = rungs.fitted(mole, "train")
     hue, place = (train.samples.channel_values[name] != train.samples.labels for name in ("hue", "place"))
     assert hue.tolist() == [True] * 6 + [False] * 84

@@ -40,6 +40,7 @@ def test_only_a_method_that_sees_groups_was_given_a_channel_and_none_a_hidden_on
     answer = whac_a_mole.examine(replace(ranked, tasks={**ranked.tasks, "signs-image": hidden}))
     given = [line(answer, submission="m", channel=channel)["given"] for channel in ("color", "background")]
     assert given == [access in ("val_groups", "train_groups"), False]
+    assert answer.summary.endswith(" Training is not told of background: m follows it in 10%, ERM in 10%.")
 
 
 def test_a_channel_that_repels_is_followed_less(make_outcomes, gathered, line):
