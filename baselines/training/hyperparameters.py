@@ -25,7 +25,7 @@ Only = Literal["inputs", "features", "finetuned"]
 """Tasks on which a hyper-parameter counts: of images and captions, of frozen features, or of trained encoders."""
 FINE_TUNING: Mapping[str, float] = {
     "epochs": 6, "batch_size": 32, "lr": 1e-4, "weight_decay": 0.01,
-    "first_epochs": 2, "first_lr": 1e-4, "first_weight_decay": 0.01,
+    "first_epochs": 1, "first_lr": 1e-4, "first_weight_decay": 0.01,
 }  # fmt: skip
 """Values with which every method trains an encoder; a change of them raises `TRAINING_VERSION`.
 
