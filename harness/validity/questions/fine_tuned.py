@@ -84,9 +84,10 @@ def _together(name: str, rows: list[Line]) -> Line:
 
 
 def _sentence(line: Line) -> str:
+    worlds = f"{line['worlds']} world{'s' * (line['worlds'] > 1)}"
     rho = None if line["rho"] is None else Estimate(line["rho"], line["rho_low"], line["rho_high"])
     return (
-        f"Over {line['methods']} methods and {line['worlds']} world{'s' * (line['worlds'] > 1)}, Spearman's rho is {number(rho)}; "
+        f"Over {line['methods']} methods and {worlds}, Spearman's rho is {number(rho)}; "
         f"{line['same_order']} of {line['pairs']} pairs have the same order, within access tiers "
         f"{line['same_order_within']} of {line['pairs_within']}."
     )
