@@ -29,8 +29,8 @@ FINE_TUNING: Mapping[str, float] = {
 }  # fmt: skip
 """Values with which every method trains an encoder; a change of them raises `TRAINING_VERSION`.
 
-Devlin et al. 2019, appendix A.3: lr 5e-5, 3e-5 or 2e-5, 2 to 4 epochs, batches of 16 or 32. Chosen here: more of both,
-since samples are few.
+Devlin et al. 2019, appendix A.3: lr 5e-5, 3e-5 or 2e-5, 2 to 4 epochs, batches of 16 or 32. Chosen here: a higher
+lr and more epochs, since samples are few.
 """
 
 

@@ -53,9 +53,9 @@ class Baseline(Generic[H]):
 
     def hyper(self, on: Only) -> H:
         """Return the hyper-parameters on tasks of images and captions, of frozen features, or of trained encoders."""
-        known = {entry.name for entry in fields(self.HYPERPARAMETERS)}
-        fine = {name: value for name, value in FINE_TUNING.items() if name in known}
-        chosen = {"features": self._frozen, "finetuned": fine}.get(on, {})
+        own = {entry.name for entry in fields(self.HYPERPARAMETERS)}
+        trained = {name: FINE_TUNING[name] for name in FINE_TUNING.keys() & own}
+        chosen = {"inputs": {}, "features": self._frozen, "finetuned": trained}[on]
         return override(self.NAME, self.HYPERPARAMETERS, {**chosen, **self._options})
 
     def with_options(self, **options: object) -> "Baseline[H]":

@@ -38,8 +38,10 @@ class Problem:
         if train.features is not None:
             codec = Codec(images=False, vocabulary=None, device=context.device, scaler=Scaler.of(train.features))
         else:
-            tokens = WordPieces if context.backbone == "finetuned" else Vocabulary
-            vocabulary = None if context.modality == "image" else tokens.of(train.captions or [])
+            vocabulary: Vocabulary | WordPieces | None = None
+            if context.modality != "image":
+                trained = context.backbone == "finetuned"
+                vocabulary = WordPieces.load() if trained else Vocabulary.of(train.captions or [])
             codec = Codec(context.modality != "text", vocabulary, context.device)
         return cls(
             train=codec.data(train),

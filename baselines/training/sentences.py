@@ -22,9 +22,8 @@ class WordPieces:
     tokenizer: Any = field(repr=False)  # transformers ships no types
 
     @classmethod
-    def of(cls, captions: Sequence[str]) -> Self:
-        """Load the tokens, which do not depend on `captions`."""
-        del captions
+    def load(cls) -> Self:
+        """Load MiniLM's tokens."""
         return cls(load_minilm("cpu").tokenizer)
 
     def encode(self, captions: Sequence[str]) -> Int64:

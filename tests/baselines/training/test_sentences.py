@@ -24,14 +24,14 @@ def data(count):
 def test_it_starts_with_the_features_of_the_frozen_encoder_whatever_the_padding():
     encoder, frozen = SentenceEncoder().eval(), ENCODERS["caption"].load()(CAPTIONS)
     for columns in (40, LENGTH):
-        ids = WordPieces.of(CAPTIONS).encode(CAPTIONS)[:, :columns]
+        ids = WordPieces.load().encode(CAPTIONS)[:, :columns]
         with torch.no_grad():
             features = encoder(encoder.embed(torch.from_numpy(ids)))
         torch.testing.assert_close(torch.nn.functional.normalize(features), torch.from_numpy(frozen), atol=1e-5, rtol=0)
 
 
 def test_longer_captions_are_cut():
-    assert WordPieces.of([]).encode([300 * "word ", "word"]).shape == (2, LENGTH)
+    assert WordPieces.load().encode([300 * "word ", "word"]).shape == (2, LENGTH)
 
 
 def test_training_changes_every_layer_and_learns(tmp_path):
