@@ -70,13 +70,14 @@ def _asks(rung: Rung) -> str:
     return (
         f"Name what a {MEDIA[rung.modality]} shows: {_or_list(ladder.categories)}, of things that training lacks. "
         f"In training {what(rung.channels)} go with the category except in {rungs} of {ladder.train:,} samples, the "
-        f"counterexamples; in the test they point to another category.{_hidden(rung)}"
+        f"counterexamples; in the test they point to another category.{_more(rung)}"
     )
 
 
-def _hidden(rung: Rung) -> str:
-    names = [name for name in rung.channels if name in rung.ladder.hidden]
-    return f" Of {what(names)}, training is not told." if names else ""
+def _more(rung: Rung) -> str:
+    names = [name for name in rung.channels if name not in rung.annotated]
+    hidden = f" Of {what(names)}, training is not told." if names else ""
+    return hidden + (" Methods train the whole encoder here." if rung.backbone == "finetuned" else "")
 
 
 def _or_list(names: Sequence[str]) -> str:
