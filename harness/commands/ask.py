@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from spurgen.harness.context.scores import Scores
     from spurgen.harness.context.store import Answers
 
-FOLDER = "in-context"  # of results: row files, and `requests` with all answers
 CHARACTERS = 4  # per token, about
 OF_ENDPOINTS = ("chat", "samples", "top", "timeout", "jobs")
 
@@ -53,7 +52,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     _check(arguments)
     from spurgen.harness.context.asking import ask, prompts_of  # imported late: loads what draws and an HTTP client
     from spurgen.harness.context.episodes import draw
-    from spurgen.harness.context.report import lines_of, table_of, to_json
+    from spurgen.harness.context.report import FOLDER, lines_of, table_of, to_json
     from spurgen.harness.context.store import Answers
 
     folder = arguments.results / FOLDER
@@ -133,10 +132,11 @@ def _beside(episodes: list["Episode"], console: Console) -> dict[str, dict[str, 
     from spurgen.harness.context.bayes import bayes_odds
     from spurgen.harness.context.episodes import RUNGS
     from spurgen.harness.context.probe import available, probe_odds
+    from spurgen.harness.context.report import EXACT
     from spurgen.harness.context.scores import Scores
 
     exact = [[bayes_odds(each.demonstrations[rung], each.queries) for rung in RUNGS] for each in episodes]
-    found = {"exact Bayes": np.array(exact)}
+    found = {EXACT: np.array(exact)}
     if available():
         found |= {f"MiniLM probe, C = {c:g}": odds for c, odds in probe_odds(episodes).items()}
     else:

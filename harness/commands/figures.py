@@ -27,9 +27,11 @@ from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import Unique, add_out, add_results, add_suite, add_tasks, open_store
 from spurgen.harness.plots.ladder import ladder_items, ladders_drawn
+from spurgen.harness.plots.needed import draw_needed
 from spurgen.harness.plots.of_board import Drawn, Item, boards_drawn, estimates, figures
 from spurgen.harness.plots.style import FORMATS, Columns, encode
 from spurgen.harness.results.rows import Rows, TaskRow
+from spurgen.harness.site.learners import learners
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.scenes import Scenes
 from spurgen.harness.site.story import find_story
@@ -146,7 +148,7 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
     items = ladder_items(climbed, names, arguments.columns)
     drawn = boards_drawn(suite, rows, board, [*alone, *sets], labels)
     items += figures([*drawn.values()], names, arguments.columns)
-    items += [] if arguments.tasks else [*_of_suite(suite, rows, board, names, arguments.columns)]
+    items += [] if arguments.tasks else [*_of_suite(suite, rows, board, names, arguments)]
     about = _about()
     tables = {name: board_latex(board.tasks[name], name, f"Results on {name}. {about}", arguments.columns, labels)
               for name in alone}  # fmt: skip
@@ -158,15 +160,19 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
 
 
 def _of_suite(
-    suite: Suite, rows: Rows, board: Leaderboard, names: Mapping[str, str], columns: Columns
+    suite: Suite, rows: Rows, board: Leaderboard, names: Mapping[str, str], arguments: argparse.Namespace
 ) -> Iterator[Item]:
-    """Yield what is drawn of a suite beside its main tasks: shortcuts one at a time, and the example of its site."""
+    """Yield what is drawn beside the main tasks: all learners, shortcuts one at a time, and the example of the site."""
+    everything = learners(suite, board, names, arguments.results)
+    caption = "Counterexamples needed by methods, encoders and language models, each beside the ideal observer."
+    if everything:
+        yield Item("everything", caption, partial(draw_needed, everything, arguments.columns))
     single = {task.of for task in suite.tasks.values() if isinstance(task, Rung) and len(task.channels) == 1}
     known = [name for name in board.overall if name in single and (board.overall[name].rows or board.overall[name].few)]
     if known:
         drawn = [*boards_drawn(suite, rows, board, known).values()]
         caption = "Ladder score where one shortcut alone goes with the class: the lower, the easier it is to follow."
-        yield Item("single", caption, partial(estimates, drawn, names, columns))
+        yield Item("single", caption, partial(estimates, drawn, names, arguments.columns))
     story = find_story(Material(suite, rows, board), Scenes())
     if story:
         caption = (

@@ -85,5 +85,7 @@ def _inputs(suite: str, results: Path, report: Path | None) -> Iterator[Path]:
     yield from (path for path in file.with_suffix("").glob("*.toml"))
     for folder in (results, SHIPPED):
         yield from (path for path in (folder / file.stem).rglob("*") if path.suffix in (".jsonl", ".npz"))
+    for folder in (results / "in-context", SHIPPED / "in-context", SHIPPED.parent / "profiles"):
+        yield from folder.glob("*.json")
     if report:
         yield from (report, *report.parent.glob("*.svg"))

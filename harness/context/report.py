@@ -2,19 +2,28 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from rich.table import Table
 
+from spurgen.benchmark.errors import ReadError
+from spurgen.benchmark.reading import read_text
 from spurgen.harness.context.episodes import LADDER, RUNGS, SHOWN, STATES
 from spurgen.harness.context.scores import Scores
 from spurgen.harness.machine.printing import signed, terminal_table
 from spurgen.harness.machine.text import one_line
 from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.results.store import SHIPPED
 from spurgen.harness.statistics.needed import Climb, Needed, needed
 
 VERSION = 1  # of the row file
+FOLDER = "in-context"
+"""Folder of row files within one of results; its folder `requests` has all answers."""
+ROW_BYTES = 1 << 24
+EXACT = "exact Bayes"
+"""The name of the ideal observer among learners."""
 THRESHOLD = 0.9
 CLIMB = Climb(RUNGS[1:], THRESHOLD)
 TITLES = {"arbitrary": "A/B", "named": "names"}
@@ -88,3 +97,24 @@ def to_json(model: str, source: Mapping[str, Any], learners: Mapping[str, Mappin
 def _rounded(odds: Float64) -> list[Any]:
     """Return log-odds with four decimals, as nested lists; None where there is no answer."""
     return [[[None if np.isnan(x) else round(x, 4) for x in row] for row in rung] for rung in odds.tolist()]
+
+
+def stored_models(results: Path) -> list[dict[tuple[str, str], str]]:
+    """Return what each row file of the package, and of a folder of results, says of counterexamples needed by pairs.
+
+    The numbers are texts by learner and kind of labels, such as `{("smollm2", "arbitrary"): "4 [3, 5]"}`. Raise
+    `ReadError` for a file that is none.
+    """
+    files = {path.name: path for at in (SHIPPED, results) for path in sorted((at / FOLDER).glob("*.json"))}
+    return [_needed(path) for path in files.values()]
+
+
+def _needed(path: Path) -> dict[tuple[str, str], str]:
+    try:
+        row = json.loads(read_text(path, ROW_BYTES))
+        if row["version"] != VERSION:
+            raise ReadError(f"{path} is a row of version {row['version']}, expected {VERSION}")
+        lines = [line for line in row["lines"] if line["measure"] == "pairs" and line["needed"]]
+        return {(str(line["learner"]), str(line["labels"] or "")): str(line["needed"]) for line in lines}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReadError(f"{path} is no row of spurgen ask: {error}; delete it, or ask again") from None

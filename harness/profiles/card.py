@@ -117,12 +117,12 @@ def read_card(text: str, where: str) -> Card:
         raise SpurgenError(f"{where} is no card of spurgen profile: {error}") from None
 
 
-def stored_cards(half: str, own: Path) -> list[Card]:
+def stored_cards(half: str, own: Path | None = None) -> list[Card]:
     """Return the cards of encoders of a half of a sample: those of the package, and those in a folder of yours.
 
     Of two of one encoder that is yours. Files that are no cards are passed over, as are cards of another suite.
     """
-    places = [STORED, own] if own.is_dir() else [STORED]
+    places = [STORED, own] if own and own.is_dir() else [STORED]
     found = [file for place in places for file in sorted(place.iterdir(), key=lambda file: file.name)]
     texts = {str(file): file.read_bytes().decode(errors="replace") for file in found if file.name.endswith(".json")}
     cards = [read_card(text, name) for name, text in texts.items() if '"encoder"' in text]

@@ -7,6 +7,7 @@ from spurgen.harness.board.columns import known
 from spurgen.harness.board.markdown import SYNTHETIC
 from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.plots.ladder import draw_ladder, named_rows, needed_words
+from spurgen.harness.plots.needed import draw_needed
 from spurgen.harness.plots.of_board import named
 from spurgen.harness.site.boards import COLUMNS, ladder_table, plain_table
 from spurgen.harness.site.figures import Figures
@@ -43,6 +44,7 @@ def index_page(material: Material, story: Story | None, figures: Figures) -> dic
         "first": first,
         "boards": [ladder_table(material, climb) for climb in climbs],
         "columns": COLUMNS,
+        "everything": figures.add("everything", lambda: draw_needed(material.learners)) if material.learners else "",
         "plain_boards": [plain_table(material, name) for name in material.plain],
     }
 

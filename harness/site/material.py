@@ -1,6 +1,6 @@
 """What every page is made from: a suite, its rows, its leaderboard, and the answers of rows to twins."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +15,10 @@ from spurgen.harness.board.methods import full_names
 from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.plots.ladder import Climbed, ladders_drawn
+from spurgen.harness.plots.needed import Group
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import Store
+from spurgen.harness.site.learners import learners
 from spurgen.harness.site.names import file_names
 from spurgen.harness.site.twins import Read, read, tally
 
@@ -53,8 +55,8 @@ class Material:
     """A suite's results.
 
     `rows` have the metrics that follow from what is stored, also those that are not ranked. `validity`: the text of the
-    validity report, if there is one, and `charts`, its drawings by file name. `documented`: whether the documentation
-    lies in the site's folder, so that pages link to it.
+    validity report, if there is one, and `charts`, its drawings by file name. `learners`: all that have a number of
+    counterexamples needed. `documented`: whether the documentation lies in the site's folder, so that pages link to it.
     """
 
     suite: Suite
@@ -62,6 +64,7 @@ class Material:
     board: Leaderboard
     validity: str | None = None
     charts: Mapping[str, bytes] = field(default_factory=dict)
+    learners: Sequence[Group] = ()
     documented: bool = False
 
     @cached_property
@@ -133,4 +136,5 @@ def gather(suite: Suite, results: Path, validity: Path | None = None) -> Materia
     rows = Store(results, suite.name).rows()
     text = read_text(validity, REPORT_BYTES) if validity else None
     charts = {path.name: path.read_bytes() for path in sorted(validity.parent.glob("*.svg"))} if validity else {}
-    return Material(suite, rows, build_board(suite, results, rows), text, charts)
+    board = build_board(suite, results, rows)
+    return Material(suite, rows, board, text, charts, learners(suite, board, full_names(rows), results))

@@ -22,8 +22,8 @@ MAY_IMPORT = {
 }
 ROOMS = (
     "worker", "machine", "executors", "metrics", "statistics", "results", "sandbox", "splits", "exports", "running",
-    "board", "plots", "experiments", "validity", "site", "evaluation", "questions", "own", "context", "public",
-    "profiles", "options", "parser", "commands", "cli",
+    "board", "plots", "experiments", "validity", "evaluation", "questions", "own", "context", "public", "profiles",
+    "site", "options", "parser", "commands", "cli",
 )  # fmt: skip
 """The rooms of the harness: each may import those before it, and nothing after it."""
 SOURCES = sorted(path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py"))

@@ -1,0 +1,101 @@
+"""Everything that learns on one axis: the counterexamples needed, in groups, each beside the ideal observer."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from spurgen.harness.plots import style
+from spurgen.harness.plots.style import Columns
+
+LINE, FOOT = 0.16, 0.7  # inches: a line of the figure, and what lies around the lines
+MODALITIES = {"text": "captions", "image": "images", "multimodal": "both"}
+MARKS = dict(zip(MODALITIES, style.SERIES, strict=False))
+APART = 0.2  # of a line: from a modality's mark to the next one's
+BEYOND = {"": 1.0, "<=": 1 / 1.3, ">": 1.3}  # where a number beyond the rungs is drawn, as a multiple of the last rung
+TICKS = tuple(2**k for k in range(8))
+LONGEST: dict[Columns, int] = {1: 22, 2: 44}  # characters of a name
+COLUMN = 25  # points: of numbers beside the axis
+
+
+class Learner(NamedTuple):
+    """A name, and by modality the counterexamples needed as people read them, such as `66 [41, 92]` or `>128`."""
+
+    name: str
+    needed: Mapping[str, str]
+
+
+class Group(NamedTuple):
+    """Learners that were asked in one way; `ideal`: the number of who knows the law of what they were shown."""
+
+    title: str
+    ideal: str
+    learners: Sequence[Learner]
+
+
+def draw_needed(groups: Sequence[Group], columns: Columns = 2) -> Figure:
+    """Draw a line per learner, with a mark, an interval and the number of each modality, below its group's title."""
+    lines = [line for group in groups for line in (group, *group.learners)]
+    shown = [known for known in MODALITIES if any(known in line.needed for line in lines if isinstance(line, Learner))]
+    with style.styled():
+        figure = style.new_figure(columns, LINE * len(lines) + FOOT)
+        axes = figure.subplots()
+        _axes(axes, lines, columns)
+        for y, line in enumerate(lines):
+            if isinstance(line, Group):
+                axes.axhspan(y - 0.5, y + 0.5, color=style.PALE, alpha=0.5, linewidth=0, zorder=0)
+                axes.text(0.01, y, line.title, transform=axes.get_yaxis_transform(), va="center", fontsize=style.SMALL)
+                for ideal in places(line.ideal):
+                    axes.plot((ideal, ideal), (y + 0.5, y + len(line.learners) + 0.5), zorder=1, **style.DASHED)
+                continue
+            for k, (modality, text) in enumerate(line.needed.items()):
+                _mark(axes, y + APART * (k - (len(line.needed) - 1) / 2), text, modality)
+                if columns == 2:
+                    _number(axes, y, COLUMN * (shown.index(modality) + 1), text, modality)
+        keys = [_key(MODALITIES[known], *MARKS[known]) for known in shown]
+        keys.append(Line2D([], [], label="ideal observer", **style.DASHED))
+        figure.legend(handles=keys, loc="outside upper right", ncols=len(keys), columnspacing=1, handletextpad=0.4)
+    return figure
+
+
+def places(text: str) -> list[float]:
+    """Return where the numbers of a text such as `11 [<=8, 109]` are drawn: what is needed, and its interval's ends."""
+    return [BEYOND[sign] * int(number) for sign, number in re.findall(r"(<=|>|)(\d+)", text)]
+
+
+def _key(name: str, colour: str, mark: str) -> Line2D:
+    return Line2D([], [], color=colour, marker=mark, linewidth=0, markersize=3.5, label=name)
+
+
+def _mark(axes: Axes, y: float, text: str, modality: str) -> None:
+    value, *ends = places(text)
+    colour, mark = MARKS[modality]
+    axes.plot(ends or [value, value], (y, y), color=colour, linewidth=0.8, solid_capstyle="butt")
+    inside = text[0].isdigit()
+    axes.plot(value, y, mark, color=colour, mfc=colour if inside else "white", markersize=3.5, markeredgewidth=0.7)
+
+
+def _number(axes: Axes, y: float, right: float, text: str, modality: str) -> None:
+    """Write the number of a text `right` points beside the axis."""
+    axes.annotate(
+        text.partition(" ")[0].replace("<=", "≤"), (1, y), (right, 0), xycoords=axes.get_yaxis_transform(),
+        textcoords="offset points", ha="right", va="center", color=MARKS[modality][0], fontsize=style.SMALL,
+    )  # fmt: skip
+
+
+def _axes(axes: Axes, lines: Sequence[Group | Learner], columns: Columns) -> None:
+    axes.set_xscale("log", base=2)
+    axes.set_xlim(TICKS[0] / 1.5, TICKS[-1] * 1.5)
+    ticks = TICKS[2 - columns :: 3 - columns]
+    axes.set_xticks(ticks, [f"{tick}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel("counterexamples needed" + "; an open mark: beyond what was tried" * (columns == 2))
+    names = ["" if isinstance(line, Group) else style.drawable(line.name, LONGEST[columns]) for line in lines]
+    axes.set_yticks(range(len(lines)), names)
+    axes.set_ylim(len(lines) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    style.grid_lines(axes, "x")

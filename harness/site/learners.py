@@ -1,0 +1,64 @@
+"""Everything that has a number of counterexamples needed: rows of ladders, cards of encoders, models in context."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
+from spurgen.benchmark.task import Rung
+from spurgen.harness.board.frame import lines_of
+from spurgen.harness.board.methods import short_name
+from spurgen.harness.board.overview import HEADLINE
+from spurgen.harness.board.schema import Leaderboard
+from spurgen.harness.context.report import EXACT, TITLES, stored_models
+from spurgen.harness.plots.needed import Group, Learner, places
+from spurgen.harness.profiles.card import ALL, MODALITIES, stored_cards
+
+
+def learners(suite: Suite, board: Leaderboard, names: Mapping[str, str], results: Path) -> list[Group]:
+    """Return all that learned: a linear head, a whole encoder, a head on another encoder, a model in context.
+
+    `names`: of rows by label. `results`: a folder of rows, whose models in context count beside the package's.
+    """
+    rungs = [task for task in suite.tasks.values() if isinstance(task, Rung) and task.counterexamples]
+    tuned = [rung for rung in rungs if rung.backbone == "finetuned"]
+    heads = [rung for rung in rungs if rung.role == "main"]
+    least = f"<={min((rung.counterexamples for rung in heads), default=0)}"  # the ideal observer is right on every rung
+    groups = [
+        Group("Frozen encoder, by method", least, _rows(heads, board, names, HEADLINE)),
+        Group("Trained encoder, by method", least, _rows(tuned, board, names)),
+        Group("ERM on an encoder, in one world", least, _cards() if suite.name == DEFAULT_SUITE else []),
+        _models(results),
+    ]
+    return [group._replace(learners=sorted(group.learners, key=_first)) for group in groups if group.learners]
+
+
+def _first(learner: Learner) -> float:
+    return places(next(iter(learner.needed.values())))[0]
+
+
+def _rows(
+    rungs: Sequence[Rung], board: Leaderboard, names: Mapping[str, str], labels: Sequence[str] = ()
+) -> list[Learner]:
+    """Return rows, by default all, on the ladders of these rungs."""
+    found: dict[str, dict[str, str]] = {}
+    for name, modality in {rung.of: rung.modality for rung in rungs}.items():
+        for line in lines_of(board.overall[name]) if name in board.overall else ():
+            if line.get("counterexamples_text"):
+                found.setdefault(line["submission"], {})[modality] = line["counterexamples_text"]
+    return [Learner(short_name(names.get(label, label)), found[label]) for label in labels or found if label in found]
+
+
+def _cards() -> list[Learner]:
+    """Return the encoders whose cards come with the package."""
+    cards = [card for half in MODALITIES for card in stored_cards(half)]
+    return [Learner(card.encoder, {MODALITIES[card.half]: card.needed[ALL]}) for card in cards]
+
+
+def _models(results: Path) -> Group:
+    """Return the language models in context, and the probes that see the same demonstrations."""
+    found = {}
+    for needed in stored_models(results):
+        found |= {f"{name} ({TITLES[kind]})" if kind else name: text for (name, kind), text in needed.items()}
+    ideal = found.pop(EXACT, "")
+    learned = [Learner(name, {"text": text}) for name, text in found.items()]
+    return Group("In context, of 32 demonstrations", ideal, learned)

@@ -1,0 +1,48 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from spurgen.benchmark.errors import ReadError
+from spurgen.benchmark.suite import load_suite
+from spurgen.harness.site.learners import learners
+
+
+def row(needed, **fields):
+    return json.dumps(
+        {"version": 1, "lines": [
+            {"learner": name, "labels": kind, "measure": measure, "needed": text}
+            for name, kind, measure, text in needed
+        ]} | fields
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "in-context").mkdir()
+    return tmp_path
+
+
+def test_rows_of_a_suite_stand_beside_models_in_context_the_fewest_first(ladder_file, steps_material, folder):
+    lines = [("m", "arbitrary", "pairs", "4 [3, 5]"), ("m", "arbitrary", "answers", ">16"),
+             ("probe", None, "pairs", "2"), ("exact Bayes", None, "pairs", "<=1")]  # fmt: skip
+    (folder / "in-context" / "m.json").write_text(row(lines))
+    path = Path(ladder_file)
+    path.write_text(path.read_text().replace("ceiling", 'role = "main", ceiling'))
+    suite = load_suite(ladder_file)
+    heads, models = learners(suite, steps_material.board, {"erm": "Plain"}, folder)
+    numbers = {line["submission"]: line["counterexamples_text"] for line in steps_material.lines["few-text"]
+               if line.get("counterexamples_text")}  # fmt: skip
+    assert heads.ideal == "<=4"
+    assert {each.name: each.needed["text"] for each in heads.learners}["Plain"] == numbers["erm"]
+    assert models.ideal == "<=1"
+    assert [(each.name, dict(each.needed)) for each in models.learners] == [
+        ("probe", {"text": "2"}), ("m (A/B)", {"text": "4 [3, 5]"}),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["[]", "{", row([], version=2), "{}"])
+def test_a_row_of_models_that_is_none_is_a_sentence(steps_material, folder, text):
+    (folder / "in-context" / "bad.json").write_text(text)
+    with pytest.raises(ReadError, match=r"bad\.json is (no row|a row of version 2)"):
+        learners(steps_material.suite, steps_material.board, {}, folder)
