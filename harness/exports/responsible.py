@@ -25,7 +25,7 @@ def responsible(scenarios: Sequence[World]) -> dict[str, Any]:
         "data_imputation_protocol": "None.",
         "data_annotation_protocol": [origin, *_each(scenarios, _noise)],
         "machine_annotation_tools": ["SpurGen's generator"],
-        "data_biases": _each(scenarios, _biases),
+        "data_biases": [*_each(scenarios, _biases), *_each(scenarios, _counterexamples), *_each(scenarios, _test)],
         "data_use_cases": ["Measuring whether a model learned the class or a shortcut, and comparing methods that "
                              "prevent shortcuts."],
         "data_limitations": ["Drawn scenes: what a model does here need not carry over to photographs. English "
@@ -39,36 +39,50 @@ def responsible(scenarios: Sequence[World]) -> dict[str, Any]:
 
 
 def _each(scenarios: Sequence[World], say: Callable[[World], str]) -> list[str]:
-    """Return what `say` says of the scenarios, each sentence once and with the names of those for which it holds."""
+    """Return what `say` says of the scenarios, each sentence once and with the names of those for which it holds.
+
+    An empty text says nothing.
+    """
     said: dict[str, list[str]] = {}
     for scenario in scenarios:
-        said.setdefault(say(scenario), []).append(scenario.name)
+        if text := say(scenario):
+            said.setdefault(text, []).append(scenario.name)
     return list(said) if len(said) == 1 else [f"{', '.join(names)}: {text}" for text, names in said.items()]
 
 
 def _biases(scenario: World) -> str:
-    """Return which correlations the data have on purpose."""
-    if isinstance(scenario, Ladder):
-        return _of_ladder(scenario)
-    even = f" (except for the first {n:,} of val, which are balanced)" if (n := scenario.num_balanced_val) else ""
-    top = f", and {n:,} samples come on top in which all channels conflict" if (n := _on_top(scenario)) else ""
+    """Return which correlations train and val have on purpose."""
     names = ", ".join(correlated(scenario))
+    if isinstance(scenario, Ladder):
+        return f"In train and val these shortcuts go with the label on purpose: {names}."
+    even = f" (except for the first {n:,} of val, which are balanced)" if (n := scenario.num_balanced_val) else ""
     which = (
         f"these channels are correlated with the label on purpose: {names}" if names else "no channel tells the label"
     )
-    return (
-        f"In train and val{even} {which}. In test every class occurs with every alignment pattern equally often{top}."
-    )
+    return f"In train and val{even} {which}."
 
 
-def _of_ladder(ladder: Ladder) -> str:
-    counts = "; ".join(f"{m} in train and {ladder.val_counterexamples(m)} in val" for m in ladder.rungs)
-    return (
-        f"In train and val these shortcuts go with the label on purpose: {', '.join(ladder.active)}. In "
-        f"counterexamples all of them go with one other class; each task has a number of them: {counts}. Test shows "
-        "each scene with shortcuts that agree with the class, that mislead and that go with none, and things that "
-        "train and val never show; the part `seen` has those of train."
-    )
+def _counterexamples(scenario: World) -> str:
+    """Return in how many samples of a ladder shortcuts go with another class, and which of them do."""
+    if not isinstance(scenario, Ladder):
+        return ""
+    counts = "; ".join(f"{m} in train and {scenario.val_counterexamples(m)} in val" for m in scenario.rungs)
+    them, alone = "all of them", ""
+    if scenario.hidden:
+        them = ", ".join(name for name in scenario.active if name not in scenario.hidden)
+        alone = f" As many others, of which training is not told, are counterexamples of {', '.join(scenario.hidden)}."
+    return f"In counterexamples {them} go with one other class; each task has a number of them: {counts}.{alone}"
+
+
+def _test(scenario: World) -> str:
+    """Return what correlations test has."""
+    if isinstance(scenario, Ladder):
+        return (
+            "Test shows each scene with shortcuts that agree with the class, that mislead and that go with none, and "
+            "things that train and val never show; the part `seen` has those of train."
+        )
+    top = f", and {n:,} samples come on top in which all channels conflict" if (n := _on_top(scenario)) else ""
+    return f"In test every class occurs with every alignment pattern equally often{top}."
 
 
 def correlated(scenario: World) -> list[str]:

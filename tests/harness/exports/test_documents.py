@@ -81,8 +81,18 @@ def test_channels_without_a_correlation_are_not_called_correlated(suite_file):
     assert correlated(small) == ["color", "background"]
     without = small.model_copy(update={"environments": ()}).uncorrelated()
     assert correlated(without) == []
-    (said,) = responsible([without])["data_biases"]
-    assert "no channel tells the label. In test" in said
+    biases, test = responsible([without])["data_biases"]
+    assert biases.endswith("no channel tells the label.")
+    assert test.startswith("In test every class")
+
+
+def test_a_hidden_shortcut_has_counterexamples_of_its_own(ladder_suite):
+    ladder = ladder_suite.scenario("few")
+    shortcuts, told, _ = responsible([ladder.model_copy(update={"hidden": ("wall",)})])["data_biases"]
+    assert shortcuts.endswith("on purpose: hue, wall.")
+    assert told.startswith("In counterexamples hue go with one other class")
+    assert told.endswith("of which training is not told, are counterexamples of wall.")
+    assert "all of them go with" in responsible([ladder])["data_biases"][1]
 
 
 def test_a_suite_that_is_not_frozen_is_not_described(suite_file, stderr):
