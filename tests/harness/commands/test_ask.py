@@ -87,11 +87,22 @@ def test_a_run_goes_on_where_it_stopped_and_sends_nothing_twice(ask, server, tmp
     assert rows(tmp_path) == before
 
 
-def test_two_models_share_a_folder_and_have_a_row_each(ask, server, tmp_path):
-    for model in ("one/model", "one_model"):
-        assert ask("--episodes", "1", model=model)[0] == 0
-    assert sorted(row["model"] for row in rows(tmp_path)) == ["one/model", "one_model"]
-    assert len(server.bodies) == 2 * REQUESTS
+def test_three_endpoints_share_a_folder_and_each_is_asked_once(start_server, readers, monkeypatch, tmp_path):
+    monkeypatch.setattr(probe, "available", lambda: False)
+    kinds = {"one/model": [], "one_model": ["--chat"], "texts": ["--samples", "2"]}  # two names are one as a file's
+    servers = {model: start_server() for model in kinds}
+    servers["one_model"].model = readers["hue"]
+    servers["texts"].log_probabilities = False
+    servers["one/model"].manners = [(429, "later", {"Retry-After": "0"}), (500, "busy"), "disconnect"]
+    failed = len(servers["one/model"].manners)
+    for _ in range(2):
+        for model, flags in kinds.items():
+            where = ["--endpoint", servers[model].url, "--model", model, "--results", str(tmp_path / "results")]
+            assert main(["ask", *where, "--episodes", "1", *flags]) == 0
+    asked = {model: len(server.bodies) for model, server in servers.items()}
+    assert asked == {"one/model": REQUESTS + failed, "one_model": REQUESTS, "texts": REQUESTS}
+    needs = {row["model"]: lines_of(row, row["model"])[0][2] for row in rows(tmp_path)}
+    assert needs == {"one/model": "<=1", "one_model": ">16", "texts": "<=1"}
 
 
 def test_a_dry_run_sends_and_writes_nothing(ask, server, tmp_path):
