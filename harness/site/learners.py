@@ -24,8 +24,8 @@ def learners(suite: Suite, board: Leaderboard, names: Mapping[str, str], results
     heads = [rung for rung in rungs if rung.role == "main"]
     least = f"<={min((rung.counterexamples for rung in heads), default=0)}"  # the ideal observer is right on every rung
     groups = [
-        Group("Frozen encoder, by method", least, _rows(heads, board, names, HEADLINE)),
-        Group("Trained encoder, by method", least, _rows(tuned, board, names)),
+        _rows("Frozen encoder, by method", least, heads, board, names, HEADLINE),
+        _rows("Trained encoder, by method", least, tuned, board, names),
         Group("ERM on an encoder, in one world", least, _cards() if suite.name == DEFAULT_SUITE else []),
         _models(results),
     ]
@@ -37,15 +37,20 @@ def _first(learner: Learner) -> float:
 
 
 def _rows(
-    rungs: Sequence[Rung], board: Leaderboard, names: Mapping[str, str], labels: Sequence[str] = ()
-) -> list[Learner]:
+    title: str, ideal: str, rungs: Sequence[Rung], board: Leaderboard, names: Mapping[str, str],
+    labels: Sequence[str] = (),
+) -> Group:  # fmt: skip
     """Return rows, by default all, on the ladders of these rungs."""
     found: dict[str, dict[str, str]] = {}
+    worlds = []
     for name, modality in {rung.of: rung.modality for rung in rungs}.items():
         for line in lines_of(board.overall[name]) if name in board.overall else ():
-            if line.get("counterexamples_text"):
+            if line.get("counterexamples_text") and line["submission"] in (labels or [line["submission"]]):
                 found.setdefault(line["submission"], {})[modality] = line["counterexamples_text"]
-    return [Learner(short_name(names.get(label, label)), found[label]) for label in labels or found if label in found]
+                worlds.append(line["units"])
+    shown = [Learner(short_name(names.get(label, label)), needed) for label, needed in found.items()]
+    few = f", in {min(worlds)} world{'s' * (min(worlds) > 1)}" if worlds else ""
+    return Group(f"{title}{few}", ideal, shown)
 
 
 def _cards() -> list[Learner]:
