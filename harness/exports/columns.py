@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.harness.exports.plan import Chunk
-from spurgen.harness.exports.worlds import classes_of, meaning_of_groups, values_in
+from spurgen.harness.exports.worlds import aligned, classes_of, meaning_of_groups, values_in
 from spurgen.harness.splits.freeze import World
 
 Kind = Literal["text", "whole", "flag", "class"]
@@ -68,7 +68,7 @@ def columns_of(scenario: World) -> tuple[Column, ...]:
 
 def values_of(scenario: World, chunk: Chunk) -> dict[str, list[Any]]:
     """Return the entries of a chunk by column: numbers, strings and booleans of Python."""
-    samples, aligned = chunk.samples, chunk.aligned(scenario)
+    samples, agrees = chunk.samples, aligned(scenario, chunk.samples)
     values: dict[str, list[Any]] = {
         "split": [chunk.part] * len(samples.labels),
         "index": chunk.bases.tolist(),
@@ -79,7 +79,7 @@ def values_of(scenario: World, chunk: Chunk) -> dict[str, list[Any]]:
         "group_id": samples.group_ids.tolist(),
     }
     for name, numbers in samples.channel_values.items():
-        values |= {name: numbers.tolist(), f"{name}_aligned": aligned[name].tolist()}
+        values |= {name: numbers.tolist(), f"{name}_aligned": agrees[name].tolist()}
     return values
 
 

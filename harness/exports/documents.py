@@ -23,16 +23,16 @@ SCENARIO, CARD, CROISSANT, LICENSE = "scenario.toml", "README.md", "croissant.js
 NAMES = (SCENARIO, LICENSE, CARD)
 
 
-def write_scenario(scenario: World, folder: Path) -> None:
+def write_scenario(scenario: World, path: Path) -> None:
     """Write the scenario of which a data set is a function."""
     description = tomli_w.dumps(scenario.model_dump(mode="json", exclude_none=True))
     text = f"# Written by spurgen; the data are a function of it.\n{description}"
-    (folder / SCENARIO).write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
 
 
 def write(plan: Plan, folder: Path, index: Index, form: ModuleType) -> None:
     """Write all documents of a data set, the Croissant description only where mlcroissant is installed."""
-    write_scenario(plan.scenario, folder)
+    write_scenario(plan.scenario, folder / SCENARIO)
     (folder / LICENSE).write_text(licence_text([plan.scenario]), encoding="utf-8")
     (folder / CARD).write_text(data_card(plan, index, form), encoding="utf-8")
     if can_describe():

@@ -4,6 +4,7 @@ A killed export leaves the hidden folder, and the same command continues it. A s
 receipt is, the digests of its samples and of its files, and its files have that digest.
 """
 
+import csv
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,13 +14,15 @@ from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
+from pydantic import TypeAdapter
+
 from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.reading import read_bytes
 from spurgen.harness.exports import documents
 from spurgen.harness.exports.columns import check_names
 from spurgen.harness.exports.content import LENGTH, content_digest, part_digest, sample_digests
-from spurgen.harness.exports.index import INDEX, Index, PartIndex, plan_text, read_index
+from spurgen.harness.exports.index import INDEX, Index, PartIndex, read_index
 from spurgen.harness.exports.plan import WORK, Chunk, Plan, Shard, chunks_of
 from spurgen.harness.exports.worlds import shows_images
 from spurgen.harness.machine.files import check_writable, write_atomically
@@ -107,7 +110,7 @@ def _bytes(plan: Plan, out: Path, form: ModuleType) -> int:
 def _files(plan: Plan, form: ModuleType) -> Iterator[str]:
     """Yield the names of the files with a data set's samples."""
     for shard in plan.shards():
-        yield from (name for name in form.files(plan, shard) if not name.startswith(f"{WORK}/"))
+        yield from form.files(plan, shard)
 
 
 @contextmanager
@@ -124,7 +127,7 @@ def _claimed(folder: Path, out: Path) -> Iterator[None]:
 
 def _check_continues(plan: Plan, folder: Path, out: Path) -> None:
     """Record the plan in a new folder; raise `SpurgenError` if an interrupted export had another one."""
-    path, text = folder / WORK / PLAN, plan_text(plan)
+    path, text = folder / WORK / PLAN, TypeAdapter(Plan).dump_json(plan)
     try:
         begun = read_bytes(path, 1 << 20)
     except MissingError:
@@ -135,7 +138,7 @@ def _check_continues(plan: Plan, folder: Path, out: Path) -> None:
             ) from None
         write_atomically(path, text)
         return
-    if begun != text.encode():
+    if begun != text:
         raise SpurgenError(
             f"{folder} is an interrupted export of another data set to {out}; repeat its command to continue it, "
             "remove it to start over, or choose another --out"
@@ -156,7 +159,7 @@ def _write(plan: Plan, folder: Path, progress: Progress, jobs: int | None) -> In
     form = discover(FORMATS)[plan.format]
     parts = {part: PartIndex(samples=size, sha256=_digest_of(plan, folder, part)) for part, size in plan.sizes.items()}
     digests = {part: (record.samples, record.sha256) for part, record in parts.items()}
-    common = {name: (folder / name).stat().st_size for name in form.finish(plan, folder)}
+    common = {name: (folder / name).stat().st_size for name in _write_tables(plan, folder, form)}
     index = Index(
         format=plan.format, shard_size=plan.shard_size, place=plan.place, parts=parts,
         scenario_sha256=plan.scenario.digest, content_sha256=content_digest(plan.scenario, digests),
@@ -172,8 +175,17 @@ def write_files(plan: Plan, folder: Path, progress: Progress = lambda _: None) -
     form = discover(FORMATS)[plan.format]
     check_names(plan.scenario, form.OWN_COLUMNS)
     write_shards(plan, folder, progress)
-    form.finish(plan, folder)
+    _write_tables(plan, folder, form)
     shutil.rmtree(folder / WORK)
+
+
+def _write_tables(plan: Plan, folder: Path, form: ModuleType) -> list[str]:
+    """Write the tables over whole parts; return their names."""
+    tables = form.tables(plan)
+    for name, lines in tables.items():
+        with open(folder / name, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(lines)
+    return list(tables)
 
 
 def write_shards(plan: Plan, folder: Path, progress: Progress = lambda _: None, jobs: int | None = 1) -> None:

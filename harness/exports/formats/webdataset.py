@@ -7,7 +7,8 @@ from pathlib import Path
 
 from spurgen.harness.exports import png
 from spurgen.harness.exports.columns import Column, columns_of_text, header, rows_of
-from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat, pattern
+from spurgen.harness.exports.images import Line
+from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat
 
 SUMMARY = "tar files for the library webdataset"
 REQUIRES = ()
@@ -71,15 +72,15 @@ def files(plan: Plan, shard: Shard) -> Iterator[str]:
     yield file_name(shard)
 
 
-def finish(plan: Plan, folder: Path) -> list[str]:
-    """Write nothing more."""
-    del plan, folder
-    return []
+def tables(plan: Plan) -> dict[str, Iterable[Line]]:
+    """Return nothing: a sample's columns are beside its image."""
+    del plan
+    return {}
 
 
 def card(plan: Plan) -> dict[str, str]:
     """Return the files of every part."""
-    return {part: pattern(plan, part, file_name) for part in plan.parts}
+    return {part: f"{plan.pattern(part)}.tar" for part in plan.parts}
 
 
 patterns = card

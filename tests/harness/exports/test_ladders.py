@@ -75,20 +75,11 @@ def test_the_command_writes_a_task_of_a_suite_and_its_scenario_makes_the_same_ag
     assert aligned == [("True", "True", 0)] * 60 + [("False", "False", 1)] * 4
     assert [row["class_name"] for row in made["test/agree"][:3]] == ["animal", "vehicle", "food"]
     assert "`train`: the last 4 samples are counterexamples" in (first / "README.md").read_text()
+    assert "  - split: test_mislead\n" in (first / "README.md").read_text()
     assert "Apache" in (first / "LICENSE").read_text()
     again = tmp_path / "again"
     assert main(["generate", str(first / "scenario.toml"), "--out", str(again)]) == 0
     assert (again / "dataset.json").read_bytes() == (first / "dataset.json").read_bytes()
-
-
-def test_another_library_opens_it_with_a_split_per_part(ladder, tmp_path):
-    from datasets import load_dataset  # slow to import
-
-    export(Plan(ladder, ("train", "test/mislead"), "parquet"), tmp_path / "set")
-    splits = load_dataset(str(tmp_path / "set"), cache_dir=str(tmp_path / "cache"))
-    assert {name: len(part) for name, part in splits.items()} == {"train": 64, "test_mislead": 60}
-    assert splits["train"].features["label"].names == ["animal", "vehicle", "food"]
-    assert splits["train"][0]["image"].size == (32, 32)
 
 
 def test_a_ladder_of_captions_is_written_as_tables_alone(steps, tmp_path, lines, stderr):

@@ -104,16 +104,15 @@ def test_an_interrupted_export_continues_with_its_unwritten_shards(make, monkeyp
     assert tree("set") == tree("whole")
 
 
-@pytest.mark.parametrize("form", EVERY)
-def test_an_export_that_failed_behind_its_last_shard_writes_none_again(make, monkeypatch, form):
+def test_an_export_that_failed_behind_its_last_shard_writes_none_again(make, monkeypatch):
     with monkeypatch.context() as context:
         context.setattr(writing.documents, "write", Mock(side_effect=OSError(28, "No space left on device")))
         with pytest.raises(SpurgenError, match="No space left on device"):
-            make(form)
+            make("folder")
     with monkeypatch.context() as context:
         context.setattr(writing, "write_shard", None)
-        make(form)
-    make(form, "whole")
+        make("folder")
+    make("folder", "whole")
     assert tree("set") == tree("whole")
 
 
@@ -196,7 +195,7 @@ def test_a_document_may_be_edited(make):
 
 
 @pytest.mark.slow
-def test_a_killed_export_continues(make, small, wait_until):
+def test_a_killed_export_continues_with_any_number_of_processes(make, small, wait_until):
     command = [
         sys.executable, "-c", COMMAND, "generate", "small.toml", "--out", "set", "--format", "parquet",
         "--twins", "--shard-size", "3", "--jobs", "2",
