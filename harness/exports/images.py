@@ -1,4 +1,4 @@
-"""PNG files in a folder per part, and the lines of tables."""
+"""PNG files in a folder per part, and tables."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -41,8 +41,12 @@ def files(plan: Plan, shard: Shard) -> Iterator[str]:
     return (image_name(shard.part, k) for k in range(shard.start, shard.stop))
 
 
-def lines(plan: Plan, lines_of: Callable[[Plan, Chunk], Iterable[Line]], parts: Sequence[str]) -> Iterator[Line]:
-    """Make the samples of some parts again, without images; yield the lines that `lines_of` makes of each chunk."""
+def table(plan: Plan, lines_of: Callable[[Plan, Chunk], Iterable[Line]], parts: Sequence[str]) -> Iterator[Line]:
+    """Yield the names of the format's columns, then the lines that `lines_of` makes of each chunk of some parts.
+
+    The samples are made again, without images, which takes a tenth of the time.
+    """
+    yield tuple(column.name for column in plan.form.columns(plan))
     for shard in plan.shards():
         if shard.part in parts:
             for chunk in chunks_of(plan.scenario, shard, images=False):

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 
+from spurgen.benchmark.plugins import discover
 from spurgen.generators import Samples
 from spurgen.generators.streams import Int64
 from spurgen.harness.exports.worlds import bases_of, draw, shown_in
@@ -11,6 +13,7 @@ from spurgen.harness.splits.freeze import World, part_sizes
 
 CHUNK = 500  # samples that are in memory at a time
 SHARD = 10_000
+FORMATS = "spurgen.harness.exports.formats"
 WORK = ".spurgen"  # what only an incomplete export needs: its plan and receipts of shards
 
 
@@ -43,6 +46,11 @@ class Plan:
     format: str
     shard_size: int = SHARD
     place: str = ""
+
+    @property
+    def form(self) -> ModuleType:
+        """Module of the format."""
+        return discover(FORMATS)[self.format]
 
     @cached_property
     def sizes(self) -> dict[str, int]:

@@ -6,10 +6,8 @@ from typing import Any
 import numpy as np
 
 from spurgen.benchmark.ladder import Ladder
-from spurgen.benchmark.scenario import Scenario
 from spurgen.harness.exports.licences import CREDIT, shows_things
-
-World = Scenario | Ladder
+from spurgen.harness.splits.freeze import World
 
 
 def responsible(scenarios: Sequence[World]) -> dict[str, Any]:
@@ -51,7 +49,8 @@ def _biases(scenario: World) -> str:
     if isinstance(scenario, Ladder):
         return _of_ladder(scenario)
     even = f" (except for the first {n:,} of val, which are balanced)" if (n := scenario.num_balanced_val) else ""
-    top = f", and {n:,} samples come on top in which all channels conflict" if (n := _on_top(scenario)) else ""
+    conflicting = scenario.splits.conflicting_per_class * scenario.num_classes
+    top = f", and {conflicting:,} samples come on top in which all channels conflict" if conflicting else ""
     names = ", ".join(correlated(scenario))
     which = (
         f"these channels are correlated with the label on purpose: {names}" if names else "no channel tells the label"
@@ -85,10 +84,6 @@ def correlated(scenario: World) -> list[str]:
         if not np.allclose(strengths, channel.unbiased):
             found.append(name)
     return found
-
-
-def _on_top(scenario: Scenario) -> int:
-    return int(scenario.splits.conflicting_per_class * scenario.num_classes)
 
 
 def _noise(scenario: World) -> str:

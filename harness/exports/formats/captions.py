@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from spurgen.harness.exports import images
-from spurgen.harness.exports.columns import Column, columns_of_text, header, rows_of
+from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
 from spurgen.harness.exports.images import Line
 from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat
 
@@ -39,12 +39,11 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
 
 def tables(plan: Plan) -> dict[str, Iterable[Line]]:
     """Return the lines of the file of every part."""
+    return {name: images.table(plan, _lines, [part]) for part, name in card(plan).items()}
 
-    def lines(part: str) -> Iterator[Line]:
-        yield tuple(header(plan.scenario))
-        yield from images.lines(plan, lambda _, chunk: rows_of(plan.scenario, chunk), [part])
 
-    return {name: lines(part) for part, name in card(plan).items()}
+def _lines(plan: Plan, chunk: Chunk) -> Iterator[Line]:
+    return rows_of(plan.scenario, chunk)
 
 
 def card(plan: Plan) -> dict[str, str]:

@@ -6,7 +6,6 @@ of every class: one that is missing would shift the others.
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 
 from spurgen.generators.streams import Int64
@@ -58,8 +57,7 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
 
 def tables(plan: Plan) -> dict[str, Iterable[Line]]:
     """Return the lines of metadata.csv."""
-    names = tuple(column.name for column in columns(plan))
-    return {TABLE: chain([names], images.lines(plan, _lines, plan.parts))}
+    return {TABLE: images.table(plan, _lines, plan.parts)}
 
 
 def _lines(plan: Plan, chunk: Chunk) -> Iterator[Line]:

@@ -1,7 +1,6 @@
 """PNG files with metadata.csv: for people, pandas and Hugging Face's `imagefolder`."""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from spurgen.harness.exports import images
 from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
@@ -30,19 +29,16 @@ def tables(plan: Plan) -> dict[str, Iterable[Line]]:
 
     Without the latter, `imagefolder` takes the splits' names for labels.
     """
-    names = tuple(column.name for column in columns(plan))
-
-    def own(part: str) -> Iterator[Line]:
-        yield names
-        for name, *values in images.lines(plan, _lines, [part]):
-            yield name.rpartition("/")[2], *values
-
-    every = {TABLE: chain([names], images.lines(plan, _lines, plan.parts))}
-    return every | {f"{part}/{TABLE}": own(part) for part in plan.parts}
+    every = {TABLE: images.table(plan, _lines, plan.parts)}
+    return every | {f"{part}/{TABLE}": images.table(plan, _own_lines, [part]) for part in plan.parts}
 
 
 def _lines(plan: Plan, chunk: Chunk) -> Iterator[Line]:
     return ((name, *row) for name, row in zip(images.names_of(chunk), rows_of(plan.scenario, chunk), strict=True))
+
+
+def _own_lines(plan: Plan, chunk: Chunk) -> Iterator[Line]:
+    return ((name.rpartition("/")[2], *row) for name, *row in _lines(plan, chunk))
 
 
 def card(plan: Plan) -> dict[str, str]:

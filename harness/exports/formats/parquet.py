@@ -25,9 +25,10 @@ def columns(plan: Plan) -> list[Column]:
     return list(columns_of(plan.scenario))
 
 
-def file_name(shard: Shard) -> str:
-    """Return the path of a shard."""
-    return f"{_folder(shard.part)}/{shard.name}.parquet"
+def files(plan: Plan, shard: Shard) -> Iterator[str]:
+    """Name the file of a shard."""
+    del plan
+    yield f"{_folder(shard.part)}/{shard.name}.parquet"
 
 
 def _folder(part: str) -> str:
@@ -37,7 +38,7 @@ def _folder(part: str) -> str:
 def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
     """Write a shard's file, a row group per chunk."""
     columns = columns_of(plan.scenario)
-    path = folder / file_name(shard)
+    path = folder.joinpath(*files(plan, shard))
     path.parent.mkdir(exist_ok=True)
     with parquet_file(path, _features(columns), _repeated(columns)) as write_rows:
         for chunk in chunks:
@@ -57,12 +58,6 @@ def _features(columns: Sequence[Column]) -> dict[str, Feature]:
         column.name: class_of(column.names) if column.names else value_of(TYPES[column.kind]) for column in columns
     }
     return {"image": IMAGE} | kinds
-
-
-def files(plan: Plan, shard: Shard) -> Iterator[str]:
-    """Name the file of a shard."""
-    del plan
-    yield file_name(shard)
 
 
 def tables(plan: Plan) -> dict[str, Iterable[Line]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from spurgen.harness.exports import png
-from spurgen.harness.exports.columns import Column, columns_of_text, header, rows_of
+from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
 from spurgen.harness.exports.images import Line
 from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat
 
@@ -32,16 +32,17 @@ def columns(plan: Plan) -> list[Column]:
     return columns_of_text(plan.scenario)
 
 
-def file_name(shard: Shard) -> str:
-    """Return the path of a shard."""
-    return f"{shard.name}.tar"
+def files(plan: Plan, shard: Shard) -> Iterator[str]:
+    """Name the file of a shard."""
+    del plan
+    yield f"{shard.name}.tar"
 
 
 def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
     """Write a shard's file; the files in it have no times and owners, so that equal data make equal files."""
-    names = header(plan.scenario)
+    names = [column.name for column in columns(plan)]
     prefix = flat(shard.part).replace(".", "_")[:PREFIX]  # a key ends at its first dot
-    with open(folder / file_name(shard), "wb", BUFFER) as tar:
+    with open(folder.joinpath(*files(plan, shard)), "wb", BUFFER) as tar:
         for chunk in chunks:
             rows = rows_of(plan.scenario, chunk)
             images = png.encode(chunk.samples.images)
@@ -64,12 +65,6 @@ def _entry(name: str, content: bytes) -> bytes:
     checksum = b"%06o\0 " % (PLAIN_SUM + sum(map(sum, fields)))
     header = b"".join((fields[0], PLAIN[NAME : SIZE.start], fields[1], PLAIN[SIZE.stop : CHECKSUM.start], checksum))
     return header + PLAIN[CHECKSUM.stop :] + content + bytes(-len(content) % tarfile.BLOCKSIZE)
-
-
-def files(plan: Plan, shard: Shard) -> Iterator[str]:
-    """Name the file of a shard."""
-    del plan
-    yield file_name(shard)
 
 
 def tables(plan: Plan) -> dict[str, Iterable[Line]]:

@@ -6,6 +6,7 @@ calls two columns otherwise, so the table has them under both names.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import takewhile
 
 from spurgen.harness.exports import images
 from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
@@ -45,21 +46,16 @@ def columns(plan: Plan) -> list[Column]:
 
 def tables(plan: Plan) -> dict[str, Iterable[Line]]:
     """Return the lines of metadata.csv, and the empty file without which WILDS takes a data set for incomplete."""
-
-    def lines() -> Iterator[Line]:
-        yield tuple(column.name for column in columns(plan))
-        for k, line in enumerate(images.lines(plan, _lines, plan.parts), 1):
-            yield k, *line
-
-    return {TABLE: lines(), RELEASE: ()}
+    return {TABLE: images.table(plan, _lines, plan.parts), RELEASE: ()}
 
 
 def _lines(plan: Plan, chunk: Chunk) -> Iterator[Line]:
-    """Return the lines of a chunk, without `img_id`, which counts all images."""
+    before = sum(size for _, size in takewhile(lambda part: part[0] != chunk.part, plan.sizes.items()))
     split, rows = SPLITS.get(chunk.part, TWINS), rows_of(plan.scenario, chunk)
     labels, places = chunk.samples.labels.tolist(), chunk.samples.channel_values[plan.place].tolist()
-    for name, label, place, row in zip(images.names_of(chunk), labels, places, rows, strict=True):
-        yield name, label, split, place, name, place, *row
+    lines = zip(images.names_of(chunk), labels, places, rows, strict=True)
+    for k, (name, label, place, row) in enumerate(lines, before + chunk.start + 1):
+        yield k, name, label, split, place, name, place, *row
 
 
 def card(plan: Plan) -> dict[str, str]:

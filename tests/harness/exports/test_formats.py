@@ -15,10 +15,10 @@ from spurgen.benchmark.errors import ScenarioError, SpurgenError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import load_scenario, make_scenario
 from spurgen.generators import sample, shown_classes, twins
-from spurgen.harness.exports.columns import columns_of, header
-from spurgen.harness.exports.plan import Plan
+from spurgen.harness.exports.columns import columns_of, columns_of_text
+from spurgen.harness.exports.plan import FORMATS, Plan
 from spurgen.harness.exports.worlds import chosen_parts
-from spurgen.harness.exports.writing import FORMATS, export, write_files
+from spurgen.harness.exports.writing import export, write_files
 
 EVERY = sorted(discover(FORMATS))
 DOCUMENTS = {"LICENSE", "README.md", "croissant.json", "scenario.toml", "dataset.json"}
@@ -53,7 +53,8 @@ def test_a_data_set_has_its_files_its_documents_and_the_columns_and_digest_that_
     assert tree("set").keys() == own | DOCUMENTS | module.tables(plan(form)).keys()
     names = columns_written(form)
     assert len(set(names)) == len(names)
-    assert set(names) - set(header(load_scenario("small.toml"))) <= set(module.OWN_COLUMNS)
+    common = {column.name for column in columns_of_text(load_scenario("small.toml"))}
+    assert set(names) - common <= set(module.OWN_COLUMNS)
     listed = [line.split("`")[1] for line in card.splitlines() if line.startswith("| `")]
     assert listed == [name for name in names if form != "parquet" or name != "image"]
 

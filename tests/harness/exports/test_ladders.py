@@ -12,9 +12,9 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators.ladder.world import sample_part
 from spurgen.harness.cli import main
-from spurgen.harness.exports.plan import Plan
+from spurgen.harness.exports.plan import FORMATS, Plan
 from spurgen.harness.exports.worlds import chosen_parts, draw, on_rung
-from spurgen.harness.exports.writing import FORMATS, export
+from spurgen.harness.exports.writing import export
 from spurgen.harness.running import rungs
 from spurgen.harness.running.plan import plan_unfrozen
 
