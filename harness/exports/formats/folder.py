@@ -29,8 +29,8 @@ def tables(plan: Plan) -> dict[str, Iterable[Line]]:
 
     Without the latter, `imagefolder` takes the splits' names for labels.
     """
-    every = {TABLE: images.table(plan, _lines, plan.parts)}
-    return every | {f"{part}/{TABLE}": images.table(plan, _own_lines, [part]) for part in plan.parts}
+    made: dict[str, Iterable[Line]] = {TABLE: images.table(plan, _lines, plan.parts)}
+    return made | {f"{part}/{TABLE}": images.table(plan, _own_lines, [part]) for part in plan.parts}
 
 
 def _lines(plan: Plan, chunk: Chunk) -> Iterator[Line]:
