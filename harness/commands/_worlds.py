@@ -16,6 +16,7 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.task import Task
 from spurgen.generators import check
 from spurgen.harness.commands._own import OWN_FLAGS
+from spurgen.harness.experiments import DATA, METHODS
 from spurgen.harness.experiments.checks import (
     check_task,
     empty_groups,
@@ -34,7 +35,6 @@ from spurgen.harness.experiments.data_folder import (
     read_world,
     write_world,
 )
-from spurgen.harness.experiments.defaults import DATA, METHODS
 from spurgen.harness.experiments.experiment import Experiment, measured_seconds, missing_jobs, plan, run_experiment
 from spurgen.harness.experiments.lines import line_of_method, lines_of_run
 from spurgen.harness.experiments.log import logged

@@ -18,9 +18,9 @@ from spurgen.generators.atlas import CHANNELS
 from spurgen.harness.experiments.data_folder import CHANNELS as DEFAULT_CHANNELS
 from spurgen.harness.experiments.data_folder import SPLITS, val_size
 from spurgen.harness.exports.documents import CROISSANT, left_out
-from spurgen.harness.exports.plan import SHARD, Plan
+from spurgen.harness.exports.plan import FORMATS, SHARD, Plan
 from spurgen.harness.exports.worlds import chosen_parts, on_rung, values_in
-from spurgen.harness.exports.writing import FORMATS, export, find
+from spurgen.harness.exports.writing import export, find
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.options.flags import Unique, add_jobs, add_out, add_suite, add_world, read_world_of

@@ -10,7 +10,7 @@ from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.harness.commands._own import add_own, check_unused, run_own
-from spurgen.harness.experiments.defaults import DATA, METHODS
+from spurgen.harness.experiments import DATA, METHODS
 from spurgen.harness.options.flags import Unique, add_device, add_jobs, add_seeds, add_world, device_of_gpu
 from spurgen.harness.options.starting import add_dry_run
 

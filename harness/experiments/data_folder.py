@@ -9,12 +9,12 @@ from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
 from spurgen.harness.exports.differences import differences
 from spurgen.harness.exports.documents import SCENARIO, write_scenario
 from spurgen.harness.exports.formats.folder import TABLE
-from spurgen.harness.exports.plan import Plan
+from spurgen.harness.exports.plan import WORK, Plan
 from spurgen.harness.exports.writing import write_files
-from spurgen.harness.machine.folders import claimed, partial_folder
+from spurgen.harness.machine.folders import claimed
 
 SPLITS = ("train", "val", "test")
-UNFINISHED = f".{SCENARIO}"  # while the files of a data set are moved to their folder
+UNFINISHED = f".{SCENARIO}"  # written before all other files; it gets its name when they are complete
 CHANNELS = ("background", "color", "shape")
 STRENGTHS = {"strong": 0.9, "weak": 0.7}  # two environments that differ: without them IRM has nothing to compare
 PER_GROUP = 50  # test samples in every (class, alignment pattern), however few are trained on
@@ -128,30 +128,21 @@ def write_world(scenario: Scenario, folder: Path, progress: Callable[[int], None
             if check_free(scenario, folder):
                 return
             _remove_unfinished(folder)
-            with partial_folder(folder, "generating") as partial:
-                write_files(Plan(scenario, SPLITS, "folder"), partial, progress)
-                write_scenario(scenario, partial)
-                _move_all(partial, folder)
+            try:
+                write_scenario(scenario, folder / UNFINISHED)
+                write_files(Plan(scenario, SPLITS, "folder"), folder, progress)
+                (folder / UNFINISHED).rename(folder / SCENARIO)
+            except BaseException:
+                _remove_unfinished(folder)
+                raise
     except OSError as error:
         raise SpurgenError(f"cannot write to {folder}: {error.strerror or error}; choose another --data-dir") from None
 
 
-def _move_all(source: Path, folder: Path) -> None:
-    """Move a finished data set into a folder; if that fails, or a kill ends it, it is seen to be unfinished."""
-    (source / SCENARIO).rename(folder / UNFINISHED)
-    try:
-        for path in [*source.iterdir()]:
-            path.rename(folder / path.name)
-        (folder / UNFINISHED).rename(folder / SCENARIO)
-    except BaseException:
-        _remove_unfinished(folder)
-        raise
-
-
 def _remove_unfinished(folder: Path) -> None:
-    """Remove what `_move_all` has moved, if it was not finished."""
+    """Remove the files of a data set that is unfinished, the mark of it at last."""
     if (folder / UNFINISHED).is_file():
-        for split in SPLITS:
-            shutil.rmtree(folder / split, ignore_errors=True)
+        for place in (*SPLITS, WORK):
+            shutil.rmtree(folder / place, ignore_errors=True)
         for name in (TABLE, UNFINISHED):
             (folder / name).unlink(missing_ok=True)

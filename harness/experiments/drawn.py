@@ -28,18 +28,16 @@ def rates_table(task: Task, train: Factors) -> str:
     with the label.
     """
     scenario, world = task.scenario, make_world(task.scenario)
-    names = [environment.name for environment in scenario.environments]
-    inside = {name: train.env_ids == k for k, name in enumerate(names)}
     classes = train.core if scenario.noise_kind == "label" else train.labels
     lines = []
     for name in task.channels:
         channel = scenario.channels[name]
         aligned = patterns(world, classes, train.values, (name,)) == 0
         line = {"Shortcut": name, "Values": str(channel.values)}
-        stated = "" if names else f" ({_asked(channel.strength)})"
+        stated = "" if scenario.environments else f" ({_asked(channel.strength)})"
         line[f"train, {len(aligned):,}"] = f"{aligned.mean():.2f}{stated}"
-        for environment in scenario.environments:
-            here = aligned[inside[environment.name]]
+        for k, environment in enumerate(scenario.environments):
+            here = aligned[train.env_ids == k]
             strength = _asked(environment.strength.get(name, channel.strength))
             line[f"{environment.name}, {len(here):,}"] = f"{here.mean():.2f} ({strength})" if len(here) else "-"
         lines.append(line)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from spurgen.benchmark.errors import ReadError, SpurgenError, explain
+from spurgen.benchmark.errors import SpurgenError, explain
 from spurgen.benchmark.reading import read_json
 from spurgen.harness.board.against_erm import direction
 from spurgen.harness.board.by_unit import RANKED_BY
@@ -24,8 +24,6 @@ def read_summary(path: Path) -> ExperimentSummary:
     """Read the JSON file of an experiment; raise `SpurgenError`, which names the file, if it is not one."""
     try:
         return ExperimentSummary.model_validate(read_json(path, "the results of spurgen run"))
-    except ReadError as error:
-        raise SpurgenError(*error.args) from None
     except ValidationError as error:
         raise SpurgenError(
             f"{path} is not the JSON file that this version of spurgen run writes: {explain(error.errors())}; name "

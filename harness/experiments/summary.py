@@ -199,10 +199,10 @@ def _summarize_method(made: _Estimates, name: str, row: TaskRow, unranked: str |
     if name not in made.rows:
         return MethodSummary(name=name, results=row.results, unranked=unranked)
     shown = make_row(name, row, made.values, made.of(row, ENDS))
-    names = {(channel, metric): f"{metric}/{channel}" for metric, of in shown.by_channel.items() for channel in of}
-    by_name = made.of(row, names.values())
     channels: dict[str, dict[str, Estimate]] = {}
-    for (channel, metric), key in names.items():
-        channels.setdefault(channel, {})[metric] = by_name[key]
+    for metric, by_channel in shown.by_channel.items():
+        found = made.of(row, [f"{metric}/{channel}" for channel in by_channel])
+        for channel in by_channel:
+            channels.setdefault(channel, {})[metric] = found[f"{metric}/{channel}"]
     estimates = shown.estimates | {"seconds": Estimate(shown.seconds)}
     return MethodSummary(name=name, results=row.results, estimates=estimates, channels=channels, unranked=unranked)

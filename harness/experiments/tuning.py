@@ -23,8 +23,7 @@ from spurgen.harness.running.checkpoints import count_kinds, score_on_val
 from spurgen.harness.running.here import Here
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer
-from spurgen.harness.running.run import context_of, fit, make_split
-from spurgen.harness.sandbox.process import Worker
+from spurgen.harness.running.run import fit, fit_on, make_split
 
 SPLITS = ("train", "val")
 STRATA = 16
@@ -82,61 +81,51 @@ def quantile(name: str, draw: int) -> float:
 
 
 def tune(job: Job) -> TuningResult:
-    """Train a job's submission and score its predictions on val; no test sample is generated."""
+    """Train a job's baseline in this process and score its predictions on val; no test sample is generated."""
     begun = time.perf_counter()
     access, score, loss, error = "none", None, None, None
     failed_checks: list[str] = []
     try:
-        if isinstance(job.task, Rung):
-            access, score, loss, failed_checks = _tune_on_rung(job)
-            return _result(job, access, score, loss, failed_checks, None, begun)
-        with Worker(job.spec, dict(job.options), job.task.name, job.limits, job.device) as worker:
-            check_offer(worker, job.task)
-            access = worker.about.access
-            train, val = (make_split(job, split) for split in SPLITS)
-            report = fit(job, worker, train, val)
+        with Here(job) as here:
+            check_offer(here, job.task)
+            access = here.about.access
+            report, score, loss = (_on_rung if isinstance(job.task, Rung) else _on_task)(job, here)
             failed_checks = report.failed_checks if report else []
-            score = score_on_val(Asker(worker, job.task), val)
-            if not ACCESS[access].val_groups:
-                score = ValScore(score.accuracy)
-        job.check_unchanged()
     except SubmissionError as failure:
-        score, failed_checks, error = None, [], str(failure)
-    return _result(job, access, score, loss, failed_checks, error, begun)
+        error = str(failure)
+    return TuningResult(
+        suite=job.task.scenario.suite, task=job.task.name, method=method_of(job), access=access,
+        options=dict(job.options), seed=job.seed, identity=job.identity, failed_checks=tuple(failed_checks),
+        loss=loss, error=error, seconds=time.perf_counter() - begun, **score._asdict() if score else {},
+    )  # fmt: skip
+
+
+def _on_task(job: Job, here: Here) -> tuple[Report | None, ValScore, None]:
+    train, val = (make_split(job, split) for split in SPLITS)
+    report = fit(job, here, train, val)
+    score = score_on_val(Asker(here, job.task), val)
+    return report, score if ACCESS[here.about.access].val_groups else ValScore(score.accuracy), None
+
+
+def _on_rung(job: Job, here: Here) -> tuple[Report | None, ValScore, float]:
+    val = rungs.fitted(job, "val")
+    report = fit_on(job, here, rungs.fitted(job, "train"), val)
+    here.send("predict", val.inputs)
+    logits, labels = here.answer(len(val.inputs), job.task.num_classes, "val"), val.samples.labels
+    score = ValScore(metrics.accuracy(logits, labels))
+    if ACCESS[here.about.access].val_groups:
+        ids = val.samples.group_ids
+        groups, states = (count_kinds(logits, labels, kinds) for kinds in (ids, ids % 2))
+        score = ValScore(score.accuracy, groups.worst, float(groups.accuracies.mean()), states.worst)
+    losses = -metrics.log_softmax(logits)[np.arange(len(logits)), labels]
+    return report, score, float(losses.mean())
 
 
 def fit_on_rung(job: Job) -> Submission:
     """Train a baseline on a rung, in this process."""
     with Here(job) as here:
-        train, val = (rungs.labeled(job, split, rungs.fitted(job, split), here.about.access) for split in SPLITS)
-        here.fit(train, val, context_of(job, rungs.rung_of(job).ladder.categories, here.scratch))
+        fit_on(job, here, *(rungs.fitted(job, split) for split in SPLITS))
         return here.submission
-
-
-def _tune_on_rung(job: Job) -> tuple[str, ValScore, float, list[str]]:
-    submission, val = fit_on_rung(job), rungs.fitted(job, "val")
-    assert submission.predict is not None
-    logits = np.asarray(submission.predict(val.inputs), np.float64)
-    report = Report.model_validate(submission.report()) if submission.report else Report()
-    score = ValScore(metrics.accuracy(logits, val.samples.labels))
-    if ACCESS[submission.access].val_groups:
-        ids = val.samples.group_ids
-        groups, states = (count_kinds(logits, val.samples.labels, kinds) for kinds in (ids, ids % 2))
-        score = ValScore(score.accuracy, groups.worst, float(groups.accuracies.mean()), states.worst)
-    losses = -metrics.log_softmax(logits)[np.arange(len(logits)), val.samples.labels]
-    return submission.access, score, float(losses.mean()), report.failed_checks
-
-
-def _result(
-    job: Job, access: str, score: ValScore | None, loss: float | None, failed_checks: Sequence[str],
-    error: str | None, begun: float,
-) -> TuningResult:  # fmt: skip
-    scores = score._asdict() if score else {}
-    return TuningResult(
-        suite=job.task.scenario.suite, task=job.task.name, method=method_of(job), access=access,
-        options=dict(job.options), seed=job.seed, identity=job.identity, failed_checks=tuple(failed_checks),
-        loss=loss, error=error, seconds=time.perf_counter() - begun, **scores,
-    )  # fmt: skip
 
 
 def method_of(job: Job) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.harness.exports.plan import Chunk
-from spurgen.harness.exports.worlds import classes_of, meaning_of_groups, values_in
+from spurgen.harness.exports.worlds import aligned, classes_of, meaning_of_groups, values_in
 from spurgen.harness.splits.freeze import World
 
 Kind = Literal["text", "whole", "flag", "class"]
@@ -15,32 +15,31 @@ Kind = Literal["text", "whole", "flag", "class"]
 
 @dataclass(frozen=True)
 class Column:
-    """A column; one of kind `class` has numbers, whose names are `names`."""
+    """A column; one of kind `class` has numbers, whose names are `names`; tables of text have them in `beside`."""
 
     name: str
     kind: Kind
     meaning: str
     names: tuple[str, ...] = ()
+    beside: str = ""
 
 
 COMMON = (
     Column("split", "text", "train, val or test, or a kind of twins, such as twins/core"),
     Column("index", "whole", "index in its split; a twin has the index of its base sample in test"),
     Column("caption", "text", "the caption, English"),
-    Column("label", "class", "the recorded class"),
+    Column("label", "class", "the recorded class", beside="class_name"),
     Column("true_label", "class", "the class that is shown; label noise makes it differ from the label"),
     Column("env_id", "whole", "environment, counted from 0; -1 in balanced splits"),
     Column("group_id", "whole", "number of the group"),
 )
 """What every data set has, before the columns of its channels; the names of classes are the scenario's."""
-NAMED = {"label": "class_name"}
-"""What tables call the column with the names of a `class` column, if not NAME_name."""
 
 
 def check_names(scenario: World, reserved: Iterable[str] = ()) -> None:
     """Raise `ScenarioError` if a column of a channel is called as another one, or matches a `reserved` pattern."""
-    taken = [column.name for column in COMMON]
-    taken += [*map(name_column, filter(has_names, COMMON)), *reserved]
+    taken = [name for column in COMMON for name in (column.name, column.beside) if name]
+    taken += reserved
     for channel in values_in(scenario):
         own = channel, f"{channel}_aligned", f"{channel}_name"
         twice = sorted(name for name in own if any(fnmatchcase(name, pattern) for pattern in taken))
@@ -60,7 +59,7 @@ def columns_of(scenario: World) -> tuple[Column, ...]:
         for column in COMMON
     ]  # fmt: skip
     for name, values in values_in(scenario).items():
-        columns.append(Column(name, "class", f"value of channel {name}", values))
+        columns.append(Column(name, "class", f"value of channel {name}", values, beside=f"{name}_name"))
         columns.append(Column(f"{name}_aligned", "flag", f"whether the value of {name} goes with the label"))
     check_names(scenario)
     return tuple(columns)
@@ -68,7 +67,7 @@ def columns_of(scenario: World) -> tuple[Column, ...]:
 
 def values_of(scenario: World, chunk: Chunk) -> dict[str, list[Any]]:
     """Return the entries of a chunk by column: numbers, strings and booleans of Python."""
-    samples, aligned = chunk.samples, chunk.aligned(scenario)
+    samples, agrees = chunk.samples, aligned(scenario, chunk.samples)
     values: dict[str, list[Any]] = {
         "split": [chunk.part] * len(samples.labels),
         "index": chunk.bases.tolist(),
@@ -79,7 +78,7 @@ def values_of(scenario: World, chunk: Chunk) -> dict[str, list[Any]]:
         "group_id": samples.group_ids.tolist(),
     }
     for name, numbers in samples.channel_values.items():
-        values |= {name: numbers.tolist(), f"{name}_aligned": aligned[name].tolist()}
+        values |= {name: numbers.tolist(), f"{name}_aligned": agrees[name].tolist()}
     return values
 
 
@@ -88,33 +87,18 @@ def columns_of_text(scenario: World) -> list[Column]:
     columns = []
     for column in columns_of(scenario):
         columns.append(column)
-        if has_names(column):
-            columns.append(Column(name_column(column), "text", f"name of {column.name}"))
+        if column.beside:
+            columns.append(Column(column.beside, "text", f"name of {column.name}"))
     return columns
 
 
-def header(scenario: World) -> list[str]:
-    """Name the columns of a table of text."""
-    return [column.name for column in columns_of_text(scenario)]
-
-
 def rows_of(scenario: World, chunk: Chunk) -> Iterator[tuple[Any, ...]]:
-    """Return the lines of a table of text, their entries in the order of `header`."""
+    """Return the lines of a table of text, their entries in the order of `columns_of_text`."""
     values = values_of(scenario, chunk)
     entries: list[Iterable[Any]] = []
     for column in columns_of(scenario):
         numbers = values[column.name]
         entries.append(numbers)
-        if has_names(column):
+        if column.beside:
             entries.append([column.names[number] for number in numbers])
     return zip(*entries, strict=True)
-
-
-def has_names(column: Column) -> bool:
-    """Return whether a table of text has the names of a column's numbers beside it."""
-    return column.kind == "class" and column.name != "true_label"
-
-
-def name_column(column: Column) -> str:
-    """Return what the column with the names of a column's numbers is called."""
-    return NAMED.get(column.name, f"{column.name}_name")

@@ -5,28 +5,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import mlcroissant as mlc
 
-from spurgen.benchmark.ladder import Ladder
-from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.exports import suite_facts
-from spurgen.harness.exports.columns import Column, columns_of
+from spurgen.harness.exports.columns import Column
 from spurgen.harness.exports.index import Index
 from spurgen.harness.exports.licences import licence_pages, licence_sentences, shows_things
 from spurgen.harness.exports.plan import Plan, flat
 from spurgen.harness.exports.responsible import responsible
+from spurgen.harness.exports.worlds import classes_of
 from spurgen.harness.machine.citation import AUTHORS, bibtex
 from spurgen.harness.machine.files import file_sha256
+from spurgen.harness.splits.freeze import World
 
 TYPES = {"text": "TEXT", "whole": "INTEGER", "flag": "BOOL", "class": "INTEGER"}
 
 
-def of_data_set(plan: Plan, folder: Path, index: Index, form: ModuleType, date: str) -> str:
+def of_data_set(plan: Plan, folder: Path, index: Index, date: str) -> str:
     """Return the description of a data set as JSON; `date` is today, YYYY-MM-DD."""
+    form = plan.form
     title, digest = f"spurgen-{plan.scenario.suite}-{plan.scenario.name}", index.content_sha256
     files: list[mlc.FileObject | mlc.FileSet] = [
         mlc.FileSet(
@@ -35,8 +35,7 @@ def of_data_set(plan: Plan, folder: Path, index: Index, form: ModuleType, date: 
         )
         for part, pattern in form.patterns(plan).items()
     ]  # fmt: skip
-    classes = next(column.names for column in columns_of(plan.scenario) if column.name == "label")
-    named = [{"label": k, "name": name} for k, name in enumerate(classes)]
+    named = [{"label": k, "name": name} for k, name in enumerate(classes_of(plan.scenario))]
     fields = (Column("label", "whole", "number"), Column("name", "text", "what its samples show"))
     records = [_records("classes", "the classes", fields, named)]
     if table := form.RECORDS_IN:
@@ -79,7 +78,7 @@ def of_suite(suite: Suite, date: str) -> str:
     )  # fmt: skip
 
 
-def _described(scenarios: Sequence[Scenario | Ladder], **fields: Any) -> str:  # noqa: ANN401  # those of mlc.Metadata
+def _described(scenarios: Sequence[World], **fields: Any) -> str:  # noqa: ANN401  # those of mlc.Metadata
     described = mlc.Metadata(
         conforms_to=[f"http://mlcommons.org/croissant/{part}1.0" for part in ("", "RAI/")],
         license=licence_pages(scenarios), creators=[mlc.Organization(name=AUTHORS)],

@@ -4,11 +4,9 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from spurgen.benchmark.ladder import Ladder
-from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.exports import suite_facts
 from spurgen.harness.exports.index import Index
@@ -17,6 +15,7 @@ from spurgen.harness.exports.plan import Plan, flat
 from spurgen.harness.exports.responsible import correlated, responsible
 from spurgen.harness.exports.worlds import counterexamples, shows_images, values_in
 from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.splits.freeze import World
 
 TWINS = {
     "channel": ("twins/channel/NAME", "the value of one channel, which is in the channel's column"),
@@ -40,9 +39,9 @@ HUGGING_FACE = {"val": "validation"}
 """What Hugging Face calls a split, where it calls it otherwise."""
 
 
-def data_card(plan: Plan, index: Index, form: ModuleType) -> str:
+def data_card(plan: Plan, index: Index) -> str:
     """Return README.md: how to open a data set, its columns, and its datasheet."""
-    scenario = plan.scenario
+    scenario, form = plan.scenario, plan.form
     names = [f"{name} ({len(values_in(scenario)[name])} values)" for name in correlated(scenario)]
     parts = [
         {"part": part, "samples": f"{record.samples:,}", "SHA-256 of its content": record.sha256}
@@ -83,7 +82,7 @@ def suite_datasheet(suite: Suite) -> str:
     )  # fmt: skip
 
 
-def _render(scenarios: Sequence[Scenario | Ladder], **content: Any) -> str:  # noqa: ANN401  # what the template names
+def _render(scenarios: Sequence[World], **content: Any) -> str:  # noqa: ANN401  # what the template names
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # half of what importing this module would take
 
     made = Environment(
@@ -94,7 +93,7 @@ def _render(scenarios: Sequence[Scenario | Ladder], **content: Any) -> str:  # n
     return made.get_template("datasheet.md.j2").render(facts=responsible(scenarios), licence=licence, **content)
 
 
-def _line(scenario: Scenario | Ladder, worlds: list[dict[str, Any]]) -> dict[str, object]:
+def _line(scenario: World, worlds: list[dict[str, Any]]) -> dict[str, object]:
     """Return a scenario's line of the table, from the counts of its worlds."""
     return {
         "scenario": f"`{scenario.name}`",

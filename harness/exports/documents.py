@@ -4,7 +4,6 @@ import os
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 
 import tomli_w
 
@@ -23,22 +22,22 @@ SCENARIO, CARD, CROISSANT, LICENSE = "scenario.toml", "README.md", "croissant.js
 NAMES = (SCENARIO, LICENSE, CARD)
 
 
-def write_scenario(scenario: World, folder: Path) -> None:
+def write_scenario(scenario: World, path: Path) -> None:
     """Write the scenario of which a data set is a function."""
     description = tomli_w.dumps(scenario.model_dump(mode="json", exclude_none=True))
     text = f"# Written by spurgen; the data are a function of it.\n{description}"
-    (folder / SCENARIO).write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
 
 
-def write(plan: Plan, folder: Path, index: Index, form: ModuleType) -> None:
+def write(plan: Plan, folder: Path, index: Index) -> None:
     """Write all documents of a data set, the Croissant description only where mlcroissant is installed."""
-    write_scenario(plan.scenario, folder)
+    write_scenario(plan.scenario, folder / SCENARIO)
     (folder / LICENSE).write_text(licence_text([plan.scenario]), encoding="utf-8")
-    (folder / CARD).write_text(data_card(plan, index, form), encoding="utf-8")
+    (folder / CARD).write_text(data_card(plan, index), encoding="utf-8")
     if can_describe():
         from spurgen.harness.exports.croissant import of_data_set  # mlcroissant takes a second to import
 
-        (folder / CROISSANT).write_text(of_data_set(plan, folder, index, form, today()), encoding="utf-8")
+        (folder / CROISSANT).write_text(of_data_set(plan, folder, index, today()), encoding="utf-8")
 
 
 def write_suite(suite: Suite) -> list[Path]:

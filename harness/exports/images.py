@@ -1,15 +1,13 @@
-"""PNG files in a folder per part, and tables of text that are joined from pieces."""
+"""PNG files in a folder per part, and tables."""
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from spurgen.harness.exports import png
-from spurgen.harness.exports.plan import WORK, Chunk, Plan, Shard
+from spurgen.harness.exports.plan import Chunk, Plan, Shard, chunks_of
 
-PIECES = f"{WORK}/pieces"  # a table per shard, until the export is complete
+Line = tuple[Any, ...]
 
 
 def image_name(part: str, index: int) -> str:
@@ -30,36 +28,26 @@ def write_images(chunk: Chunk, folder: Path, names: Sequence[str]) -> None:
         (folder / name).write_bytes(content)
 
 
+def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
+    """Write a shard's images."""
+    del plan, shard
+    for chunk in chunks:
+        write_images(chunk, folder, names_of(chunk))
+
+
 def files(plan: Plan, shard: Shard) -> Iterator[str]:
-    """Name the files of a shard: its images, and its piece of the table."""
+    """Name a shard's images."""
     del plan
-    yield piece_name(shard)
-    yield from (image_name(shard.part, k) for k in range(shard.start, shard.stop))
+    return (image_name(shard.part, k) for k in range(shard.start, shard.stop))
 
 
-def piece_name(shard: Shard) -> str:
-    """Return the path of a shard's piece of the table."""
-    return f"{PIECES}/{shard.name}.csv"
+def table(plan: Plan, lines_of: Callable[[Plan, Chunk], Iterable[Line]], parts: Sequence[str]) -> Iterator[Line]:
+    """Yield the names of the format's columns, then the lines that `lines_of` makes of each chunk of some parts.
 
-
-def write_piece(folder: Path, shard: Shard, chunks: Iterable[Iterable[Iterable[Any]]]) -> None:
-    """Write a shard's lines of the table, chunk by chunk, without the header."""
-    path = folder / piece_name(shard)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(chain.from_iterable(chunks))
-
-
-def lines(folder: Path, shards: Iterable[Shard]) -> Iterator[list[str]]:
-    """Yield the lines of shards, in order."""
-    for shard in shards:
-        with open(folder / piece_name(shard), encoding="utf-8", newline="") as file:
-            yield from csv.reader(file)
-
-
-def write_table(path: Path, header: list[str], rows: Iterable[list[str]]) -> None:
-    """Write a table with a header."""
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(header)
-        table.writerows(rows)
+    The samples are made again, without images, which takes a tenth of the time.
+    """
+    yield tuple(column.name for column in plan.form.columns(plan))
+    for shard in plan.shards():
+        if shard.part in parts:
+            for chunk in chunks_of(plan.scenario, shard, images=False):
+                yield from lines_of(plan, chunk)

@@ -1,6 +1,5 @@
 """The last file of a data set, dataset.json: it marks the folder as complete and holds the digests of its content."""
 
-import json
 from pathlib import Path
 from typing import Literal
 
@@ -64,15 +63,3 @@ def read_index(folder: Path) -> Index:
         raise
     except (ReadError, ValidationError):
         raise SpurgenError(f"{path} is damaged; remove {folder}, and generate the data set again") from None
-
-
-def plan_text(plan: Plan) -> str:
-    """Return a plan as text; equal texts make equal files."""
-    described = {
-        "scenario": plan.scenario.model_dump(mode="json"),
-        "parts": plan.parts,
-        "format": plan.format,
-        "shard_size": plan.shard_size,
-        "place": plan.place,
-    }
-    return json.dumps(described, indent=1) + "\n"

@@ -1,20 +1,20 @@
 """What a data set consists of: its parts, the shards in which they are written, and their samples in chunks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 
-import numpy as np
-from numpy.typing import NDArray
-
+from spurgen.benchmark.plugins import discover
 from spurgen.generators import Samples
 from spurgen.generators.streams import Int64
-from spurgen.harness.exports.worlds import aligned, bases_of, draw, shown_in
+from spurgen.harness.exports.worlds import bases_of, draw, shown_in
 from spurgen.harness.splits.freeze import World, part_sizes
 
 CHUNK = 500  # samples that are in memory at a time
 SHARD = 10_000
-WORK = ".spurgen"  # what only an incomplete export needs: its plan, receipts of shards, pieces of tables
+FORMATS = "spurgen.harness.exports.formats"
+WORK = ".spurgen"  # what only an incomplete export needs: its plan and receipts of shards
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class Plan:
     shard_size: int = SHARD
     place: str = ""
 
+    @property
+    def form(self) -> ModuleType:
+        """Module of the format."""
+        return discover(FORMATS)[self.format]
+
     @cached_property
     def sizes(self) -> dict[str, int]:
         """Number of samples of every part."""
@@ -65,9 +70,9 @@ class Plan:
             for number, start in enumerate(starts):
                 yield Shard(part, number, len(starts), start, min(start + self.shard_size, size))
 
-    def shards_of(self, part: str) -> Iterator[Shard]:
-        """Yield the shards of a part, in order."""
-        return (shard for shard in self.shards() if shard.part == part)
+    def pattern(self, part: str) -> str:
+        """Return the pattern of the names of a part's shards."""
+        return f"{flat(part)}-?????-of-{-(-self.sizes[part] // self.shard_size):05d}"
 
 
 @dataclass(frozen=True)
@@ -84,25 +89,16 @@ class Chunk:
     samples: Samples
     shown: Int64
 
-    def aligned(self, scenario: World) -> dict[str, NDArray[np.bool_]]:
-        """Return for every channel whether its value goes with the label, bool (n,)."""
-        return aligned(scenario, self.samples)
-
 
 def flat(part: str) -> str:
     """Return a part's name as a file name has it: `twins-core` for `twins/core`."""
     return part.replace("/", "-")
 
 
-def pattern(plan: Plan, part: str, file_name: Callable[[Shard], str]) -> str:
-    """Return the pattern of the names of a part's shards."""
-    first = next(plan.shards_of(part))
-    return file_name(first).replace(f"-{0:05d}-of-", "-?????-of-")
-
-
-def chunks_of(scenario: World, shard: Shard) -> Iterator[Chunk]:
+def chunks_of(scenario: World, shard: Shard, *, images: bool = True) -> Iterator[Chunk]:
     """Make the samples of a shard, a few hundred at a time."""
     for start in range(shard.start, shard.stop, CHUNK):
         stop = min(start + CHUNK, shard.stop)
-        samples, bases = draw(scenario, shard.part, start, stop), bases_of(scenario, shard.part, start, stop)
+        samples = draw(scenario, shard.part, start, stop, images=images)
+        bases = bases_of(scenario, shard.part, start, stop)
         yield Chunk(shard.part, start, bases, samples, shown_in(scenario, shard.part, start, stop, samples))

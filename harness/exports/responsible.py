@@ -6,10 +6,8 @@ from typing import Any
 import numpy as np
 
 from spurgen.benchmark.ladder import Ladder
-from spurgen.benchmark.scenario import Scenario
 from spurgen.harness.exports.licences import CREDIT, shows_things
-
-World = Scenario | Ladder
+from spurgen.harness.splits.freeze import World
 
 
 def responsible(scenarios: Sequence[World]) -> dict[str, Any]:
@@ -81,7 +79,8 @@ def _test(scenario: World) -> str:
             "Test shows each scene with shortcuts that agree with the class, that mislead and that go with none, and "
             "things that train and val never show; the part `seen` has those of train."
         )
-    top = f", and {n:,} samples come on top in which all channels conflict" if (n := _on_top(scenario)) else ""
+    conflicting = scenario.splits.conflicting_per_class * scenario.num_classes
+    top = f", and {conflicting:,} samples come on top in which all channels conflict" if conflicting else ""
     return f"In test every class occurs with every alignment pattern equally often{top}."
 
 
@@ -99,10 +98,6 @@ def correlated(scenario: World) -> list[str]:
         if not np.allclose(strengths, channel.unbiased):
             found.append(name)
     return found
-
-
-def _on_top(scenario: Scenario) -> int:
-    return int(scenario.splits.conflicting_per_class * scenario.num_classes)
 
 
 def _noise(scenario: World) -> str:

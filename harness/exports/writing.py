@@ -4,6 +4,7 @@ A killed export leaves the hidden folder, and the same command continues it. A s
 receipt is, the digests of its samples and of its files, and its files have that digest.
 """
 
+import csv
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,15 +12,15 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from types import ModuleType
+
+from pydantic import TypeAdapter
 
 from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
-from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.reading import read_bytes
 from spurgen.harness.exports import documents
 from spurgen.harness.exports.columns import check_names
 from spurgen.harness.exports.content import LENGTH, content_digest, part_digest, sample_digests
-from spurgen.harness.exports.index import INDEX, Index, PartIndex, plan_text, read_index
+from spurgen.harness.exports.index import INDEX, Index, PartIndex, read_index
 from spurgen.harness.exports.plan import WORK, Chunk, Plan, Shard, chunks_of
 from spurgen.harness.exports.worlds import shows_images
 from spurgen.harness.machine.files import check_writable, write_atomically
@@ -28,7 +29,6 @@ from spurgen.harness.machine.interrupts import explain_stop
 from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.machine.pool import run
 
-FORMATS = "spurgen.harness.exports.formats"
 PLAN = "plan.json"
 FILES = 32  # bytes of the digest of a shard's files
 Progress = Callable[[int], None]
@@ -43,6 +43,7 @@ def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int
     """
     done = find(plan, out)
     if done:
+        shutil.rmtree(out / WORK, ignore_errors=True)  # which a kill may have left
         progress(plan.total)
         return done
     place = out.resolve()  # a link to an empty folder stays a link
@@ -50,10 +51,10 @@ def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int
     try:
         with explain_stop(f"what was written is in {folder}; the same command continues"), _claimed(folder, out):
             _check_continues(plan, folder, out)
-            index = _finished(plan, folder) or _write(plan, folder, progress, jobs)
-            shutil.rmtree(folder / WORK, ignore_errors=True)
+            index = _write(plan, folder, progress, jobs)
             folder.chmod(0o755)
             folder.replace(place)
+            shutil.rmtree(place / WORK, ignore_errors=True)
     except OSError as error:
         if isinstance(error, SpurgenError):
             raise
@@ -68,10 +69,9 @@ def find(plan: Plan, out: Path) -> Index | None:
     Raise `SpurgenError` if it cannot be written there, if it has lost a file or their sizes changed, if a package is
     missing, or if a channel's name cannot be a column's.
     """
-    form = discover(FORMATS)[plan.format]
-    check_packages(form.REQUIRES, f"--format {plan.format}")
-    check_names(plan.scenario, form.OWN_COLUMNS)
-    if not shows_images(plan.scenario) and getattr(form, "SHOWS_IMAGES", True):
+    check_packages(plan.form.REQUIRES, f"--format {plan.format}")
+    check_names(plan.scenario, plan.form.OWN_COLUMNS)
+    if not shows_images(plan.scenario) and getattr(plan.form, "SHOWS_IMAGES", True):
         raise SpurgenError(f"{plan.scenario.name} has captions and no images; write --format captions")
     if not (out / INDEX).exists():
         check_out(out)
@@ -80,17 +80,17 @@ def find(plan: Plan, out: Path) -> Index | None:
     different = index.difference(plan)
     if different:
         raise SpurgenError(f"{out} holds another data set (it has {different}); choose another --out, or remove it")
-    _check_whole(plan, out, form, index)
+    _check_whole(plan, out, index)
     return index
 
 
-def _check_whole(plan: Plan, out: Path, form: ModuleType, index: Index) -> None:
+def _check_whole(plan: Plan, out: Path, index: Index) -> None:
     """Raise `SpurgenError` if a complete data set has lost a file, or if the size of one that nobody edits changed."""
-    every = chain(documents.NAMES, index.common_files, _files(plan, form))
+    every = chain(documents.NAMES, index.common_files, _files(plan))
     lost = next((name for name in every if not (out / name).is_file()), None)
     if lost:
         raise SpurgenError(f"{out} has lost {lost}; remove the folder, or choose another --out")
-    sizes = {"its files have": (_bytes(plan, out, form), index.file_bytes)}
+    sizes = {"its files have": (_size(plan, out), index.file_bytes)}
     sizes |= {f"{name} has": ((out / name).stat().st_size, size) for name, size in index.common_files.items()}
     for what, (found, expected) in sizes.items():
         if found != expected:
@@ -100,14 +100,14 @@ def _check_whole(plan: Plan, out: Path, form: ModuleType, index: Index) -> None:
             )
 
 
-def _bytes(plan: Plan, out: Path, form: ModuleType) -> int:
-    return sum((out / name).stat().st_size for name in _files(plan, form))
-
-
-def _files(plan: Plan, form: ModuleType) -> Iterator[str]:
+def _files(plan: Plan) -> Iterator[str]:
     """Yield the names of the files with a data set's samples."""
-    for shard in plan.shards():
-        yield from (name for name in form.files(plan, shard) if not name.startswith(f"{WORK}/"))
+    return (name for shard in plan.shards() for name in plan.form.files(plan, shard))
+
+
+def _size(plan: Plan, folder: Path) -> int:
+    """Return the bytes of the files with a data set's samples."""
+    return sum((folder / name).stat().st_size for name in _files(plan))
 
 
 @contextmanager
@@ -124,63 +124,61 @@ def _claimed(folder: Path, out: Path) -> Iterator[None]:
 
 def _check_continues(plan: Plan, folder: Path, out: Path) -> None:
     """Record the plan in a new folder; raise `SpurgenError` if an interrupted export had another one."""
-    path, text = folder / WORK / PLAN, plan_text(plan)
+    path, text = folder / WORK / PLAN, TypeAdapter(Plan).dump_json(plan)
     try:
         begun = read_bytes(path, 1 << 20)
     except MissingError:
-        others = [entry.name for entry in folder.iterdir() if entry.name not in (WORK, INDEX)]
-        if others and not _finished(plan, folder):
+        others = [entry.name for entry in folder.iterdir() if entry.name != WORK]
+        if others:
             raise SpurgenError(
                 f"{folder} holds {others[0]} and is no interrupted export; remove it, or choose another --out"
             ) from None
         write_atomically(path, text)
         return
-    if begun != text.encode():
+    if begun != text:
         raise SpurgenError(
             f"{folder} is an interrupted export of another data set to {out}; repeat its command to continue it, "
             "remove it to start over, or choose another --out"
         )
 
 
-def _finished(plan: Plan, folder: Path) -> Index | None:
-    """Return the index of a folder that is complete except for its name."""
-    try:
-        index = read_index(folder)
-    except SpurgenError:
-        return None
-    return None if index.difference(plan) else index
-
-
 def _write(plan: Plan, folder: Path, progress: Progress, jobs: int | None) -> Index:
     write_shards(plan, folder, progress, jobs)
-    form = discover(FORMATS)[plan.format]
     parts = {part: PartIndex(samples=size, sha256=_digest_of(plan, folder, part)) for part, size in plan.sizes.items()}
     digests = {part: (record.samples, record.sha256) for part, record in parts.items()}
-    common = {name: (folder / name).stat().st_size for name in form.finish(plan, folder)}
+    common = {name: (folder / name).stat().st_size for name in _write_tables(plan, folder)}
     index = Index(
         format=plan.format, shard_size=plan.shard_size, place=plan.place, parts=parts,
         scenario_sha256=plan.scenario.digest, content_sha256=content_digest(plan.scenario, digests),
-        file_bytes=_bytes(plan, folder, form), common_files=common,
+        file_bytes=_size(plan, folder), common_files=common,
     )  # fmt: skip
-    documents.write(plan, folder, index, form)
+    documents.write(plan, folder, index)
     write_atomically(folder / INDEX, index.model_dump_json(indent=1) + "\n")
     return index
 
 
 def write_files(plan: Plan, folder: Path, progress: Progress = lambda _: None) -> None:
     """Write the files of a data set into a folder, without documents and index."""
-    form = discover(FORMATS)[plan.format]
-    check_names(plan.scenario, form.OWN_COLUMNS)
+    check_names(plan.scenario, plan.form.OWN_COLUMNS)
     write_shards(plan, folder, progress)
-    form.finish(plan, folder)
+    _write_tables(plan, folder)
     shutil.rmtree(folder / WORK)
+
+
+def _write_tables(plan: Plan, folder: Path) -> list[str]:
+    """Write the tables over whole parts; return their names."""
+    tables = plan.form.tables(plan)
+    for name, lines in tables.items():
+        with open(folder / name, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(lines)
+    return list(tables)
 
 
 def write_shards(plan: Plan, folder: Path, progress: Progress = lambda _: None, jobs: int | None = 1) -> None:
     """Write the shards that have no receipt yet."""
-    form, missing = discover(FORMATS)[plan.format], []
+    missing = []
     for shard in plan.shards():
-        if _is_written(plan, shard, folder, form):
+        if _is_written(plan, shard, folder):
             progress(shard.stop - shard.start)
         else:
             missing.append(shard)
@@ -202,29 +200,28 @@ def write_shard(plan: Plan, folder: Path, shard: Shard) -> None:
             digests.append(sample_digests(chunk))
             yield chunk
 
-    form = discover(FORMATS)[plan.format]
-    form.write(plan, shard, hashed(), folder)
-    write_atomically(_receipt(folder, shard), b"".join(digests) + _files_digest(plan, shard, folder, form))
+    plan.form.write(plan, shard, hashed(), folder)
+    write_atomically(_receipt(folder, shard), b"".join(digests) + _files_digest(plan, shard, folder))
 
 
 def _receipt(folder: Path, shard: Shard) -> Path:
     return folder / WORK / shard.name
 
 
-def _files_digest(plan: Plan, shard: Shard, folder: Path, form: ModuleType) -> bytes:
+def _files_digest(plan: Plan, shard: Shard, folder: Path) -> bytes:
     """Return the SHA-256 of a shard's files, 32 bytes; raise `FileNotFoundError` if one is missing."""
     digest = hashlib.sha256()
-    for name in form.files(plan, shard):
+    for name in plan.form.files(plan, shard):
         with (folder / name).open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.digest()
 
 
-def _is_written(plan: Plan, shard: Shard, folder: Path, form: ModuleType) -> bool:
+def _is_written(plan: Plan, shard: Shard, folder: Path) -> bool:
     expected = LENGTH * (shard.stop - shard.start) + FILES
     try:
         receipt = read_bytes(_receipt(folder, shard), expected)
-        return len(receipt) == expected and receipt[-FILES:] == _files_digest(plan, shard, folder, form)
+        return len(receipt) == expected and receipt[-FILES:] == _files_digest(plan, shard, folder)
     except (ReadError, FileNotFoundError):
         return False
 

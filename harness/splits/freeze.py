@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -131,23 +131,22 @@ def hash_suite(
     `halves` says by scenario whether images and captions are made. `progress` is called with the number of samples of
     each shard. Raises `SpurgenError` if a process is killed.
     """
-    plan: list[tuple[str, World, Halves, str, int, int]] = [
-        (name, scenario, halves[name], part, start, stop)
+    work = [
+        (name, part, stop - start, partial(_hash_shard, scenario, halves[name], part, start, stop))
         for name, scenario in suite.scenarios.items()
         for part in part_sizes(scenario)
         for start, stop in shard_bounds(scenario, part)
     ]
-    if jobs is None and sum(stop - start for *_, start, stop in plan) < ALONE:
+    if jobs is None and sum(size for _, _, size, _ in work) < ALONE:
         jobs = 1
     with explain_stop(STARTS_OVER):
-        for (name, _, _, part, start, stop), digests in zip(plan, _hashed(plan, jobs), strict=True):
-            progress(stop - start)
+        for (name, part, size, _), digests in zip(work, _in_order([shard for *_, shard in work], jobs), strict=True):
+            progress(size)
             yield name, part, digests
 
 
-def _hashed(plan: list[tuple[str, World, Halves, str, int, int]], jobs: int | None) -> Iterator[ShardDigests]:
-    """Yield the digests of the planned shards in order."""
-    work = [partial(_hash_shard, *shard[1:]) for shard in plan]
+def _in_order(work: Sequence[Callable[[], ShardDigests]], jobs: int | None) -> Iterator[ShardDigests]:
+    """Yield the results of work in its order."""
     if jobs == 1:
         yield from (shard() for shard in work)
         return
@@ -178,9 +177,11 @@ def freeze(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
 
 def _part_manifest(digests: list[ShardDigests], fingerprints: bool) -> Part:
     prints = b"".join(d.fingerprints for d in digests) if fingerprints else b""
-    shards = tuple(d.shard for d in digests)
-    samples = sum(len(d.factors) for d in digests)
-    return Part(samples=samples, shards=shards, fingerprints=base64.b64encode(prints).decode())
+    return Part(
+        samples=sum(len(d.factors) for d in digests),
+        shards=tuple(d.shard for d in digests),
+        fingerprints=base64.b64encode(prints).decode(),
+    )
 
 
 def check_leakage(name: str, parts: dict[str, list[ShardDigests]]) -> None:

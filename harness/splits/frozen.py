@@ -71,16 +71,11 @@ def check_samples(suite: Suite, name: str, part: str, start: int, samples: Sampl
     """
     frozen, bounds = check_description(suite, name).parts[part], shard_bounds(suite.scenario(name), part)
     where, number = f"scenario {name}, {part}", [first for first, _ in bounds].index(start)
-    problem = miscounted(f"{where}: shard {number}", samples, bounds[number])
+    count, expected = len(samples.labels), bounds[number][1] - start
+    problem = f"{where}: shard {number} holds {count} samples, expected {expected}" if count != expected else None
     problem = problem or compare(where, frozen, number, start, digest(samples))
     if problem:
         raise FrozenDataError(f"{problem}; {CURE}")
-
-
-def miscounted(where: str, samples: Samples, bounds: tuple[int, int]) -> str | None:
-    """Return a message if a shard is too short or too long to be compared sample by sample."""
-    actual, expected = len(samples.labels), bounds[1] - bounds[0]
-    return None if actual == expected else f"{where} holds {actual} samples, expected {expected}"
 
 
 def compare(where: str, frozen: Part, number: int, start: int, made: ShardDigests) -> str | None:

@@ -64,14 +64,12 @@ def secret_file(suite: Suite) -> Path:
 
 
 def read_commitments(suite: Suite) -> list[Commitment]:
-    """Read a suite's commitments, the oldest first; raise `FrozenDataError` if the file is damaged."""
+    """Read a suite's commitments, the oldest first; raise `SpurgenError` if the file is damaged."""
     file = commitments_file(suite)
     try:
         return COMMITMENTS.validate_python(read_json(file, "the commitments"))
     except MissingError:
         return []
-    except ReadError as error:
-        raise FrozenDataError(*error.args) from None
     except ValidationError as error:
         raise FrozenDataError(
             f"{file} is damaged: {explain(error.errors())}; restore it from version control"
@@ -167,10 +165,7 @@ def holds_open_secret(suite: Suite, file: Path) -> bool:
     hidden = {each.secret_sha256 for each in read_commitments(suite) if each.revealed is None}
     if not hidden:
         return False
-    with (
-        suppress(ReadError),
-        open_plain(file, DATA_BYTES) as content,
-    ):
+    with suppress(ReadError), open_plain(file, DATA_BYTES) as content:
         found = HEX_DIGITS.findall(content.read(SEARCHED_BYTES).lower())
         return any(_digest(digits.decode()).hex() in hidden for digits in found)
     return False

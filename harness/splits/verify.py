@@ -3,6 +3,8 @@
 import hashlib
 import json
 from importlib.metadata import version
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +29,13 @@ def verify(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
     """
     frozen = {name: check_description(suite, name) for name in suite.scenarios}
     halves = {name: record.halves for name, record in frozen.items()}
-    place: tuple[str, str] | None = None
-    number = start = 0
-    for name, part, digests in hash_suite(suite, halves, progress, jobs):
-        if place != (name, part):
-            place, number, start = (name, part), 0, 0
-        wrong = compare(f"scenario {name}, {part}", frozen[name].parts[part], number, start, digests)
-        if wrong:
-            return f"{wrong}; {CURE}"
-        number, start = number + 1, start + len(digests.factors)
+    for (name, part), shards in groupby(hash_suite(suite, halves, progress, jobs), key=itemgetter(0, 1)):
+        start = 0
+        for number, (*_, digests) in enumerate(shards):
+            wrong = compare(f"scenario {name}, {part}", frozen[name].parts[part], number, start, digests)
+            if wrong:
+                return f"{wrong}; {CURE}"
+            start += len(digests.factors)
     return None
 
 

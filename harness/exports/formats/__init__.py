@@ -8,8 +8,7 @@ A format has
 - `write(plan, shard, chunks, folder)`, which writes a shard's files into a folder;
 - `columns(plan)`: the columns of a sample, beside its image, as the data card lists them;
 - `files(plan, shard)`, which names these files;
-- `finish(plan, folder)`, which writes what is made from all shards together, and again the same when it is repeated;
-  it returns the paths of these files in the folder;
+- `tables(plan)`: the lines of each CSV file over whole parts, its header among them, by the file's path;
 - `LOADING`: how the data set is opened, as Python, with the first `{part}`, the `{numbers}` and `{count}` of its
   shards, and the `{place}`;
 - `card(plan)`: the file patterns of every part, for Hugging Face's readers;

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from spurgen.harness.exports import images
 from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
+from spurgen.harness.exports.images import Line
 from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat
 
 SUMMARY = "a CSV file per part, without images, as pandas and datasets read them"
@@ -23,33 +24,31 @@ def columns(plan: Plan) -> list[Column]:
     return columns_of_text(plan.scenario)
 
 
-def file_name(part: str) -> str:
-    """Return the name of a part's file."""
-    return f"{flat(part)}.csv"
-
-
 def files(plan: Plan, shard: Shard) -> Iterator[str]:
-    """Name a shard's piece of its part's file."""
-    del plan
-    yield images.piece_name(shard)
+    """Name no file: all captions are in tables."""
+    del plan, shard
+    return iter(())
 
 
 def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
-    """Write a piece of a part's file."""
-    images.write_piece(folder, shard, (rows_of(plan.scenario, chunk) for chunk in chunks))
+    """Write nothing; the samples are made for their digests."""
+    del plan, shard, folder
+    for _ in chunks:
+        pass
 
 
-def finish(plan: Plan, folder: Path) -> list[str]:
-    """Join the pieces to a file per part; return their names."""
-    names = [column.name for column in columns(plan)]
-    for part in plan.parts:
-        images.write_table(folder / file_name(part), names, images.lines(folder, plan.shards_of(part)))
-    return [file_name(part) for part in plan.parts]
+def tables(plan: Plan) -> dict[str, Iterable[Line]]:
+    """Return the lines of the file of every part."""
+    return {name: images.table(plan, _lines, [part]) for part, name in card(plan).items()}
+
+
+def _lines(plan: Plan, chunk: Chunk) -> Iterator[Line]:
+    return rows_of(plan.scenario, chunk)
 
 
 def card(plan: Plan) -> dict[str, str]:
     """Return the file of every part."""
-    return {part: file_name(part) for part in plan.parts}
+    return {part: f"{flat(part)}.csv" for part in plan.parts}
 
 
 patterns = card

@@ -7,12 +7,12 @@ of every class: one that is missing would shift the others.
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from spurgen.generators.streams import Int64
 from spurgen.harness.exports import images
 from spurgen.harness.exports.columns import rows_of
 from spurgen.harness.exports.formats import folder
+from spurgen.harness.exports.images import Line
 from spurgen.harness.exports.plan import Chunk, Plan, Shard
 from spurgen.harness.exports.worlds import classes_of, draw
 from spurgen.harness.splits.freeze import World
@@ -42,30 +42,27 @@ def _names(scenario: World, part: str, start: int, labels: Int64) -> list[str]:
 
 
 def files(plan: Plan, shard: Shard) -> Iterator[str]:
-    """Name the files of a shard: its images, and its piece of the table."""
-    yield images.piece_name(shard)
+    """Name a shard's images."""
     made = draw(plan.scenario, shard.part, shard.start, shard.stop, images=False, captions=False)
     yield from _names(plan.scenario, shard.part, shard.start, made.labels)
 
 
 def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
-    """Write images and a piece of the table, and make the folders of all classes."""
+    """Write a shard's images, and make the folders of all classes."""
     for name in class_folders(plan.scenario):
         (folder / shard.part / name).mkdir(parents=True, exist_ok=True)
-
-    def lines(chunk: Chunk) -> Iterator[tuple[Any, ...]]:
-        names = _names(plan.scenario, chunk.part, chunk.start, chunk.samples.labels)
-        images.write_images(chunk, folder, names)
-        return ((name, *row) for name, row in zip(names, rows_of(plan.scenario, chunk), strict=True))
-
-    images.write_piece(folder, shard, map(lines, chunks))
+    for chunk in chunks:
+        images.write_images(chunk, folder, _names(plan.scenario, chunk.part, chunk.start, chunk.samples.labels))
 
 
-def finish(plan: Plan, folder: Path) -> list[str]:
-    """Write metadata.csv; return its path."""
-    header = [column.name for column in columns(plan)]
-    images.write_table(folder / TABLE, header, images.lines(folder, plan.shards()))
-    return [TABLE]
+def tables(plan: Plan) -> dict[str, Iterable[Line]]:
+    """Return the lines of metadata.csv."""
+    return {TABLE: images.table(plan, _lines, plan.parts)}
+
+
+def _lines(plan: Plan, chunk: Chunk) -> Iterator[Line]:
+    names = _names(plan.scenario, chunk.part, chunk.start, chunk.samples.labels)
+    return ((name, *row) for name, row in zip(names, rows_of(plan.scenario, chunk), strict=True))
 
 
 def card(plan: Plan) -> dict[str, str]:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from spurgen.harness.exports import png
 from spurgen.harness.exports.columns import Column, columns_of, values_of
+from spurgen.harness.exports.images import Line
 from spurgen.harness.exports.parquet_files import IMAGE, Feature, class_of, parquet_file, value_of
-from spurgen.harness.exports.plan import Chunk, Plan, Shard, pattern
+from spurgen.harness.exports.plan import Chunk, Plan, Shard
 
 SUMMARY = "Parquet files with images, as datasets and pandas read them (needs pyarrow)"
 REQUIRES = ("pyarrow",)
@@ -24,15 +25,20 @@ def columns(plan: Plan) -> list[Column]:
     return list(columns_of(plan.scenario))
 
 
-def file_name(shard: Shard) -> str:
-    """Return the path of a shard."""
-    return f"{'twins' if shard.part.startswith('twins/') else 'data'}/{shard.name}.parquet"
+def files(plan: Plan, shard: Shard) -> Iterator[str]:
+    """Name the file of a shard."""
+    del plan
+    yield f"{_folder(shard.part)}/{shard.name}.parquet"
+
+
+def _folder(part: str) -> str:
+    return "twins" if part.startswith("twins/") else "data"
 
 
 def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
     """Write a shard's file, a row group per chunk."""
     columns = columns_of(plan.scenario)
-    path = folder / file_name(shard)
+    path = folder.joinpath(*files(plan, shard))
     path.parent.mkdir(exist_ok=True)
     with parquet_file(path, _features(columns), _repeated(columns)) as write_rows:
         for chunk in chunks:
@@ -54,21 +60,15 @@ def _features(columns: Sequence[Column]) -> dict[str, Feature]:
     return {"image": IMAGE} | kinds
 
 
-def files(plan: Plan, shard: Shard) -> Iterator[str]:
-    """Name the file of a shard."""
+def tables(plan: Plan) -> dict[str, Iterable[Line]]:
+    """Return nothing: a sample's columns are beside its image."""
     del plan
-    yield file_name(shard)
-
-
-def finish(plan: Plan, folder: Path) -> list[str]:
-    """Write nothing more."""
-    del plan, folder
-    return []
+    return {}
 
 
 def card(plan: Plan) -> dict[str, str]:
     """Return the files of every part."""
-    return {part: pattern(plan, part, file_name) for part in plan.parts}
+    return {part: f"{_folder(part)}/{plan.pattern(part)}.parquet" for part in plan.parts}
 
 
 patterns = card

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from spurgen.harness.exports import png
-from spurgen.harness.exports.columns import Column, columns_of_text, header, rows_of
-from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat, pattern
+from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
+from spurgen.harness.exports.images import Line
+from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat
 
 SUMMARY = "tar files for the library webdataset"
 REQUIRES = ()
@@ -31,16 +32,17 @@ def columns(plan: Plan) -> list[Column]:
     return columns_of_text(plan.scenario)
 
 
-def file_name(shard: Shard) -> str:
-    """Return the path of a shard."""
-    return f"{shard.name}.tar"
+def files(plan: Plan, shard: Shard) -> Iterator[str]:
+    """Name the file of a shard."""
+    del plan
+    yield f"{shard.name}.tar"
 
 
 def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
     """Write a shard's file; the files in it have no times and owners, so that equal data make equal files."""
-    names = header(plan.scenario)
+    names = [column.name for column in columns(plan)]
     prefix = flat(shard.part).replace(".", "_")[:PREFIX]  # a key ends at its first dot
-    with open(folder / file_name(shard), "wb", BUFFER) as tar:
+    with open(folder.joinpath(*files(plan, shard)), "wb", BUFFER) as tar:
         for chunk in chunks:
             rows = rows_of(plan.scenario, chunk)
             images = png.encode(chunk.samples.images)
@@ -65,21 +67,15 @@ def _entry(name: str, content: bytes) -> bytes:
     return header + PLAIN[CHECKSUM.stop :] + content + bytes(-len(content) % tarfile.BLOCKSIZE)
 
 
-def files(plan: Plan, shard: Shard) -> Iterator[str]:
-    """Name the file of a shard."""
+def tables(plan: Plan) -> dict[str, Iterable[Line]]:
+    """Return nothing: a sample's columns are beside its image."""
     del plan
-    yield file_name(shard)
-
-
-def finish(plan: Plan, folder: Path) -> list[str]:
-    """Write nothing more."""
-    del plan, folder
-    return []
+    return {}
 
 
 def card(plan: Plan) -> dict[str, str]:
     """Return the files of every part."""
-    return {part: pattern(plan, part, file_name) for part in plan.parts}
+    return {part: f"{plan.pattern(part)}.tar" for part in plan.parts}
 
 
 patterns = card

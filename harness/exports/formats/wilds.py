@@ -6,14 +6,13 @@ calls two columns otherwise, so the table has them under both names.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import count
-from pathlib import Path
-from typing import Any
+from itertools import takewhile
 
 from spurgen.harness.exports import images
 from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
 from spurgen.harness.exports.formats import folder
-from spurgen.harness.exports.plan import Chunk, Plan, Shard
+from spurgen.harness.exports.images import Line
+from spurgen.harness.exports.plan import Chunk, Plan
 
 SUMMARY = "the layout of Waterbirds, as WILDS, group_DRO and SubpopBench read it; --place names the attribute"
 TABLE, RELEASE = "metadata.csv", "RELEASE_v1.0.txt"
@@ -35,7 +34,7 @@ import pandas as pd
 
 table = pd.read_csv("FOLDER/metadata.csv")  # img_filename, y, split, place: the value of {place}
 train = table[table["split"] == 0]  # 1: val, 2: test"""
-files = images.files
+files, write = images.files, images.write
 patterns = folder.patterns
 
 
@@ -45,26 +44,18 @@ def columns(plan: Plan) -> list[Column]:
     return [Column("img_id", "whole", "number of the image, counted from 1"), *OURS, *rest]
 
 
-def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
-    """Write images and a piece of the table, without `img_id`, which counts all images."""
-    split = SPLITS.get(shard.part, TWINS)
-
-    def lines(chunk: Chunk) -> Iterator[tuple[Any, ...]]:
-        names = images.names_of(chunk)
-        images.write_images(chunk, folder, names)
-        labels, places = chunk.samples.labels.tolist(), chunk.samples.channel_values[plan.place].tolist()
-        for name, label, place, row in zip(names, labels, places, rows_of(plan.scenario, chunk), strict=True):
-            yield name, label, split, place, name, place, *row
-
-    images.write_piece(folder, shard, map(lines, chunks))
+def tables(plan: Plan) -> dict[str, Iterable[Line]]:
+    """Return the lines of metadata.csv, and the empty file without which WILDS takes a data set for incomplete."""
+    return {TABLE: images.table(plan, _lines, plan.parts), RELEASE: ()}
 
 
-def finish(plan: Plan, folder: Path) -> list[str]:
-    """Write metadata.csv, and the file without which WILDS takes a data set for incomplete; return their paths."""
-    numbered = ([str(k), *line] for k, line in zip(count(1), images.lines(folder, plan.shards()), strict=False))
-    images.write_table(folder / TABLE, [column.name for column in columns(plan)], numbered)
-    (folder / RELEASE).write_text("")
-    return [TABLE, RELEASE]
+def _lines(plan: Plan, chunk: Chunk) -> Iterator[Line]:
+    before = sum(size for _, size in takewhile(lambda part: part[0] != chunk.part, plan.sizes.items()))
+    split, rows = SPLITS.get(chunk.part, TWINS), rows_of(plan.scenario, chunk)
+    labels, places = chunk.samples.labels.tolist(), chunk.samples.channel_values[plan.place].tolist()
+    lines = zip(images.names_of(chunk), labels, places, rows, strict=True)
+    for k, (name, label, place, row) in enumerate(lines, before + chunk.start + 1):
+        yield k, name, label, split, place, name, place, *row
 
 
 def card(plan: Plan) -> dict[str, str]:

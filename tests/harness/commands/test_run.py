@@ -9,8 +9,8 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.scenario import load_scenario
 from spurgen.harness.cli import hyphenated, main, make_parser
 from spurgen.harness.commands._worlds import command_of, plan_experiment
+from spurgen.harness.experiments import METHODS
 from spurgen.harness.experiments.data_folder import SCENARIO, describe_world
-from spurgen.harness.experiments.defaults import METHODS
 from spurgen.harness.experiments.summary import ExperimentSummary
 
 MODEL = (

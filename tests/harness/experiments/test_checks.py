@@ -6,8 +6,8 @@ import torch
 from spurgen.baselines import erm
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
+from spurgen.harness.experiments import METHODS
 from spurgen.harness.experiments.checks import empty_groups, find_methods, unused_flags
-from spurgen.harness.experiments.defaults import METHODS
 
 FLAGS = {"feature_dim": 64, "batch_size": 8, "num_epochs": 2, "lr": 0.1}
 

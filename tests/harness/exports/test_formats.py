@@ -15,10 +15,10 @@ from spurgen.benchmark.errors import ScenarioError, SpurgenError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import load_scenario, make_scenario
 from spurgen.generators import sample, shown_classes, twins
-from spurgen.harness.exports.columns import columns_of, header
-from spurgen.harness.exports.plan import Plan
+from spurgen.harness.exports.columns import columns_of, columns_of_text
+from spurgen.harness.exports.plan import FORMATS, Plan
 from spurgen.harness.exports.worlds import chosen_parts
-from spurgen.harness.exports.writing import FORMATS, export, write_files
+from spurgen.harness.exports.writing import export, write_files
 
 EVERY = sorted(discover(FORMATS))
 DOCUMENTS = {"LICENSE", "README.md", "croissant.json", "scenario.toml", "dataset.json"}
@@ -28,33 +28,38 @@ def tree(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("form", [form for form in EVERY if form != "captions"])  # which leaves images out
-def test_what_is_decoded_from_a_data_set_has_the_digest_that_it_states(make, content_of, form):
-    stated = make(form).content_sha256
-    assert content_of("set", form) == stated
-    assert stated in Path("set", "README.md").read_text()
-    assert stated in Path("set", "croissant.json").read_text()
+def columns_written(form):
+    if form == "parquet":
+        return pq.read_schema(next(Path("set", "data").iterdir())).names
+    if form == "webdataset":
+        with tarfile.open(next(Path("set").glob("train-*"))) as tar:
+            name = next(name for name in tar.getnames() if name.endswith(".json"))
+            return list(json.load(tar.extractfile(name)))
+    table = "train.csv" if form == "captions" else "metadata.csv"
+    return Path("set", table).read_text().partition("\n")[0].split(",")
 
 
 @pytest.mark.parametrize("form", EVERY)
-def test_a_data_set_has_its_documents_and_no_files_of_the_work(make, plan, form):
-    make(form)
-    names = set(tree("set"))
-    assert names >= DOCUMENTS
-    assert not [name for name in names if "/." in f"/{name}"]
-    own = {file for shard in plan(form).shards() for file in discover(FORMATS)[form].files(plan(form), shard)}
-    tables = {name for name in names if name.endswith(".csv") or name.startswith("RELEASE")}
-    assert {name for name in own if not name.startswith(".")} == names - DOCUMENTS - tables
+def test_a_data_set_has_its_files_its_documents_and_the_columns_and_digest_that_they_state(
+    make, plan, content_of, form
+):
+    stated, module = make(form).content_sha256, discover(FORMATS)[form]
+    if form != "captions":  # which leaves images out
+        assert content_of("set", form) == stated
+    card = Path("set", "README.md").read_text()
+    assert stated in card
+    assert stated in Path("set", "croissant.json").read_text()
+    own = {file for shard in plan(form).shards() for file in module.files(plan(form), shard)}
+    assert tree("set").keys() == own | DOCUMENTS | module.tables(plan(form)).keys()
+    names = columns_written(form)
+    assert len(set(names)) == len(names)
+    common = {column.name for column in columns_of_text(load_scenario("small.toml"))}
+    assert set(names) - common <= set(module.OWN_COLUMNS)
+    listed = [line.split("`")[1] for line in card.splitlines() if line.startswith("| `")]
+    assert listed == [name for name in names if form != "parquet" or name != "image"]
 
 
-def test_the_same_files_are_made_again_by_any_number_of_processes(make):
-    """Of one format, since each process writes whole shards; of every format, test_writing.py makes files again."""
-    make("parquet", "one")
-    make("parquet", "two", jobs=2)
-    assert tree("one") == tree("two")
-
-
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_neither_format_nor_size_of_shards_changes_the_digest(make, data):
     form = data.draw(st.sampled_from(EVERY))
@@ -62,19 +67,9 @@ def test_neither_format_nor_size_of_shards_changes_the_digest(make, data):
     assert make(form, f"{form}-{size}", size).content_sha256 == make("folder", "reference").content_sha256
 
 
-def test_another_world_has_another_digest(make):
-    first = make("parquet", "one")
-    text = Path("small.toml").read_text()
-    Path("small.toml").write_text(text.replace("seed = ", "seed = 1"))
-    assert make("parquet", "two").content_sha256 != first.content_sha256
-
-
-def rows(form):
-    if form != "webdataset":
-        with open("set/metadata.csv", newline="") as table:
-            return list(csv.DictReader(table))
-    with tarfile.open(sorted(Path("set").glob("train-*"))[0]) as tar:
-        return [json.load(tar.extractfile(name)) for name in tar.getnames() if name.endswith(".json")]
+def rows(part):
+    with open("set/metadata.csv", newline="") as table:
+        return [row for row in csv.DictReader(table) if row["split"] == part]
 
 
 NOISY = "label_noise = 0.4\nnoise_kind = '{kind}'\n"
@@ -85,7 +80,7 @@ def test_the_class_that_is_shown_stands_beside_a_noisy_label(make, kind):
     Path("small.toml").write_text(NOISY.format(kind=kind) + Path("small.toml").read_text())
     make("folder")
     scenario = load_scenario("small.toml")
-    train = [row for row in rows("folder") if row["split"] == "train"]
+    train = rows("train")
     shown = shown_classes(scenario, "train", range(len(train)))
     assert [int(row["true_label"]) for row in train] == shown.tolist()
     assert 0.2 < np.mean([row["label"] != row["true_label"] for row in train]) < 0.6
@@ -94,24 +89,17 @@ def test_the_class_that_is_shown_stands_beside_a_noisy_label(make, kind):
     assert [int(row["label" if kind == "core" else "true_label"]) for row in train] == own.tolist()
 
 
-@pytest.mark.parametrize("form", ["folder", "webdataset"])
-def test_alignment_flags_follow_the_group(make, form):
-    make(form)
-    scenario = load_scenario("small.toml")
-    some = rows(form)
-    for row in some:
-        pattern = int(row["group_id"]) % scenario.num_patterns
-        for k, name in enumerate(scenario.channels):
-            assert str(row[f"{name}_aligned"]) == str((pattern >> k) & 1 == 0)
-    assert len({str(row[f"{name}_aligned"]) for row in some for name in scenario.channels}) == 2
-
-
-def test_a_twin_has_the_index_of_its_base(make):
+def test_alignment_flags_follow_the_group_and_a_twin_has_the_index_of_its_base(make):
     make("folder")
     scenario = load_scenario("small.toml")
+    for row in rows("train"):
+        pattern = int(row["group_id"]) % scenario.num_patterns
+        for k, name in enumerate(scenario.channels):
+            assert row[f"{name}_aligned"] == str((pattern >> k) & 1 == 0)
+    assert {row["color_aligned"] for row in rows("train")} == {"True", "False"}
     channel = next(iter(scenario.channels))
     bases = scenario.splits.twins
-    made = [row for row in rows("folder") if row["split"] == f"twins/channel/{channel}"]
+    made = rows(f"twins/channel/{channel}")
     assert [int(row["index"]) for row in made] == [*range(bases)] * scenario.channels[channel].values
     assert [int(row[channel]) for row in made] == [k // bases for k in range(len(made))]
     last = twins(scenario, "test", [bases - 1], "channel", channel, int(made[-1][channel]))
@@ -154,23 +142,6 @@ def test_a_channel_that_is_called_as_a_column_of_the_format_is_an_error_before_a
 def test_no_channel_may_give_imagefolder_a_second_column_of_paths(tmp_path):
     with pytest.raises(ScenarioError, match=r"channels\.my_file: the data set has another column my_file_name"):
         export(Plan(with_channels("my_file"), ("train",), "folder"), tmp_path / "set")
-
-
-@pytest.mark.parametrize("form", EVERY)
-def test_a_format_names_all_columns_that_others_lack(make, form):
-    make(form)
-    if form == "parquet":
-        names = pq.read_schema(next(Path("set", "data").iterdir())).names
-    elif form == "webdataset":
-        names = list(rows(form)[0])
-    else:
-        table = "train.csv" if form == "captions" else "metadata.csv"
-        names = Path("set", table).read_text().partition("\n")[0].split(",")
-    assert len(set(names)) == len(names)
-    assert set(names) - set(header(load_scenario("small.toml"))) <= set(discover(FORMATS)[form].OWN_COLUMNS)
-    card = Path("set", "README.md").read_text().splitlines()
-    listed = [line.split("`")[1] for line in card if line.startswith("| `")]
-    assert listed == [name for name in names if form != "parquet" or name != "image"]
 
 
 def test_twins_of_channels_that_differ_in_a_sign_alone_are_both_listed(make):

@@ -12,9 +12,9 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators.ladder.world import sample_part
 from spurgen.harness.cli import main
-from spurgen.harness.exports.plan import Plan
+from spurgen.harness.exports.plan import FORMATS, Plan
 from spurgen.harness.exports.worlds import chosen_parts, draw, on_rung
-from spurgen.harness.exports.writing import FORMATS, export
+from spurgen.harness.exports.writing import export
 from spurgen.harness.running import rungs
 from spurgen.harness.running.plan import plan_unfrozen
 
@@ -75,20 +75,11 @@ def test_the_command_writes_a_task_of_a_suite_and_its_scenario_makes_the_same_ag
     assert aligned == [("True", "True", 0)] * 60 + [("False", "False", 1)] * 4
     assert [row["class_name"] for row in made["test/agree"][:3]] == ["animal", "vehicle", "food"]
     assert "`train`: the last 4 samples are counterexamples" in (first / "README.md").read_text()
+    assert "  - split: test_mislead\n" in (first / "README.md").read_text()
     assert "Apache" in (first / "LICENSE").read_text()
     again = tmp_path / "again"
     assert main(["generate", str(first / "scenario.toml"), "--out", str(again)]) == 0
     assert (again / "dataset.json").read_bytes() == (first / "dataset.json").read_bytes()
-
-
-def test_another_library_opens_it_with_a_split_per_part(ladder, tmp_path):
-    from datasets import load_dataset  # slow to import
-
-    export(Plan(ladder, ("train", "test/mislead"), "parquet"), tmp_path / "set")
-    splits = load_dataset(str(tmp_path / "set"), cache_dir=str(tmp_path / "cache"))
-    assert {name: len(part) for name, part in splits.items()} == {"train": 64, "test_mislead": 60}
-    assert splits["train"].features["label"].names == ["animal", "vehicle", "food"]
-    assert splits["train"][0]["image"].size == (32, 32)
 
 
 def test_a_ladder_of_captions_is_written_as_tables_alone(steps, tmp_path, lines, stderr):

@@ -12,7 +12,7 @@ import pytest
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import load_scenario
 from spurgen.generators import class_names, sample, twins
-from spurgen.harness.exports.writing import FORMATS
+from spurgen.harness.exports.plan import FORMATS
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]

@@ -1,12 +1,16 @@
+import dataclasses
 import json
 import os
 import re
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from spurgen.benchmark.errors import FrozenDataError, SpurgenError
-from spurgen.harness.splits.freeze import make_part
+from spurgen.benchmark.manifest import dump_manifest
+from spurgen.generators import sample
+from spurgen.harness.splits.freeze import freeze, make_part
 from spurgen.harness.splits.store import check_part, part_folder, regenerate, stored_parts
 from spurgen.harness.splits.verify import verify_store
 
@@ -32,11 +36,6 @@ def flip_a_byte(folder):
     shard.write_bytes(data)
 
 
-def truncate(folder):
-    shard = folder / "00000.npz"
-    shard.write_bytes(shard.read_bytes()[:-200])
-
-
 def make_stale(folder):
     index = json.loads((folder / "index.json").read_text())
     (folder / "index.json").write_text(json.dumps(index | {"part_sha256": "0" * 64}))
@@ -47,26 +46,16 @@ def replace_by_fifo(path):
     os.mkfifo(path)
 
 
-def replace_content(folder):
-    with np.load(folder / "00000.npz") as file:
-        arrays = {name: file[name] for name in file.files}
-    arrays["images"] = arrays["images"].copy()
-    arrays["images"][12, 0, 0, 0] ^= 1
-    np.savez(folder / "00000.npz", **arrays)
-
-
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (flip_a_byte, "00000.npz"),
-        (truncate, "00000.npz is damaged"),
-        (lambda folder: (folder / "00000.npz").unlink(), "00000.npz is damaged"),
+        (flip_a_byte, "00000.npz is damaged: expected SHA-256 "),
+        (lambda folder: (folder / "00000.npz").unlink(), "00000.npz is damaged (cannot read "),
         (lambda folder: (folder / "index.json").unlink(), "interrupted"),
         (lambda folder: (folder / "index.json").write_text("{"), "index.json is damaged"),
         (lambda folder: replace_by_fifo(folder / "index.json"), "index.json is damaged"),
         (lambda folder: replace_by_fifo(folder / "00000.npz"), "00000.npz: it is a FIFO"),
         (make_stale, "is stale: it was written for manifest digest 0000"),
-        (replace_content, "shard 0 differs in images, first in sample 12"),
     ],
 )
 def test_damage_is_reported_and_repaired(suite, root, spoil, message):
@@ -100,6 +89,30 @@ def test_an_interrupted_regeneration_leaves_no_part_that_looks_complete(suite, t
     assert check_part(suite, tmp_path, "small", "train") is None
     assert "interrupted" in check_part(suite, tmp_path, "small", "val")
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_an_interrupted_rewrite_leaves_no_index(suite, root, monkeypatch):
+    """The old index marks the part as complete, so it must be removed before the first new shard is written."""
+    folder = part_folder(root, suite, "small", "train")
+    flip_a_byte(folder)
+    monkeypatch.setattr("spurgen.harness.splits.store.make_part", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        regenerate(suite, root, ["small"], ["train"])
+    assert "has no index.json: its writing was interrupted" in check_part(suite, root, "small", "train")
+
+
+def test_a_shard_has_the_samples_and_of_a_suite_of_texts_no_images(suite, tmp_path):
+    made = sample(suite.scenario("small"), "train", range(90))
+    factors = {"labels": made.labels, "env_ids": made.env_ids, "group_ids": made.group_ids, "captions": made.captions}
+    factors |= {f"channel_{name}": values for name, values in made.channel_values.items()}
+    text = dataclasses.replace(suite, tasks={n: t for n, t in suite.tasks.items() if t.modality == "text"})
+    for stored, expected in ((suite, factors | {"images": made.images}), (text, factors)):
+        stored.manifest_file.write_text(dump_manifest(freeze(stored, jobs=1)))
+        regenerate(stored, tmp_path / "again", ["small"], ["train"])
+        with np.load(part_folder(tmp_path / "again", stored, "small", "train") / "00000.npz") as file:
+            assert set(file.files) == set(expected)
+            for name in file.files:
+                np.testing.assert_equal(file[name].tolist(), np.asarray(expected[name]).tolist())
 
 
 def test_samples_that_are_not_the_frozen_ones_are_never_written(suite, tmp_path, monkeypatch):
