@@ -1,40 +1,40 @@
 """Several runs in one table: which rows are whose, in one order of samples."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.columns import Columns
-from spurgen.harness.evaluation.tables import check, in_order, texts
+from spurgen.harness.evaluation.tables import Table, all_places, in_order
 from spurgen.harness.metrics.arrays import Int64
 
 ALL = "every run needs a prediction for every sample"
 
 
-def rows_of_runs(path: Path, table: pd.DataFrame, factors: pd.DataFrame, columns: Columns) -> dict[str, Int64]:
+def rows_of_runs(table: Table, factors: pd.DataFrame, columns: Columns) -> dict[str, Int64]:
     """Return each run's rows, int64 (n,), samples in the order of the first run.
 
     Without a key, the runs' samples are in one order. Raises `SpurgenError` if a run lacks a sample or has one twice,
     or if runs differ in a sample's label or attribute.
     """
-    names = texts(path, table, columns.run) if columns.run else pd.Series("1", table.index)
+    names = table.texts(columns.run) if columns.run else pd.Series("1", table.frame.index)
     rows: dict[str, Int64] = {name: np.flatnonzero(names == name) for name in in_order(names)}
     if columns.key is not None:
-        keys = texts(path, table, columns.key).to_numpy()
+        keys = table.texts(columns.key).to_numpy()
         of_first = pd.Index(keys[next(iter(rows.values()))])
         for name, own in rows.items():
-            rows[name] = _in_order_of(of_first, keys, own, f"run {name} of {path}" if columns.run else f"{path}")
+            said = f"run {name} of {table.path}" if columns.run else f"{table.path}"
+            rows[name] = _in_order_of(of_first, keys, own, said)
     first, *others = rows.items()
+    ids = all_places(factors)
     for name, own in others:
         if len(own) != len(first[1]):
             raise SpurgenError(
-                f"{path} has {len(own)} samples of run {name} and {len(first[1])} of run {first[0]}; {ALL}"
+                f"{table.path} has {len(own)} samples of run {name} and {len(first[1])} of run {first[0]}; {ALL}"
             )
-        about, same = factors.iloc[own], factors.to_numpy()[own] == factors.to_numpy()[first[1]]
+        about, same = table.rows(own), ids[own] == ids[first[1]]
         for k, column in enumerate(map(str, factors)):
-            check(path, about, column, same[:, k], f"in run {name} is not what run {first[0]} says of the same sample")
+            about.check(column, same[:, k], f"in run {name} is not what run {first[0]} says of the same sample")
     return rows
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.metrics import recall_score
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.figures import Evaluation, evaluate
+from spurgen.harness.evaluation.figures import Evaluation, evaluate, lowest_over_classes
 from spurgen.harness.evaluation.paired import same_order
 from spurgen.harness.evaluation.predictions import Predictions, group
 from spurgen.harness.machine.printing import listed
@@ -71,13 +71,10 @@ def _check_alike(first: Predictions, other: Predictions) -> None:
 
 def _scores(predictions: Predictions, allow_missing: bool) -> dict[str, Float64]:
     """Return what rules maximise, by run, float64 (R,) each."""
-    labels, groups = predictions.labels, group(predictions, allow_missing)
-    lowest = [
-        recall_score(labels, row, labels=np.unique(labels), average=None, zero_division=0).min()
-        for row in predictions.predicted
-    ]
-    metrics = groups.metrics(groups.accuracies(predictions.predicted == labels))
-    return {"accuracy": metrics["accuracy"], "worst_class": np.array(lowest), "wga": metrics["wga"]}
+    groups = group(predictions, allow_missing)
+    metrics = groups.metrics(groups.accuracies(predictions.predicted == predictions.labels))
+    worst_class = lowest_over_classes(recall_score, predictions)
+    return {"accuracy": metrics["accuracy"], "worst_class": worst_class, "wga": metrics["wga"]}
 
 
 def _of_each_run(checkpoints: Sequence[Predictions], places: Int64) -> Predictions:

@@ -12,7 +12,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.alignment import aligned_values
 from spurgen.harness.evaluation.columns import Columns, recognise
 from spurgen.harness.evaluation.labelled import labelled_in, splits_of
-from spurgen.harness.evaluation.tables import places, read_file, read_header, texts
+from spurgen.harness.evaluation.tables import places, read_header, read_table, values_of
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.metrics.arrays import Bool, Float64, Int64
 from spurgen.harness.statistics.bootstrap import named_generator
@@ -113,16 +113,13 @@ def read_own(
     if not text_columns and (columns.key is None or columns.key not in header.columns):
         raise SpurgenError(f"{metadata} has no column of file names: name it by --key, or a column of texts by --text")
     shown = text_columns or [str(columns.key)]
-    table = read_file(metadata, lambda name: name in shown or columns.may_matter(name))
-    known = columns.split is not None and columns.split in table.columns
-    of = splits_of(metadata, table, str(columns.split)).replace(OTHER_NAMES) if known else None
-    labelled = labelled_in(metadata, table, columns, asked, None if of is None else str(of.iloc[0]))
+    table = read_table(metadata, lambda name: name in shown or columns.may_matter(name))
+    known = columns.split is not None and columns.split in table
+    of = splits_of(table, str(columns.split)).replace(OTHER_NAMES) if known else None
+    labelled = labelled_in(table, columns, asked, None if of is None else str(of.iloc[0]))
     label, shortcut = str(columns.label), columns.attributes[0]
-    classes, value_names = (
-        _names(metadata, labelled.factors[name], labelled.values(name)) for name in (label, shortcut)
-    )
-    labels = places(labelled.factors[label], classes)
-    values = places(labelled.factors[shortcut], value_names)
+    factors = [_checked(metadata, labelled.factors[name]) for name in (label, shortcut)]
+    (classes, value_names), (labels, values) = map(values_of, factors), map(places, factors)
     splits = _splits(metadata, of, labels, values, seed)
     counts = np.zeros((len(classes), len(value_names)))
     np.add.at(counts, (labels[splits == 0], values[splits == 0]), 1)
@@ -131,7 +128,7 @@ def read_own(
     kept = np.flatnonzero(splits >= 0)
     if len(kept) > most:
         kept = np.sort(named_generator("own", "kept", seed).permutation(kept)[:most])
-    parts = [texts(metadata, table.iloc[kept], name) for name in shown]
+    parts = [table.rows(kept).texts(name) for name in shown]
     inputs = [" ".join(words) for words in zip(*parts, strict=True)]
     if not text_columns:
         _check_files(metadata, shown[0], folder, inputs)
@@ -142,23 +139,23 @@ def read_own(
     )  # fmt: skip
 
 
-def _names(path: Path, entries: pd.Series, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names in a column that occur; raise `SpurgenError` for fractions, too many names or a single one."""
-    present = set(entries)
-    column = entries.name
+def _checked(path: Path, entries: pd.Series) -> pd.Series:
+    """Return a categorical column with the names that occur; raise `SpurgenError` for fractions, too many, or one."""
+    found = entries.cat.remove_unused_categories()
+    names, column = values_of(found), entries.name
     fraction = next((name for name in names if FRACTION.fullmatch(name)), None)
     if fraction is not None:
         raise SpurgenError(
             f"{path}, column {column}: {fraction} is a fraction and names no class or value; cut the numbers into a "
             "few values, or name another column"
         )
-    if len(present) > MOST_NAMES:
+    if len(names) > MOST_NAMES:
         raise SpurgenError(
-            f"{path}, column {column} has {len(present):,} different entries, at most {MOST_NAMES}; name another column"
+            f"{path}, column {column} has {len(names):,} different entries, at most {MOST_NAMES}; name another column"
         )
-    if len(present) == 1:
+    if len(names) == 1:
         raise SpurgenError(f"{path}, column {column}: every entry is {names[0]}; two or more are needed")
-    return tuple(name for name in names if name in present)
+    return found
 
 
 def _splits(path: Path, of: pd.Series | None, labels: Int64, values: Int64, seed: int) -> Int64:

@@ -9,6 +9,7 @@ from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.figures import evaluate
 from spurgen.harness.evaluation.reading import read_predictions
 from spurgen.harness.evaluation.report import summary
+from spurgen.harness.evaluation.tables import read_header
 
 CLASSES = ("cat", "dog")
 
@@ -103,34 +104,19 @@ def test_flags_and_values_may_be_mixed(write):
     assert "whether these go with its class: color." in summary(figures)
 
 
-@pytest.fixture(scope="module")
-def generated(tmp_path_factory):
-    """A folder of Parquet as `spurgen generate` writes it, with several files of each split."""
-    folder = tmp_path_factory.mktemp("generated") / "data"
+def test_generated_files_of_parquet_are_their_own_metadata_and_name_their_classes(tmp_path, write):
     flags = "--format parquet --num-classes 2 --num-samples 40 --channels color --image-size 32 --shard-size 5"
-    assert main(["generate", "--out", str(folder), *flags.split()]) == 0
-    return folder / "data"
-
-
-@pytest.mark.parametrize("pattern", ["test-*.parquet", "*.parquet"])  # the names of samples repeat in every split
-def test_generated_files_of_parquet_are_their_own_metadata(generated, write, pattern):
-    files = sorted(generated.glob("test-*.parquet"))
+    assert main(["generate", "--out", str(tmp_path / "data"), *flags.split()]) == 0
+    files = sorted((tmp_path / "data" / "data").glob("test-*.parquet"))
     assert len(files) > 1
     test = pd.concat(pd.read_parquet(file, columns=["index", "label"]) for file in files)
-    answers = write(test.sample(frac=1, random_state=0).rename(columns={"label": "prediction"}), "answers.csv")
-    figures = evaluate(read_predictions(answers, metadata=generated / pattern))
+    classes = [*read_header(files[0]).codes["label"].values()]
+    named = test.assign(prediction=[classes[k] for k in test.pop("label")]).sample(frac=1, random_state=0)
+    answers, metadata = write(named, "answers.csv"), tmp_path / "data" / "data" / "*.parquet"
+    figures = evaluate(read_predictions(answers, metadata=metadata))  # the names of samples repeat in every split
     assert (figures.accuracy.value, len(figures.groups), figures.flags) == (1, 4, ("color",))
-
-
-def test_classes_and_values_of_parquet_have_the_names_of_their_types(generated, write):
-    files = sorted(generated.glob("test-*.parquet"))
-    test = pd.concat(pd.read_parquet(file, columns=["index", "label"]) for file in files)
-    from datasets import load_dataset
-
-    classes = load_dataset(str(generated.parent), split="test").features["label"].names
-    answers = write(test.assign(prediction=[classes[k] for k in test.pop("label")]), "answers.csv")
-    read = read_predictions(answers, Columns(attributes=("color",)), metadata=generated / "*.parquet")
+    read = read_predictions(answers, Columns(attributes=("color",)), metadata=metadata)
     figures = evaluate(read, allow_missing=True)
     assert read.classes == tuple(classes)
     assert (figures.accuracy.value, set(figures.aligned["color"])) == (1, set(classes))
-    assert not any(value.isdigit() for value in figures.aligned["color"].values())
+    assert not any(value.isdigit() for value in (*classes, *figures.aligned["color"].values()))
