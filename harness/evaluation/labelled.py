@@ -8,7 +8,7 @@ import pandas as pd
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.evaluation.columns import CODED_SPLITS, Columns
-from spurgen.harness.evaluation.tables import Table, all_places
+from spurgen.harness.evaluation.tables import Table, places
 from spurgen.harness.metrics.arrays import Bool, Int64
 
 TRAIN, TEST = "train", "test"
@@ -42,7 +42,8 @@ class Labelled:
 
     def train_ids(self) -> Int64 | None:
         """Return class and values of the train samples, int64 (m, 1 + A), or None where there are none."""
-        return all_places(self.train) if len(self.train) else None
+        train = self.train
+        return np.stack([places(train[name]) for name in train], axis=1) if len(train) else None
 
 
 def labelled_in(table: Table, columns: Columns, asked: Columns, split: str | None) -> Labelled:

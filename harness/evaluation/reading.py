@@ -11,9 +11,9 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.alignment import Aligned, attributes_of
 from spurgen.harness.evaluation.columns import INDEX, LABELS, SPLITS, Columns, first_of, recognise
 from spurgen.harness.evaluation.labelled import Labelled, labelled_in, splits_of
-from spurgen.harness.evaluation.predictions import Predictions
-from spurgen.harness.evaluation.runs import rows_of_runs
-from spurgen.harness.evaluation.tables import Table, categorical, places, read_header, read_table, values_of
+from spurgen.harness.evaluation.order import same_order
+from spurgen.harness.evaluation.predictions import Predictions, stacked
+from spurgen.harness.evaluation.tables import Table, categorical, in_order, places, read_header, read_table, values_of
 from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics import softmax
 from spurgen.harness.metrics.arrays import Float64, Int64
@@ -43,18 +43,42 @@ def read_predictions(
     rows = np.arange(len(table)) if metadata is None else _matched(table, labelled)
     inside = labelled.inside[rows]
     used, factors = table.rows(inside), labelled.factors.iloc[rows[inside]]
-    runs = rows_of_runs(used, factors, labelled.columns)
-    first = next(iter(runs.values()))
-    samples = _samples(path, labelled, factors.iloc[first], used.rows(first), len(table) - len(used), aligned)
+    samples = _samples(path, labelled, factors, used, len(table) - len(used), aligned)
     predicted, scores = _predicted(used, labelled.columns, samples.classes)
     named_scores = {f"{columns.logits}{name}" for name in samples.classes} <= set(table.frame)
-    return replace(
+    answered = replace(
         samples,
-        predicted=np.stack([predicted[own] for own in runs.values()]),
-        runs=tuple(runs),
-        probs=None if scores is None else np.stack([softmax(scores[own]) for own in runs.values()]),
+        predicted=predicted[None],
+        probs=None if scores is None else softmax(scores)[None],
         by_place=scores is not None and not named_scores,
     )
+    if columns.run is None:
+        _check_once(replace(answered, name=f"{path}"))
+        return answered
+    return _by_run(answered, used, columns.run)
+
+
+def _by_run(rows: Predictions, table: Table, column: str) -> Predictions:
+    """Return the runs whose names a column has, their samples in the order of the first run, by key or as they stand.
+
+    Raises `SpurgenError` if a run lacks a sample or has one twice, or if runs differ in a sample's label or attribute.
+    """
+    of = table.texts(column).to_numpy()
+    names = in_order(pd.Series(of))
+    runs = [replace(rows.take(np.flatnonzero(of == name)), name=f"run {name} of {table.path}") for name in names]
+    for run in runs:
+        _check_once(run)
+    ordered = [run.take(same_order(runs[0], run, "every run needs a prediction for every sample")) for run in runs]
+    return replace(stacked(ordered, names), name=rows.name)
+
+
+def _check_once(run: Predictions) -> None:
+    keys = pd.Index(run.keys or ())
+    if keys.has_duplicates:
+        raise SpurgenError(
+            f"{run.name} has sample {keys[keys.duplicated()][0]} more than once; remove the copy, or name the column "
+            "that tells runs apart by --run"
+        )
 
 
 def read_samples(

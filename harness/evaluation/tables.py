@@ -209,11 +209,6 @@ def places(column: pd.Series) -> Int64:
     return column.cat.codes.to_numpy(np.int64)
 
 
-def all_places(columns: pd.DataFrame) -> Int64:
-    """Return the places of the entries of categorical columns, int64 (n, F)."""
-    return np.stack([places(columns[name]) for name in columns], axis=1)
-
-
 def are_probabilities(scores: Float64) -> bool:
     """Return whether scores, float64 (n, K), are probabilities: rows of more than zeros and ones that add up to 1."""
     within = bool(((scores >= 0) & (scores <= 1)).all())

@@ -1,7 +1,5 @@
 """Tables of predictions as users have them: a copy of Waterbirds' metadata, and answers of several runs."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -64,15 +62,3 @@ def model(birds, answers, write):
         return read_predictions(write(table, name), Columns(), metadata=write(birds, "metadata.csv"))
 
     return read
-
-
-@pytest.fixture
-def some_of():
-    """Return a function that takes some samples of predictions with keys, bool (n,) or their places."""
-
-    def take(whole, chosen):
-        attributes = tuple(replace(each, ids=each.ids[chosen]) for each in whole.attributes)
-        labels, predicted, keys = whole.labels[chosen], whole.predicted[:, chosen], np.array(whole.keys)[chosen]
-        return replace(whole, labels=labels, predicted=predicted, attributes=attributes, keys=tuple(keys))
-
-    return take

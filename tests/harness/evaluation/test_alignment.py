@@ -19,35 +19,26 @@ def test_the_most_over_represented_value_goes_with_a_class():
     assert (values.tolist(), reason) == ([1, 0], "")
 
 
-def test_a_difference_that_chance_explains_is_no_alignment():
-    labels = np.repeat([0, 1], 3000)
-    ids = np.r_[np.arange(3000) < 2853, np.arange(3000) < 2849].astype(np.int64)  # 95.1 and 95.0 %
-    values, reason = in_train("light", labels, ids, CLASSES)
-    assert values is None
-    assert reason.startswith("in the train split, no value of light goes with a class more than by chance (p = 0.")
-
-
-def test_classes_that_share_the_value_that_goes_with_them_have_no_alignment():
-    labels, ids = np.repeat([0, 1, 2], 100), np.repeat([1, 1, 0], 100)
-    reason = "in the train split, classes share the value of light that goes with them"
-    assert in_train("light", labels, ids, ("cat", "dog", "cow")) == (None, reason)
+BARELY = np.r_[np.arange(3000) < 2853, np.arange(3000) < 2849].astype(np.int64)  # 95.1 and 95.0 %
 
 
 @pytest.mark.parametrize(
-    ("labels", "reason"),
+    ("labels", "ids", "classes", "reason"),
     [
+        ([], [], CLASSES, "no split is called train, where the value that goes with each class is looked up; name it"),
+        ([0, 0], [0, 0], CLASSES, "the train split has no sample of dog, so name its values by --aligned light CLASS="),
+        ([0, 1], [0, 0], CLASSES, "in the train split, no value of light goes with a class more than by chance (p = 1"),
+        (np.repeat([0, 1], 3000), BARELY, CLASSES, "in the train split, no value of light goes with a class more than"),
         (
-            [],
-            "no split is called train, where the value that goes with each class is looked up; name it by "
-            "--aligned ATTRIBUTE CLASS=VALUE ...",
+            np.repeat([0, 1, 2], 100), np.repeat([1, 1, 0], 100), ("cat", "dog", "cow"),
+            "in the train split, classes share the value of light that goes with them",
         ),
-        ([0, 0], "the train split has no sample of dog, so name its values by --aligned light CLASS=VALUE ..."),
-        ([0, 1], "in the train split, no value of light goes with a class more than by chance (p = 1.000)"),
     ],
-)
-def test_the_reason_why_no_value_is_known_is_given(labels, reason):
-    labels = np.array(labels, dtype=np.int64)
-    assert in_train("light", labels, np.zeros_like(labels), CLASSES) == (None, reason)
+)  # fmt: skip
+def test_the_reason_why_no_value_is_known_is_given(labels, ids, classes, reason):
+    values, found = in_train("light", np.array(labels, np.int64), np.array(ids, np.int64), classes)
+    assert values is None
+    assert found.startswith(reason)
 
 
 def test_the_summary_gives_the_reason(write):
@@ -57,9 +48,7 @@ def test_the_summary_gives_the_reason(write):
     figures = evaluate(read)
     assert figures.robust_accuracy is None
     assert f"Accuracy if misled is not known: {figures.unaligned}." in summary(figures)
-    assert (
-        figures.unaligned == "in the train split, no value of place goes with a class more than by chance (p = 1.000)"
-    )
+    assert figures.unaligned.startswith("in the train split, no value of place goes with a class more than by chance")
     assert figures.aligned == {}
 
 

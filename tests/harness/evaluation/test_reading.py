@@ -168,9 +168,15 @@ HUGE = added(logit_0=1.0, logit_1=[0, 0, 1e200, 0])
         (changed("label", 2, ""), "model.csv, line 4, column label: '' is empty; correct the file"),
         (changed("pred", 1, "fox"), "line 3, column pred: 'fox' is none of the labels cat, dog"),
         (added(id=["a", "b", "b", "c"]), "has sample b more than once; remove the copy, or name"),
-        (added(run=[1, 1, 1, 2]), "has 1 samples of run 2 and 3 of run 1; every run needs"),
-        (added(run=[1, 1, 2, 2], id=[1, 2, 1, 3]), "run 2 of .* and the first run differ in sample 2"),
-        (added(run=[1, 1, 2, 2]), "column light: 'night' in run 2 is not what run 1 says of the same"),
+        (added(run=[1, 1, 1, 2]), "run 1 of .* has 3 samples and run 2 of .*model.csv 1; every run needs"),
+        (
+            added(run=[1, 1, 2, 2], id=[1, 2, 1, 3]),
+            "run 2 of .* lacks 1 of the samples of run 1 of .*, such as 2; every run needs",
+        ),
+        (
+            added(run=[1, 1, 2, 2]),
+            "and run 2 of .* give sample 1 different values of light, day and night; every run",
+        ),
         (
             added(split=["a", "b", "a", "b"]),
             r"model.csv, column split: there is no split 'test' \(--split\); choose from a, b",
