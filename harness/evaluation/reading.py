@@ -42,8 +42,8 @@ def read_predictions(
     labelled = labelled_in(about, columns, asked, split)
     rows = np.arange(len(table)) if metadata is None else _matched(table, labelled)
     inside = labelled.inside[rows]
-    used, factors = table.rows(inside), labelled.factors.iloc[rows[inside]]
-    samples = _samples(path, labelled, factors, used, len(table) - len(used), aligned)
+    used = table.rows(inside)
+    samples = replace(_samples(used, labelled, rows[inside], aligned), unused=len(table) - len(used))
     predicted, scores = _predicted(used, labelled.columns, samples.classes)
     named_scores = {f"{columns.logits}{name}" for name in samples.classes} <= set(table.frame)
     answered = replace(
@@ -52,33 +52,27 @@ def read_predictions(
         probs=None if scores is None else softmax(scores)[None],
         by_place=scores is not None and not named_scores,
     )
-    if columns.run is None:
-        _check_once(replace(answered, name=f"{path}"))
-        return answered
     return _by_run(answered, used, columns.run)
 
 
-def _by_run(rows: Predictions, table: Table, column: str) -> Predictions:
+def _by_run(rows: Predictions, table: Table, column: str | None) -> Predictions:
     """Return the runs whose names a column has, their samples in the order of the first run, by key or as they stand.
 
     Raises `SpurgenError` if a run lacks a sample or has one twice, or if runs differ in a sample's label or attribute.
     """
-    of = table.texts(column).to_numpy()
-    names = in_order(pd.Series(of))
-    runs = [replace(rows.take(np.flatnonzero(of == name)), name=f"run {name} of {table.path}") for name in names]
-    for run in runs:
-        _check_once(run)
+    of = table.texts(column).to_numpy() if column else np.full(len(table), "1")
+    names, runs = in_order(pd.Series(of)), []
+    for name in names:
+        said = f"run {name} of {table.path}" if column else f"{table.path}"
+        runs.append(replace(rows.take(np.flatnonzero(of == name)), name=said))
+        keys = pd.Index(runs[-1].keys or ())
+        if keys.has_duplicates:
+            raise SpurgenError(
+                f"{said} has sample {keys[keys.duplicated()][0]} more than once; remove the copy, or name the column "
+                "that tells runs apart by --run"
+            )
     ordered = [run.take(same_order(runs[0], run, "every run needs a prediction for every sample")) for run in runs]
     return replace(stacked(ordered, names), name=rows.name)
-
-
-def _check_once(run: Predictions) -> None:
-    keys = pd.Index(run.keys or ())
-    if keys.has_duplicates:
-        raise SpurgenError(
-            f"{run.name} has sample {keys[keys.duplicated()][0]} more than once; remove the copy, or name the column "
-            "that tells runs apart by --run"
-        )
 
 
 def read_samples(
@@ -98,18 +92,16 @@ def read_samples(
     inside = table.rows(labelled.inside)
     if columns.key is not None:
         inside.check(columns.key, ~inside.texts(columns.key).duplicated(), "occurs more than once")
-    factors = labelled.factors[labelled.inside]
-    samples = _samples(path, labelled, factors, inside, len(table) - len(inside), aligned)
-    return samples, list(inside.texts(shown))
+    samples = _samples(inside, labelled, np.flatnonzero(labelled.inside), aligned)
+    return replace(samples, unused=len(table) - len(inside)), list(inside.texts(shown))
 
 
-def _samples(
-    path: Path, labelled: Labelled, factors: pd.DataFrame, table: Table, unused: int, aligned: Aligned | None
-) -> Predictions:
-    """Return samples of which nothing is predicted; `factors` and `table`: their rows."""
-    key, label = labelled.columns.key, factors.iloc[:, 0]
+def _samples(table: Table, labelled: Labelled, rows: Int64, aligned: Aligned | None) -> Predictions:
+    """Return the samples of a table, of which nothing is predicted; `rows`: those of its lines in the metadata."""
+    key, factors = labelled.columns.key, labelled.factors.iloc[rows]
+    label = factors.iloc[:, 0]
     return Predictions(
-        name=path.stem,
+        name=table.path.stem,
         classes=values_of(label),
         labels=places(label),
         attributes=attributes_of(factors, aligned or {}, labelled.train),
@@ -117,7 +109,6 @@ def _samples(
         runs=("1",),
         keys=None if key is None else tuple(table.texts(key)),
         split=labelled.split,
-        unused=unused,
         train=labelled.train_ids(),
     )
 

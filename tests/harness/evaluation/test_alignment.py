@@ -41,11 +41,11 @@ def test_the_reason_why_no_value_is_known_is_given(labels, ids, classes, reason)
     assert found.startswith(reason)
 
 
-def test_the_summary_gives_the_reason(write):
+def test_the_summary_gives_the_reason(read):
     rows = [(c, place, split) for c in range(4) for place in (0, 1) for split in (0, 0, 2)]
     table = pd.DataFrame(rows, columns=["label", "place", "split"])
-    read = read_predictions(write(table.assign(prediction=table.label)), Columns(attributes=("place",)))
-    figures = evaluate(read)
+    found = read(table.assign(prediction=table.label), Columns(attributes=("place",)))
+    figures = evaluate(found)
     assert figures.robust_accuracy is None
     assert f"Accuracy if misled is not known: {figures.unaligned}." in summary(figures)
     assert figures.unaligned.startswith("in the train split, no value of place goes with a class more than by chance")
@@ -69,25 +69,25 @@ def test_a_column_of_flags_says_what_goes_with_the_class(color, write):
         assert figures.aligned == {}
 
 
-def test_a_flag_that_is_neither_true_nor_false_is_an_error(write):
+def test_a_flag_that_is_neither_true_nor_false_is_an_error(read):
     columns = Columns(attributes=("color_aligned", "shape_aligned"))
     with pytest.raises(SpurgenError, match=r"line 2, column shape_aligned: 'yes' is neither True nor False"):
-        read_predictions(write(flagged((1, 0), "yes")), columns)
+        read(flagged((1, 0), "yes"), columns)
     with pytest.raises(SpurgenError, match="--aligned color_aligned has no effect"):
-        read_predictions(write(flagged((1, 0))), columns, aligned={"color_aligned": {"0": "1"}})
+        read(flagged((1, 0)), columns, aligned={"color_aligned": {"0": "1"}})
 
 
-def test_values_called_as_flags_are_values(write):
+def test_values_called_as_flags_are_values(read):
     table = flagged(("aligned", "conflicts")).rename(columns={"color_aligned": "status"})
-    figures = evaluate(read_predictions(write(table[table.split == "test"]), Columns(attributes=("status",))))
+    figures = evaluate(read(table[table.split == "test"], Columns(attributes=("status",))))
     assert figures.flags == ()
     assert figures.robust_accuracy is None
 
 
-def test_flags_and_values_may_be_mixed(write):
+def test_flags_and_values_may_be_mixed(read):
     table = flagged((1, 0)).assign(place=lambda t: t.label)
     columns = Columns(attributes=("color_aligned", "place"))
-    figures = evaluate(read_predictions(write(table), columns), allow_missing=True)
+    figures = evaluate(read(table, columns), allow_missing=True)
     assert figures.flags == ("color",)
     assert figures.aligned == {"place": {"0": "0", "1": "1"}}
     assert "whether these go with its class: color." in summary(figures)

@@ -17,13 +17,13 @@ GENERIC = pd.DataFrame(
 LIGHT = Columns(attributes=("light",))
 
 
-def test_a_plain_table_is_read_by_usual_names(write):
-    read = read_predictions(write(GENERIC), LIGHT)
-    assert (read.name, read.classes, read.runs, read.keys) == ("model", ("cat", "dog"), ("1",), None)
-    assert read.labels.tolist() == [0, 1, 0, 1]
-    assert read.predicted.tolist() == [[0, 0, 0, 1]]
-    assert (read.attributes[0].values, read.attributes[0].ids.tolist()) == (("day", "night"), [0, 0, 1, 1])
-    assert read.attributes[0].aligned is None
+def test_a_plain_table_is_read_by_usual_names(read):
+    found = read(GENERIC, LIGHT)
+    assert (found.name, found.classes, found.runs, found.keys) == ("model", ("cat", "dog"), ("1",), None)
+    assert found.labels.tolist() == [0, 1, 0, 1]
+    assert found.predicted.tolist() == [[0, 0, 0, 1]]
+    assert (found.attributes[0].values, found.attributes[0].ids.tolist()) == (("day", "night"), [0, 0, 1, 1])
+    assert found.attributes[0].aligned is None
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -40,100 +40,99 @@ def test_waterbirds_metadata_is_recognised_and_joined(birds, answers, write, kin
     assert (read.predicted[0] != read.labels).sum() == 5
 
 
-def test_answers_may_be_names_and_may_include_other_splits(birds, answers, write):
+def test_answers_may_be_names_and_may_include_other_splits(birds, answers, read):
     named = answers({}).assign(prediction=lambda t: np.where(t.prediction == 1, "waterbird", "landbird"))
     more = pd.concat([named, birds[birds.split == 0][["img_filename"]].assign(prediction="landbird")])
-    read = read_predictions(write(more), Columns(), metadata=write(birds, "metadata.csv"))
-    assert (len(read), (read.predicted == read.labels).mean()) == (200, 1)
-    read = read_predictions(write(more), Columns(), metadata=write(birds, "metadata.csv"), split="train")
-    assert len(read) == 80
+    found = read(more, metadata=birds)
+    assert (len(found), (found.predicted == found.labels).mean()) == (200, 1)
+    found = read(more, metadata=birds, split="train")
+    assert len(found) == 80
 
 
-def test_other_data_in_the_columns_of_waterbirds_keep_their_own_names(birds, answers, write):
+def test_other_data_in_the_columns_of_waterbirds_keep_their_own_names(birds, answers, read):
     birds.loc[birds.index[-1], "place"] = 2
-    read = read_predictions(write(answers({})), Columns(), metadata=write(birds, "metadata.csv"))
-    assert (read.classes, read.attributes[0].values) == (("0", "1"), ("0", "1", "2"))
+    found = read(answers({}), metadata=birds)
+    assert (found.classes, found.attributes[0].values) == (("0", "1"), ("0", "1", "2"))
 
 
-def test_a_column_that_is_named_is_read_as_it_is(birds, answers, write):
+def test_a_column_that_is_named_is_read_as_it_is(birds, answers, read):
     asked = Columns(label="y", attributes=("place",))
-    read = read_predictions(write(answers({})), asked, metadata=write(birds, "metadata.csv"))
-    assert (read.classes, read.attributes[0].values) == (("0", "1"), ("0", "1"))
-    read = read_predictions(write(answers({})), Columns(label="y"), metadata=write(birds, "metadata.csv"))
-    assert (read.classes, read.attributes[0].values) == (("0", "1"), ("land", "water"))
+    found = read(answers({}), asked, metadata=birds)
+    assert (found.classes, found.attributes[0].values) == (("0", "1"), ("0", "1"))
+    found = read(answers({}), Columns(label="y"), metadata=birds)
+    assert (found.classes, found.attributes[0].values) == (("0", "1"), ("land", "water"))
 
 
-def test_numbers_of_splits_have_names_beside_others(birds, answers, write):
+def test_numbers_of_splits_have_names_beside_others(birds, answers, read):
     twins = birds[birds.split == 2].assign(split=3, img_filename=lambda table: "twins/" + table.img_filename)
-    metadata = write(pd.concat([birds, twins]), "metadata.csv")
-    read = read_predictions(write(answers({})), Columns(), metadata=metadata)
-    assert (read.split, len(read)) == ("test", 200)
-    assert read_predictions(write(answers({})), Columns(), metadata=metadata, split="2").split == "test"
+    metadata = pd.concat([birds, twins])
+    found = read(answers({}), metadata=metadata)
+    assert (found.split, len(found)) == ("test", 200)
+    assert read(answers({}), metadata=metadata, split="2").split == "test"
     answered = twins[["img_filename"]].assign(prediction=0)
-    assert read_predictions(write(answered), Columns(), metadata=metadata, split="3").split == "3"
+    assert read(answered, metadata=metadata, split="3").split == "3"
 
 
-def test_lines_of_other_splits_are_counted(birds, write):
-    read = read_predictions(write(birds.assign(prediction=birds.y)), Columns())
-    assert (read.split, len(read), read.unused) == ("test", 200, 80)
+def test_lines_of_other_splits_are_counted(birds, read):
+    found = read(birds.assign(prediction=birds.y))
+    assert (found.split, len(found), found.unused) == ("test", 200, 80)
 
 
-def test_splits_that_only_the_answers_have_are_not_mixed(birds, write):
-    metadata = write(birds.drop(columns="split"), "metadata.csv")
+def test_splits_that_only_the_answers_have_are_not_mixed(birds, read):
+    metadata = birds.drop(columns="split")
     columns = Columns(label="y", attributes=("place",))
     everything = birds.assign(prediction=birds.y)[["img_filename", "prediction", "split"]]
     with pytest.raises(SpurgenError, match=r"model.csv has splits in its column split, and .*metadata.csv has none"):
-        read_predictions(write(everything), columns, metadata=metadata)
-    assert len(read_predictions(write(everything.assign(split=2)), columns, metadata=metadata)) == len(birds)
+        read(everything, columns, metadata=metadata)
+    assert len(read(everything.assign(split=2), columns, metadata=metadata)) == len(birds)
 
 
-def test_classes_and_values_without_a_sample_in_the_split_are_known(birds, write):
+def test_classes_and_values_without_a_sample_in_the_split_are_known(birds, read):
     dry = birds[(birds.split == 0) | (birds.place == 0)]
-    read = read_predictions(write(dry.assign(prediction=1)), Columns())
-    assert read.attributes[0].values == ("land", "water")
+    found = read(dry.assign(prediction=1))
+    assert found.attributes[0].values == ("land", "water")
     named = {"y": dry.y.map({0: "cat", 1: "dog"}), "place": dry.place.map({0: "day", 1: "night"})}
     cats = dry.assign(**named, prediction="dog").query("split == 0 or y == 'cat'")
-    read = read_predictions(write(cats), Columns())
-    assert (read.classes, read.attributes[0].values) == (("cat", "dog"), ("day", "night"))
-    assert set(read.predicted[0]) == {1}
+    found = read(cats)
+    assert (found.classes, found.attributes[0].values) == (("cat", "dog"), ("day", "night"))
+    assert set(found.predicted[0]) == {1}
     with pytest.raises(SpurgenError, match="no sample of 3 of 4 groups: cat, place = night; dog, place = day"):
-        group(read)
+        group(found)
 
 
-def test_a_column_of_the_metadata_is_not_taken_for_an_answer(birds, answers, write):
-    metadata = write(birds.assign(seed=3, predicted=0, logit_0=1), "metadata.csv")
-    read = read_predictions(write(answers({(0, 0): 1})), Columns(), metadata=metadata)
-    assert (read.runs, (read.predicted != read.labels).sum()) == (("1",), 1)
-    nameless = write(answers({}).rename(columns={"prediction": "answer"}))
+def test_a_column_of_the_metadata_is_not_taken_for_an_answer(birds, answers, read):
+    metadata = birds.assign(seed=3, predicted=0, logit_0=1)
+    found = read(answers({(0, 0): 1}), metadata=metadata)
+    assert (found.runs, (found.predicted != found.labels).sum()) == (("1",), 1)
     with pytest.raises(SpurgenError, match=r"model\.csv has neither a column of predictions"):
-        read_predictions(nameless, Columns(), metadata=metadata)
+        read(answers({}).rename(columns={"prediction": "answer"}), metadata=metadata)
 
 
-def test_answers_beside_logits_may_be_any_of_the_largest(write):
+def test_answers_beside_logits_may_be_any_of_the_largest(read):
     table = GENERIC.assign(pred="dog", logit_cat=1, logit_dog=1)
-    assert read_predictions(write(table), LIGHT).predicted.tolist() == [[1] * 4]
+    assert read(table, LIGHT).predicted.tolist() == [[1] * 4]
 
 
-def test_runs_are_put_in_one_order_by_key(birds, answers, write):
+def test_runs_are_put_in_one_order_by_key(birds, answers, read):
     runs = [answers({(1, 0): k}).assign(seed=k).sample(frac=1, random_state=k) for k in (1, 2, 10)]
-    read = read_predictions(write(pd.concat(runs)), Columns(), metadata=write(birds, "metadata.csv"))
-    assert read.runs == ("1", "2", "10")
-    assert (read.predicted != read.labels).sum(axis=1).tolist() == [1, 2, 10]
+    found = read(pd.concat(runs), metadata=birds)
+    assert found.runs == ("1", "2", "10")
+    assert (found.predicted != found.labels).sum(axis=1).tolist() == [1, 2, 10]
 
 
 @pytest.mark.parametrize("names", [("cat", "dog"), ("0", "1")])
-def test_logits_give_answers_and_probabilities(write, names):
+def test_logits_give_answers_and_probabilities(read, names):
     table = GENERIC.drop(columns="pred").assign(
         **{f"logit_{names[1]}": [0, 0, 0, 9], f"logit_{names[0]}": [1, 2, 3, 4]}
     )
-    read = read_predictions(write(table), LIGHT)
-    assert read.predicted.tolist() == [[0, 0, 0, 1]]
-    np.testing.assert_allclose(read.probs[0, 0], [np.e / (1 + np.e), 1 / (1 + np.e)])
+    found = read(table, LIGHT)
+    assert found.predicted.tolist() == [[0, 0, 0, 1]]
+    np.testing.assert_allclose(found.probs[0, 0], [np.e / (1 + np.e), 1 / (1 + np.e)])
 
 
-def test_the_value_that_goes_with_each_class_can_be_given(write):
-    read = read_predictions(write(GENERIC), LIGHT, aligned={"light": {"cat": "night", "dog": "day"}})
-    assert read.attributes[0].aligned.tolist() == [1, 0]
+def test_the_value_that_goes_with_each_class_can_be_given(read):
+    found = read(GENERIC, LIGHT, aligned={"light": {"cat": "night", "dog": "day"}})
+    assert found.attributes[0].aligned.tolist() == [1, 0]
 
 
 def dropped(column):
@@ -186,20 +185,20 @@ HUGE = added(logit_0=1.0, logit_1=[0, 0, 1e200, 0])
         (lambda t: HUGE(t.drop(columns="pred")), "line 4, column logit_1: '1e\\+200' is no finite number of at most"),
     ],
 )
-def test_a_fault_of_the_table_is_named_and_nothing_is_left_out(write, change, message):
+def test_a_fault_of_the_table_is_named_and_nothing_is_left_out(read, change, message):
     with pytest.raises(SpurgenError, match=message):
-        read_predictions(write(change(GENERIC.copy())), LIGHT)
+        read(change(GENERIC.copy()), LIGHT)
 
 
 @pytest.mark.parametrize(
     ("second", "flag"),
     [("y", "--label"), ("prediction", "--prediction"), ("partition", "--split-column"), ("seed", "--run")],
 )
-def test_two_columns_of_one_meaning_are_an_error(write, second, flag):
+def test_two_columns_of_one_meaning_are_an_error(read, second, flag):
     first = {"y": "label", "prediction": "pred", "partition": "split", "seed": "run"}[second]
     table = GENERIC.assign(**({first: "1"} if first not in GENERIC else {}), **{second: "1"})
     with pytest.raises(SpurgenError, match=f"the columns .* and .*; name the one to read by {flag}"):
-        read_predictions(write(table), LIGHT)
+        read(table, LIGHT)
 
 
 @pytest.mark.parametrize(
@@ -226,9 +225,9 @@ def test_two_columns_of_one_meaning_are_an_error(write, second, flag):
         (LIGHT, {"aligned": {"light": {"cat": "day", "dog": "day"}}}, "cat and dog have the same value day, which"),
     ],
 )
-def test_a_flag_that_does_not_fit_the_table_is_refused(write, columns, options, message):
+def test_a_flag_that_does_not_fit_the_table_is_refused(read, columns, options, message):
     with pytest.raises(SpurgenError, match=message):
-        read_predictions(write(GENERIC), columns, **options)
+        read(GENERIC, columns, **options)
 
 
 UNANSWERED = "has no prediction for 1 of 200 samples of .*metadata.csv, such as 0080.jpg; predict all samples"
@@ -257,7 +256,7 @@ TWICE = "metadata.csv, line 92, column img_filename: '0001.jpg' occurs more than
         (added(y=0), dropped("y"), r"metadata.csv has no column of labels \(label, y, y_true, target\)"),
     ],
 )
-def test_tables_that_do_not_fit_each_other_are_refused(birds, answers, write, of_answers, of_metadata, message):
-    metadata = write(of_metadata(birds), "metadata.csv")
+def test_tables_that_do_not_fit_each_other_are_refused(birds, answers, read, of_answers, of_metadata, message):
+    metadata = of_metadata(birds)
     with pytest.raises(SpurgenError, match=message):
-        read_predictions(write(of_answers(answers({}))), Columns(), metadata=metadata)
+        read(of_answers(answers({})), metadata=metadata)
