@@ -71,11 +71,6 @@ def test_refusals_and_prose_name_no_label(ask, server, says):
     assert ask(samples=2, chat=True) == [None, None]
 
 
-def test_a_refusal_of_a_chat_names_no_label(ask, server):
-    server.manners = [{"model": "planted", "choices": [{"message": {"content": None, "refusal": "No."}}]}] * 2
-    assert ask(chat=True) == [None, None]
-
-
 def test_a_server_without_log_probabilities_is_an_error_and_its_reply_is_not_kept(ask, server, tmp_path):
     server.log_probabilities = False
     with pytest.raises(SpurgenError, match=r"no log-probabilities; .* --samples 20"):

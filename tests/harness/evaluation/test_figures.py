@@ -120,12 +120,6 @@ def test_metrics_of_other_benchmarks_are_those_of_scikit_learn_and_wilds():
     assert figures.weighted_accuracy.value == pytest.approx(share)
 
 
-def test_a_model_that_reads_the_shortcut_looks_good_only_where_groups_count_as_in_train(model):
-    figures = evaluate(model({(0, 1): 50, (1, 0): 50}))
-    assert figures.weighted_accuracy.value == pytest.approx(0.9)  # 90 % of train
-    assert (figures.balanced_accuracy.value, figures.worst_class_f1) == pytest.approx((0.5, 0.5))
-
-
 def test_groups_cannot_be_weighted_as_in_train_without_their_samples(model, three_groups):
     assert evaluate(replace(model({}), train=None)).weighted_accuracy is None
     assert evaluate(three_groups, allow_missing=True).weighted_accuracy is None
