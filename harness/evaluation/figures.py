@@ -158,7 +158,8 @@ def lowest_over_classes(score: Callable[..., Float64], predictions: Predictions)
     scores = [
         score(labels, row, labels=np.unique(labels), average=None, zero_division=0) for row in predictions.predicted
     ]
-    return np.min(scores, axis=1)
+    lowest: Float64 = np.min(scores, axis=1)
+    return lowest
 
 
 def _auroc(predictions: Predictions) -> float | None:

@@ -52,9 +52,9 @@ def labelled_in(table: Table, columns: Columns, asked: Columns, split: str | Non
     `columns`: what `recognise` made of those that were `asked` for. Of a layout, thresholds are left out for columns
     that were asked for and have no shares, and codes where other entries occur.
     """
-    for name in {asked.label, *asked.attributes} & columns.thresholds.keys():
-        if not table.are_shares(name):
-            columns = replace(columns, thresholds={k: v for k, v in columns.thresholds.items() if k != name})
+    named = [name for name in columns.thresholds if name in (asked.label, *asked.attributes)]
+    other = [name for name in named if not table.are_shares(name)]
+    columns = replace(columns, thresholds={k: names for k, names in columns.thresholds.items() if k not in other})
     if not table.are_codes(columns):
         columns = replace(columns, codes={})
     assert columns.label is not None  # recognise() raises where there is none

@@ -206,7 +206,7 @@ def values_of(column: pd.Series) -> tuple[str, ...]:
 
 def places(column: pd.Series) -> Int64:
     """Return the place of each entry of a categorical column among its names, int64 (n,)."""
-    return column.cat.codes.to_numpy(np.int64)
+    return np.asarray(column.cat.codes, dtype=np.int64)
 
 
 def are_probabilities(scores: Float64) -> bool:

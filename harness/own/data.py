@@ -163,7 +163,7 @@ def _splits(path: Path, of: pd.Series | None, groups: Int64, seed: int) -> Int64
     rng = named_generator("own", "splits", seed)
     if of is None or of.nunique() == 1:
         return _drawn(groups, SHARES, rng)
-    splits: Int64 = pd.Index(SPLITS).get_indexer(of).astype(np.int64)
+    splits: Int64 = pd.Index(SPLITS).get_indexer(pd.Index(of)).astype(np.int64)
     for number, name in ((0, "train"), (2, "test")):
         if not (splits == number).any():
             raise SpurgenError(
