@@ -105,7 +105,7 @@ def _read(path: Path, task: Task) -> tuple[list[str], list[int], Float64]:
         numbers = table.texts(RUN)
         table.check(RUN, numbers.str.fullmatch(r"\d{1,9}"), "is no whole number")
         runs = [int(number) for number in numbers]
-    if any(column.startswith(LOGITS) for column in table.frame):
+    if any(column.startswith(LOGITS) for column in header):
         scores = table.logits(LOGITS, names)
         small = (np.abs(scores) <= LARGEST).all(axis=1)
         table.check(KEY, small, f"has a logit above {LARGEST:g} in magnitude, which a submission may not return")
@@ -119,7 +119,7 @@ def _classes(table: Table, names: Sequence[str]) -> Int64:
     entries = table.texts(PREDICTION)
     codes = {str(k): k for k in range(len(names))} | {name: k for k, name in enumerate(names)}
     table.check(PREDICTION, entries.isin(codes), f"is no class of {', '.join(names)}, nor its number")
-    return entries.map(codes).to_numpy(np.int64)
+    return np.array([codes[entry] for entry in entries], dtype=np.int64)
 
 
 def digest_of(answers: Answers) -> str:
