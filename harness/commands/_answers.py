@@ -59,7 +59,7 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.row in rows and any(part.results[0].verification != ANSWERS_ONLY for part in rows[name].values()):
         raise SpurgenError(f"the row {name} is of a submission; name another --row")
     answered = read_answers(arguments.answers, task)
-    worlds = {task.in_world(seed).scenario.name for seed, _ in answered}
+    worlds = {task.in_world(seed).scenario.name for seed in answered}
     if not verified(suite, worlds, arguments.data, console):
         return 1
     files = ", ".join(map(str, arguments.answers))

@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     check_out(arguments.out)
     if not verified(suite, [world.scenario.name for world in tasks], arguments.data, console):
         return 1
-    total = sum(len(part.indices) for world in tasks for part in parts_of(world))
+    total = sum(part.size for world in tasks for part in parts_of(world))
     with samples_bar(console, total, "questions") as advance:
         count = write_questions(tasks, arguments.out, arguments.format, advance, suite=suite.spoken)
     say(console, f"wrote {count:,} questions to {arguments.out}; {arguments.out}/README.md says how to answer them")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -10,7 +11,6 @@ from socket import gaierror
 from ssl import SSLCertVerificationError
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from spurgen.benchmark.errors import SpurgenError, shortened
@@ -20,6 +20,7 @@ from spurgen.harness.context.replies import Answer, Read
 from spurgen.harness.context.store import Answers
 
 KEY = "OPENAI_API_KEY"
+ADDRESS = re.compile(r"https?://(\[[\da-fA-F:.]+\]|[\w.-]+)(:[1-9]\d{0,4})?(/[\w.~%/-]*)?", re.ASCII)
 ATTEMPTS = 6
 LONGEST_WAIT = 60.0  # seconds before another attempt
 REPLY_BYTES = 1 << 22
@@ -49,7 +50,12 @@ class Endpoint:
         self, url: str, model: str, answers: Answers, *, chat: bool = False, samples: int = 0, top: int = 20,
         timeout: float = 60.0, pause: Callable[[float], None] = time.sleep,
     ) -> None:  # fmt: skip
-        _check_address(url)
+        if not ADDRESS.fullmatch(url):
+            shown = "" if "@" in url or "?" in url else f" {shortened(url)}"
+            raise SpurgenError(
+                f"--endpoint{shown}: expected an address such as http://localhost:8000/v1, without password and query; "
+                f"put a key into {KEY}"
+            )
         self.address = f"{url.rstrip('/')}/{'chat/' * chat}completions"
         self.model, self.answers, self.timeout = model, answers, timeout
         self.chat, self.samples, self.top, self.pause = chat, samples, top, pause
@@ -164,18 +170,6 @@ class Endpoint:
         with suppress(*replies.MISSHAPEN, RecursionError):
             text = str(json.loads(text)["error"]["message"])
         return shortened(text.replace(self._key, "***") if self._key else text)
-
-
-def _check_address(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        possible = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        possible = False
-    if not possible or not url.isascii() or not url.isprintable() or " " in url:
-        raise SpurgenError(f"--endpoint {shortened(url)}: expected an address such as http://localhost:8000/v1")
-    if parts.username or parts.password or parts.query:
-        raise SpurgenError(f"--endpoint: expected an address without password and query; put a key into {KEY}")
 
 
 def _rest(error: HTTPError) -> bytes:

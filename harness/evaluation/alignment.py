@@ -1,11 +1,16 @@
-"""Which value of an attribute goes with each class: named by the user, or taken from the train split."""
+"""Attributes, and which value of one goes with each class: named by the user, or taken from the train split."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
+from spurgen.harness.evaluation.columns import FLAG
+from spurgen.harness.evaluation.predictions import Attribute, flag
+from spurgen.harness.evaluation.tables import places, values_of
 from spurgen.harness.machine.printing import p_equals
 from spurgen.harness.metrics.arrays import Float64, Int64
 
@@ -14,6 +19,39 @@ UNKNOWN = (
     "no split is called train, where the value that goes with each class is looked up; name it by "
     "--aligned ATTRIBUTE CLASS=VALUE ..."
 )
+
+Aligned = Mapping[str, Mapping[Any, Any]]
+"""By attribute: the value that goes with each class."""
+
+
+def attributes_of(factors: pd.DataFrame, aligned: Aligned, train: pd.DataFrame | None = None) -> tuple[Attribute, ...]:
+    """Return the attributes of samples, with the value that goes with each class where that is known.
+
+    `factors`: label, then attributes, all categorical; `train`: those of the train split, in which values that are not
+    `aligned` are looked up. Raises `SpurgenError` for a value that is named of no attribute, or needlessly, or as
+    `named` does.
+    """
+    label, *names = map(str, factors)
+    for name in aligned:
+        if name not in names:
+            raise SpurgenError(f"--aligned {name}: there is no attribute {name!r}; {suggestion(name, names)}")
+        if name.endswith(FLAG):
+            raise SpurgenError(f"--aligned {name} has no effect: its column says what goes with the class")
+    classes, made = values_of(factors[label]), []
+    for name in names:
+        values, ids = values_of(factors[name]), places(factors[name])
+        if name.endswith(FLAG):
+            made.append(flag(name, ids, len(classes)))
+        elif name in aligned:
+            words = {str(label): str(value) for label, value in aligned[name].items()}
+            made.append(Attribute(name, values, ids, named(name, values, classes, words)))
+        elif train is not None:
+            made.append(
+                Attribute(name, values, ids, *in_train(name, places(train[label]), places(train[name]), classes))
+            )
+        else:
+            made.append(Attribute(name, values, ids))
+    return tuple(made)
 
 
 def named(name: str, values: Sequence[str], classes: Sequence[str], aligned: Mapping[str, str]) -> Int64:

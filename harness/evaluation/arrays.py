@@ -1,17 +1,16 @@
 """Predictions from arrays, as a notebook has them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.alignment import named
+from spurgen.harness.evaluation.alignment import Aligned, attributes_of
 from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAG, FLAGS, NO_FLAG
-from spurgen.harness.evaluation.predictions import Attribute, Predictions, flag, is_numbered
-from spurgen.harness.evaluation.tables import NO_NAMES, are_probabilities, in_order, places
+from spurgen.harness.evaluation.predictions import Predictions, is_numbered
+from spurgen.harness.evaluation.tables import NO_NAMES, are_probabilities, categorical, in_order, places
 from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics import softmax
 from spurgen.harness.metrics.arrays import Float64, Int64, as_reals
@@ -27,7 +26,7 @@ def from_arrays(
     predicted: ArrayLike | None = None,
     logits: ArrayLike | None = None,
     classes: ArrayLike | None = None,
-    aligned: Mapping[str, Mapping[Any, Any]] | None = None,
+    aligned: Aligned | None = None,
     keys: ArrayLike | None = None,
     runs: ArrayLike | None = None,
 ) -> Predictions:
@@ -45,20 +44,19 @@ def from_arrays(
     of_samples = _names("labels", labels)
     known = in_order(of_samples) if classes is None else _distinct("classes", classes)
     count = len(of_samples)
-    ids = _places("labels", of_samples, known)
+    label = _in_classes("labels", of_samples, known)
     if (predicted is None) == (logits is None):
         raise SpurgenError("from_arrays: expected either predicted or logits")
     probs = None if logits is None else _probabilities(logits, (count, len(known)))
     answers = _predicted(predicted, known, count) if probs is None else probs.argmax(axis=2)
-    _check_attributes(attributes, aligned or {})
+    if not attributes:
+        raise SpurgenError("attributes is empty; name one or more, which make groups with the label")
+    factors = {"": label} | {key: _attribute(key, array, count) for key, array in attributes.items()}
     return Predictions(
         name=name,
         classes=known,
-        labels=ids,
-        attributes=tuple(
-            _attribute(key, _names(key, array, count), known, (aligned or {}).get(key))
-            for key, array in attributes.items()
-        ),
+        labels=places(label),
+        attributes=attributes_of(pd.DataFrame(factors), aligned or {}),
         predicted=answers,
         runs=_distinct("runs", np.arange(len(answers)) if runs is None else runs, len(answers)),
         probs=probs,
@@ -67,27 +65,14 @@ def from_arrays(
     )
 
 
-def _check_attributes(attributes: Mapping[str, ArrayLike], aligned: Mapping[str, Mapping[Any, Any]]) -> None:
-    if not attributes:
-        raise SpurgenError("attributes is empty; name one or more, which make groups with the label")
-    for key in aligned:
-        if key not in attributes:
-            raise SpurgenError(f"aligned: {key} is no attribute")
-        if key.endswith(FLAG):
-            raise SpurgenError(f"aligned: {key} says itself what goes with the class; leave it out")
-
-
-def _attribute(key: str, values: pd.Series, classes: Classes, aligned: Mapping[Any, Any] | None) -> Attribute:
-    if key.endswith(FLAG):
-        flags = values.str.lower().map(FLAGS)
-        if flags.isna().any():
-            raise SpurgenError(f"{key}: {values[flags.isna()].iloc[0]} {NO_FLAG}")
-        return flag(key, places(flags, (ALIGNED, CONFLICTS)), len(classes))
-    known = in_order(values)
-    if aligned is None:
-        return Attribute(key, known, places(values, known))
-    texts = {str(label): str(value) for label, value in aligned.items()}
-    return Attribute(key, known, places(values, known), named(key, known, classes, texts))
+def _attribute(key: str, array: ArrayLike, count: int) -> pd.Series:
+    values = _names(key, array, count)
+    if not key.endswith(FLAG):
+        return categorical(values)
+    flags = values.str.lower().map(FLAGS)
+    if flags.isna().any():
+        raise SpurgenError(f"{key}: {values[flags.isna()].iloc[0]} {NO_FLAG}")
+    return categorical(flags, (ALIGNED, CONFLICTS))
 
 
 def _names(what: str, array: ArrayLike, count: int | None = None) -> pd.Series:
@@ -112,12 +97,12 @@ def _distinct(what: str, array: ArrayLike, count: int | None = None) -> Classes:
     return tuple(names)
 
 
-def _places(what: str, names: pd.Series, classes: Classes) -> Int64:
+def _in_classes(what: str, names: pd.Series, classes: Classes) -> pd.Series:
     other = set(names) - set(classes)
     if other:
         known = listed(classes)
         raise SpurgenError(f"{what}: {min(other)} is none of the classes {known}; name all classes by classes=")
-    return places(names, classes)
+    return categorical(names, classes)
 
 
 def _predicted(array: ArrayLike | None, classes: Classes, count: int) -> Int64:
@@ -126,7 +111,7 @@ def _predicted(array: ArrayLike | None, classes: Classes, count: int) -> Int64:
     if rows.ndim not in (1, 2) or not rows.size:
         raise SpurgenError(f"predicted has the shape {rows.shape}; expected (n,) or (R, n)")
     names = [_names("predicted", row, count) for row in np.atleast_2d(rows)]
-    return np.stack([_places("predicted", row, classes) for row in names])
+    return np.stack([places(_in_classes("predicted", row, classes)) for row in names])
 
 
 def _probabilities(logits: ArrayLike, shape: tuple[int, int]) -> Float64:

@@ -1,4 +1,4 @@
-"""CSV files as tables, read no further than their size allows.
+"""CSV files as tables.
 
 Python's csv module reads them: pandas shifts the columns of long lines and fills short ones, and neither it nor pyarrow
 says on which line of the file a row begins.
@@ -20,28 +20,26 @@ from spurgen.benchmark.reading import open_unpacked
 CORRECT = "correct the file"
 PLAIN = "write it as CSV without compression if you trust it"
 FILE_BYTES = 1 << 36
-RECORD = 1 << 22  # characters; 21,841 logits take a tenth. `csv` itself allows an entry 131,072
+LINE = 1 << 22  # characters; 21,841 logits take a tenth. `csv` itself allows an entry 131,072
 ENTRIES = 1 << 22
 Records = Iterator[tuple[int, list[str]]]
 """The line where each record begins, and its entries."""
 
 
-def may_have_entries(size: int) -> int:
-    """Return how many entries a file of `size` bytes may have: one per byte, as CSV has at most, and always 4 million.
+def most_rows(path: Path, columns: int) -> int:
+    """Return how many rows of so many columns a file may have: an entry per byte, as CSV has at most, always 4 million.
 
     Compression gets around that: a kilobyte may have a million.
     """
-    return max(ENTRIES, size)
+    return max(ENTRIES, path.stat().st_size) // max(columns, 1)
 
 
-def check_count(path: Path, rows: int, columns: int, at_most: int | None) -> None:
-    """Raise `SpurgenError` for more rows than there may be, or more entries than the file's size allows."""
-    if at_most is not None and rows > at_most:
-        raise SpurgenError(f"{path} has more than {at_most:,} rows; {CORRECT}")
-    limit = may_have_entries(path.stat().st_size)
-    if rows * columns > limit:
-        what = f"it has more than {limit:,} entries, in {path.stat().st_size:,} bytes"
-        raise SpurgenError(f"cannot read {path}: {what}; {PLAIN}")
+def too_many(path: Path) -> SpurgenError:
+    """Return the error of a file with more rows than it may have."""
+    size = path.stat().st_size
+    return SpurgenError(
+        f"cannot read {path}: it has more than {max(ENTRIES, size):,} entries, in {size:,} bytes; {PLAIN}"
+    )
 
 
 def csv_header(path: Path) -> list[str]:
@@ -50,13 +48,12 @@ def csv_header(path: Path) -> list[str]:
         return header
 
 
-def read_csv(path: Path, wanted: Callable[[str], bool], at_most: int | None) -> pd.DataFrame:
-    """Read the `wanted` columns as text, indexed by line; `at_most`: rows that there may be."""
+def read_csv(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
+    """Read the `wanted` columns as text, indexed by line."""
     lines, rows = [], []
     with _opened(path) as (header, records):
         places = [k for k, name in enumerate(header) if wanted(name)]
-        limit = may_have_entries(path.stat().st_size) // max(len(places), 1)
-        limit = limit if at_most is None else min(limit, at_most)
+        most = most_rows(path, len(places))
         for line, entries in records:
             if len(entries) != len(header):
                 raise SpurgenError(
@@ -65,8 +62,8 @@ def read_csv(path: Path, wanted: Callable[[str], bool], at_most: int | None) -> 
                 )
             lines.append(line)
             rows.append([entries[k] for k in places])
-            if len(rows) > limit:
-                check_count(path, len(rows), max(len(places), 1), at_most)
+            if len(rows) > most:
+                raise too_many(path)
     return pd.DataFrame(rows, index=pd.Index(lines, dtype=np.int64), columns=[header[k] for k in places], dtype=str)
 
 
@@ -87,19 +84,15 @@ def _opened(path: Path) -> Iterator[tuple[list[str], Records]]:
 
 def _records(text: TextIO) -> Records:
     """Yield records, but no blank lines."""
-    left = RECORD  # characters that the rest of a record may have
-
-    def lines() -> Iterator[str]:
-        nonlocal left
-        while line := text.readline(left + 1):
-            left -= len(line)
-            if left < 0:
-                raise ValueError(f"a line has more than {RECORD:,} characters")
-            yield line
-
-    reader, before = csv.reader(lines(), strict=True), 0
+    reader, before = csv.reader(_lines(text), strict=True), 0
     for entries in reader:
-        left = RECORD
         if entries:
             yield before + 1, entries
         before = reader.line_num
+
+
+def _lines(text: TextIO) -> Iterator[str]:
+    while line := text.readline(LINE + 1):
+        if len(line) > LINE:
+            raise ValueError(f"a line has more than {LINE:,} characters")
+        yield line

@@ -1,5 +1,6 @@
 """Accuracy, worst-group and robust accuracy, and calibration of predictions, with intervals over samples and runs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,7 +110,7 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
         accuracy=shown["accuracy"],
         weighted_accuracy=None if (weights := groups.as_in_train) is None else weighted(weights),
         balanced_accuracy=weighted(groups.balanced),
-        worst_class_f1=_worst_class_f1(predictions),
+        worst_class_f1=float(lowest_over_classes(f1_score, predictions).mean()),
         auroc=_auroc(predictions),
         wga=shown["wga"].value,
         wga_corrected=over_runs(corrected, drawn["wga"]),
@@ -151,13 +152,14 @@ def over_runs(values: Float64, replicates: Float64) -> Estimate:
     return estimate(values, samples=deviation(replicates.mean(axis=1)))
 
 
-def _worst_class_f1(predictions: Predictions) -> float:
+def lowest_over_classes(score: Callable[..., Float64], predictions: Predictions) -> Float64:
+    """Return the lowest score of a class that has samples, by run, float64 (R,); `score`: a metric of scikit-learn."""
     labels = predictions.labels
-    lowest = [
-        f1_score(labels, row, labels=np.unique(labels), average=None, zero_division=0).min()
-        for row in predictions.predicted
+    scores = [
+        score(labels, row, labels=np.unique(labels), average=None, zero_division=0) for row in predictions.predicted
     ]
-    return float(np.mean(lowest))
+    lowest: Float64 = np.min(scores, axis=1)
+    return lowest
 
 
 def _auroc(predictions: Predictions) -> float | None:

@@ -1,23 +1,22 @@
-"""Parquet files as tables, read by a process of bounded memory: a kilobyte may hold a billion entries."""
+"""Parquet files as tables, read piece by piece: a kilobyte may hold a billion entries."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.reading import may_unpack_to, open_plain
-from spurgen.harness.evaluation.csv_files import CORRECT, FILE_BYTES, PLAIN, check_count
+from spurgen.harness.evaluation.csv_files import CORRECT, FILE_BYTES, PLAIN, most_rows, too_many
 from spurgen.harness.machine.packages import check_packages
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 PARQUET = (".parquet", ".pq")
-BEYOND = ("MemoryError", "malloc", "File too large")
-"""What errors say of memory, or a stream, beyond the limit."""
+ROWS = 256  # at a time: a text that is stored once may be long, and stand in all of them
 
 
 def is_parquet(path: Path) -> bool:
@@ -49,8 +48,8 @@ def parquet_header(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
     return list(schema.names), codes
 
 
-def read_parquet(path: Path, wanted: Callable[[str], bool], at_most: int | None) -> pd.DataFrame:
-    """Read columns of a file; raise `SpurgenError` for more than `at_most` rows, or more than its size allows.
+def read_parquet(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
+    """Read columns of a file, indexed by row; raise `SpurgenError` if it holds far more than its size.
 
     Also raised for columns of lists and other nested values. An index with a name is a column.
     """
@@ -58,32 +57,32 @@ def read_parquet(path: Path, wanted: Callable[[str], bool], at_most: int | None)
     from pyarrow.parquet import ParquetFile
 
     names = [name for name in parquet_header(path)[0] if wanted(name)]
+    size = path.stat().st_size
+    limit = left = may_unpack_to(size)
     with open_plain(path, FILE_BYTES) as file:
-        about = ParquetFile(file)
-        check_count(path, about.metadata.num_rows, max(len(names), 1), at_most)
-        kinds = {name: about.schema_arrow.field(name).type for name in names}
+        content = ParquetFile(file)
+        if content.metadata.num_rows > most_rows(path, len(names)):
+            raise too_many(path)
+        kinds = {name: content.schema_arrow.field(name).type for name in names}
         nested = next((name for name, kind in kinds.items() if pa.types.is_nested(kind)), None)
         if nested:
             raise SpurgenError(f"{path}, column {nested}: its entries are {kinds[nested]}; expected numbers or text")
-        table = _unpacked(path, file, names)
-    check_count(path, len(table), max(len(names), 1), at_most)
+        schema = pa.schema([(name, _plain(kind)) for name, kind in kinds.items()])
+        pieces = [schema.empty_table()]
+        for batch in content.iter_batches(ROWS, columns=names, use_threads=False):
+            pieces.append(pa.table({name: batch[name] for name in names}).cast(schema))
+            left -= pieces[-1].nbytes
+            if left < 0:
+                raise SpurgenError(
+                    f"cannot read {path}: it unpacks to more than {limit:,} bytes, from {size:,}; {PLAIN}"
+                )
+    table: pd.DataFrame = pa.concat_tables(pieces).to_pandas()
     return table.set_axis(pd.RangeIndex(1, len(table) + 1))
 
 
-def _unpacked(path: Path, file: BinaryIO, names: Sequence[str]) -> pd.DataFrame:
-    """Return columns of a file, which `parquet_process` reads."""
+def _plain(kind: "pa.DataType") -> "pa.DataType":
+    """Return the type of entries that stand for themselves: others name a text that is stored once."""
     import pyarrow as pa
 
-    size = path.stat().st_size
-    limit = may_unpack_to(size)
-    command = [sys.executable, "-P", "-m", "spurgen.harness.evaluation.parquet_process", str(limit), *names]
-    with TemporaryFile() as stream:
-        done = subprocess.run(command, stdin=file, stdout=stream, stderr=subprocess.PIPE, check=False)
-        if done.returncode:
-            problem = (done.stderr.decode(errors="replace").strip().splitlines() or [""])[-1]
-            if done.returncode < 0 or any(word in problem for word in BEYOND):  # a signal: memory ran out in C++
-                problem = f"it unpacks to more than {limit:,} bytes, from {size:,}"
-            raise SpurgenError(f"cannot read {path}: {problem}; {PLAIN}")
-        stream.seek(0)
-        table: pd.DataFrame = pa.ipc.open_stream(stream).read_all().to_pandas()
-    return table
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}.get(kind, kind)

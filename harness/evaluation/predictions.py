@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -68,11 +68,38 @@ class Predictions:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def take(self, rows: Int64) -> "Predictions":
+        """Return the samples at some places, int64 (m,)."""
+        return replace(
+            self,
+            labels=self.labels[rows],
+            attributes=tuple(replace(each, ids=each.ids[rows]) for each in self.attributes),
+            predicted=self.predicted[:, rows],
+            probs=None if self.probs is None else self.probs[:, rows],
+            keys=None if self.keys is None else tuple(np.array(self.keys)[rows].tolist()),
+        )
+
+    def run(self, k: int) -> "Predictions":
+        """Return one run."""
+        probs = None if self.probs is None else self.probs[k : k + 1]
+        return replace(self, predicted=self.predicted[k : k + 1], probs=probs, runs=self.runs[k : k + 1])
+
     def factors(self) -> Iterator[tuple[str, NDArray[np.str_]]]:
         """Yield what labels and attributes are called, and their names, str (n,)."""
         yield "labels", np.array(self.classes)[self.labels]
         for attribute in self.attributes:
             yield f"values of {attribute.name}", np.array(attribute.values)[attribute.ids]
+
+
+def stacked(runs: Sequence[Predictions], names: Sequence[str]) -> Predictions:
+    """Return the runs of several predictions for the same samples in the same order, under these names."""
+    probs = [each.probs for each in runs if each.probs is not None]
+    return replace(
+        runs[0],
+        predicted=np.concatenate([each.predicted for each in runs]),
+        probs=np.concatenate(probs) if len(probs) == len(runs) else None,
+        runs=tuple(names),
+    )
 
 
 def is_numbered(classes: Sequence[str]) -> bool:

@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.metrics import recall_score
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.figures import Evaluation, evaluate
-from spurgen.harness.evaluation.paired import same_order
-from spurgen.harness.evaluation.predictions import Predictions, group
+from spurgen.harness.evaluation.figures import Evaluation, evaluate, lowest_over_classes
+from spurgen.harness.evaluation.order import same_order
+from spurgen.harness.evaluation.predictions import Predictions, group, stacked
 from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics.arrays import Float64, Int64
 
@@ -53,9 +53,7 @@ def select(
 def _in_order_of(first: Predictions, other: Predictions) -> Predictions:
     """Return a checkpoint's predictions in the order of the first one's samples."""
     _check_alike(first, other)
-    order = same_order(first, other, "checkpoints are compared on the same samples")
-    probs = None if other.probs is None else other.probs[:, order]
-    return replace(first, name=other.name, predicted=other.predicted[:, order], probs=probs)
+    return other.take(same_order(first, other, "checkpoints are compared on the same samples"))
 
 
 def _check_alike(first: Predictions, other: Predictions) -> None:
@@ -71,21 +69,12 @@ def _check_alike(first: Predictions, other: Predictions) -> None:
 
 def _scores(predictions: Predictions, allow_missing: bool) -> dict[str, Float64]:
     """Return what rules maximise, by run, float64 (R,) each."""
-    labels, groups = predictions.labels, group(predictions, allow_missing)
-    lowest = [
-        recall_score(labels, row, labels=np.unique(labels), average=None, zero_division=0).min()
-        for row in predictions.predicted
-    ]
-    metrics = groups.metrics(groups.accuracies(predictions.predicted == labels))
-    return {"accuracy": metrics["accuracy"], "worst_class": np.array(lowest), "wga": metrics["wga"]}
+    groups = group(predictions, allow_missing)
+    metrics = groups.metrics(groups.accuracies(predictions.predicted == predictions.labels))
+    worst_class = lowest_over_classes(recall_score, predictions)
+    return {"accuracy": metrics["accuracy"], "worst_class": worst_class, "wga": metrics["wga"]}
 
 
 def _of_each_run(checkpoints: Sequence[Predictions], places: Int64) -> Predictions:
     """Return the answers of each run's own checkpoint, int64 (R,)."""
-    runs = [checkpoints[place] for place in places]
-    probs = [each.probs[run] for run, each in enumerate(runs) if each.probs is not None]
-    return replace(
-        checkpoints[0],
-        predicted=np.stack([each.predicted[run] for run, each in enumerate(runs)]),
-        probs=np.stack(probs) if len(probs) == len(runs) else None,
-    )
+    return stacked([checkpoints[place].run(run) for run, place in enumerate(places)], checkpoints[0].runs)

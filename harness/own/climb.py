@@ -1,9 +1,8 @@
 """Train methods on a user's own data with a rising number of counterexamples, and answer the test samples."""
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -14,7 +13,6 @@ from spurgen.baselines.training.encoders import Features
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData, Modality
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.machine import pool
-from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.metrics.arrays import Bool, Int64
 from spurgen.harness.own.data import SPLITS, OwnData
 from spurgen.harness.running.plan import baseline_specs
@@ -38,11 +36,9 @@ class Answered(NamedTuple):
     error: str = ""
 
 
-@dataclass(frozen=True)
-class Work:
-    """A method to train on a number of counterexamples, or on everything; picklable."""
+class Work(NamedTuple):
+    """A method to train on a number of counterexamples, or on everything."""
 
-    folder: str
     method: str
     counterexamples: int
     seed: int
@@ -128,24 +124,22 @@ def climb(
 ) -> Mapping[tuple[str, int, int], Answered]:  # fmt: skip
     """Train every method on every rung, once per draw, and once on everything; return answers by method, rung, draw."""
     with TemporaryDirectory(prefix="spurgen-") as folder:
-        file = io.BytesIO()
         np.savez(
-            file, features=features, labels=data.labels, values=data.values, splits=data.splits,
+            Path(folder) / DATA, features=features, labels=data.labels, values=data.values, splits=data.splits,
             conflicts=data.conflicts, num_classes=len(data.classes), is_text=data.folder is None,
         )  # fmt: skip
-        write_atomically(Path(folder) / DATA, file.getvalue())
-        work = [Work(folder, method, EVERYTHING, seeds[0]) for method in methods]  # the longest
-        work += [Work(folder, method, m, seed) for seed in seeds for m in rungs for method in methods]
+        work = [Work(method, EVERYTHING, seeds[0]) for method in methods]  # the longest
+        work += [Work(method, m, seed) for seed in seeds for m in rungs for method in methods]
         answers: dict[tuple[str, int, int], Answered] = {}
-        for one, answered in pool.run(train, work, processes):
+        for one, answered in pool.run(partial(train, folder), work, processes):
             advance(1)
-            answers[one.method, one.counterexamples, one.seed] = answered
-        return {key: answers[key] for key in ((one.method, one.counterexamples, one.seed) for one in work)}
+            answers[one] = answered
+        return {one: answers[one] for one in work}
 
 
-def train(work: Work) -> Answered:
+def train(folder: str, work: Work) -> Answered:
     """Train a method and answer the test samples; a failure of the method is returned, not raised."""
-    samples = _samples(work.folder)
+    samples = _samples(folder)
     submission = load_submission(baseline_specs([work.method])[0])
     assert submission.fit is not None
     assert submission.predict is not None
@@ -155,7 +149,7 @@ def train(work: Work) -> Answered:
     )
     names = tuple(map(str, range(samples.num_classes)))
     modality: Modality = "text" if samples.is_text else "image"
-    context = Context(names, modality, 0, "cpu", work.seed, Path(work.folder), "frozen")
+    context = Context(names, modality, 0, "cpu", work.seed, Path(folder), "frozen")
     test = np.flatnonzero(samples.splits == SPLITS.index("test"))
     try:
         submission.fit(train, val, context)

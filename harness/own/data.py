@@ -12,9 +12,9 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.alignment import aligned_values
 from spurgen.harness.evaluation.columns import Columns, recognise
 from spurgen.harness.evaluation.labelled import labelled_in, splits_of
-from spurgen.harness.evaluation.tables import places, read_file, read_header, texts
+from spurgen.harness.evaluation.tables import places, read_header, read_table, values_of
 from spurgen.harness.machine.printing import and_list
-from spurgen.harness.metrics.arrays import Bool, Float64, Int64
+from spurgen.harness.metrics.arrays import Bool, Int64
 from spurgen.harness.statistics.bootstrap import named_generator
 
 SPLITS = ("train", "val", "test")
@@ -113,25 +113,19 @@ def read_own(
     if not text_columns and (columns.key is None or columns.key not in header.columns):
         raise SpurgenError(f"{metadata} has no column of file names: name it by --key, or a column of texts by --text")
     shown = text_columns or [str(columns.key)]
-    table = read_file(metadata, lambda name: name in shown or columns.may_matter(name))
-    known = columns.split is not None and columns.split in table.columns
-    of = splits_of(metadata, table, str(columns.split)).replace(OTHER_NAMES) if known else None
-    labelled = labelled_in(metadata, table, columns, asked, None if of is None else str(of.iloc[0]))
+    table = read_table(metadata, lambda name: name in shown or columns.may_matter(name))
+    known = columns.split is not None and columns.split in table
+    of = splits_of(table, str(columns.split)).replace(OTHER_NAMES) if known else None
+    labelled = labelled_in(table, columns, asked, None if of is None else str(of.iloc[0]))
     label, shortcut = str(columns.label), columns.attributes[0]
-    classes, value_names = (
-        _names(metadata, labelled.factors[name], labelled.values(name)) for name in (label, shortcut)
-    )
-    labels = places(labelled.factors[label], classes)
-    values = places(labelled.factors[shortcut], value_names)
-    splits = _splits(metadata, of, labels, values, seed)
-    counts = np.zeros((len(classes), len(value_names)))
-    np.add.at(counts, (labels[splits == 0], values[splits == 0]), 1)
-    _check_train(metadata, counts, classes, value_names, shortcut)
-    aligned = aligned_values(counts)
+    factors = [_checked(metadata, labelled.factors[name]) for name in (label, shortcut)]
+    (classes, value_names), (labels, values) = map(values_of, factors), map(places, factors)
+    splits = _splits(metadata, of, labels * len(value_names) + values, seed)
+    aligned = _aligned(metadata, *(each[splits == 0] for each in factors))
     kept = np.flatnonzero(splits >= 0)
     if len(kept) > most:
         kept = np.sort(named_generator("own", "kept", seed).permutation(kept)[:most])
-    parts = [texts(metadata, table.iloc[kept], name) for name in shown]
+    parts = [table.rows(kept).texts(name) for name in shown]
     inputs = [" ".join(words) for words in zip(*parts, strict=True)]
     if not text_columns:
         _check_files(metadata, shown[0], folder, inputs)
@@ -142,72 +136,65 @@ def read_own(
     )  # fmt: skip
 
 
-def _names(path: Path, entries: pd.Series, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names in a column that occur; raise `SpurgenError` for fractions, too many names or a single one."""
-    present = set(entries)
-    column = entries.name
+def _checked(path: Path, entries: pd.Series) -> pd.Series:
+    """Return a categorical column with the names that occur; raise `SpurgenError` for fractions, too many, or one."""
+    found = entries.cat.remove_unused_categories()
+    names, column = values_of(found), entries.name
     fraction = next((name for name in names if FRACTION.fullmatch(name)), None)
     if fraction is not None:
         raise SpurgenError(
             f"{path}, column {column}: {fraction} is a fraction and names no class or value; cut the numbers into a "
             "few values, or name another column"
         )
-    if len(present) > MOST_NAMES:
+    if len(names) > MOST_NAMES:
         raise SpurgenError(
-            f"{path}, column {column} has {len(present):,} different entries, at most {MOST_NAMES}; name another column"
+            f"{path}, column {column} has {len(names):,} different entries, at most {MOST_NAMES}; name another column"
         )
-    if len(present) == 1:
+    if len(names) == 1:
         raise SpurgenError(f"{path}, column {column}: every entry is {names[0]}; two or more are needed")
-    return tuple(name for name in names if name in present)
+    return found
 
 
-def _splits(path: Path, of: pd.Series | None, labels: Int64, values: Int64, seed: int) -> Int64:
+def _splits(path: Path, of: pd.Series | None, groups: Int64, seed: int) -> Int64:
     """Return the split of each sample, a place in `SPLITS`, or -1 for one of another name, int64 (n,).
 
     Where the table has no splits, or none for validation, they are drawn within each group.
     """
     rng = named_generator("own", "splits", seed)
     if of is None or of.nunique() == 1:
-        return _drawn(np.arange(len(labels)), labels, values, SHARES, rng)[1]
-    numbers = {name: k for k, name in enumerate(SPLITS)}
-    splits = np.array([numbers.get(name, -1) for name in of], np.int64)
-    for name in ("train", "test"):
-        if not (splits == numbers[name]).any():
+        return _drawn(groups, SHARES, rng)
+    splits: Int64 = pd.Index(SPLITS).get_indexer(pd.Index(of)).astype(np.int64)
+    for number, name in ((0, "train"), (2, "test")):
+        if not (splits == number).any():
             raise SpurgenError(
                 f"{path}, column {of.name}: no sample is of the split {name}; it has {', '.join(set(of))}"
             )
     if not (splits == 1).any():
-        train = np.flatnonzero(splits == 0)
-        rows, drawn = _drawn(train, labels[train], values[train], (1 - OF_TRAIN, OF_TRAIN), rng)
-        splits[rows] = drawn
+        splits[splits == 0] = _drawn(groups[splits == 0], (1 - OF_TRAIN, OF_TRAIN), rng)
     return splits
 
 
-def _drawn(
-    rows: Int64, labels: Int64, values: Int64, shares: Sequence[float], rng: np.random.Generator
-) -> tuple[Int64, Int64]:
-    """Return rows and a number for each, such that every group has the numbers 0, 1, ... in these shares."""
-    order = rng.permutation(len(rows))
-    ids = labels * (values.max() + 1) + values
-    drawn = np.empty(len(rows), np.int64)
-    for group in np.unique(ids):
-        members = order[ids[order] == group]
+def _drawn(groups: Int64, shares: Sequence[float], rng: np.random.Generator) -> Int64:
+    """Return a number for each sample, such that every group has the numbers 0, 1, ... in these shares."""
+    order, drawn = rng.permutation(len(groups)), np.empty(len(groups), np.int64)
+    for group in np.unique(groups):
+        members = order[groups[order] == group]
         drawn[members] = np.searchsorted(np.cumsum(shares), (np.arange(len(members)) + 0.5) / len(members))
-    return rows, drawn
+    return drawn
 
 
-def _check_train(
-    path: Path, counts: Float64, classes: Sequence[str], values: Sequence[str],
-    shortcut: str,
-) -> None:  # fmt: skip
-    empty = [name for name, size in zip(classes, counts.sum(axis=1), strict=True) if not size]
-    if empty:
+def _aligned(path: Path, labels: pd.Series, values: pd.Series) -> Int64:
+    """Return the value that goes with each class, int64 (K,), by categorical columns of the train samples."""
+    counts = pd.crosstab(labels, values, dropna=False)
+    empty = counts.index[counts.sum(axis=1) == 0]
+    if len(empty):
         raise SpurgenError(f"{path}: the train split has no sample of {empty[0]}; add some, or leave the class out")
-    if np.count_nonzero(counts.sum(axis=0)) == 1:
-        only = values[int(counts.sum(axis=0).argmax())]
+    if values.nunique() == 1:
         raise SpurgenError(
-            f"{path}: {shortcut} is {only} in all of train, so no model can follow it; name another by --shortcut"
+            f"{path}: {values.name} is {values.iloc[0]} in all of train, so no model can follow it; name another by "
+            "--shortcut"
         )
+    return aligned_values(counts.to_numpy(np.float64))
 
 
 def _check_files(path: Path, column: str, folder: Path, names: Sequence[str]) -> None:

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 from spurgen.benchmark.contract import Modality
-from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.errors import SpurgenError, explain
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Rung
 from spurgen.harness.machine.printing import markdown_table
@@ -18,7 +20,6 @@ from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.public.measuring import Measured
 from spurgen.harness.statistics.needed import Climb, needed
 
-SCHEMA_VERSION = 1
 STORED = files("spurgen.benchmark") / "profiles"
 MODALITIES: dict[str, Modality] = {"image": "image", "caption": "text"}
 ALL = "all"
@@ -53,7 +54,7 @@ class Card:
     worlds: tuple[int, ...]
     lines: tuple[Line, ...]
     needed: Mapping[str, str]
-    schema_version: int = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
 
     def dump(self) -> str:
         """Return the card as JSON; a NaN is an error."""
@@ -108,13 +109,9 @@ def make_card(
 def read_card(text: str, where: str) -> Card:
     """Read a card; raise `SpurgenError` for what is none."""
     try:
-        fields: dict[str, Any] = json.loads(text)
-        if fields["schema_version"] != SCHEMA_VERSION:
-            raise SpurgenError(f"{where} is a card of version {fields['schema_version']}, expected {SCHEMA_VERSION}")
-        lines = tuple(Line(**line) for line in fields.pop("lines"))
-        return Card(**fields | {"lines": lines, "worlds": tuple(fields["worlds"])})
-    except (ValueError, KeyError, TypeError) as error:
-        raise SpurgenError(f"{where} is no card of spurgen profile: {error}") from None
+        return TypeAdapter(Card).validate_json(text)
+    except ValidationError as error:
+        raise SpurgenError(f"{where} is no card of spurgen profile: {explain(error.errors())}") from None
 
 
 def stored_cards(half: str, own: Path | None = None) -> list[Card]:

@@ -2,12 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import ANSWERS_ONLY, Provenance, Result, SampleArrays, round_samples
@@ -15,12 +13,12 @@ from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Rung, Task
 from spurgen.generators import sample
 from spurgen.harness.evaluation.columns import LOGITS
-from spurgen.harness.evaluation.tables import check, logits, read_file, read_header, texts
+from spurgen.harness.evaluation.tables import Table, read_header, read_table
 from spurgen.harness.exports.worlds import classes_of
 from spurgen.harness.machine.printing import listed
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.questions.keys import Part, keys_of, parts_of
+from spurgen.harness.questions.keys import keys_of, parts_of
 from spurgen.harness.results.answered import factors as factors_of
 from spurgen.harness.results.identity import job_identity
 from spurgen.harness.results.rows import Row
@@ -32,54 +30,45 @@ from spurgen.harness.sandbox.process import LARGEST, SMALLEST
 
 SURE = 10.0
 """Logit of a predicted class over the others, where answers have no scores; the temperature rescales it."""
+Answers = Mapping[int, Mapping[str, Float64]]
+"""By the seed that they count as, a world or run: the logits of every key."""
 Scored = list[tuple[Result, SampleArrays]]
 KEY, PREDICTION, RUN = "key", "prediction", "run"
-RUNS = 100  # in one file
 
 
-class Answered(NamedTuple):
-    """A task's answers in one world: the seed that they count as, and the logits of every key."""
-
-    seed: int
-    logits: Mapping[str, Float64]
-
-
-def read_answers(paths: Sequence[Path], task: Task) -> list[Answered]:
+def read_answers(paths: Sequence[Path], task: Task) -> Answers:
     """Read answers to a task's questions, of one or several worlds.
 
     A scenario of one world may be answered by several runs, whose numbers are in the column `run`. Raise `SpurgenError`
     for a key that is not of the task, occurs twice, or is missing, and for scores that are not finite.
     """
-    tables = [_read(path, task) for path in paths]
-    answers: dict[tuple[int, str], Float64] = {}
-    for path, keys, runs, scores in tables:
-        for key, run, row in zip(keys, runs, scores, strict=True):
-            if (run, key) in answers:
-                raise SpurgenError(f"{path}: key {key} has been answered before; give every answer once, or add {RUN}")
-            answers[run, key] = row
-    if task.scenario.worlds > 1:
-        return _by_world(task, {key: row for (_, key), row in answers.items()}, len(answers))
-    wanted = _wanted(task)
     by_run: dict[int, dict[str, Float64]] = {}
-    for (run, key), row in answers.items():
-        by_run.setdefault(run, {})[key] = row
-    _check_known({key for _, key in answers}, wanted, task)
-    for run, row in sorted(by_run.items()):
-        _check_complete(row, wanted, f"run {run}")
-    return [Answered(run, row) for run, row in sorted(by_run.items())]
+    for path in paths:
+        for key, run, row in zip(*_read(path, task), strict=True):
+            if key in by_run.setdefault(run, {}):
+                raise SpurgenError(f"{path}: key {key} has been answered before; give every answer once, or add {RUN}")
+            by_run[run][key] = row
+    if task.scenario.worlds > 1:
+        return _by_world(task, by_run)
+    wanted = _wanted(task)
+    _check_known(set().union(*by_run.values()), wanted, task)
+    for run, rows in by_run.items():
+        _check_complete(rows, wanted, f"run {run}")
+    return dict(sorted(by_run.items()))
 
 
-def _by_world(task: Task, answers: dict[str, Float64], count: int) -> list[Answered]:
-    if len(answers) < count:
+def _by_world(task: Task, by_run: Mapping[int, dict[str, Float64]]) -> Answers:
+    answers = {key: row for rows in by_run.values() for key, row in rows.items()}
+    if len(answers) < sum(map(len, by_run.values())):
         raise SpurgenError(f"task {task.name} has several worlds, which are its runs: leave the column {RUN} out")
     wanted = [_wanted(task.in_world(seed)) for seed in range(task.scenario.worlds)]
     _check_known(set(answers), set().union(*wanted), task)
-    made = []
+    made = {}
     for seed, (world, keys) in enumerate(zip(task.worlds, wanted, strict=True)):
         here = {key: answers[key] for key in keys & answers.keys()}
         if here:
             _check_complete(here, keys, f"world {seed} ({world.name})")
-            made.append(Answered(seed, here))
+            made[seed] = here
     return made
 
 
@@ -105,49 +94,44 @@ def _check_complete(answered: Mapping[str, Float64], wanted: set[str], where: st
         raise SpurgenError(f"{where} lacks {counts}, such as that to {min(lacking)}; answer all questions")
 
 
-def _read(path: Path, task: Task) -> tuple[Path, list[str], list[int], Float64]:
+def _read(path: Path, task: Task) -> tuple[list[str], list[int], Float64]:
     """Return the keys, runs and logits, float64 (n, K), of a table."""
-    header = read_header(path).columns
+    header, names = read_header(path).columns, classes_of(task.scenario)
     if KEY not in header:
         raise SpurgenError(f"{path} has no column {KEY}, only {listed([*map(str, header)])}")
-    questions = sum(len(part.indices) for world in task.worlds for part in parts_of(replace(task, scenario=world)))
-    rows = questions * (RUNS if RUN in header else 1) + 1  # one more, whose key has been answered, is named
-    table = read_file(path, lambda name: name in (KEY, RUN, PREDICTION) or name.startswith(LOGITS), rows)
+    table = read_table(path, lambda name: name in (KEY, RUN, PREDICTION) or name.startswith(LOGITS))
     runs = [0] * len(table)
     if RUN in table:
-        numbers = texts(path, table, RUN)
-        check(path, table, RUN, numbers.str.fullmatch(r"\d{1,9}"), "is no whole number")
+        numbers = table.texts(RUN)
+        table.check(RUN, numbers.str.fullmatch(r"\d{1,9}"), "is no whole number")
         runs = [int(number) for number in numbers]
-    names = classes_of(task.scenario)
-    if any(column.startswith(LOGITS) for column in table.columns):
-        scores = logits(path, table, LOGITS, names)
+    if any(column.startswith(LOGITS) for column in header):
+        scores = table.logits(LOGITS, names)
         small = (np.abs(scores) <= LARGEST).all(axis=1)
-        check(path, table, KEY, small, f"has a logit above {LARGEST:g} in magnitude, which a submission may not return")
-        return path, list(texts(path, table, KEY)), runs, np.where(np.abs(scores) < SMALLEST, 0.0, scores)
+        table.check(KEY, small, f"has a logit above {LARGEST:g} in magnitude, which a submission may not return")
+        return list(table.texts(KEY)), runs, np.where(np.abs(scores) < SMALLEST, 0.0, scores)
     if PREDICTION not in table:
         raise SpurgenError(f"{path} has neither {LOGITS}0 to {LOGITS}{len(names) - 1} nor {PREDICTION}")
-    return path, list(texts(path, table, KEY)), runs, SURE * np.eye(len(names))[_classes(path, table, names)]
+    return list(table.texts(KEY)), runs, SURE * np.eye(len(names))[_classes(table, names)]
 
 
-def _classes(path: Path, table: pd.DataFrame, names: Sequence[str]) -> Int64:
-    entries = texts(path, table, PREDICTION)
+def _classes(table: Table, names: Sequence[str]) -> Int64:
+    entries = table.texts(PREDICTION)
     codes = {str(k): k for k in range(len(names))} | {name: k for k, name in enumerate(names)}
-    check(path, table, PREDICTION, entries.isin(codes), f"is no class of {', '.join(names)}, nor its number")
+    table.check(PREDICTION, entries.isin(codes), f"is no class of {', '.join(names)}, nor its number")
     return np.array([codes[entry] for entry in entries], dtype=np.int64)
 
 
-def digest_of(answered: Sequence[Answered]) -> str:
+def digest_of(answers: Answers) -> str:
     """Return the SHA-256 of answers, whatever their order and format."""
     digest = hashlib.sha256()
-    for seed, rows in answered:
+    for seed, rows in answers.items():
         for key in sorted(rows):
             digest.update(f"{seed}/{key}".encode() + np.asarray(rows[key], "<f8").tobytes())
     return digest.hexdigest()
 
 
-def results_of(
-    suite: Suite, task: Task, answered: Sequence[Answered], name: str, access: str, files: str = "answers"
-) -> Scored:
+def results_of(suite: Suite, task: Task, answers: Answers, name: str, access: str, files: str = "answers") -> Scored:
     """Score answers; return a result per world or run, with its per-sample arrays as they are stored.
 
     `name` is what the row is called, and all that makes answers to several tasks one row; `access` is the tier that the
@@ -155,8 +139,8 @@ def results_of(
     """
     submission, data = hashlib.sha256(f"answers/{name}".encode()).hexdigest(), suite.data_digest(task)
     made = []
-    for seed, rows in answered:
-        digest = digest_of([Answered(seed, rows)])
+    for seed, rows in answers.items():
+        digest = digest_of({seed: rows})
         source = f"{files}, {'world' if task.scenario.worlds > 1 else 'run'} {seed}"
         scores = _score(task.in_world(seed), rows, source)
         options: dict[str, Any] = {}
@@ -191,10 +175,7 @@ def not_stored(results: Scored, row: Row, task: Task) -> Scored:
 
 
 def _score(task: Task, rows: Mapping[str, Float64], source: str) -> Scores:
-    blocks: dict[Block | str | None, list[Float64]] = {}
-    for part in parts_of(task):
-        blocks.setdefault(part.block, []).append(_stack(task, part, rows))
-    joined = {block: np.concatenate(pieces) for block, pieces in blocks.items()}
+    joined = {part.block: np.stack([rows[key] for key in keys_of(task, part)]) for part in parts_of(task)}
     if isinstance(task, Rung):
         of_parts = {str(part): found for part, found in joined.items()}
         return rungs.score(task, rungs.Answers(of_parts, {part: factors_of(task.ladder, part) for part in of_parts}))
@@ -203,7 +184,3 @@ def _score(task: Task, rows: Mapping[str, Float64], source: str) -> Scores:
     factors = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
     of_test = {block: scores for block, scores in joined.items() if isinstance(block, Block)}
     return score(task, Predictions(joined[None], calibration.labels, of_test), factors, source)
-
-
-def _stack(task: Task, part: Part, rows: Mapping[str, Float64]) -> Float64:
-    return np.stack([rows[key] for key in keys_of(task, part)])

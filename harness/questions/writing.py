@@ -55,24 +55,19 @@ def write_questions(
 
 
 class _Place(NamedTuple):
-    """An input by its key: in which of the worlds, of which block (by its number), at which index."""
+    """An input by its key: in which of the worlds, of which of its parts, at which index."""
 
     key: str
     world: int
-    block: int
+    part: int
     at: int
 
 
 def _places(tasks: Sequence[Task]) -> Iterator[_Place]:
     for world, task in enumerate(tasks):
-        numbers = {block: number for number, block in enumerate(_blocks(task))}
-        for part in parts_of(task):
-            for key, index in zip(keys_of(task, part), part.indices, strict=True):
-                yield _Place(key, world, numbers[part.block], index)
-
-
-def _blocks(task: Task) -> list[Block | str | None]:
-    return list(dict.fromkeys(part.block for part in parts_of(task)))
+        for number, part in enumerate(parts_of(task)):
+            for at, key in enumerate(keys_of(task, part)):
+                yield _Place(key, world, number, at)
 
 
 def _rows(
@@ -81,13 +76,12 @@ def _rows(
     """Yield lines in the order of their keys, `CHUNK` at a time; a folder's images are written as they are made."""
     if halves_of(tasks[0])["images"] and kind == "folder":
         (folder / IMAGES).mkdir()
-    blocks = [_blocks(task) for task in tasks]
     for start in range(0, len(places), CHUNK):
         chunk = places[start : start + CHUNK]
         lines: dict[str, Line] = {}
-        by_block = sorted(chunk, key=lambda place: place[1:])
-        for (world, number), group in groupby(by_block, key=lambda place: (place.world, place.block)):
-            lines |= _lines(tasks[world], blocks[world][number], list(group), folder, kind)
+        for (world, part), group in groupby(sorted(chunk, key=lambda place: place[1:]), key=lambda place: place[1:3]):
+            task = tasks[world]
+            lines |= _lines(task, parts_of(task)[part].block, list(group), folder, kind)
         yield [lines[place.key] for place in chunk]
         progress(len(chunk))
 

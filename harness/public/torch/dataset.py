@@ -13,7 +13,7 @@ from spurgen.harness.public.torch.batches import World, check_modality, draw, pi
 
 Item = dict[str, Any]
 CHUNK = 512  # items
-KEPT_BYTES = 1 << 30
+KEPT_BYTES = 1 << 30  # of pixels: of a larger split no chunk is kept, and single items are made one by one
 
 
 class SpurGenDataset(Dataset[Item]):
@@ -32,7 +32,6 @@ class SpurGenDataset(Dataset[Item]):
         *,
         modality: Modality | None = None,
         transform: Callable[[Tensor], Any] | None = None,
-        keep_bytes: int = KEPT_BYTES,
     ) -> None:
         """`world`: a scenario, or a task of a ladder in a world, `suite.task("things-image-8").in_world(0)`.
 
@@ -41,15 +40,13 @@ class SpurGenDataset(Dataset[Item]):
         image, uint8 (3, H, W), of items, batches and twins alike.
 
         Raises `ScenarioError` for an unknown split or modality.
-
-        Of a split with more pixels than `keep_bytes` no chunk is kept, so single items of it are made one by one.
         """
         chosen: Modality = modality or (world.modality if isinstance(world, Rung) else "multimodal")
         check_modality(chosen)
         self.world, self.split, self.modality, self.transform = world, split, chosen, transform
         self._size = sum(len(indices) for _, indices in pieces(world, split))
         side = world.ladder.image_size if isinstance(world, Rung) else world.image_size
-        self._keeps = self._size * 3 * side**2 * (chosen != "text") <= keep_bytes
+        self._keeps = self._size * 3 * side**2 * (chosen != "text") <= KEPT_BYTES
         self._chunks: dict[int, Item] = {}
         self._twin: tuple[TwinKind, str | None, int | None] | None = None
 
@@ -76,15 +73,16 @@ class SpurGenDataset(Dataset[Item]):
         """Return one item; negative indices count from the end."""
         (place,) = self._places([index])
         if not self._keeps:
-            return self._items(self._draw([place]))[0]
+            return self._item(self._draw([place]), 0)
         number, within = divmod(place, CHUNK)
         if number not in self._chunks:
             self._chunks[number] = self._draw(range(number * CHUNK, min(self._size, (number + 1) * CHUNK)))
-        return self._items(_row(self._chunks[number], within))[0]
+        return self._item(self._chunks[number], within)
 
     def __getitems__(self, indices: Sequence[int]) -> list[Item]:
         """Return items, made together; raises `IndexError` beyond the split."""
-        return self._items(self._draw(self._places(indices)))
+        batch = self._draw(self._places(indices))
+        return [self._item(batch, k) for k in range(len(indices))]
 
     def _places(self, indices: Sequence[int]) -> list[int]:
         places = [int(k) + self._size if k < 0 else int(k) for k in indices]
@@ -96,25 +94,13 @@ class SpurGenDataset(Dataset[Item]):
     def _draw(self, places: Sequence[int]) -> Item:
         return draw(self.world, self.split, places, self.modality, self._twin)
 
-    def _items(self, batch: Item) -> list[Item]:
-        columns = {name: batch[name].tolist() for name in ("label", "group", "env", "index")}
-        values = {name: ids.tolist() for name, ids in batch["values"].items()}
-        items: list[Item] = []
-        for k in range(len(batch["index"])):
-            item: Item = {name: column[k] for name, column in columns.items()}
-            item["values"] = {name: ids[k] for name, ids in values.items()}
-            if "image" in batch:
-                item["image"] = self.transform(batch["image"][k]) if self.transform else batch["image"][k]
-            if "caption" in batch:
-                item["caption"] = batch["caption"][k]
-            items.append(item)
-        return items
-
-
-def _row(chunk: Item, k: int) -> Item:
-    """Return a batch of one item, whose pixels are a copy, so that nobody writes into what is kept."""
-    one: Item = {name: part[k : k + 1] for name, part in chunk.items() if name != "values"}
-    one["values"] = {name: part[k : k + 1] for name, part in chunk["values"].items()}
-    if "image" in one:
-        one["image"] = one["image"].clone()
-    return one
+    def _item(self, batch: Item, k: int) -> Item:
+        """Return an item of a batch; its pixels are a copy, so that nobody writes into what is kept."""
+        item: Item = {name: batch[name][k].item() for name in ("label", "group", "env", "index")}
+        item["values"] = {name: ids[k].item() for name, ids in batch["values"].items()}
+        if "image" in batch:
+            image = batch["image"][k].clone()
+            item["image"] = self.transform(image) if self.transform else image
+        if "caption" in batch:
+            item["caption"] = batch["caption"][k]
+        return item

@@ -71,11 +71,6 @@ def test_refusals_and_prose_name_no_label(ask, server, says):
     assert ask(samples=2, chat=True) == [None, None]
 
 
-def test_a_refusal_of_a_chat_names_no_label(ask, server):
-    server.manners = [{"model": "planted", "choices": [{"message": {"content": None, "refusal": "No."}}]}] * 2
-    assert ask(chat=True) == [None, None]
-
-
 def test_a_server_without_log_probabilities_is_an_error_and_its_reply_is_not_kept(ask, server, tmp_path):
     server.log_probabilities = False
     with pytest.raises(SpurgenError, match=r"no log-probabilities; .* --samples 20"):
@@ -169,17 +164,21 @@ def test_a_key_that_no_header_takes_is_not_shown(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "url", ["localhost:8000", "ftp://x/v1", "http://", "http://[::1", "http://a b/", "http://x:y/"]
-)
+    "url",
+    ["localhost:8000", "ftp://x/v1", "http://", "http://[::1", "http://a b/", "http://x:y/", "http://x:0/v1",
+     "http://me:secret@host/v1", "http://host/v1?key=secret"],
+)  # fmt: skip
 def test_no_address(url, tmp_path):
-    with pytest.raises(SpurgenError, match="expected an address such as http://localhost:8000/v1"):
+    with pytest.raises(SpurgenError, match="expected an address such as http://localhost:8000/v1") as raised:
         Endpoint(url, "m", Answers(tmp_path))
-
-
-def test_an_address_with_a_password_is_refused_and_not_shown(tmp_path):
-    with pytest.raises(SpurgenError, match="without password") as raised:
-        Endpoint("http://me:secret@host/v1", "m", Answers(tmp_path))
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:8000/v1", "https://api.x-y.org/a_b/v1/", "http://[::1]:80", "http://h"]
+)
+def test_addresses(url, tmp_path):
+    assert Endpoint(url, "m", Answers(tmp_path)).address == f"{url.rstrip('/')}/completions"
 
 
 def test_costs_are_those_of_requests_that_are_not_stored(ask, server, tmp_path):

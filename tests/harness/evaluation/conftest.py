@@ -62,3 +62,14 @@ def model(birds, answers, write):
         return read_predictions(write(table, name), Columns(), metadata=write(birds, "metadata.csv"))
 
     return read
+
+
+@pytest.fixture
+def read(write):
+    """Return a function that writes a table of predictions, and one of metadata if there is one, and reads both."""
+
+    def read_written(table, asked=Columns(), metadata=None, **options):  # noqa: B008
+        about = None if metadata is None else write(metadata, "metadata.csv")
+        return read_predictions(write(table), asked, metadata=about, **options)
+
+    return read_written

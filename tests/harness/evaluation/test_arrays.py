@@ -97,11 +97,11 @@ def test_classes_give_the_order_of_logits_and_may_have_no_sample():
         ({"attributes": {"light": LIGHT[1:]}}, r"light has the shape \(39,\); expected \(40,\), an entry for each"),
         ({"attributes": {}}, "attributes is empty; name one or more"),
         ({"attributes": {"light_aligned": LIGHT}}, "light_aligned: day is neither True nor False"),
-        ({"attributes": {"light_aligned": LABELS}, "aligned": {"light_aligned": {}}}, "light_aligned says itself"),
+        ({"attributes": {"light_aligned": LABELS}, "aligned": {"light_aligned": {}}}, "light_aligned has no effect"),
         ({"classes": [0, 1, 1]}, "classes: 1 occurs more than once"),
         ({"keys": np.zeros(40)}, "keys: 0 occurs more than once"),
         ({"runs": ["a", "b"]}, r"runs has the shape \(2,\); expected \(1,\)"),
-        ({"aligned": {"lihgt": {}}}, "aligned: lihgt is no attribute"),
+        ({"aligned": {"lihgt": {}}}, "no attribute 'lihgt'; did you mean light"),
         ({"aligned": {"light": {"0": "day"}}}, "--aligned light says nothing of 1"),
     ],
 )

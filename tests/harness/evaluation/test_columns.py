@@ -5,77 +5,49 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.reading import read_predictions
 
-GENERIC = pd.DataFrame({"label": ["0", "1"], "pred": ["0", "1"], "light": ["day", "night"]})
 
-
-def test_celeba_and_civil_comments_are_recognised(write):
+def test_celeba_and_civil_comments_are_recognised(read):
     faces = pd.DataFrame({"image_id": ["1", "2"], "Blond_Hair": [-1, 1], "Male": [1, -1], "prediction": [-1, -1]})
-    read = read_predictions(write(faces), Columns())
-    assert read.classes == ("dark hair", "blond hair")  # as their numbers, so that logit_0 is of dark hair
-    assert (read.labels.tolist(), read.predicted.tolist()) == ([0, 1], [[0, 0]])
+    found = read(faces)
+    assert found.classes == ("dark hair", "blond hair")  # as their numbers, so that logit_0 is of dark hair
+    assert (found.labels.tolist(), found.predicted.tolist()) == ([0, 1], [[0, 0]])
     comments = pd.DataFrame({"toxicity": [0.1, 0.5], "identity_any": [0.4, 0.6], "pred": [0, 1]})
-    read = read_predictions(write(comments), Columns())
-    assert (read.classes, read.labels.tolist(), read.predicted.tolist()) == (("civil", "toxic"), [0, 1], [[0, 1]])
-    assert read.attributes[0].ids.tolist() == [0, 1]
+    found = read(comments)
+    assert (found.classes, found.labels.tolist(), found.predicted.tolist()) == (("civil", "toxic"), [0, 1], [[0, 1]])
+    assert found.attributes[0].ids.tolist() == [0, 1]
 
 
-@pytest.mark.parametrize(
-    ("asked", "values"),
-    [(Columns(attributes=("Young",)), ("-1", "1")), (Columns(label="Young", attributes=("Male",)), ("-1", "1"))],
-)
-def test_other_columns_of_a_known_layout_can_be_named(write, asked, values):
-    rows = [(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)]
-    faces = pd.DataFrame(rows, columns=["Blond_Hair", "Male", "Young"])
-    read = read_predictions(
-        write(faces.assign(image_id=range(8), prediction=faces[asked.label or "Blond_Hair"])), asked
-    )
-    assert read.attributes[0].values == values
-    assert read.classes == (("-1", "1") if asked.label else ("dark hair", "blond hair"))
-
-
-def test_shares_that_a_flag_names_are_cut_and_other_entries_are_read_as_they_are(write):
+def test_shares_that_a_flag_names_are_cut_and_other_entries_are_read_as_they_are(read):
     comments = pd.DataFrame({"toxicity": ["no", "yes"], "identity_any": [0.4, 0.6], "pred": ["no", "yes"]})
     with pytest.raises(SpurgenError, match="is no share"):
-        read_predictions(write(comments), Columns())
-    read = read_predictions(write(comments), Columns(label="toxicity", attributes=("identity_any",)))
-    assert (read.classes, read.attributes[0].values) == (("no", "yes"), ("none named", "identity named"))
+        read(comments)
+    found = read(comments, Columns(label="toxicity", attributes=("identity_any",)))
+    assert (found.classes, found.attributes[0].values) == (("no", "yes"), ("none named", "identity named"))
     comments = comments.assign(toxicity=[0.1, 0.5], pred=[0, 1], black=[0.0, 1.0], white=["few", "many"])
-    read = read_predictions(write(comments), Columns(attributes=("black", "white")))
-    assert [a.values for a in read.attributes] == [("not named", "named"), ("few", "many")]
+    found = read(comments, Columns(attributes=("black", "white")))
+    assert [a.values for a in found.attributes] == [("not named", "named"), ("few", "many")]
 
 
-def test_labels_and_splits_beside_the_answers_may_have_another_usual_name(birds, answers, write):
-    metadata = write(birds, "metadata.csv")
-    named = answers({}).assign(label=lambda table: table.prediction, partition="test")
-    assert len(read_predictions(write(named), Columns(), metadata=metadata)) == 200
-    both = write(birds.assign(target=1 - birds.y), "metadata.csv")  # its own target is not the label that is read
-    assert len(read_predictions(write(answers({}).assign(target=0)), Columns(label="y"), metadata=both)) == 200
+def test_labels_and_splits_beside_the_answers_may_have_another_usual_name(birds, answers, read):
+    birds_by_name = {0: "landbird", 1: "waterbird"}
+    named = answers({}).assign(label=lambda table: table.prediction.map(birds_by_name), partition="test")
+    assert len(read(named, metadata=birds)) == 200
+    both = birds.assign(target=1 - birds.y)  # its own target is not the label that is read
+    assert len(read(answers({}).assign(target=0), Columns(label="y"), metadata=both)) == 200
     comments = birds.assign(toxicity=birds.y * 0.8, identity_any=birds.place).drop(columns=["y", "place", "split"])
     asked = Columns(key="img_filename")
     answered = comments.assign(prediction=birds.y, label=birds.y)[["img_filename", "prediction", "label"]]
-    assert len(read_predictions(write(answered), asked, metadata=write(comments, "metadata.csv"))) == 280
+    assert len(read(answered, asked, metadata=comments)) == 280
 
 
 @pytest.mark.parametrize("asked", [Columns(logits="s_"), Columns(prediction="guess")])
-def test_naming_answers_or_logits_leaves_out_neither(birds, write, asked):
+def test_naming_answers_or_logits_leaves_out_neither(birds, read, asked):
     names = ("prediction", "s_") if asked.logits else ("guess", "logit_")
     logits = {f"{names[1]}0": 1 - birds.y, f"{names[1]}1": birds.y}
-    read = read_predictions(write(birds.assign(**{names[0]: birds.y}, **logits)), asked)
-    assert read.probs is not None
+    found = read(birds.assign(**{names[0]: birds.y}, **logits), asked)
+    assert found.probs is not None
     with pytest.raises(SpurgenError, match=f"column {names[0]}: '[01]' is not the class with the largest {names[1]}"):
-        read_predictions(write(birds.assign(**{names[0]: 1 - birds.y}, **logits)), asked)
-
-
-@pytest.mark.parametrize(
-    ("attributes", "message"),
-    [
-        (("light", "light"), "--attributes names light twice; name every column once"),
-        (("light", "label"), "--attributes: label is the column of labels, which makes groups anyway; leave it out"),
-    ],
-)
-def test_every_attribute_is_a_factor_of_its_own(write, attributes, message):
-    with pytest.raises(SpurgenError, match=message):
-        read_predictions(write(GENERIC), Columns(attributes=attributes))
+        read(birds.assign(**{names[0]: 1 - birds.y}, **logits), asked)
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])

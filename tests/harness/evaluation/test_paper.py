@@ -7,7 +7,6 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.figures import evaluate
 from spurgen.harness.evaluation.paired import compare, compare_with_first
 from spurgen.harness.evaluation.paper import draw_groups, to_latex
-from spurgen.harness.plots.style import encode
 
 ERRORS = {"bad": 45, "poor": 43, "good": 5}
 
@@ -75,13 +74,16 @@ def test_latex_typesets_the_table(model, typeset):
     assert typeset(to_latex([evaluate(bad), evaluate(good)], [compare(bad, good)])) == []
 
 
-def test_the_caption_says_what_intervals_cover(model):
-    one, two = (evaluate(model(*runs)) for runs in ([{}], [{}, {(1, 0): 5}]))
-    assert "Means over 1 run, with 95 \\% intervals over samples;" in to_latex([one], [])
-    assert "Means over 2 runs, with 95 \\% intervals over samples and runs;" in to_latex([two, two], [])
-    assert "Means over 1 or 2 runs, with 95 \\% intervals over samples, and runs if several;" in to_latex(
-        [one, two], []
-    )
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        ([1], "1 run, .* over samples;"),
+        ([2, 2], "2 runs, .* samples and runs;"),
+        ([1, 2], "1 or 2 runs, .* if several;"),
+    ],
+)
+def test_the_caption_says_what_intervals_cover(model, runs, said):
+    assert re.search(f"Means over {said}", to_latex([evaluate(model(*[{}] * count)) for count in runs], []))
 
 
 def test_models_of_other_groups_are_not_drawn_together(model):
@@ -91,10 +93,7 @@ def test_models_of_other_groups_are_not_drawn_together(model):
         draw_groups([first, other])
 
 
-@pytest.mark.parametrize("kind", ["pdf", "svg", "png"])
-def test_the_figure_is_the_same_every_time(model, kind):
-    evaluations = [evaluate(model({(1, 0): k}, name=f"m{k}.csv")) for k in (5, 25)]
-    figure = draw_groups(evaluations)
+def test_the_figure_has_a_panel_per_model_and_the_first_ones_worst_group_on_top(model):
+    figure = draw_groups([evaluate(model({(1, 0): k}, name=f"m{k}.csv")) for k in (5, 25)])
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["m5", "m25"]
     assert figure.axes[0].get_yticklabels()[0].get_text() == "waterbird, place = land"
-    assert encode(figure, kind) == encode(draw_groups(evaluations), kind)

@@ -17,18 +17,13 @@ GENERIC = pd.DataFrame(
 LIGHT = Columns(attributes=("light",))
 
 
-def test_a_plain_table_is_read_by_usual_names(write):
-    read = read_predictions(write(GENERIC), LIGHT)
-    assert (read.name, read.classes, read.runs, read.keys) == ("model", ("cat", "dog"), ("1",), None)
-    assert read.labels.tolist() == [0, 1, 0, 1]
-    assert read.predicted.tolist() == [[0, 0, 0, 1]]
-    assert (read.attributes[0].values, read.attributes[0].ids.tolist()) == (("day", "night"), [0, 0, 1, 1])
-    assert read.attributes[0].aligned is None
-
-
-def test_classes_that_are_numbers_are_sorted_as_numbers(write):
-    table = GENERIC.assign(label=["10", "9", "10", "9"], pred=["10", "10", "10", "9"])
-    assert read_predictions(write(table), LIGHT).classes == ("9", "10")
+def test_a_plain_table_is_read_by_usual_names(read):
+    found = read(GENERIC, LIGHT)
+    assert (found.name, found.classes, found.runs, found.keys) == ("model", ("cat", "dog"), ("1",), None)
+    assert found.labels.tolist() == [0, 1, 0, 1]
+    assert found.predicted.tolist() == [[0, 0, 0, 1]]
+    assert (found.attributes[0].values, found.attributes[0].ids.tolist()) == (("day", "night"), [0, 0, 1, 1])
+    assert found.attributes[0].aligned is None
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -45,119 +40,99 @@ def test_waterbirds_metadata_is_recognised_and_joined(birds, answers, write, kin
     assert (read.predicted[0] != read.labels).sum() == 5
 
 
-def test_answers_may_be_names_and_may_include_other_splits(birds, answers, write):
+def test_answers_may_be_names_and_may_include_other_splits(birds, answers, read):
     named = answers({}).assign(prediction=lambda t: np.where(t.prediction == 1, "waterbird", "landbird"))
     more = pd.concat([named, birds[birds.split == 0][["img_filename"]].assign(prediction="landbird")])
-    read = read_predictions(write(more), Columns(), metadata=write(birds, "metadata.csv"))
-    assert (len(read), (read.predicted == read.labels).mean()) == (200, 1)
-    read = read_predictions(write(more), Columns(), metadata=write(birds, "metadata.csv"), split="train")
-    assert len(read) == 80
+    found = read(more, metadata=birds)
+    assert (len(found), (found.predicted == found.labels).mean()) == (200, 1)
+    found = read(more, metadata=birds, split="train")
+    assert len(found) == 80
 
 
-def test_an_unknown_label_is_answered_by_the_codes_that_a_table_may_have(birds, answers, write):
-    odd = answers({}).assign(prediction=lambda t: t.prediction + 0.5)
-    with pytest.raises(SpurgenError, match=r"'[01]\.5' is none of the labels 0 \(landbird\), 1 \(waterbird\)"):
-        read_predictions(write(odd), Columns(), metadata=write(birds, "metadata.csv"))
-
-
-def test_other_data_in_the_columns_of_waterbirds_keep_their_own_names(birds, answers, write):
+def test_other_data_in_the_columns_of_waterbirds_keep_their_own_names(birds, answers, read):
     birds.loc[birds.index[-1], "place"] = 2
-    read = read_predictions(write(answers({})), Columns(), metadata=write(birds, "metadata.csv"))
-    assert (read.classes, read.attributes[0].values) == (("0", "1"), ("0", "1", "2"))
+    found = read(answers({}), metadata=birds)
+    assert (found.classes, found.attributes[0].values) == (("0", "1"), ("0", "1", "2"))
 
 
-def test_a_column_that_is_named_is_read_as_it_is(birds, answers, write):
+def test_a_column_that_is_named_is_read_as_it_is(birds, answers, read):
     asked = Columns(label="y", attributes=("place",))
-    read = read_predictions(write(answers({})), asked, metadata=write(birds, "metadata.csv"))
-    assert (read.classes, read.attributes[0].values) == (("0", "1"), ("0", "1"))
-    read = read_predictions(write(answers({})), Columns(label="y"), metadata=write(birds, "metadata.csv"))
-    assert (read.classes, read.attributes[0].values) == (("0", "1"), ("land", "water"))
+    found = read(answers({}), asked, metadata=birds)
+    assert (found.classes, found.attributes[0].values) == (("0", "1"), ("0", "1"))
+    found = read(answers({}), Columns(label="y"), metadata=birds)
+    assert (found.classes, found.attributes[0].values) == (("0", "1"), ("land", "water"))
 
 
-def test_numbers_of_splits_have_names_beside_others(birds, answers, write):
+def test_numbers_of_splits_have_names_beside_others(birds, answers, read):
     twins = birds[birds.split == 2].assign(split=3, img_filename=lambda table: "twins/" + table.img_filename)
-    metadata = write(pd.concat([birds, twins]), "metadata.csv")
-    read = read_predictions(write(answers({})), Columns(), metadata=metadata)
-    assert (read.split, len(read)) == ("test", 200)
-    assert read_predictions(write(answers({})), Columns(), metadata=metadata, split="2").split == "test"
+    metadata = pd.concat([birds, twins])
+    found = read(answers({}), metadata=metadata)
+    assert (found.split, len(found)) == ("test", 200)
+    assert read(answers({}), metadata=metadata, split="2").split == "test"
     answered = twins[["img_filename"]].assign(prediction=0)
-    assert read_predictions(write(answered), Columns(), metadata=metadata, split="3").split == "3"
+    assert read(answered, metadata=metadata, split="3").split == "3"
 
 
-def test_lines_of_other_splits_are_counted(birds, write):
-    read = read_predictions(write(birds.assign(prediction=birds.y)), Columns())
-    assert (read.split, len(read), read.unused) == ("test", 200, 80)
+def test_lines_of_other_splits_are_counted(birds, read):
+    found = read(birds.assign(prediction=birds.y))
+    assert (found.split, len(found), found.unused) == ("test", 200, 80)
 
 
-def test_splits_that_only_the_answers_have_are_not_mixed(birds, write):
-    metadata = write(birds.drop(columns="split"), "metadata.csv")
+def test_splits_that_only_the_answers_have_are_not_mixed(birds, read):
+    metadata = birds.drop(columns="split")
     columns = Columns(label="y", attributes=("place",))
     everything = birds.assign(prediction=birds.y)[["img_filename", "prediction", "split"]]
     with pytest.raises(SpurgenError, match=r"model.csv has splits in its column split, and .*metadata.csv has none"):
-        read_predictions(write(everything), columns, metadata=metadata)
-    assert len(read_predictions(write(everything.assign(split=2)), columns, metadata=metadata)) == len(birds)
+        read(everything, columns, metadata=metadata)
+    assert len(read(everything.assign(split=2), columns, metadata=metadata)) == len(birds)
 
 
-def test_classes_and_values_without_a_sample_in_the_split_are_known(birds, write):
+def test_classes_and_values_without_a_sample_in_the_split_are_known(birds, read):
     dry = birds[(birds.split == 0) | (birds.place == 0)]
-    read = read_predictions(write(dry.assign(prediction=1)), Columns())
-    assert read.attributes[0].values == ("land", "water")
+    found = read(dry.assign(prediction=1))
+    assert found.attributes[0].values == ("land", "water")
     named = {"y": dry.y.map({0: "cat", 1: "dog"}), "place": dry.place.map({0: "day", 1: "night"})}
     cats = dry.assign(**named, prediction="dog").query("split == 0 or y == 'cat'")
-    read = read_predictions(write(cats), Columns())
-    assert (read.classes, read.attributes[0].values) == (("cat", "dog"), ("day", "night"))
-    assert set(read.predicted[0]) == {1}
+    found = read(cats)
+    assert (found.classes, found.attributes[0].values) == (("cat", "dog"), ("day", "night"))
+    assert set(found.predicted[0]) == {1}
     with pytest.raises(SpurgenError, match="no sample of 3 of 4 groups: cat, place = night; dog, place = day"):
-        group(read)
+        group(found)
 
 
-def test_a_column_of_the_metadata_is_not_taken_for_an_answer(birds, answers, write):
-    metadata = write(birds.assign(seed=3, predicted=0, logit_0=1), "metadata.csv")
-    read = read_predictions(write(answers({(0, 0): 1})), Columns(), metadata=metadata)
-    assert (read.runs, (read.predicted != read.labels).sum()) == (("1",), 1)
-    nameless = write(answers({}).rename(columns={"prediction": "answer"}))
+def test_a_column_of_the_metadata_is_not_taken_for_an_answer(birds, answers, read):
+    metadata = birds.assign(seed=3, predicted=0, logit_0=1)
+    found = read(answers({(0, 0): 1}), metadata=metadata)
+    assert (found.runs, (found.predicted != found.labels).sum()) == (("1",), 1)
     with pytest.raises(SpurgenError, match=r"model\.csv has neither a column of predictions"):
-        read_predictions(nameless, Columns(), metadata=metadata)
+        read(answers({}).rename(columns={"prediction": "answer"}), metadata=metadata)
 
 
-def test_labels_beside_the_answers_may_be_names(birds, answers, write):
-    named = answers({}).assign(y=lambda table: np.where(table.prediction == 1, "waterbird", "landbird"), split="test")
-    assert len(read_predictions(write(named), Columns(), metadata=write(birds, "metadata.csv"))) == 200
-
-
-def test_answers_beside_logits_may_be_any_of_the_largest(write):
+def test_answers_beside_logits_may_be_any_of_the_largest(read):
     table = GENERIC.assign(pred="dog", logit_cat=1, logit_dog=1)
-    assert read_predictions(write(table), LIGHT).predicted.tolist() == [[1] * 4]
+    assert read(table, LIGHT).predicted.tolist() == [[1] * 4]
 
 
-def test_the_splits_of_celeba_may_be_joined_to_its_attributes(write):
-    faces = pd.DataFrame({"image_id": ["1", "2", "3"], "Blond_Hair": [-1, 1, 1], "Male": [1, -1, 1]})
-    splits = pd.DataFrame({"image_id": ["3", "2", "1"], "partition": [0, 2, 2]})
-    answered = pd.DataFrame({"image_id": ["2", "1"], "prediction": [1, -1]})
-    read = read_predictions(write(answered), Columns(), metadata=write(faces.merge(splits), "metadata.csv"))
-    assert (read.split, read.keys, read.labels.tolist()) == ("test", ("2", "1"), [1, 0])
-
-
-def test_runs_are_put_in_one_order_by_key(birds, answers, write):
+def test_runs_are_put_in_one_order_by_key(birds, answers, read):
     runs = [answers({(1, 0): k}).assign(seed=k).sample(frac=1, random_state=k) for k in (1, 2, 10)]
-    read = read_predictions(write(pd.concat(runs)), Columns(), metadata=write(birds, "metadata.csv"))
-    assert read.runs == ("1", "2", "10")
-    assert (read.predicted != read.labels).sum(axis=1).tolist() == [1, 2, 10]
+    found = read(pd.concat(runs), metadata=birds)
+    assert found.runs == ("1", "2", "10")
+    assert (found.predicted != found.labels).sum(axis=1).tolist() == [1, 2, 10]
 
 
 @pytest.mark.parametrize("names", [("cat", "dog"), ("0", "1")])
-def test_logits_give_answers_and_probabilities(write, names):
+def test_logits_give_answers_and_probabilities(read, names):
     table = GENERIC.drop(columns="pred").assign(
         **{f"logit_{names[1]}": [0, 0, 0, 9], f"logit_{names[0]}": [1, 2, 3, 4]}
     )
-    read = read_predictions(write(table), LIGHT)
-    assert read.predicted.tolist() == [[0, 0, 0, 1]]
-    np.testing.assert_allclose(read.probs[0, 0], [np.e / (1 + np.e), 1 / (1 + np.e)])
+    found = read(table, LIGHT)
+    assert found.predicted.tolist() == [[0, 0, 0, 1]]
+    np.testing.assert_allclose(found.probs[0, 0], [np.e / (1 + np.e), 1 / (1 + np.e)])
 
 
-def test_the_value_that_goes_with_each_class_can_be_given(write):
-    read = read_predictions(write(GENERIC), LIGHT, aligned={"light": {"cat": "night", "dog": "day"}})
-    assert read.attributes[0].aligned.tolist() == [1, 0]
+def test_the_value_that_goes_with_each_class_can_be_given(read):
+    found = read(GENERIC, LIGHT, aligned={"light": {"cat": "night", "dog": "day"}})
+    assert found.attributes[0].aligned.tolist() == [1, 0]
 
 
 def dropped(column):
@@ -192,9 +167,15 @@ HUGE = added(logit_0=1.0, logit_1=[0, 0, 1e200, 0])
         (changed("label", 2, ""), "model.csv, line 4, column label: '' is empty; correct the file"),
         (changed("pred", 1, "fox"), "line 3, column pred: 'fox' is none of the labels cat, dog"),
         (added(id=["a", "b", "b", "c"]), "has sample b more than once; remove the copy, or name"),
-        (added(run=[1, 1, 1, 2]), "has 1 samples of run 2 and 3 of run 1; every run needs"),
-        (added(run=[1, 1, 2, 2], id=[1, 2, 1, 3]), "run 2 of .* and the first run differ in sample 2"),
-        (added(run=[1, 1, 2, 2]), "column light: 'night' in run 2 is not what run 1 says of the same"),
+        (added(run=[1, 1, 1, 2]), "run 1 of .* has 3 samples and run 2 of .*model.csv 1; every run needs"),
+        (
+            added(run=[1, 1, 2, 2], id=[1, 2, 1, 3]),
+            "run 2 of .* lacks 1 of the samples of run 1 of .*, such as 2; every run needs",
+        ),
+        (
+            added(run=[1, 1, 2, 2]),
+            "and run 2 of .* give sample 1 different values of light, day and night; every run",
+        ),
         (
             added(split=["a", "b", "a", "b"]),
             r"model.csv, column split: there is no split 'test' \(--split\); choose from a, b",
@@ -204,26 +185,28 @@ HUGE = added(logit_0=1.0, logit_1=[0, 0, 1e200, 0])
         (lambda t: HUGE(t.drop(columns="pred")), "line 4, column logit_1: '1e\\+200' is no finite number of at most"),
     ],
 )
-def test_a_fault_of_the_table_is_named_and_nothing_is_left_out(write, change, message):
+def test_a_fault_of_the_table_is_named_and_nothing_is_left_out(read, change, message):
     with pytest.raises(SpurgenError, match=message):
-        read_predictions(write(change(GENERIC.copy())), LIGHT)
+        read(change(GENERIC.copy()), LIGHT)
 
 
 @pytest.mark.parametrize(
     ("second", "flag"),
     [("y", "--label"), ("prediction", "--prediction"), ("partition", "--split-column"), ("seed", "--run")],
 )
-def test_two_columns_of_one_meaning_are_an_error(write, second, flag):
+def test_two_columns_of_one_meaning_are_an_error(read, second, flag):
     first = {"y": "label", "prediction": "pred", "partition": "split", "seed": "run"}[second]
     table = GENERIC.assign(**({first: "1"} if first not in GENERIC else {}), **{second: "1"})
     with pytest.raises(SpurgenError, match=f"the columns .* and .*; name the one to read by {flag}"):
-        read_predictions(write(table), LIGHT)
+        read(table, LIGHT)
 
 
 @pytest.mark.parametrize(
     ("columns", "options", "message"),
     [
         (Columns(), {}, "name the attributes that make groups by --attributes; .* has label, pred, light"),
+        (Columns(attributes=("light", "light")), {}, "--attributes names light twice; name every column once"),
+        (Columns(attributes=("light", "label")), {}, "--attributes: label is the column of labels, which makes groups"),
         (Columns(attributes=("lihgt",)), {}, "has no column lihgt; did you mean light?"),
         (
             Columns(logits="pr", attributes=("light",)),
@@ -242,12 +225,13 @@ def test_two_columns_of_one_meaning_are_an_error(write, second, flag):
         (LIGHT, {"aligned": {"light": {"cat": "day", "dog": "day"}}}, "cat and dog have the same value day, which"),
     ],
 )
-def test_a_flag_that_does_not_fit_the_table_is_refused(write, columns, options, message):
+def test_a_flag_that_does_not_fit_the_table_is_refused(read, columns, options, message):
     with pytest.raises(SpurgenError, match=message):
-        read_predictions(write(GENERIC), columns, **options)
+        read(GENERIC, columns, **options)
 
 
 UNANSWERED = "has no prediction for 1 of 200 samples of .*metadata.csv, such as 0080.jpg; predict all samples"
+ODD = r"'[01]\.5' is none of the labels 0 \(landbird\), 1 \(waterbird\)"
 TWICE = "metadata.csv, line 92, column img_filename: '0001.jpg' occurs more than once"
 
 
@@ -268,26 +252,11 @@ TWICE = "metadata.csv, line 92, column img_filename: '0001.jpg' occurs more than
         (added(split="val"), dropped([]), "model.csv, line 2, column split: 'val' is not what .*metadata.csv says"),
         (added(label=0), dropped([]), "model.csv, line 102, column label: '0' is not what .*metadata.csv says of the"),
         (added(partition=0), dropped([]), "model.csv, line 2, column partition: '0' is not what .*metadata.csv says"),
+        (lambda t: t.assign(prediction=t.prediction + 0.5), dropped([]), ODD),
         (added(y=0), dropped("y"), r"metadata.csv has no column of labels \(label, y, y_true, target\)"),
     ],
 )
-def test_tables_that_do_not_fit_each_other_are_refused(birds, answers, write, of_answers, of_metadata, message):
-    metadata = write(of_metadata(birds), "metadata.csv")
+def test_tables_that_do_not_fit_each_other_are_refused(birds, answers, read, of_answers, of_metadata, message):
+    metadata = of_metadata(birds)
     with pytest.raises(SpurgenError, match=message):
-        read_predictions(write(of_answers(answers({}))), Columns(), metadata=metadata)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, "some.csv does not exist"),
-        ("", "some.csv has no lines"),
-        ("label,pred,light\n", "some.csv has no lines"),
-        ('label,pred,light\n"', "cannot read .*some.csv: "),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_named(tmp_path, content, message):
-    if content is not None:
-        (tmp_path / "some.csv").write_text(content)
-    with pytest.raises(SpurgenError, match=message):
-        read_predictions(tmp_path / "some.csv", LIGHT)
+        read(of_answers(answers({})), metadata=metadata)

@@ -4,7 +4,6 @@ import pytest
 from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.figures import evaluate
 from spurgen.harness.evaluation.paired import compare_with_first
-from spurgen.harness.evaluation.reading import read_predictions
 from spurgen.harness.evaluation.report import comparison_summary, comparison_table, how_tested, summary
 
 LABELLED = pd.DataFrame({"label": ["cat", "dog", "cat", "dog"], "light": ["day", "day", "night", "night"]})
@@ -12,20 +11,20 @@ LIGHT = Columns(attributes=("light",))
 
 
 @pytest.mark.parametrize(("ends", "by_place"), [(("cat", "dog"), False), (("0", "1"), True)])
-def test_logits_without_names_are_in_the_order_of_the_classes_which_the_summary_prints(write, ends, by_place):
+def test_logits_without_names_are_in_the_order_of_the_classes_which_the_summary_prints(read, ends, by_place):
     scores = {f"logit_{end}": values for end, values in zip(ends, ([3, 0, 3, 0], [0, 3, 0, 3]), strict=True)}
-    read = read_predictions(write(LABELLED.assign(**scores)), LIGHT)
-    assert (read.by_place, read.predicted.tolist()) == (by_place, [[0, 1, 0, 1]])
-    assert ("Its scores were read in the order of the classes: cat, dog." in summary(evaluate(read))) is by_place
+    found = read(LABELLED.assign(**scores), LIGHT)
+    assert (found.by_place, found.predicted.tolist()) == (by_place, [[0, 1, 0, 1]])
+    assert ("Its scores were read in the order of the classes: cat, dog." in summary(evaluate(found))) is by_place
     numbered = LABELLED.assign(label=["0", "1", "0", "1"]).assign(logit_0=1, logit_1=0)
-    assert not read_predictions(write(numbered), LIGHT).by_place
+    assert not read(numbered, LIGHT).by_place
 
 
-def test_the_summary_says_what_goes_with_the_classes_and_warns_of_small_groups(write):
+def test_the_summary_says_what_goes_with_the_classes_and_warns_of_small_groups(read):
     rows = [(label, light, split) for label in "ab" for light in "xy" for split in ["train", "test"]]
     often = [("a", "x", "train"), ("b", "y", "train")] * 50
     table = pd.DataFrame([*rows, *often, *[("a", "x", "test")] * 20], columns=["label", "light", "split"])
-    figures = evaluate(read_predictions(write(table.assign(prediction=table.label)), LIGHT))
+    figures = evaluate(read(table.assign(prediction=table.label), LIGHT))
     assert figures.aligned == {"light": {"a": "x", "b": "y"}}
     assert "What goes with the classes: light: a = x, b = y." in summary(figures)
     assert "The smallest group has 1 sample: with fewer than 10, do not rely on the corrected" in summary(figures)
@@ -41,9 +40,9 @@ def test_how_models_were_tested_names_those_of_which_a_sentence_is_true(model):
     assert "single run" not in how_tested(compare_with_first(models[:3]))
 
 
-def test_of_many_missing_groups_the_summary_names_three(write):
+def test_of_many_missing_groups_the_summary_names_three(read):
     table = pd.DataFrame({"label": list("abcdef"), "light": list("uvwxyz")})
-    figures = evaluate(read_predictions(write(table.assign(prediction=table.label)), LIGHT), allow_missing=True)
+    figures = evaluate(read(table.assign(prediction=table.label), LIGHT), allow_missing=True)
     assert len(figures.missing) == 30
     assert summary(figures).count(" and 27 more.") == 1
 

@@ -54,5 +54,5 @@ def test_checkpoints_need_the_same_runs_and_samples():
     with pytest.raises(SpurgenError, match="a has the runs r0, and c s; every checkpoint needs the same runs"):
         select([one, two], [one, other], allow_missing=True)
     short = checkpoint("d", (0, 0, 0), order=slice(1, None))
-    with pytest.raises(SpurgenError, match="d lacks 1 of the other table's samples, such as 0; checkpoints are comp"):
+    with pytest.raises(SpurgenError, match="d lacks 1 of the samples of a, such as 0; checkpoints are comp"):
         select([one, short], [one, two], allow_missing=True)

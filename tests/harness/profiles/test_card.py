@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
@@ -26,13 +24,17 @@ def test_a_card_has_the_numbers_of_the_ladder_and_survives_writing(made):
     assert "| all " in made.table()
 
 
-def test_a_file_that_is_no_card_is_a_sentence(made):
-    with pytest.raises(SpurgenError, match=r"x\.json is no card of spurgen profile"):
-        read_card("{}", "x.json")
-    with pytest.raises(SpurgenError, match=r"x\.json is no card of spurgen profile"):
-        read_card("not JSON", "x.json")
-    with pytest.raises(SpurgenError, match="is a card of version 99, expected 1"):
-        read_card(json.dumps(json.loads(made.dump()) | {"schema_version": 99}), "x.json")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text[1:], "Invalid JSON"),
+        (lambda text: text.replace('"encoder"', '"decoder"'), "encoder: this key is missing; add it"),
+        (lambda text: text.replace('"schema_version": 1', '"schema_version": 99'), "schema_version: .* 1 .*got 99"),
+    ],
+)
+def test_a_file_that_is_no_card_is_a_sentence(made, change, message):
+    with pytest.raises(SpurgenError, match=rf"x\.json is no card of spurgen profile: {message}"):
+        read_card(change(made.dump()), "x.json")
 
 
 def test_the_best_encoder_comes_first(made):

@@ -68,31 +68,24 @@ def test_twins_are_those_of_the_generator(world):
     assert len(red) == world.num_test
 
 
-def test_an_image_is_transformed_alone(world):
-    data = SpurGenDataset(world, "val", transform=lambda image: image.float().mean())
-    assert data[3]["image"] == SpurGenDataset(world, "val")[3]["image"].float().mean()
-    assert data.twins("core")[3]["image"].ndim == 0
-
-
 def test_transforms_of_torchvision_apply_to_items_batches_and_twins(world):
     from torchvision.transforms import v2
 
     shown = v2.Compose([v2.Resize(16), v2.RandomHorizontalFlip(1.0), v2.ToDtype(torch.float32, scale=True)])
     plain, data = SpurGenDataset(world, "val"), SpurGenDataset(world, "val", transform=shown)
-    (batch,) = (batch["image"] for batch, _ in zip(DataLoader(data, batch_size=6), range(1), strict=False))
+    batch = next(iter(DataLoader(data, batch_size=6)))["image"]
     assert (batch.shape, batch.dtype) == ((6, 3, 16, 16), torch.float32)
     for k in range(6):
         torch.testing.assert_close(data[k]["image"], shown(plain[k]["image"]))
         torch.testing.assert_close(batch[k], data[k]["image"])
     torch.testing.assert_close(data.twins("core")[2]["image"], shown(plain.twins("core")[2]["image"]))
-    pictures = SpurGenDataset(world, "val", transform=v2.ToPILImage())
-    assert pictures[0]["image"].size == (world.image_size, world.image_size)
 
 
-@pytest.mark.parametrize("keep_bytes", [0, 1 << 30])
-def test_single_items_are_those_of_a_batch_whether_chunks_are_kept_or_not(world, monkeypatch, keep_bytes):
+@pytest.mark.parametrize("kept_bytes", [0, 1 << 30])
+def test_single_items_are_those_of_a_batch_whether_chunks_are_kept_or_not(world, monkeypatch, kept_bytes):
     monkeypatch.setattr(module, "CHUNK", 20)  # 45 items: the last chunk is short
-    for data in (SpurGenDataset(world, "val", keep_bytes=keep_bytes), SpurGenDataset(world, "test").twins("core")):
+    monkeypatch.setattr(module, "KEPT_BYTES", kept_bytes)
+    for data in (SpurGenDataset(world, "val"), SpurGenDataset(world, "test").twins("core")):
         for place, whole in zip((44, 0, 19, 20), data.__getitems__([44, 0, 19, 20]), strict=True):
             item = data[place]
             assert item.keys() == whole.keys()
@@ -100,16 +93,18 @@ def test_single_items_are_those_of_a_batch_whether_chunks_are_kept_or_not(world,
             assert item == whole
 
 
-def test_a_chunk_is_made_once_and_only_if_the_split_is_small_enough(world, monkeypatch):
-    made, draw = [], module.draw
-    monkeypatch.setattr(module, "draw", lambda *arguments: made.append(len(arguments[2])) or draw(*arguments))
-    small, large = SpurGenDataset(world, "val"), SpurGenDataset(world, "val", keep_bytes=45 * 3 * 32**2 - 1)
+@pytest.mark.parametrize(
+    ("modality", "kept_bytes", "made"),
+    [("multimodal", 45 * 3 * 32**2, [45]), ("multimodal", 45 * 3 * 32**2 - 1, [1, 1, 1]), ("text", 0, [45])],
+)
+def test_a_chunk_is_made_once_and_only_if_the_split_is_small_enough(world, monkeypatch, modality, kept_bytes, made):
+    found, draw = [], module.draw
+    monkeypatch.setattr(module, "draw", lambda *arguments: found.append(len(arguments[2])) or draw(*arguments))
+    monkeypatch.setattr(module, "KEPT_BYTES", kept_bytes)
+    data = SpurGenDataset(world, "val", modality=modality)
     for place in (3, 40, 3):
-        small[place], large[place]
-    assert sorted(made) == [1, 1, 1, 45]
-    text = SpurGenDataset(world, "val", modality="text", keep_bytes=0)  # has no pixels
-    text[3], text[40]
-    assert made[4:] == [45]
+        data[place]
+    assert found == made
 
 
 def test_what_is_done_to_an_item_changes_no_other(world):

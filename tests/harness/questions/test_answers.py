@@ -30,44 +30,56 @@ def test_answers_are_scored_as_the_same_model_in_the_sandbox_is(name, suite, sub
     assert contradiction(task, groups_on_test(task), make_task_row([(result, samples)])) is None
 
 
-def test_answers_are_the_same_in_any_order_and_in_several_files(suite, answer, tmp_path):
-    task = suite.task("small-text")
-    write_questions([task], tmp_path / "asked", "folder")
-    whole = read_answers([answer(tmp_path / "asked")], task)
-    turned = answer(tmp_path / "asked", "turned.csv", change=lambda rows: rows[::-1])
-    halves = [answer(tmp_path / "asked", f"half{k}.csv", change=lambda rows, k=k: rows[k::2]) for k in range(2)]
-    assert digest_of(whole) == digest_of(read_answers([turned], task)) == digest_of(read_answers(halves, task))
-
-
-def test_a_world_is_one_run_or_has_runs_of_its_own(suite, answer, tmp_path):
-    task = suite.task("small-text")
-    write_questions([task], tmp_path / "asked", "folder")
-    runs = [
-        answer(tmp_path / "asked", f"run{k}.csv", change=lambda rows, k=k: [{**row, "run": k} for row in rows])
-        for k in (1, 0)
-    ]
-    assert [seed for seed, _ in read_answers(runs, task)] == [0, 1]
-
-
-def test_a_predicted_class_counts_as_a_sure_answer(suite, answer, tmp_path):
+@pytest.fixture
+def read(suite, answer, tmp_path):
+    """Return a function that reads answers to small-text, a file for each change of their rows."""
     task = suite.task("small-text")
     write_questions([task], tmp_path / "asked", "folder")
 
+    def read(*changes):
+        files = [answer(tmp_path / "asked", f"answers{k}.csv", change=change) for k, change in enumerate(changes)]
+        return read_answers(files, task)
+
+    return read
+
+
+def plain(rows):
+    return rows
+
+
+def test_answers_are_the_same_in_any_order_and_in_several_files_whatever_else_they_say(read):
+    halves = [lambda rows: rows[::2], lambda rows: rows[1::2]]
+    noted = [lambda rows: [{**row, "note": "long" * 99} for row in rows]]
+    same = [read(plain), read(lambda rows: rows[::-1]), read(*halves), read(*noted)]
+    assert len({digest_of(answers) for answers in same}) == 1
+
+
+def test_a_world_is_one_run_or_has_runs_of_its_own(read):
+    runs = [lambda rows, k=k: [{**row, "run": k} for row in rows] for k in (1, 0)]
+    assert [*read(*runs)] == [0, 1]
+
+
+def test_a_predicted_class_counts_as_a_sure_answer(read, suite):
     def classes(names):
         def change(rows):
-            scores = [[float(row[f"logit_{k}"]) for k in range(3)] for row in rows]
-            return [
-                {"key": row["key"], "prediction": names[int(np.argmax(s))]} for row, s in zip(rows, scores, strict=True)
-            ]
+            best = [int(np.argmax([float(row[f"logit_{k}"]) for k in range(3)])) for row in rows]
+            return [{"key": row["key"], "prediction": names[k]} for row, k in zip(rows, best, strict=True)]
 
         return change
 
-    by_score = read_answers([answer(tmp_path / "asked")], task)
-    numbers = read_answers([answer(tmp_path / "asked", "numbers.csv", change=classes("012"))], task)
-    words = read_answers([answer(tmp_path / "asked", "words.csv", change=classes(["heart", "arrow", "moon"]))], task)
+    by_score, numbers, words = read(plain), read(classes("012")), read(classes(["heart", "arrow", "moon"]))
     assert digest_of(numbers) == digest_of(words) != digest_of(by_score)
+    task = suite.task("small-text")
     (sure,), (graded,) = (results_of(suite, task, rows, "mine", "none") for rows in (numbers, by_score))
     assert sure[0].metrics["accuracy"] == graded[0].metrics["accuracy"]
+
+
+def each(**entries):
+    return lambda rows: [{**row, **entries} for row in rows]
+
+
+def keys_with(**entries):
+    return lambda rows: [{"key": row["key"], **entries} for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -77,47 +89,19 @@ def test_a_predicted_class_counts_as_a_sure_answer(suite, answer, tmp_path):
         (lambda rows: [*rows, rows[0]], "has been answered before; give every answer once, or add run"),
         (
             lambda rows: [{**rows[0], "key": "f" * 16}, *rows[1:]],
-            "1 key is not of task small-text, such as f{16}; answer",
+            "1 key is not of task small-text, such as f{16}; a",
         ),
-        (lambda rows: [{**row, "logit_2": "nan"} for row in rows], "column logit_2: 'nan' is no finite number"),
-        (
-            lambda rows: [{k: v for k, v in row.items() if k != "key"} for row in rows],
-            "has no column key, only logit_0",
-        ),
-        (lambda rows: [{"key": row["key"]} for row in rows], "has neither logit_0 to logit_2 nor prediction"),
-        (
-            lambda rows: [{"key": row["key"], "prediction": "cow"} for row in rows],
-            "'cow' is no class of heart, arrow, moon",
-        ),
-        (lambda rows: [{**row, "logit_1": "1e9"} for row in rows], r"line 2, column key: .* has a logit above 1e\+08"),
-        (lambda rows: [{**row, "run": "first"} for row in rows], "column run: 'first' is no whole number"),
+        (each(logit_2="nan"), "column logit_2: 'nan' is no finite number"),
+        (lambda rows: [{"logit_0": 0} for _ in rows], "has no column key, only logit_0"),
+        (keys_with(), "has neither logit_0 to logit_2 nor prediction"),
+        (keys_with(prediction="cow"), "'cow' is no class of heart, arrow, moon"),
+        (each(logit_1="1e9"), r"line 2, column key: .* has a logit above 1e\+08"),
+        (each(run="first"), "column run: 'first' is no whole number"),
     ],
 )
-def test_what_is_wrong_with_answers_is_named(suite, answer, tmp_path, change, message):
-    task = suite.task("small-text")
-    write_questions([task], tmp_path / "asked", "folder")
+def test_what_is_wrong_with_answers_is_named(read, change, message):
     with pytest.raises(SpurgenError, match=message):
-        read_answers([answer(tmp_path / "asked", change=change)], task)
-
-
-@pytest.mark.parametrize("runs", [1, 100])
-def test_no_more_answers_are_read_than_there_are_questions(suite, answer, tmp_path, runs):
-    task = suite.task("small-text")
-    count = write_questions([task], tmp_path / "asked", "folder")
-
-    def bomb(rows):
-        return [{"key": rows[0]["key"], "prediction": 0} | ({"run": 1} if runs > 1 else {})] * (runs * count + 2)
-
-    with pytest.raises(SpurgenError, match=f"answers.csv has more than {runs * count + 1:,} rows; correct the file"):
-        read_answers([answer(tmp_path / "asked", change=bomb)], task)
-
-
-def test_columns_that_are_no_answers_are_not_read(suite, answer, tmp_path):
-    task = suite.task("small-text")
-    write_questions([task], tmp_path / "asked", "folder")
-    plain = read_answers([answer(tmp_path / "asked")], task)
-    more = answer(tmp_path / "asked", "more.csv", change=lambda rows: [{**row, "note": "long" * 99} for row in rows])
-    assert digest_of(read_answers([more], task)) == digest_of(plain)
+        read(change)
 
 
 MANY = """
@@ -138,8 +122,8 @@ def test_worlds_are_recognised_by_their_keys(answer, tmp_path):
     task = load_suite(str(tmp_path / "many.toml")).task("plates-text")
     write_questions([task.in_world(0), task.in_world(1)], tmp_path / "both", "folder")
     write_questions([task.in_world(1)], tmp_path / "second", "folder")
-    assert [seed for seed, _ in read_answers([answer(tmp_path / "both")], task)] == [0, 1]
-    assert [seed for seed, _ in read_answers([answer(tmp_path / "second")], task)] == [1]
+    assert [*read_answers([answer(tmp_path / "both")], task)] == [0, 1]
+    assert [*read_answers([answer(tmp_path / "second")], task)] == [1]
     twice = [
         answer(tmp_path / "second", f"run{k}.csv", change=lambda rows, k=k: [{**row, "run": k} for row in rows])
         for k in range(2)
