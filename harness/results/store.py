@@ -8,8 +8,8 @@ Both are replaced together: a killed process leaves the old pair or the new pair
 import hashlib
 import re
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError, shor
 from spurgen.benchmark.reading import read_bytes, read_text
 from spurgen.benchmark.result import Result, SampleArrays, round_samples
 from spurgen.benchmark.specs import split_spec
-from spurgen.harness.machine.files import locked, staged
+from spurgen.harness.machine.files import locked, write_atomically
 from spurgen.harness.results.arrays import from_bytes, to_bytes
 from spurgen.harness.results.row_text import parse, parse_line, to_text
 from spurgen.harness.results.rows import Row, TaskRow, array_that_differs, make_task_row, with_common_arrays
@@ -62,16 +62,13 @@ class Store:
 
     def labels(self) -> list[str]:
         """Return the labels of all rows, sorted; warn of files whose names cannot be a row's, and leave them out."""
-        named = [label for folder in self._folders for label in _names_in(folder)]
-        for wrong in {label for label in named if not re.fullmatch(LABEL, label)}:
-            warnings.warn(f"{_misnamed(self.folder, wrong)}; it is left out", stacklevel=2)
-        return sorted({label for label in named if re.fullmatch(LABEL, label)})
-
-    def check_names(self) -> None:
-        """Raise `ReadError`, which names it, for a file in the folder whose name cannot be a row's."""
-        for label in _names_in(self.folder):
-            if not re.fullmatch(LABEL, label):
-                raise ReadError(_misnamed(self.folder, label))
+        names = {path.stem for folder in self._folders for path in folder.glob("*.jsonl")}
+        labels = {name for name in names if re.fullmatch(LABEL, name)}
+        for wrong in names - labels:
+            named = f"{self.folder} has the file {shortened(f'{wrong}.jsonl')}, which is no row's name"
+            expected = "expected letters, digits and . _ = + -; rename or remove it; it is left out"
+            warnings.warn(f"{named}: {expected}", stacklevel=2)
+        return sorted(labels)
 
     def rows(self) -> dict[str, Row]:
         """Return all rows by label; raise `SpurgenError`, which names the file, if one is damaged."""
@@ -80,11 +77,10 @@ class Store:
     def overriding(self) -> list[str]:
         """Return the labels of rows in the folder that differ from the shipped rows of the same label, sorted."""
         own, *shipped = self._folders
-        names = [f"{label}.jsonl" for label in _names_in(own)]
-        pairs = ((own / name, folder / name) for folder in shipped for name in names)
+        pairs = ((path, folder / path.name) for folder in shipped for path in own.glob("*.jsonl"))
         return sorted(
-            own.stem for own, other in pairs
-            if other.exists() and read_bytes(own, TEXT_BYTES) != read_bytes(other, TEXT_BYTES)
+            path.stem for path, other in pairs
+            if other.exists() and read_bytes(path, TEXT_BYTES) != read_bytes(other, TEXT_BYTES)
         )  # fmt: skip
 
     def row(self, label: str) -> dict[str, TaskRow]:
@@ -139,11 +135,6 @@ class Store:
             row[result.task] = _extended(part, result, round_samples(samples))
             self.write(label, row)
 
-    def files(self, label: str) -> list[Path]:
-        """Return the places of a row's files, that of pending arrays included."""
-        text, binary = self.folder / f"{label}.jsonl", self.folder / f"{label}.npz"
-        return [binary, text, _pending(binary)]
-
     def update(self, label: str, results: list[Result]) -> None:
         """Replace results by others with the same tasks and seeds; keep their samples.
 
@@ -166,15 +157,9 @@ class Store:
             self.write(label, parts)
 
     def write(self, label: str, row: Mapping[str, TaskRow]) -> None:
-        """Write a whole row; raise `SpurgenError`, and change nothing, if it is too large to be read again."""
-        with self.staged(label, row) as put:
-            put()
+        """Write a whole row; raise `SpurgenError`, and change nothing, if it is too large to be read again.
 
-    @contextmanager
-    def staged(self, label: str, row: Mapping[str, TaskRow]) -> Iterator[Callable[[], None]]:
-        """Write a whole row under temporary names; yield what puts it in place, or removes them if it is not called.
-
-        In place come first the arrays as a pending file, then the text, then the arrays. Raises as `write` does.
+        First the arrays are written as a pending file, then the text, whose SHA-256 says which arrays are meant.
         """
         text, binary = self.folder / f"{label}.jsonl", self.folder / f"{label}.npz"
         arrays = to_bytes(row)
@@ -182,25 +167,10 @@ class Store:
         if len(content) > TEXT_BYTES or len(arrays) > ARRAY_BYTES:
             sizes = f"{len(content):,} and {len(arrays):,} bytes, at most {TEXT_BYTES:,} and {ARRAY_BYTES:,}"
             raise SpurgenError(f"the row {label} would take {sizes}; score fewer seeds, or let report() return less")
-        pending = _pending(binary)
-        with staged(pending, arrays) as put_arrays, staged(text, content) as put_text:
-
-            def put() -> None:
-                _complete(text, binary)
-                put_arrays()
-                put_text()
-                pending.replace(binary)
-
-            yield put
-
-
-def _names_in(folder: Path) -> list[str]:
-    return [path.stem for path in folder.glob("*.jsonl")]
-
-
-def _misnamed(folder: Path, label: str) -> str:
-    named = f"{folder} has the file {shortened(f'{label}.jsonl')}, which is no row's name"
-    return f"{named}: expected letters, digits and . _ = + -; rename or remove it"
+        _complete(text, binary)
+        write_atomically(_pending(binary), arrays)
+        write_atomically(text, content)
+        _pending(binary).replace(binary)
 
 
 def versions_of(row: Row) -> set[str]:

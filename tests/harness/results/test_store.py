@@ -1,5 +1,5 @@
 import json
-from contextlib import contextmanager
+import os
 from pathlib import Path
 
 import numpy as np
@@ -234,26 +234,32 @@ def test_shipped_rows_stand_behind_a_users_own_and_are_never_written(add, store,
 @pytest.mark.parametrize("moment", ["before the text", "after the text"])
 def test_a_process_killed_while_writing_leaves_the_old_row_or_the_new_one(add, store, monkeypatch, moment):
     add(seed=0)
-    real = module.staged
+    real = module.write_atomically
 
-    @contextmanager
     def dies(path, content):
-        with real(path, content) as put:
+        if path.suffix != ".jsonl" or moment == "after the text":
+            real(path, content)
+        if path.suffix == ".jsonl":
+            raise KeyboardInterrupt
 
-            def last():
-                if moment == "after the text":
-                    put()
-                raise KeyboardInterrupt
-
-            yield last if path.suffix == ".jsonl" else put
-
-    monkeypatch.setattr(module, "staged", dies)
+    monkeypatch.setattr(module, "write_atomically", dies)
     with pytest.raises(KeyboardInterrupt):
         add(seed=1)
     monkeypatch.undo()
     assert seeds(store) == {"small-text": [0] if moment == "before the text" else [0, 1]}
     add(seed=2)
     assert sorted(path.name for path in store.folder.iterdir()) == [".lock", "model.jsonl", "model.npz"]
+
+
+@pytest.mark.parametrize("name", [b"two words", b"line\nbreak", b"<b>", b"caf\xe9"])
+def test_a_file_with_another_name_than_a_rows_is_left_out_with_a_warning(tmp_path, name):
+    (tmp_path / "tiny").mkdir()
+    for label in (name, b"x"):
+        os.close(os.open(bytes(tmp_path / "tiny") + b"/" + label + b".jsonl", os.O_CREAT))
+    warned = pytest.warns(UserWarning, match=r"letters, digits and \. _ = \+ -; rename or remove it; it is left out")
+    with warned as caught:
+        assert Store(tmp_path, "tiny").labels() == ["x"]
+    assert str(caught[0].message).isprintable()
 
 
 def test_a_row_of_schema_2_is_read_for_ever():
