@@ -39,8 +39,6 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
 
 def run_answers(arguments: argparse.Namespace, console: Console) -> int:
     """Print what answers reach, beside the rows of the suite; store them if they are given a name."""
-    if arguments.tables:
-        raise SpurgenError("--answers is for the questions of a task, and takes no table of predictions beside it")
     if arguments.task is None:
         raise SpurgenError("name the task whose questions were answered by --task")
     from spurgen.harness.board.files import build_board  # imported late: these load libraries that train

@@ -2,18 +2,17 @@
 
 import argparse
 import shlex
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
-from spurgen.harness.options.flags import between
+from spurgen.harness.options.flags import between, refuse
 from spurgen.harness.options.verifying import samples_bar
 
 METHODS = ("erm", "group_dro", "jtt", "dfr", "subg")  # one of each family
@@ -60,7 +59,7 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
 
     `all_flags` declares those of the command.
     """
-    check_unused(arguments, all_flags, "with --metadata", (*OWN_FLAGS, *SHARED))
+    refuse(arguments, all_flags, "with --metadata", (*OWN_FLAGS, *SHARED))
     methods = [one_of("method", name, names_in(BASELINES)) for name in arguments.methods or METHODS]
     from spurgen.harness.evaluation.columns import Columns  # imported late: pandas and torch are slow to import
     from spurgen.harness.own.data import read_own
@@ -102,15 +101,6 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
         say(console, f"{name} failed: {reason}")
     print("\n\n".join([summary.table(), summary.ladder_table(), summary.sentence]))
     return 1 if summary.failed else 0
-
-
-def check_unused(arguments: argparse.Namespace, declare: Declare, why: str, besides: Container[str] = ()) -> None:
-    """Raise `SpurgenError` for a given flag among those that a function declares, except `besides`."""
-    parser = argparse.ArgumentParser(add_help=False)
-    declare(parser)
-    for action in parser._actions:
-        if action.dest not in besides and getattr(arguments, action.dest) != parser.get_default(action.dest):
-            raise SpurgenError(f"{(action.option_strings or [action.dest])[0]} has no effect {why}; leave it out")
 
 
 def _command(arguments: argparse.Namespace) -> str:

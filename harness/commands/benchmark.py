@@ -1,7 +1,7 @@
 """Train and score the jobs of a suite that have no result yet, and print the leaderboard; or plan them for machines."""
 
 import argparse
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.shared import is_url, sent_to
 from spurgen.harness.options.cluster import resources_of
 from spurgen.harness.options.encoding import compute_features
-from spurgen.harness.options.flags import NO_FOLDER, Unique, open_store, positive_int, results_place
+from spurgen.harness.options.flags import NO_FOLDER, Unique, open_store, positive_int, refuse, results_place
 from spurgen.harness.options.limits import FLAGS, describe_isolation, limits_of
 from spurgen.harness.options.starting import add_yes
 from spurgen.harness.options.submissions import (
@@ -94,12 +94,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     Without `--tasks`, `--submissions` or `--yes`, print what is missing: it may take hours.
     """
     if arguments.planned:
-        _refuse_others(arguments, TO_WORK, f"on the jobs of {arguments.planned}")
+        refuse(arguments, add_arguments, f"on the jobs of {arguments.planned}", TO_WORK)
         return _work(arguments, console)
     if is_url(str(arguments.results)):
         raise SpurgenError(f"--results: {arguments.results} {NO_FOLDER}")
     if arguments.plan:
-        _refuse_others(arguments, TO_PLAN, "with --plan")
+        refuse(arguments, add_arguments, "with --plan", TO_PLAN)
         return _write_plan(arguments, console)
     if arguments.slurm:
         raise SpurgenError("--slurm prints a script for a plan; name the file to write by --plan FILE")
@@ -141,15 +141,6 @@ def _run_controls(arguments: argparse.Namespace, console: Console, jobs: Mapping
             compute_features(missing, console, arguments.jobs)
             failures += run_all(of_kind, store, console, arguments)
     return failures
-
-
-def _refuse_others(arguments: argparse.Namespace, heeded: Collection[str], where: str) -> None:
-    """Raise `SpurgenError` for a flag that was given and is not among those that have an effect."""
-    plain = argparse.ArgumentParser()
-    add_arguments(plain)
-    for name, default in vars(plain.parse_args([])).items():
-        if name not in heeded and getattr(arguments, name) != default:
-            raise SpurgenError(f"--{name.replace('_', '-')} has no effect {where}; leave it out")
 
 
 def _work(arguments: argparse.Namespace, console: Console) -> int:

@@ -9,9 +9,17 @@ from rich.console import Console
 from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES
-from spurgen.harness.commands._own import add_own, check_unused, run_own
+from spurgen.harness.commands._own import add_own, run_own
 from spurgen.harness.experiments.defaults import DATA, METHODS
-from spurgen.harness.options.flags import Unique, add_device, add_jobs, add_seeds, add_world, device_of_gpu
+from spurgen.harness.options.flags import (
+    Unique,
+    add_device,
+    add_jobs,
+    add_seeds,
+    add_world,
+    device_of_gpu,
+    refuse,
+)
 from spurgen.harness.options.starting import add_dry_run
 
 
@@ -58,7 +66,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run on own data or on a world; return 1 if a method failed."""
     if arguments.metadata:
         return run_own(arguments, add_arguments, console)
-    check_unused(arguments, add_own, "without --metadata")
+    refuse(arguments, add_own, "without --metadata")
     from spurgen.harness.commands._worlds import run_world  # imported late: torch and matplotlib are slow to import
 
     return run_world(arguments, console)

@@ -3,12 +3,12 @@
 import argparse
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.benchmark.errors import ScenarioError, shortened
+from spurgen.benchmark.errors import ScenarioError, SpurgenError, shortened
 from spurgen.benchmark.ladder import Ladder, load_world
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
@@ -71,6 +71,21 @@ def read_seeds(text: str) -> Seeds:
 
 Flags = argparse.ArgumentParser | argparse._ArgumentGroup
 """A parser, or a group of flags that its help shows together."""
+
+
+def refuse(
+    arguments: argparse.Namespace, declare: Callable[[argparse.ArgumentParser], None], why: str,
+    heeded: Container[str] = (),
+) -> None:  # fmt: skip
+    """Raise `SpurgenError` for a flag that has no effect: one that a function declares, was given and is not `heeded`.
+
+    `why`: beside or without what. `heeded`: attributes of `arguments`.
+    """
+    parser = argparse.ArgumentParser(add_help=False)
+    declare(parser)
+    for action in parser._actions:
+        if action.dest not in heeded and getattr(arguments, action.dest) != parser.get_default(action.dest):
+            raise SpurgenError(f"{(action.option_strings or [action.dest])[0]} has no effect {why}; leave it out")
 
 
 class Unique(argparse.Action):

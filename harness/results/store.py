@@ -13,8 +13,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError, shortened
 from spurgen.benchmark.reading import read_bytes, read_text
 from spurgen.benchmark.result import Result, SampleArrays, round_samples
@@ -22,7 +20,7 @@ from spurgen.benchmark.specs import split_spec
 from spurgen.harness.machine.files import locked, write_atomically
 from spurgen.harness.results.arrays import from_bytes, to_bytes
 from spurgen.harness.results.row_text import parse, parse_line, to_text
-from spurgen.harness.results.rows import Row, TaskRow, array_that_differs, make_task_row, with_common_arrays
+from spurgen.harness.results.rows import Row, TaskRow, join, make_task_row
 from spurgen.harness.results.sources import RESULTS
 
 SHIPPED = Path(__file__).parents[2] / "benchmark" / "results"
@@ -114,13 +112,15 @@ class Store:
         """
         with locked(self.folder):
             before = self.row(label)
-            if replaceable is not None:
-                _check_versions(label, result, versions_of(before) - {*replaceable, result.submission_sha256})
-            row = {
-                task: part
-                for task, part in before.items()
-                if part.results[0].submission_sha256 == result.submission_sha256
-            }
+            mine = result.submission_sha256
+            others = set() if replaceable is None else versions_of(before) - {*replaceable, mine}
+            if others:
+                raise SpurgenError(
+                    f"the row {label} got results of another version of {result.spec} while this one was scored "
+                    f"(SHA-256 {min(others)[:16]}, this one {mine[:16]}), and a row has one version; wait until the "
+                    "other command ends and run this one again, or name another folder with --results"
+                )
+            row = {task: part for task, part in before.items() if part.results[0].submission_sha256 == mine}
             part = row.get(result.task)
             finished = [old for old in part.results if old.error is None] if part else []
             current = is_current or (lambda old: old.seed != result.seed or old.identity == result.identity)
@@ -128,12 +128,13 @@ class Store:
             dropped = [old for task, part in before.items() if task not in row for old in part.results]
             if result.error is not None and (stale or any(old.error is None for old in dropped)):
                 return
-            if stale:
-                part = None
-            elif result.seed in {old.seed for old in finished}:
+            if not stale and result.seed in {old.seed for old in finished}:
                 return
-            row[result.task] = _extended(part, result, round_samples(samples))
-            self.write(label, row)
+            new = make_task_row([(result, round_samples(samples))])
+            if part and not stale:
+                rest = replace(part, results=tuple(old for old in part.results if old.seed != result.seed))
+                new = join(f"row {label}, {result.task}", rest, new)
+            self.write(label, {**row, result.task: new})
 
     def update(self, label: str, results: list[Result]) -> None:
         """Replace results by others with the same tasks and seeds; keep their samples.
@@ -178,46 +179,10 @@ def versions_of(row: Row) -> set[str]:
     return {part.results[0].submission_sha256 for part in row.values()}
 
 
-def _check_versions(label: str, result: Result, others: Collection[str]) -> None:
-    if others:
-        raise SpurgenError(
-            f"the row {label} got results of another version of {result.spec} while this one was scored (SHA-256 "
-            f"{min(others)[:16]}, this one {result.submission_sha256[:16]}), and a row has one version; wait until the "
-            "other command ends and run this one again, or name another folder with --results"
-        )
-
-
-def _extended(part: TaskRow | None, result: Result, samples: SampleArrays) -> TaskRow:
-    """Return a task's row with one more result."""
-    alone = make_task_row([(result, samples)])
-    if part is None:
-        return alone
-    others = [old for old in part.results if old.seed != result.seed]
-    results = tuple(sorted([*others, result], key=lambda each: each.seed))
-    if not samples:
-        return replace(part, results=results)
-    part, alone = with_common_arrays(part, alone)
-    differs = array_that_differs(part, alone) if len(part.correct) else None
-    if differs:
-        raise SpurgenError(
-            f"the stored results on {result.task} and the new one differ in the array {differs}: they are of other "
-            "data, or of a version of SpurGen with other arrays; delete the row's files"
-        )
-    place = sum(old.error is None and old.seed < result.seed for old in others)
-    if not len(part.correct):
-        return replace(alone, results=results)
-    return TaskRow(
-        results,
-        np.insert(part.correct, place, alone.correct[0], axis=0),
-        {name: total + alone.sums[name] for name, total in part.sums.items()},
-        np.insert(part.predicted, place, alone.predicted[0], axis=0) if alone.predicted.size else alone.predicted,
-    )
-
-
 def _parse(content: str, binary: Path) -> dict[str, TaskRow]:
-    text = parse(content)
-    arrays = from_bytes(_matching(binary, text.arrays_sha256), text.shapes)
-    return {task: TaskRow(tuple(results), *arrays.get(task, ())) for task, results in text.results.items()}
+    head, results = parse(content)
+    arrays = from_bytes(_matching(binary, head.arrays_sha256), head.arrays)
+    return {task: TaskRow(tuple(of_task), *arrays.get(task, ())) for task, of_task in results.items()}
 
 
 def _pending(binary: Path) -> Path:

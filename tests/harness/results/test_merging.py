@@ -113,5 +113,7 @@ def test_what_cannot_be_merged_is_named():
     with pytest.raises(SpurgenError, match="row mine has results of two versions of the submission"):
         merge_rows("mine", first, split)
     short = replace(make_task_row([OUTCOMES[2]]), correct=np.ones((1, 5), bool))
-    with pytest.raises(SpurgenError, match="differ in the array correct; they are of different data"):
+    with pytest.raises(
+        SpurgenError, match="row mine, t: two results differ in the array correct: they are of different data"
+    ):
         merge_rows("mine", first, {"t": short})
