@@ -12,8 +12,8 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import between, refuse
-from spurgen.harness.options.verifying import samples_bar
 
 METHODS = ("erm", "group_dro", "jtt", "dfr", "subg")  # one of each family
 SAMPLES = 10_000

@@ -43,13 +43,13 @@ from spurgen.harness.experiments.sample_sheet import sample_sheet
 from spurgen.harness.experiments.summary import FILE_NAME, ExperimentSummary, summarize
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.cluster import resources_of
 from spurgen.harness.options.flags import (
     read_scenario,
 )
 from spurgen.harness.options.limits import describe_isolation
 from spurgen.harness.options.starting import forecast, may_start
-from spurgen.harness.options.verifying import samples_bar
 from spurgen.harness.plots.of_run import comparison, sensitivity, training_curves
 from spurgen.harness.plots.style import save
 from spurgen.harness.running.forecast import Forecast

@@ -13,7 +13,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import pip_install
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
-from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import add_jobs, add_results, between, refuse, up_to
 
 if TYPE_CHECKING:
@@ -70,9 +70,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     check_writable(folder, "--results")
     jobs = (arguments.jobs or 4) if arguments.endpoint else 1
     try:
-        with make_progress(console) as progress:
-            bar = progress.add_task("prompts", total=len(prompts))
-            asked = ask(model, episodes, jobs, lambda: progress.advance(bar))
+        with samples_bar(console, len(prompts), "prompts") as advance:
+            asked = ask(model, episodes, jobs, lambda: advance(1))
     finally:
         prompted, answered = answers.tokens
         say(console, f"sent {answers.sent:,} requests, {answers.repeated:,} of them again after a failure: "

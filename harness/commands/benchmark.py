@@ -184,7 +184,7 @@ def _write_plan(arguments: argparse.Namespace, console: Console) -> int:
     if not missing:
         say(console, f"{arguments.plan} is not written: it would hold no job")
         return 0
-    memory = _likely(_memory(rows), missing)
+    memory = _memory(rows, missing)
     write_atomically(arguments.plan, to_lines(arguments.suite, forecast, memory))
     say(console, f"wrote {arguments.plan}: {len(missing)} jobs, a line each")
     if arguments.slurm:
@@ -192,24 +192,16 @@ def _write_plan(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _memory(rows: Rows) -> Memory:
-    """Return the largest peak memory of stored results, by label and task, in bytes."""
+def _memory(rows: Rows, jobs: Sequence[Job]) -> Memory:
+    """Return the likely peak memory of jobs, in bytes: of stored results, else the largest on the same task."""
     peaks: Memory = {}
+    largest: dict[str, int] = {}
     for label, row in rows.items():
         for task, part in row.items():
-            known = [peak for r in part.results if (peak := r.provenance.peak_memory_bytes)]
-            if known:
-                peaks[label, task] = max(known)
-    return peaks
-
-
-def _likely(memory: Memory, jobs: Sequence[Job]) -> Memory:
-    """Return the memory of jobs: as measured, else the largest of any submission on the same task."""
-    largest: dict[str, int] = {}
-    for (_, task), peak in memory.items():
-        largest[task] = max(peak, largest.get(task, 0))
+            peaks[label, task] = max(result.provenance.peak_memory_bytes or 0 for result in part.results)
+            largest[task] = max(peaks[label, task], largest.get(task, 0))
     keys = [(job.label, job.task.name) for job in jobs]
-    likely = {key: memory.get(key, largest.get(key[1])) for key in keys}
+    likely = {key: peaks.get(key) or largest.get(key[1], 0) for key in keys}
     return {key: peak for key, peak in likely.items() if peak}
 
 

@@ -15,6 +15,7 @@ from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.benchmark.task import Rung
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.cluster import device_of
 from spurgen.harness.options.flags import add_submission
 from spurgen.harness.options.limits import limits_of
@@ -26,7 +27,7 @@ from spurgen.harness.options.submissions import (
     run_all,
     run_submissions,
 )
-from spurgen.harness.options.verifying import samples_bar, total
+from spurgen.harness.options.verifying import total
 from spurgen.harness.results.store import PRIVATE, Store
 from spurgen.harness.running.features import forget
 from spurgen.harness.running.forecast import measured

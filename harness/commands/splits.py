@@ -18,8 +18,9 @@ from spurgen.harness.exports.licences import licence_text, shows_things
 from spurgen.harness.exports.suite_facts import templates
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import Unique, add_jobs, add_suite
-from spurgen.harness.options.verifying import add_data, only, samples_bar, total, verify_all
+from spurgen.harness.options.verifying import add_data, only, total, verify_all
 from spurgen.harness.splits.freeze import ALONE, freeze, part_sizes
 from spurgen.harness.splits.private import commit, commitments_file, reveal, secret_file
 from spurgen.harness.splits.store import DEFAULT_PARTS, chosen_parts, regenerate

@@ -11,6 +11,7 @@ from rich.console import Console
 from spurgen.benchmark.errors import ScenarioError, SpurgenError, shortened
 from spurgen.benchmark.ladder import Ladder, load_world
 from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
 from spurgen.harness.machine.files import check_distinct
 from spurgen.harness.machine.printing import say
@@ -22,16 +23,16 @@ MAX_SEEDS = 128  # sums over more seeds would be rounded: see `round_samples`
 MOST = 10_000  # jobs at a time, trials: more is a slip
 
 
-def up_to(most: int) -> Callable[[str], int]:
-    """Return a function that reads an integer from 1 to `most`, for argparse."""
+def up_to(most: int, least: int = 1) -> Callable[[str], int]:
+    """Return a function that reads an integer from `least` to `most`, for argparse."""
 
     def number(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
             raise argparse.ArgumentTypeError(f"{shortened(text)} is not a whole number") from None
-        if not 1 <= value <= most:
-            raise argparse.ArgumentTypeError(f"must be 1 to {most:,}, not {shortened(value)}")
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be {least} to {most:,}, not {shortened(value)}")
         return value
 
     return number
@@ -116,26 +117,16 @@ def add_submission(parser: argparse.ArgumentParser) -> None:
 
 def add_suite(parser: Flags) -> None:
     """Declare the flag that names a suite."""
-    parser.add_argument(
-        "--suite",
-        default=DEFAULT_SUITE,
-        metavar="SUITE",
-        help=f"a suite's name, or the path of its .toml file; default: {DEFAULT_SUITE}",
-    )
+    what = f"a suite's name, or the path of its .toml file; default: {DEFAULT_SUITE}"
+    parser.add_argument("--suite", default=DEFAULT_SUITE, metavar="SUITE", help=what)
 
 
 def add_tasks(parser: argparse.ArgumentParser, default: str = "all of the suite") -> None:
     """Declare the flag that names tasks."""
     parser.add_argument(
-        "--tasks",
-        "--task",
-        dest="tasks",
-        nargs="+",
-        action=Unique,
-        default=[],
-        metavar="TASK",
+        "--tasks", "--task", dest="tasks", nargs="+", action=Unique, default=[], metavar="TASK",
         help=f"names of tasks; default: {default}",
-    )
+    )  # fmt: skip
 
 
 def add_seeds(parser: argparse.ArgumentParser, default: str | None, what: str = "") -> None:
@@ -156,16 +147,8 @@ def read_share(text: str) -> tuple[int, int]:
 
 def add_world(parser: argparse.ArgumentParser) -> None:
     """Declare the flag that names a world of a scenario file."""
-    parser.add_argument(
-        "--world", type=read_world, metavar="N", help="world of a scenario file that describes several; default: 0"
-    )
-
-
-def read_world(text: str) -> int:
-    """Read a world's number, for argparse."""
-    if not re.fullmatch(r"\d{1,9}", text):
-        raise argparse.ArgumentTypeError(f"{shortened(text)} is not a whole number, such as 0")
-    return int(text)
+    what = "world of a scenario file that describes several; default: 0"
+    parser.add_argument("--world", type=up_to(MOST, least=0), metavar="N", help=what)
 
 
 def read_scenario(arguments: argparse.Namespace) -> Scenario | None:
@@ -225,6 +208,14 @@ def add_results(parser: Flags, read: Callable[[str], Path | str] = results_folde
         "--results", type=read, default=OWN, metavar="FOLDER",
         help=f"folder of your own rows, to read and write; those that come with spurgen count as well; default: {OWN}",
     )  # fmt: skip
+
+
+def no_rows(suite: Suite, results: Path) -> SpurgenError:
+    """Return the error for a folder without rows of a suite."""
+    run = spurgen("benchmark")
+    return SpurgenError(
+        f"{results} has no rows of suite {suite.name}; run {run}, or name the folder of rows by --results"
+    )
 
 
 def open_store(suite: Suite, arguments: argparse.Namespace, console: Console) -> Store:
