@@ -1,7 +1,6 @@
 """`spurgen run --metadata`: methods on a user's own images or texts, and how many counterexamples they need."""
 
 import argparse
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from spurgen.benchmark.suggest import one_of
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
-from spurgen.harness.options.flags import between, refuse
+from spurgen.harness.options.flags import between, command_line, refuse
 
 METHODS = ("erm", "group_dro", "jtt", "dfr", "subg")  # one of each family
 SAMPLES = 10_000
@@ -30,18 +29,14 @@ def add_own(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("your own data, on frozen features (docs/own-data.md)").add_argument
     add("--metadata", type=Path, metavar="FILE", help="CSV or Parquet: a line per sample; images lie in --data-dir")
     add(
-        "--label",
-        metavar="COLUMN",
+        "--label", metavar="COLUMN",
         help="column of the label; default: as in Waterbirds, CelebA, CivilComments, MultiNLI",
-    )
+    )  # fmt: skip
     add("--shortcut", metavar="COLUMN", help="column of the attribute that may be a shortcut; default: as for --label")
     add(
-        "--text",
-        nargs="+",
-        default=[],
-        metavar="COLUMN",
+        "--text", nargs="+", default=[], metavar="COLUMN",
         help="columns of text, joined; default: the samples are images",
-    )
+    )  # fmt: skip
     add("--key", metavar="COLUMN", help="column of the images' file names; default: recognised by usual names")
     add("--split-column", metavar="COLUMN", help="column of splits; default: recognised, else drawn at random")
     add(
@@ -86,7 +81,9 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     rungs, seeds = rungs_of(data), arguments.seeds or DRAWS
     with samples_bar(console, (len(rungs) + 1) * len(seeds) * len(methods), "trained") as advance:
         answers = climb(data, features, methods, rungs, seeds, arguments.jobs, advance)
-    summary = summarize(data, answers, rungs, arguments.target, _command(arguments))
+    heeded = ("data_dir", *OWN_FLAGS, "methods", "num_samples", "seeds", "out")
+    repeated = command_line(["run"], {name: getattr(arguments, name) for name in heeded})
+    summary = summarize(data, answers, rungs, arguments.target, repeated)
     curves = {
         curve.name: [curve.points[m] for m in rungs] for curve in summary.curves if len(curve.points) == len(rungs)
     }
@@ -101,14 +98,3 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
         say(console, f"{name} failed: {reason}")
     print("\n\n".join([summary.table(), summary.ladder_table(), summary.sentence]))
     return 1 if summary.failed else 0
-
-
-def _command(arguments: argparse.Namespace) -> str:
-    """Return the command to type to repeat a run."""
-    words = ["spurgen", "run"]
-    for name in ("data_dir", *OWN_FLAGS, "methods", "num_samples", "seeds", "out"):
-        value = getattr(arguments, name)
-        if value not in (None, [], ""):
-            flag = f"--{name.replace('_', '-')}"
-            words += [flag, *map(str, value if isinstance(value, list) else [value])]
-    return shlex.join(words)

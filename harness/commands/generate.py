@@ -119,13 +119,9 @@ def scenario_of(arguments: argparse.Namespace) -> World:
 
 
 def from_flags(
-    num_classes: int = 10,
-    num_samples: int = 1000,
-    channels: list[str] | None = None,
-    strength: list[str] | None = None,
-    image_size: int = 64,
-    seed: int = 0,
-) -> Scenario:
+    num_classes: int = 10, num_samples: int = 1000, channels: list[str] | None = None,
+    strength: list[str] | None = None, image_size: int = 64, seed: int = 0,
+) -> Scenario:  # fmt: skip
     """Build a scenario from the command's flags; raise `ScenarioError` if there can be no such world."""
     kinds = discover(CHANNELS)
     names = list(channels or DEFAULT_CHANNELS)

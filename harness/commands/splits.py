@@ -45,21 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, parents=[FLAGS], help=summary, description=summary)
         action.set_defaults(act=act)
         if name in ("commit", "reveal"):
-            action.add_argument(
-                "--secret",
-                type=Path,
-                metavar="FILE",
-                help="default: ~/.spurgen/SUITE.secret; while it exists, nothing runs unsandboxed unless asked to",
-            )
+            secret = "default: ~/.spurgen/SUITE.secret; while it exists, nothing runs unsandboxed unless asked to"
+            action.add_argument("--secret", type=Path, metavar="FILE", help=secret)
         elif name not in ("freeze", "describe"):
             action.add_argument(
-                "--scenarios",
-                nargs="+",
-                action=Unique,
-                default=[],
-                metavar="SCENARIO",
+                "--scenarios", nargs="+", action=Unique, default=[], metavar="SCENARIO",
                 help="names of scenarios; default: all of the suite",
-            )
+            )  # fmt: skip
         if name in ("regenerate", "verify"):
             add_data(action)
         if name in ("verify", "freeze"):

@@ -3,7 +3,8 @@
 import argparse
 import os
 import re
-from collections.abc import Callable, Container, Sequence
+import shlex
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -86,7 +87,18 @@ def refuse(
     declare(parser)
     for action in parser._actions:
         if action.dest not in heeded and getattr(arguments, action.dest) != parser.get_default(action.dest):
-            raise SpurgenError(f"{(action.option_strings or [action.dest])[0]} has no effect {why}; leave it out")
+            name = action.option_strings[0] if action.option_strings else action.metavar or action.dest
+            raise SpurgenError(f"{name} has no effect {why}; leave it out")
+
+
+def command_line(command: Sequence[str], values: Mapping[str, object]) -> str:
+    """Return a command with a flag per value, as it is typed; None, False and what is empty have none."""
+    words = ["spurgen", *command]
+    for name, value in values.items():
+        if value is not None and value is not False and value not in ([], ""):
+            words.append(f"--{name.replace('_', '-')}")
+            words += [] if value is True else map(str, value if isinstance(value, list) else [value])
+    return shlex.join(words)
 
 
 class Unique(argparse.Action):

@@ -8,6 +8,11 @@ from spurgen.harness.options.starting import BY_MAKE
 
 GOOD = "MODALITIES = {'text'}\ndef predict(b):\n    return [[float(len(c)), 1, 2] for c in b.captions]"
 
+SPARSE = """
+from scipy.sparse import csr_matrix
+MODALITIES = {"text"}
+def encode(batch): return csr_matrix((len(batch), 4))
+"""
 DARK = """
 import numpy as np
 
@@ -111,34 +116,23 @@ def test_each_problem_is_printed_once_with_its_line(check):
     [
         ("x = 1", "has none of predict(batch), predict_proba(batch) and encode(batch); add one"),
         ("MODALITIES = {'text'}\ndef fit(train): ...\ndef predict(b): ...", "model.py, line 2: def fit(train): ..."),
-        (
-            "from scipy.sparse import csr_matrix\nMODALITIES = {'text'}\ndef encode(b): return csr_matrix((len(b), 4))",
-            "not real numbers (return its toarray())",
-        ),
-    ],
-)
-def test_a_wrong_submission_is_explained(check, code, message):
-    status, _, err = check(code)
-    assert status == 1
-    assert message in err
-
-
-@pytest.mark.parametrize(
-    ("code", "isolation", "message"),
-    [
-        pytest.param(
-            "def predict(b)\n    return 1", "bubblewrap", "model.py is not valid Python: line 1: expected ':'",
-            marks=pytest.mark.needs("bubblewrap"),
-        ),
-        ("FILES = ['weights.npy']\n" + GOOD, "process", "FILES names weights.npy, but there is no file or folder /"),
-        ("FILES = 'weights.npy'\n" + GOOD, "process", "FILES must be a list of names in quotes"),
-        ("ACCESS: str = 'all'\ndef predict(b): ...", "process", "model.py, line 1: ACCESS: str = 'all'"),
+        (SPARSE, "not real numbers (return its toarray())"),
+        ("FILES = ['weights.npy']\n" + GOOD, "FILES names weights.npy, but there is no file or folder /"),
+        ("FILES = 'weights.npy'\n" + GOOD, "FILES must be a list of names in quotes"),
+        ("ACCESS: str = 'all'\ndef predict(b): ...", "model.py, line 1: ACCESS: str = 'all'"),
     ],
 )  # fmt: skip
-def test_a_wrong_declaration_is_explained_under_any_isolation(check, code, isolation, message):
-    status, _, err = check(code, "--isolation", isolation)
+def test_a_wrong_submission_or_declaration_is_explained(check, code, message):
+    status, _, err = check(code, "--isolation", "process")
     assert status == 1
     assert message in err
+
+
+@pytest.mark.needs("bubblewrap")
+def test_what_is_no_python_is_explained_in_the_sandbox_as_well(check):
+    status, _, err = check("def predict(b)\n    return 1", "--isolation", "bubblewrap")
+    assert status == 1
+    assert "model.py is not valid Python: line 1: expected ':'" in err
 
 
 def test_a_suite_without_a_task_of_the_modality_is_named(check, suite_file):

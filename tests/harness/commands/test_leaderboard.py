@@ -8,8 +8,6 @@ import pytest
 from spurgen.harness.cli import main
 from spurgen.harness.commands.leaderboard import BEGIN, END
 
-HEAD, TAIL = "# Zwölf\r\n\r\nBefore.\n", "\r\nAfter: <!-- a comment -->\n\n"
-
 
 @pytest.fixture
 def results(suite, make_outcome, keep_row, as_baseline, tmp_path):

@@ -71,20 +71,18 @@ def test_by_default_methods_are_tuned_on_a_world_that_is_not_frozen(tmp_path, ca
 
 
 def test_settings_that_failed_in_the_heats_are_no_finalists():
-    def job(lr, seed):
-        return SimpleNamespace(
-            identity=f"{lr}/{seed}", options={"lr": lr}, seed=seed, spec="spurgen.baselines.erm:submission"
-        )
-
-    jobs = [job(lr, seed) for lr in (1.0, 2.0, 3.0) for seed in (0, 1)]
+    spec = "spurgen.baselines.erm:submission"
+    jobs = [
+        SimpleNamespace(identity=f"{lr}/{seed}", options={"lr": lr}, seed=seed, spec=spec)
+        for lr in (1.0, 2.0, 3.0)
+        for seed in (0, 1)
+    ]
     heats = [each for each in jobs if each.seed == 0]
+    made = {"suite": "tiny", "task": "t", "method": "erm", "access": "none", "seed": 0}
     results = [
-        TuningResult(
-            suite="tiny", task="t", method="erm", access="none", options=each.options, seed=0, identity=each.identity,
-            accuracy=accuracy,
-        )
+        TuningResult(**made, options=each.options, identity=each.identity, accuracy=accuracy)
         for each, accuracy in zip(heats, (0.5, None, None), strict=True)
-    ]  # fmt: skip
+    ]
     assert [each.options for each in _finals(jobs, heats, results, 2)] == [{"lr": 1.0}]
     assert len(_finals(jobs, heats, results[:1], 2)) == 2  # others may still become finalists
 
@@ -102,11 +100,10 @@ def test_an_unknown_method_is_an_error_with_the_nearest_names(suite_file, capsys
     ],
 )
 def test_tasks_that_have_no_settings_in_common_are_refused(backbones, message, suite_file, tmp_path, stderr):
-    path, tasks = Path(suite_file), ("small-image", "small-text")
-    for task, backbone in zip(tasks, backbones, strict=True):
-        modality = task.removeprefix("small-")
-        path.write_text(
-            path.read_text().replace(f'modality = "{modality}"', f'modality = "{modality}", backbone = "{backbone}"')
-        )
-    assert main(["sweep", "--suite", suite_file, "--tasks", *tasks, "--methods", "erm", "--out", str(tmp_path)]) == 2
+    path = Path(suite_file)
+    for modality, backbone in zip(("image", "text"), backbones, strict=True):
+        old = f'modality = "{modality}"'
+        path.write_text(path.read_text().replace(old, f'{old}, backbone = "{backbone}"'))
+    tasks = ["--tasks", "small-image", "small-text"]
+    assert main(["sweep", "--suite", suite_file, *tasks, "--methods", "erm", "--out", str(tmp_path)]) == 2
     assert message in stderr()

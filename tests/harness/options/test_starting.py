@@ -92,6 +92,16 @@ def test_score_says_what_it_starts_and_what_comes_next(score, write_submission, 
     assert f"next: {ranked}, or spurgen leaderboard {suite} {where}, which shows all rows" in message
 
 
+def test_a_file_of_the_same_name_never_replaces_anothers_row(
+    suite, make_outcome, keep_row, score, write_submission, tmp_path, stderr
+):
+    store = keep_row(tmp_path / "results", make_outcome(suite, 0.9, spec="other/model.py"))
+    before = store.row("model")["small-text"].results
+    assert score(write_submission(MODEL)) == 2
+    assert "the row model belongs to other/model.py; rename " in stderr()
+    assert store.row("model")["small-text"].results == before
+
+
 def test_a_run_of_tasks_that_are_skipped_or_done_has_nothing_to_do(score, write_submission, stderr):
     spec = write_submission(MODEL)
     assert score(spec) == 0

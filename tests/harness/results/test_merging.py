@@ -68,10 +68,8 @@ def test_tasks_of_both_are_there():
 
 @pytest.mark.parametrize("finished", [1, 2])
 def test_a_failed_result_gives_way_to_a_finished_one_of_its_seed_alone(finished):
-    whole, failure = (
-        OUTCOMES[:finished],
-        {k: (make_result(seed=k, identity=f"{k}", error="broken"), {}) for k in (0, 3)},
-    )
+    whole = OUTCOMES[:finished]
+    failure = {k: (make_result(seed=k, identity=f"{k}", error="broken"), {}) for k in (0, 3)}
     for seed, expected in ((0, whole), (3, [*whole, failure[3]])):
         failed, row = {"t": make_task_row([failure[seed]])}, {"t": make_task_row(whole)}
         assert_same(merge_rows("mine", failed, row), {"t": make_task_row(expected)})

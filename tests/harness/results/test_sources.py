@@ -8,13 +8,9 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.specs import is_baseline
 from spurgen.harness.results import sources
 from spurgen.harness.results.identity import submission_digest
-from spurgen.harness.results.sources import (
-    DATA_BYTES,
-    MAX_FILES,
-    SOURCE_BYTES,
-    imports_generator,
-    submission_files,
-)
+from spurgen.harness.results.sources import DATA_BYTES, MAX_FILES, SOURCE_BYTES, imports_generator, submission_files
+
+GOLDEN = Path(__file__).parent / "golden" / "tiny"
 
 
 def write(folder, **files):
@@ -165,9 +161,10 @@ def test_declared_files_count_by_every_byte(write_submission, tmp_path):
     assert {"FILES/w.npy", "FILES/data/words.txt"} < set(submission_files(model))
 
 
-def test_a_declared_file_that_is_missing_is_named(write_submission):
-    with pytest.raises(SubmissionError, match=r"model.py: FILES names w.npy, but there is no file or folder .*w.npy"):
-        submission_digest(write_submission('FILES: list[str] = ["w.npy"]'))
+@pytest.mark.parametrize("name", ["w.npy", "w\0", "\ud800"])
+def test_a_declared_file_that_is_missing_is_named(write_submission, name):
+    with pytest.raises(SubmissionError, match=f"FILES names {name}, but there is no file or folder /.*{name}"):
+        submission_digest(write_submission(f"FILES: list[str] = [{name!a}]"))
 
 
 @pytest.mark.parametrize("value", ["[name]", '"w.npy"', "[1]", "list(HERE)", "{'a': 1}"])
@@ -176,14 +173,12 @@ def test_files_that_are_not_written_out_are_refused(write_submission, value):
         submission_digest(write_submission(f"FILES = {value}"))
 
 
-def test_a_folder_that_is_declared_stands_for_all_that_is_in_it(write_submission, tmp_path):
-    (tmp_path / "weights" / "deep").mkdir(parents=True)
-    (tmp_path / "weights" / "config.json").write_text("{}")
-    (tmp_path / "weights" / "deep" / "w.npy").write_text("1")
+def test_a_folder_that_is_declared_stands_for_all_in_it_that_is_not_hidden(write_submission, tmp_path):
+    for path in ("weights/config.json", "weights/deep/w.npy", "weights/.git/config", "weights/.env"):
+        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / path).touch()
     found = submission_files(write_submission("FILES = ['weights']\ndef predict(b): ..."))
-    assert {name for name in found if name.startswith("FILES")} == {
-        "FILES/weights/config.json", "FILES/weights/deep/w.npy",
-    }  # fmt: skip
+    assert [*found] == ["model", "FILES/weights/config.json", "FILES/weights/deep/w.npy"]
 
 
 def test_more_files_than_a_sandbox_can_show_are_refused(write_submission, tmp_path):
@@ -211,10 +206,12 @@ def test_a_helper_that_is_a_link_out_of_the_folder_is_refused(write_submission, 
         submission_files(write_submission("import package.other", name="home/model"))
 
 
-def test_a_helper_that_is_a_link_within_the_folder_is_followed(write_submission, tmp_path):
-    (tmp_path / "real.py").touch()
-    (tmp_path / "helper.py").symlink_to(tmp_path / "real.py")
-    assert "helper" in submission_files(write_submission("import helper"))
+def test_links_within_the_folder_are_what_they_stand_for(write_submission, tmp_path):
+    (tmp_path / "real.py").write_text("1")
+    for name in ("helper.py", "link.npy"):
+        (tmp_path / name).symlink_to("real.py")
+    found = submission_files(write_submission("import helper\nFILES = ['link.npy']"))
+    assert [path.read_text() for name, path in found.items() if name != "model"] == ["1", "1"]
 
 
 def test_a_submission_that_links_to_itself_is_refused(tmp_path):
@@ -231,13 +228,6 @@ def test_hidden_files_and_folders_are_refused(write_submission, tmp_path, name):
     (tmp_path / "link").symlink_to(".hidden/key")
     with pytest.raises(SubmissionError, match=rf"names {name}, which is hidden \(a name that starts with a dot\)"):
         submission_files(write_submission(f"FILES = [{name!r}]"))
-
-
-def test_hidden_files_in_a_declared_folder_are_left_out(write_submission, tmp_path):
-    for path in ("weights/.git/config", "weights/.env", "weights/a.npy"):
-        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
-        (tmp_path / path).touch()
-    assert [*submission_files(write_submission("FILES = ['weights']"))] == ["model", "FILES/weights/a.npy"]
 
 
 def test_the_secrets_of_private_splits_are_never_shown(write_submission, tmp_path, monkeypatch):
@@ -259,13 +249,6 @@ def test_what_lies_outside_the_submissions_folder_or_is_no_file_is_refused(write
     spec = write_submission(f"FILES = [{name!r}]\ndef predict(b): ...", name="home/model")
     with pytest.raises(SubmissionError, match=rf"FILES names {name}, and .* is no plain file in .*; copy it there"):
         submission_files(spec)
-
-
-def test_a_link_within_the_folder_is_what_it_stands_for(write_submission, tmp_path):
-    (tmp_path / "weights.npy").write_text("1")
-    (tmp_path / "link.npy").symlink_to("weights.npy")
-    found = submission_files(write_submission("FILES = ['link.npy']\ndef predict(b): ..."))
-    assert found["FILES/link.npy"].read_text() == "1"
 
 
 @pytest.mark.parametrize(
@@ -296,3 +279,17 @@ def test_a_file_of_too_many_bytes_is_refused_unread(write_submission, tmp_path):
     os.truncate(spec, SOURCE_BYTES + 1)
     with pytest.raises(SubmissionError, match=r"cannot read .*model.py: it has more than 1,048,576 bytes"):
         submission_digest(spec)
+
+
+@pytest.mark.parametrize("folder", ["kept", "spurgen-results/v3"])
+@pytest.mark.parametrize("name", ["erm.jsonl", "erm.npz", "renamed.txt"])
+def test_stored_results_are_never_shown_wherever_they_lie(write_submission, tmp_path, folder, name):
+    place = tmp_path / folder
+    place.mkdir(parents=True)
+    content = (GOLDEN / "model.jsonl").read_bytes()
+    (place / "erm.jsonl").write_bytes(content)
+    (place / name).write_bytes(b"PK" if name == "erm.npz" else content)
+    with pytest.raises(SubmissionError, match="is not shown to submissions; leave it out"):
+        submission_files(write_submission(f"FILES = ['{folder}/{name}']"))
+    (tmp_path / "lines.jsonl").write_text('{"caption": "a"}\n')
+    assert "FILES/lines.jsonl" in submission_files(write_submission("FILES = ['lines.jsonl']"))
