@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from spurgen.harness.cli import main
-from spurgen.harness.options.starting import BY_MAKE
 
 GOOD = "MODALITIES = {'text'}\ndef predict(b):\n    return [[float(len(c)), 1, 2] for c in b.captions]"
 
@@ -87,12 +86,6 @@ def test_a_predict_that_does_not_preprocess_as_fit_does_is_said_to_be_at_chance(
         err,
     ), err
     assert "All checks passed" not in err
-
-
-@pytest.mark.usefixtures("erm")
-def test_the_next_step_is_a_target_if_make_runs_the_check(check, write_submission, monkeypatch):
-    monkeypatch.setenv(BY_MAKE, "1")
-    assert f"Next, for some of them: make submit MODEL={write_submission(GOOD)}" in check(GOOD)[2]
 
 
 def test_a_submission_that_fails_otherwise_is_shown_its_accuracy_alone(check):

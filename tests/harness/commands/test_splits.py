@@ -3,7 +3,7 @@ import pytest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
 from spurgen.harness.options.verifying import only, total
-from spurgen.harness.splits.verify import stamp, stamped
+from spurgen.harness.splits.verify import stamped
 
 SECOND = '\nother-text = { scenario = "other", modality = "text" }\n'
 
@@ -80,19 +80,6 @@ def test_a_job_verifies_only_the_scenario_that_it_uses(two, score, write_submiss
     assert "verifying" not in stderr()
     assert score(spec, tasks=("other-text",)) == 2
     assert "does not hold scenario other" in stderr()
-
-
-def test_verifying_some_scenarios_stamps_those(suite_file, two, tmp_path, monkeypatch):
-    suite = load_suite(two)
-    manifest = suite.manifest
-    frozen = manifest.model_copy(update={"scenarios": manifest.scenarios | {"other": manifest.scenarios["small"]}})
-    monkeypatch.setattr(type(suite), "manifest", frozen)
-    place = ["--suite", suite_file, "--data", str(tmp_path / "data")]
-    assert main(["splits", "verify", *place, "--jobs", "1", "--scenarios", "small"]) == 0
-    assert stamped(only(suite, ["small"]), tmp_path / "data")
-    assert not stamped(load_suite(two), tmp_path / "data")
-    stamp(only(suite, ["other"]), tmp_path / "data")
-    assert stamped(load_suite(two), tmp_path / "data")
 
 
 def test_verify_works_where_nothing_can_be_written(suite_file, unwritable, stderr):
