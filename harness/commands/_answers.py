@@ -12,7 +12,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import ANSWERS_ONLY
 from spurgen.benchmark.specs import BASELINES
-from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.machine.files import STDOUT, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import add_results, add_suite, open_store
@@ -87,7 +87,7 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
         stored = f"stored as row {name}" if new else f"these answers were stored before, as row {name}"
         say(console, f"{stored} in {store.folder}: answers only, no consistency check was possible")
     else:
-        _hint(suite, console)
+        say(console, f"nothing was stored; --row NAME makes it a row of suite {suite.name}")
     return 0
 
 
@@ -98,7 +98,3 @@ def _check_name(name: str) -> None:
         )
     if name in names_in(BASELINES):
         raise SpurgenError(f"--row {name}: that is a baseline's name; choose another")
-
-
-def _hint(suite: Suite, console: Console) -> None:
-    say(console, f"nothing was stored; --row NAME makes it a row of suite {suite.name}")

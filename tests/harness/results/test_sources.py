@@ -161,18 +161,6 @@ def test_declared_files_count_by_every_byte(write_submission, tmp_path):
     assert {"FILES/w.npy", "FILES/data/words.txt"} < set(submission_files(model))
 
 
-@pytest.mark.parametrize("name", ["w.npy", "w\0", "\ud800"])
-def test_a_declared_file_that_is_missing_is_named(write_submission, name):
-    with pytest.raises(SubmissionError, match=f"FILES names {name}, but there is no file or folder /.*{name}"):
-        submission_digest(write_submission(f"FILES: list[str] = [{name!a}]"))
-
-
-@pytest.mark.parametrize("value", ["[name]", '"w.npy"', "[1]", "list(HERE)", "{'a': 1}"])
-def test_files_that_are_not_written_out_are_refused(write_submission, value):
-    with pytest.raises(SubmissionError, match=r'FILES must be a list of names in quotes, such as \["weights.npy"\]'):
-        submission_digest(write_submission(f"FILES = {value}"))
-
-
 def test_a_folder_that_is_declared_stands_for_all_in_it_that_is_not_hidden(write_submission, tmp_path):
     for path in ("weights/config.json", "weights/deep/w.npy", "weights/.git/config", "weights/.env"):
         (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
@@ -220,35 +208,56 @@ def test_a_submission_that_links_to_itself_is_refused(tmp_path):
         submission_files(str(tmp_path / "model.py"))
 
 
-@pytest.mark.parametrize("name", [".env", ".hidden", ".hidden/key", "folder/.key", "link"])
-def test_hidden_files_and_folders_are_refused(write_submission, tmp_path, name):
-    for path in (".hidden/key", "folder/.key", ".env"):
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text("secret")
-    (tmp_path / "link").symlink_to(".hidden/key")
-    with pytest.raises(SubmissionError, match=rf"names {name}, which is hidden \(a name that starts with a dot\)"):
-        submission_files(write_submission(f"FILES = [{name!r}]"))
-
-
-def test_the_secrets_of_private_splits_are_never_shown(write_submission, tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "SECRETS", tmp_path / "secrets")
-    (tmp_path / "secrets").mkdir()
-    (tmp_path / "secrets" / "v1.secret").write_text("abc")
-    with pytest.raises(SubmissionError, match=r"v1\.secret is not shown to submissions; leave it out"):
-        submission_files(write_submission("FILES = ['secrets']"))
-
-
-@pytest.mark.parametrize("name", ["../outside.npy", "link.npy", "folder", "pipe"])
-def test_what_lies_outside_the_submissions_folder_or_is_no_file_is_refused(write_submission, tmp_path, name):
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A submission's folder with all that it may not declare, and a file beside it."""
     home = tmp_path / "home"
-    (home / "folder").mkdir(parents=True)
-    (tmp_path / "outside.npy").write_text("secret")
-    (home / "link.npy").symlink_to(tmp_path / "outside.npy")
-    (home / "folder" / "link.npy").symlink_to(tmp_path / "outside.npy")
+    for path in (".hidden/key", "folder/.key", ".env", "linked/w.npy", "keys/v1.secret", "../outside.npy"):
+        (home / path).parent.mkdir(exist_ok=True, parents=True)
+        (home / path).write_text("secret")
+    (home / "link").symlink_to(".hidden/key")
+    for name in ("link.npy", "linked/link.npy"):
+        (home / name).symlink_to(tmp_path / "outside.npy")
     os.mkfifo(home / "pipe")
-    spec = write_submission(f"FILES = [{name!r}]\ndef predict(b): ...", name="home/model")
-    with pytest.raises(SubmissionError, match=rf"FILES names {name}, and .* is no plain file in .*; copy it there"):
-        submission_files(spec)
+    monkeypatch.setattr(sources, "SECRETS", home / "keys")
+    row = (GOLDEN / "model.jsonl").read_bytes()
+    for folder in ("kept", "spurgen-results/v3"):
+        (home / folder).mkdir(parents=True)
+        for name, content in (("erm.jsonl", row), ("erm.npz", b"PK"), ("renamed.txt", row)):
+            (home / folder / name).write_bytes(content)
+    return home
+
+
+HIDDEN = r"is hidden \(a name that starts with a dot\); rename it"
+NO_FILE = r"is no plain file in /.*/home; copy it there"
+NOT_SHOWN = "is not shown to submissions; leave it out"
+NO_LIST = r'must be a list of names in quotes, such as \["weights.npy"\]; it is read, never run'
+OUTSIDE = ("../outside.npy", "link.npy", "linked", "pipe")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        *((names, NO_LIST) for names in ("[name]", '"w.npy"', "[1]", "list(HERE)", "{'a': 1}")),
+        *((f"[{name!a}]", f"names {name}, but there is no file or folder /") for name in ("w.npy", "w\0", "\ud800")),
+        *((f"[{name!r}]", f"names {name}, which {HIDDEN}") for name in (".env", ".hidden", ".hidden/key", "link")),
+        ("['folder/.key']", HIDDEN),
+        *((f"[{name!r}]", f"names {name}, and .* {NO_FILE}") for name in OUTSIDE),
+        ("['keys']", rf"v1\.secret {NOT_SHOWN}"),
+        *((f"['{folder}/{name}']", NOT_SHOWN) for folder in ("kept", "spurgen-results/v3")
+          for name in ("erm.jsonl", "erm.npz", "renamed.txt")),
+    ],
+)  # fmt: skip
+def test_what_is_no_file_or_must_not_be_shown_cannot_be_declared(home, names, message):
+    (home / "model.py").write_text(f"FILES: list = {names}\ndef predict(b): ...")
+    with pytest.raises(SubmissionError, match=message):
+        submission_files(str(home / "model.py"))
+
+
+def test_lines_that_are_no_stored_results_can_be_declared(home):
+    (home / "lines.jsonl").write_text('{"caption": "a"}\n')
+    (home / "model.py").write_text("FILES = ['lines.jsonl']")
+    assert "FILES/lines.jsonl" in submission_files(str(home / "model.py"))
 
 
 @pytest.mark.parametrize(
@@ -279,17 +288,3 @@ def test_a_file_of_too_many_bytes_is_refused_unread(write_submission, tmp_path):
     os.truncate(spec, SOURCE_BYTES + 1)
     with pytest.raises(SubmissionError, match=r"cannot read .*model.py: it has more than 1,048,576 bytes"):
         submission_digest(spec)
-
-
-@pytest.mark.parametrize("folder", ["kept", "spurgen-results/v3"])
-@pytest.mark.parametrize("name", ["erm.jsonl", "erm.npz", "renamed.txt"])
-def test_stored_results_are_never_shown_wherever_they_lie(write_submission, tmp_path, folder, name):
-    place = tmp_path / folder
-    place.mkdir(parents=True)
-    content = (GOLDEN / "model.jsonl").read_bytes()
-    (place / "erm.jsonl").write_bytes(content)
-    (place / name).write_bytes(b"PK" if name == "erm.npz" else content)
-    with pytest.raises(SubmissionError, match="is not shown to submissions; leave it out"):
-        submission_files(write_submission(f"FILES = ['{folder}/{name}']"))
-    (tmp_path / "lines.jsonl").write_text('{"caption": "a"}\n')
-    assert "FILES/lines.jsonl" in submission_files(write_submission("FILES = ['lines.jsonl']"))

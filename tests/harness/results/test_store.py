@@ -80,22 +80,30 @@ def test_rows_are_read_by_label_and_task_with_ascending_seeds(add, store):
     assert Store(store.folder.parent, "other").rows() == {}
 
 
-def test_a_result_of_another_version_replaces_the_whole_row(add, store):
-    add()
-    add(task="small-image")
-    add(submission_sha256="another")
-    assert seeds(store) == {"small-text": [0]}
+IMAGE, FAILED = {"task": "small-image"}, {"error": "out of memory"}
 
 
-def test_a_failure_of_any_version_replaces_no_finished_result(add, store):
-    for seed, task in ((0, "small-text"), (1, "small-text"), (0, "small-image")):
-        add(seed=seed, task=task)
-    before = store.row("model")
-    add(submission_sha256="another", error="NameError")
-    add(identity="b" * 64, error="out of memory")
-    add(error="out of memory")
-    assert seeds(store) == {"small-text": [0, 1], "small-image": [0]}
-    assert store.row("model")["small-text"].results == before["small-text"].results
+@pytest.mark.parametrize(
+    ("added", "kept", "measured"),
+    [
+        ([{}, IMAGE, {"submission_sha256": "another"}], {"small-text": [0]}, 1),
+        ([{}, {"seed": 1}, IMAGE, FAILED, FAILED | {"submission_sha256": "another"}, FAILED | {"identity": "b" * 64}],
+         {"small-text": [0, 1], "small-image": [0]}, 2),
+        ([{}, {"seed": 1}, IMAGE, {"identity": "b" * 64}], {"small-text": [0], "small-image": [0]}, 1),
+        ([{"seed": seed} for seed in (0, 0, 1, 1, 2, 2)], {"small-text": [0, 1, 2]}, 3),  # as of two processes
+        ([{}, FAILED | {"seed": 1}, {"seed": 2}], {"small-text": [0, 1, 2]}, 2),
+        ([{}, FAILED | {"seed": 1}, {"seed": 2}, {"seed": 1}], {"small-text": [0, 1, 2]}, 3),
+    ],
+    ids=["another version", "failures", "another identity", "twice", "failed", "failed and run again"],
+)  # fmt: skip
+def test_a_result_replaces_those_that_it_makes_stale_and_a_failure_none(add, store, added, kept, measured):
+    for changes in added:
+        last = add(**changes)
+    part = store.row("model")["small-text"]
+    assert seeds(store) == kept
+    assert len(part.correct) == measured
+    assert part.sums["sss/color"][0] == pytest.approx(0.3 * measured, abs=1e-3)
+    assert last in part.results or last.error
 
 
 def test_results_of_a_version_that_came_in_the_meantime_are_not_replaced(suite, make_outcome, store):
@@ -107,15 +115,6 @@ def test_results_of_a_version_that_came_in_the_meantime_are_not_replaced(suite, 
     assert store.row("model")["small-text"].results[0].submission_sha256 == "new"
 
 
-def test_a_second_result_of_a_task_and_seed_replaces_the_tasks_results(add, store):
-    for seed in (0, 1):
-        add(seed=seed)
-    add(task="small-image")
-    newer = add(identity="b" * 64)
-    assert seeds(store) == {"small-text": [0], "small-image": [0]}
-    assert store.row("model")["small-text"].results == (newer,)
-
-
 def test_a_result_that_comes_before_the_stale_ones_are_replaced_is_not_mixed_with_them(suite, make_outcome, store):
     """After a version was raised, seed 5 may finish before seed 0."""
     for seed in range(3):
@@ -125,12 +124,6 @@ def test_a_result_that_comes_before_the_stale_ones_are_replaced_is_not_mixed_wit
         store.add("model", *outcome, lambda result: result.identity == "new")
     part = store.row("model")["small-text"]
     assert (part.seeds, len(part.correct)) == ([0, 5], 2)
-
-
-def test_two_processes_that_run_the_same_jobs_keep_every_result(suite, make_outcome, store):
-    for seed in (0, 0, 1, 1, 2, 2):
-        store.add("model", *make_outcome(suite, 0.8, seed))
-    assert seeds(store) == {"small-text": [0, 1, 2]}
 
 
 def test_a_reader_waits_out_a_write_by_another_process(add, store, monkeypatch):
@@ -167,17 +160,6 @@ def test_arrays_that_a_writer_renames_while_they_are_looked_for_are_found(add, s
 
     monkeypatch.setattr(module, "read_bytes", then_renamed)
     assert seeds(store) == {"small-text": [0, 1]}
-
-
-def test_a_failed_result_is_replaced_alone(add, store):
-    add(seed=0)
-    add(seed=1, error="no")
-    add(seed=2)
-    row = store.row("model")["small-text"]
-    assert (row.seeds, len(row.correct)) == ([0, 1, 2], 2)
-    add(seed=1)
-    row = store.row("model")["small-text"]
-    assert (row.seeds, len(row.correct), row.sums["sss/color"][0]) == ([0, 1, 2], 3, pytest.approx(0.9, abs=1e-3))
 
 
 def test_a_row_of_failed_results_alone_can_be_read(add, store):
