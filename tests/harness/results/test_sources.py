@@ -239,7 +239,8 @@ OUTSIDE = ("../outside.npy", "link.npy", "linked", "pipe")
     ("names", "message"),
     [
         *((names, NO_LIST) for names in ("[name]", '"w.npy"', "[1]", "list(HERE)", "{'a': 1}")),
-        *((f"[{name!a}]", f"names {name}, but there is no file or folder /") for name in ("w.npy", "w\0", "\ud800")),
+        *((f"[{name!a}]", rf"names {shown}, but there is no file or folder /.*{shown}")
+          for name, shown in (("w.npy", r"w\.npy"), ("w\0", r"w\?"), ("\ud800", r"\?"))),
         *((f"[{name!r}]", f"names {name}, which {HIDDEN}") for name in (".env", ".hidden", ".hidden/key", "link")),
         ("['folder/.key']", HIDDEN),
         *((f"[{name!r}]", f"names {name}, and .* {NO_FILE}") for name in OUTSIDE),
