@@ -30,9 +30,6 @@ splits: $(READY)  ## write train and val of v3, world 0, to data/, and verify al
 	$(BIN)/spurgen splits regenerate --scenarios things-w0 things-text-w0
 	$(BIN)/spurgen splits verify
 
-# so that they name the next target instead of the next command
-check submit: export SPURGEN_MAKE = 1
-
 submit: $(READY)  ## make submit MODEL=path/to/model.py [TASKS="things-text-8 things-text-32"] [SEEDS=0-9]
 	@test -n "$(MODEL)" || { echo "usage: make submit MODEL=path/to/model.py"; exit 2; }
 	$(BIN)/spurgen score "$(MODEL)" $(if $(TASKS),--tasks $(TASKS)) --seeds $(or $(SEEDS),0)

@@ -12,7 +12,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import ANSWERS_ONLY
 from spurgen.benchmark.specs import BASELINES
-from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.machine.files import STDOUT, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import add_results, add_suite, open_store
@@ -39,8 +39,6 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
 
 def run_answers(arguments: argparse.Namespace, console: Console) -> int:
     """Print what answers reach, beside the rows of the suite; store them if they are given a name."""
-    if arguments.tables:
-        raise SpurgenError("--answers is for the questions of a task, and takes no table of predictions beside it")
     if arguments.task is None:
         raise SpurgenError("name the task whose questions were answered by --task")
     from spurgen.harness.board.files import build_board  # imported late: these load libraries that train
@@ -89,7 +87,7 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
         stored = f"stored as row {name}" if new else f"these answers were stored before, as row {name}"
         say(console, f"{stored} in {store.folder}: answers only, no consistency check was possible")
     else:
-        _hint(suite, console)
+        say(console, f"nothing was stored; --row NAME makes it a row of suite {suite.name}")
     return 0
 
 
@@ -100,7 +98,3 @@ def _check_name(name: str) -> None:
         )
     if name in names_in(BASELINES):
         raise SpurgenError(f"--row {name}: that is a baseline's name; choose another")
-
-
-def _hint(suite: Suite, console: Console) -> None:
-    say(console, f"nothing was stored; --row NAME makes it a row of suite {suite.name}")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import add_device, positive_int
-from spurgen.harness.options.verifying import samples_bar
 
 if TYPE_CHECKING:
     from spurgen.harness.evaluation.columns import Columns

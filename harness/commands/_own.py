@@ -1,20 +1,18 @@
 """`spurgen run --metadata`: methods on a user's own images or texts, and how many counterexamples they need."""
 
 import argparse
-import shlex
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
-from spurgen.harness.options.flags import between
-from spurgen.harness.options.verifying import samples_bar
+from spurgen.harness.machine.progress import samples_bar
+from spurgen.harness.options.flags import between, command_line, refuse
 
 METHODS = ("erm", "group_dro", "jtt", "dfr", "subg")  # one of each family
 SAMPLES = 10_000
@@ -31,18 +29,14 @@ def add_own(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("your own data, on frozen features (docs/own-data.md)").add_argument
     add("--metadata", type=Path, metavar="FILE", help="CSV or Parquet: a line per sample; images lie in --data-dir")
     add(
-        "--label",
-        metavar="COLUMN",
+        "--label", metavar="COLUMN",
         help="column of the label; default: as in Waterbirds, CelebA, CivilComments, MultiNLI",
-    )
+    )  # fmt: skip
     add("--shortcut", metavar="COLUMN", help="column of the attribute that may be a shortcut; default: as for --label")
     add(
-        "--text",
-        nargs="+",
-        default=[],
-        metavar="COLUMN",
+        "--text", nargs="+", default=[], metavar="COLUMN",
         help="columns of text, joined; default: the samples are images",
-    )
+    )  # fmt: skip
     add("--key", metavar="COLUMN", help="column of the images' file names; default: recognised by usual names")
     add("--split-column", metavar="COLUMN", help="column of splits; default: recognised, else drawn at random")
     add(
@@ -60,7 +54,7 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
 
     `all_flags` declares those of the command.
     """
-    check_unused(arguments, all_flags, "with --metadata", (*OWN_FLAGS, *SHARED))
+    refuse(arguments, all_flags, "with --metadata", (*OWN_FLAGS, *SHARED))
     methods = [one_of("method", name, names_in(BASELINES)) for name in arguments.methods or METHODS]
     from spurgen.harness.evaluation.columns import Columns  # imported late: pandas and torch are slow to import
     from spurgen.harness.own.data import read_own
@@ -87,7 +81,9 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     rungs, seeds = rungs_of(data), arguments.seeds or DRAWS
     with samples_bar(console, (len(rungs) + 1) * len(seeds) * len(methods), "trained") as advance:
         answers = climb(data, features, methods, rungs, seeds, arguments.jobs, advance)
-    summary = summarize(data, answers, rungs, arguments.target, _command(arguments))
+    heeded = ("data_dir", *OWN_FLAGS, "methods", "num_samples", "seeds", "out")
+    repeated = command_line(["run"], {name: getattr(arguments, name) for name in heeded})
+    summary = summarize(data, answers, rungs, arguments.target, repeated)
     curves = {
         curve.name: [curve.points[m] for m in rungs] for curve in summary.curves if len(curve.points) == len(rungs)
     }
@@ -102,23 +98,3 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
         say(console, f"{name} failed: {reason}")
     print("\n\n".join([summary.table(), summary.ladder_table(), summary.sentence]))
     return 1 if summary.failed else 0
-
-
-def check_unused(arguments: argparse.Namespace, declare: Declare, why: str, besides: Container[str] = ()) -> None:
-    """Raise `SpurgenError` for a given flag among those that a function declares, except `besides`."""
-    parser = argparse.ArgumentParser(add_help=False)
-    declare(parser)
-    for action in parser._actions:
-        if action.dest not in besides and getattr(arguments, action.dest) != parser.get_default(action.dest):
-            raise SpurgenError(f"{(action.option_strings or [action.dest])[0]} has no effect {why}; leave it out")
-
-
-def _command(arguments: argparse.Namespace) -> str:
-    """Return the command to type to repeat a run."""
-    words = ["spurgen", "run"]
-    for name in ("data_dir", *OWN_FLAGS, "methods", "num_samples", "seeds", "out"):
-        value = getattr(arguments, name)
-        if value not in (None, [], ""):
-            flag = f"--{name.replace('_', '-')}"
-            words += [flag, *map(str, value if isinstance(value, list) else [value])]
-    return shlex.join(words)

@@ -2,11 +2,9 @@
 
 import argparse
 import re
-import shlex
 from collections.abc import Iterator
 from logging import Logger
 from pathlib import Path
-from typing import Any
 
 from matplotlib.figure import Figure
 from rich.console import Console
@@ -16,25 +14,8 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.task import Task
 from spurgen.generators import check
 from spurgen.harness.commands._own import OWN_FLAGS
-from spurgen.harness.experiments import DATA, METHODS
-from spurgen.harness.experiments.checks import (
-    check_task,
-    empty_groups,
-    find_methods,
-    lacks_environments,
-    spelled,
-    unused_flags,
-)
-from spurgen.harness.experiments.data_folder import (
-    SPLITS,
-    check_agrees,
-    check_files,
-    check_free,
-    check_same,
-    describe_world,
-    read_world,
-    write_world,
-)
+from spurgen.harness.experiments import DATA, METHODS, data_folder
+from spurgen.harness.experiments.checks import check_task, empty_groups, find_methods, lacks_environments, unused_flags
 from spurgen.harness.experiments.experiment import Experiment, measured_seconds, missing_jobs, plan, run_experiment
 from spurgen.harness.experiments.lines import line_of_method, lines_of_run
 from spurgen.harness.experiments.log import logged
@@ -43,13 +24,11 @@ from spurgen.harness.experiments.sample_sheet import sample_sheet
 from spurgen.harness.experiments.summary import FILE_NAME, ExperimentSummary, summarize
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.cluster import resources_of
-from spurgen.harness.options.flags import (
-    read_scenario,
-)
+from spurgen.harness.options.flags import command_line, read_scenario
 from spurgen.harness.options.limits import describe_isolation
 from spurgen.harness.options.starting import forecast, may_start
-from spurgen.harness.options.verifying import samples_bar
 from spurgen.harness.plots.of_run import comparison, sensitivity, training_curves
 from spurgen.harness.plots.style import save
 from spurgen.harness.running.forecast import Forecast
@@ -64,7 +43,7 @@ def run_world(arguments: argparse.Namespace, console: Console) -> int:
     """Check everything, make the data, run what is missing, and report; return 1 if a job failed."""
     experiment = plan_experiment(arguments)
     ahead = _forecast(experiment, arguments)
-    write = arguments.generate_data and not check_free(experiment.task.scenario, arguments.data_dir)
+    write = arguments.generate_data and not data_folder.check_free(experiment.task.scenario, arguments.data_dir)
     if arguments.dry_run:
         may_start(ahead, arguments, console)
         return 0
@@ -73,7 +52,7 @@ def run_world(arguments: argparse.Namespace, console: Console) -> int:
         check_writable(arguments.data_dir, "--data-dir")
     elif not arguments.scenario:
         with samples_bar(console, _images(experiment.task.scenario), "images") as advance:
-            check_files(experiment.task.scenario, arguments.data_dir, advance)
+            data_folder.check_files(experiment.task.scenario, arguments.data_dir, advance)
     with logged(arguments.out, console) as log:
         log.info("%s", experiment.command)
         log.info("%s", describe_isolation(DEFAULT))
@@ -126,38 +105,34 @@ def find_scenario(arguments: argparse.Namespace) -> Scenario:
     asked = {name: getattr(arguments, name) for name in ("num_classes", "num_samples")}
     if arguments.generate_data and not arguments.scenario:
         sizes = {name: value for name, value in asked.items() if value is not None}
-        return describe_world(seed=arguments.seed, **sizes)
-    scenario = read_scenario(arguments) or read_world(arguments.data_dir)
+        return data_folder.describe_world(seed=arguments.seed, **sizes)
+    scenario = read_scenario(arguments) or data_folder.read_world(arguments.data_dir)
     if scenario is None:
         raise ScenarioError(
             f"--data-dir {arguments.data_dir}: there is no data set (no scenario.toml); pass --generate-data to make "
             "one, or give a scenario file"
         )
     if arguments.scenario and arguments.data_dir != DATA:
-        check_same(scenario, arguments.scenario, arguments.data_dir)
-    check_agrees(scenario, arguments.scenario or arguments.data_dir, **asked)
+        data_folder.check_same(scenario, arguments.scenario, arguments.data_dir)
+    data_folder.check_agrees(scenario, arguments.scenario or arguments.data_dir, **asked)
     return scenario
 
 
 def command_of(arguments: argparse.Namespace) -> str:
     """Return the command with the value of every flag, so that a change of defaults does not change it."""
-    words = ["spurgen", "run", *([str(arguments.scenario)] if arguments.scenario else [])]
-    for name, value in vars(arguments).items():
-        if name in ("scenario", *OWN, *OWN_FLAGS) or value is None or value is False:
-            continue
-        values: list[Any] = [] if value is True else value if isinstance(value, list) else [value]
-        words += [spelled(name), *map(str, values)]
-    return shlex.join(words)
+    scenario = [str(arguments.scenario)] if arguments.scenario else []
+    values = {name: value for name, value in vars(arguments).items() if name not in ("scenario", *OWN, *OWN_FLAGS)}
+    return command_line(["run", *scenario], values)
 
 
 def _write_data(scenario: Scenario, folder: Path, log: Logger, console: Console) -> None:
     with samples_bar(console, _images(scenario), "images") as advance:
-        write_world(scenario, folder, advance)
+        data_folder.write_world(scenario, folder, advance)
     log.info("wrote %d images, metadata.csv and scenario.toml to %s", _images(scenario), folder)
 
 
 def _images(scenario: Scenario) -> int:
-    return sum(scenario.split_size(split) for split in SPLITS)
+    return sum(scenario.split_size(split) for split in data_folder.SPLITS)
 
 
 def write_files(summary: ExperimentSummary, folder: Path) -> list[str]:

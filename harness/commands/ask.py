@@ -13,8 +13,8 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import pip_install
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
-from spurgen.harness.machine.progress import make_progress
-from spurgen.harness.options.flags import add_jobs, add_results, between, up_to
+from spurgen.harness.machine.progress import samples_bar
+from spurgen.harness.options.flags import add_jobs, add_results, between, refuse, up_to
 
 if TYPE_CHECKING:
     from spurgen.harness.context.asking import Model
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from spurgen.harness.context.store import Answers
 
 CHARACTERS = 4  # per token, about
-OF_ENDPOINTS = ("chat", "samples", "top", "timeout", "jobs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--limit", type=up_to(10_000_000), metavar="N", help="requests at most; the same command goes on from there")
     add("--dry-run", action="store_true", help="say how many requests and tokens it takes, and send none")
     add_results(parser)
+    _add_servers(parser)
+
+
+def _add_servers(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("servers")
-    group.add_argument("--chat", action="store_true", default=None, help="ask /chat/completions, not /completions")
+    group.add_argument("--chat", action="store_true", help="ask /chat/completions, not /completions")
     group.add_argument("--samples", type=up_to(1000), metavar="N",
                        help="texts a query, where the server has no log-probabilities")  # fmt: skip
     group.add_argument("--top", type=up_to(100), metavar="N", help="log-probabilities to ask for; default: 20")
@@ -66,9 +69,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     check_writable(folder, "--results")
     jobs = (arguments.jobs or 4) if arguments.endpoint else 1
     try:
-        with make_progress(console) as progress:
-            bar = progress.add_task("prompts", total=len(prompts))
-            asked = ask(model, episodes, jobs, lambda: progress.advance(bar))
+        with samples_bar(console, len(prompts), "prompts") as advance:
+            asked = ask(model, episodes, jobs, lambda: advance(1))
     finally:
         prompted, answered = answers.tokens
         say(console, f"sent {answers.sent:,} requests, {answers.repeated:,} of them again after a failure: "
@@ -90,9 +92,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _check(arguments: argparse.Namespace) -> None:
     """Raise `SpurgenError` for flags that do not go together."""
     if not arguments.endpoint:
-        useless = [flag for flag in OF_ENDPOINTS if getattr(arguments, flag) is not None]
-        if useless:
-            raise SpurgenError(f"--{useless[0]} has no effect without --endpoint; leave it out")
+        refuse(arguments, _add_servers, "without --endpoint")
     if arguments.samples and arguments.top:
         raise SpurgenError("--top asks for log-probabilities and --samples for texts; leave one out")
     if not arguments.model and not arguments.gguf:
@@ -105,7 +105,7 @@ def _model(arguments: argparse.Namespace, answers: "Answers") -> tuple[str, "Mod
         from spurgen.harness.context.endpoint import Endpoint
 
         return arguments.model, Endpoint(
-            arguments.endpoint, arguments.model, answers, chat=bool(arguments.chat), samples=arguments.samples or 0,
+            arguments.endpoint, arguments.model, answers, chat=arguments.chat, samples=arguments.samples or 0,
             top=arguments.top or 20, timeout=arguments.timeout or 60.0,
         )  # fmt: skip
     from spurgen.harness.context.local import PACKAGED, Local, packaged

@@ -1,7 +1,7 @@
 """Train and score the jobs of a suite that have no result yet, and print the leaderboard; or plan them for machines."""
 
 import argparse
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.shared import is_url, sent_to
 from spurgen.harness.options.cluster import resources_of
 from spurgen.harness.options.encoding import compute_features
-from spurgen.harness.options.flags import NO_FOLDER, Unique, open_store, positive_int, results_place
+from spurgen.harness.options.flags import NO_FOLDER, Unique, open_store, positive_int, refuse, results_place
 from spurgen.harness.options.limits import FLAGS, describe_isolation, limits_of
 from spurgen.harness.options.starting import add_yes
 from spurgen.harness.options.submissions import (
@@ -94,12 +94,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     Without `--tasks`, `--submissions` or `--yes`, print what is missing: it may take hours.
     """
     if arguments.planned:
-        _refuse_others(arguments, TO_WORK, f"on the jobs of {arguments.planned}")
+        refuse(arguments, add_arguments, f"on the jobs of {arguments.planned}", TO_WORK)
         return _work(arguments, console)
     if is_url(str(arguments.results)):
         raise SpurgenError(f"--results: {arguments.results} {NO_FOLDER}")
     if arguments.plan:
-        _refuse_others(arguments, TO_PLAN, "with --plan")
+        refuse(arguments, add_arguments, "with --plan", TO_PLAN)
         return _write_plan(arguments, console)
     if arguments.slurm:
         raise SpurgenError("--slurm prints a script for a plan; name the file to write by --plan FILE")
@@ -143,15 +143,6 @@ def _run_controls(arguments: argparse.Namespace, console: Console, jobs: Mapping
     return failures
 
 
-def _refuse_others(arguments: argparse.Namespace, heeded: Collection[str], where: str) -> None:
-    """Raise `SpurgenError` for a flag that was given and is not among those that have an effect."""
-    plain = argparse.ArgumentParser()
-    add_arguments(plain)
-    for name, default in vars(plain.parse_args([])).items():
-        if name not in heeded and getattr(arguments, name) != default:
-            raise SpurgenError(f"--{name.replace('_', '-')} has no effect {where}; leave it out")
-
-
 def _work(arguments: argparse.Namespace, console: Console) -> int:
     """Run the jobs that have no result in --results; return 1 if one failed."""
     device = pick_device(arguments.device)
@@ -193,7 +184,7 @@ def _write_plan(arguments: argparse.Namespace, console: Console) -> int:
     if not missing:
         say(console, f"{arguments.plan} is not written: it would hold no job")
         return 0
-    memory = _likely(_memory(rows), missing)
+    memory = _memory(rows, missing)
     write_atomically(arguments.plan, to_lines(arguments.suite, forecast, memory))
     say(console, f"wrote {arguments.plan}: {len(missing)} jobs, a line each")
     if arguments.slurm:
@@ -201,24 +192,16 @@ def _write_plan(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _memory(rows: Rows) -> Memory:
-    """Return the largest peak memory of stored results, by label and task, in bytes."""
+def _memory(rows: Rows, jobs: Sequence[Job]) -> Memory:
+    """Return the likely peak memory of jobs, in bytes: of stored results, else the largest on the same task."""
     peaks: Memory = {}
+    largest: dict[str, int] = {}
     for label, row in rows.items():
         for task, part in row.items():
-            known = [peak for r in part.results if (peak := r.provenance.peak_memory_bytes)]
-            if known:
-                peaks[label, task] = max(known)
-    return peaks
-
-
-def _likely(memory: Memory, jobs: Sequence[Job]) -> Memory:
-    """Return the memory of jobs: as measured, else the largest of any submission on the same task."""
-    largest: dict[str, int] = {}
-    for (_, task), peak in memory.items():
-        largest[task] = max(peak, largest.get(task, 0))
+            peaks[label, task] = max(result.provenance.peak_memory_bytes or 0 for result in part.results)
+            largest[task] = max(peaks[label, task], largest.get(task, 0))
     keys = [(job.label, job.task.name) for job in jobs]
-    likely = {key: memory.get(key, largest.get(key[1])) for key in keys}
+    likely = {key: peaks.get(key) or largest.get(key[1], 0) for key in keys}
     return {key: peak for key, peak in likely.items() if peak}
 
 

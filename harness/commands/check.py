@@ -7,6 +7,7 @@ from shlex import quote
 from rich.console import Console
 
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.machine.devices import pick_device
@@ -14,7 +15,6 @@ from spurgen.harness.machine.printing import markdown_table, say
 from spurgen.harness.machine.progress import make_progress
 from spurgen.harness.options.flags import add_device, add_submission, add_suite
 from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of
-from spurgen.harness.options.starting import next_step
 from spurgen.harness.running.forecast import duration
 from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.preflight import (
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console,
         f"\n{passed} One seed on all {len(times)} tasks of {suite.name} that it takes needs "
         f"{duration(sum(times))}, one after the other, and longer if predictions slow down with the number of train "
-        f"samples. Next, for some of them: {next_step(f'submit MODEL={name}', f'score {name} {where}--tasks {names}')}",
+        f"samples. Next, for some of them: {spurgen(f'score {name} {where}--tasks {names}')}",
     )
     return 0
 

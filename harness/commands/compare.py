@@ -23,7 +23,6 @@ from spurgen.harness.options.flags import add_results, add_suite, add_tasks, ope
 from spurgen.harness.statistics.comparison import Compared
 from spurgen.harness.statistics.differences import ALPHA
 
-LEFT_OUT = "Left out: "
 FOLLOWS = "follows/"
 
 
@@ -47,8 +46,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     tasks = [suite.task(name).name for name in arguments.tasks or suite.tasks]
     comparison = compare_rows(suite, rows, first, second, tasks, read_private(suite, arguments.results))
     if not comparison.tasks:
-        reasons = _left_out(comparison).removeprefix(LEFT_OUT)
-        raise SpurgenError(f"{first} and {second} have no task in common; left out: {reasons}")
+        raise SpurgenError(f"{first} and {second} have no task in common; left out: {_left_out(comparison)}")
     print(_text(suite, first, second, comparison))
     if arguments.json:
         names = {"schema_version": SCHEMA_VERSION, "suite": suite.name, "first": first, "second": second}
@@ -75,16 +73,17 @@ def _text(suite: Suite, first: str, second: str, comparison: SideBySide) -> str:
     sections += [(f"{name}, {_units(comparison.units[name])}", metrics) for name, metrics in comparison.tasks.items()]
     parts = []
     for title, metrics in sections:
-        lines = [_line(first, second, *item) for item in metrics.items()]
-        table = markdown_table(lines)
+        table = markdown_table([_line(first, second, *item) for item in metrics.items()])
         parts += [f"## {title}", _sentence(first, second, metrics), table]
-    parts += [
+    parts.append(
         "Moderated paired t-test over worlds, or over seeds where there is one world; Holm-corrected over everything "
         "shown, 5 %; intervals are uncorrected. (The leaderboard corrects over all pairs of baselines instead, and in "
         "its column To ERM over the differences to ERM, so it may find a difference that is not significant here, and "
         "the other way round.)"
-    ]
-    return "\n\n".join([f"# {first} and {second} on {suite.name}", *parts, *filter(None, [_left_out(comparison)])])
+    )
+    if comparison.left_out:
+        parts.append(f"Left out: {_left_out(comparison)}")
+    return "\n\n".join([f"# {first} and {second} on {suite.name}", *parts])
 
 
 def _line(first: str, second: str, metric: str, compared: Compared) -> dict[str, str]:
@@ -139,5 +138,4 @@ def _left_out(comparison: SideBySide) -> str:
     by_reason: dict[str, list[str]] = {}
     for task, reason in comparison.left_out.items():
         by_reason.setdefault(reason, []).append(task)
-    reasons = "; ".join(f"{', '.join(tasks)} ({reason})" for reason, tasks in by_reason.items())
-    return f"{LEFT_OUT}{reasons}." if reasons else ""
+    return "; ".join(f"{', '.join(tasks)} ({reason})" for reason, tasks in by_reason.items()) + "."

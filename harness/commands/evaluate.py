@@ -1,7 +1,6 @@
 """Evaluate predictions made anywhere: accuracy by group, worst-group and robust accuracy; compare models."""
 
 import argparse
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from spurgen.harness.commands._answers import add_answers, run_answers
 from spurgen.harness.commands._model import add_model, run_model
 from spurgen.harness.machine.files import STDOUT, check_distinct, matching, write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.options.flags import refuse
 
 VAL = "val"  # the split by which checkpoints are selected
 ALIGNED = "a value for each class, as in: --aligned place landbird=land waterbird=water"
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_tables(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
-        "tables", type=Path, nargs="*", metavar="table",
+        "tables", type=Path, nargs="*", default=[], metavar="table",
         help="CSV or Parquet: a line per sample and run, with prediction or logits; the first is compared with each of "
         "the others, predictions of other models for the same samples, by a paired test",
     )  # fmt: skip
@@ -129,18 +129,16 @@ def _distinct(names: list[str], paths: list[Path]) -> list[str]:
 
 def _check_flags(arguments: argparse.Namespace) -> None:
     """Raise `SpurgenError` for a flag that has no effect, since it belongs to another use of the command."""
-    flags = {declare: _flags(arguments, declare) for declare in (_add_tables, add_model, add_answers)}
     if arguments.answers:
-        useless, why = [*(flag for flag in flags[_add_tables] if flag != "--json"), *flags[add_model]], "with --answers"
-    elif flags[add_answers]:
-        useless, why = flags[add_answers], "without --answers"
-    elif not arguments.model:
-        useless, why = flags[add_model], "without --model"
-    else:
-        of_answers = {"--prediction", "--logits", "--run"} if not arguments.tables else set()
-        useless, why = [flag for flag in flags[_add_tables] if flag in of_answers], "without a table of predictions"
-    if useless:
-        raise SpurgenError(f"{useless[0]} has no effect {why}; leave it out")
+        refuse(arguments, _add_tables, "with --answers", ("json",))
+        refuse(arguments, add_model, "with --answers")
+        return
+    refuse(arguments, add_answers, "without --answers")
+    if not arguments.model:
+        refuse(arguments, add_model, "without --model")
+    elif not arguments.tables:
+        of_data = vars(arguments).keys() - {"prediction_column", "logits", "run_column"}
+        refuse(arguments, _add_tables, "without a table of predictions", of_data)
 
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
@@ -153,14 +151,6 @@ def _check_outputs(arguments: argparse.Namespace) -> None:
         if path is not None and path.resolve() in read:
             raise SpurgenError(f"--{flag} {path} is read as well, and would be replaced; name another file")
     check_distinct({f"--{flag}": getattr(arguments, flag) for flag in ("json", "latex", "figure")})
-
-
-def _flags(arguments: argparse.Namespace, declare: Callable[[argparse.ArgumentParser], None]) -> list[str]:
-    """List the flags among those that a function declares whose value is not their default."""
-    parser = argparse.ArgumentParser(add_help=False)
-    declare(parser)
-    known = parser._option_string_actions.items()
-    return [flag for flag, action in known if getattr(arguments, action.dest) != action.default]
 
 
 def _write(

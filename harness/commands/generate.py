@@ -1,12 +1,11 @@
 """Write a data set, in the format that you train with, for a scenario file or for flags."""
 
 import argparse
-import re
 from typing import Any
 
 from rich.console import Console
 
-from spurgen.benchmark.errors import ScenarioError, shortened
+from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.scenario import Scenario, make_scenario
@@ -22,8 +21,8 @@ from spurgen.harness.exports.plan import FORMATS, SHARD, Plan
 from spurgen.harness.exports.worlds import chosen_parts, on_rung, values_in
 from spurgen.harness.exports.writing import export, find
 from spurgen.harness.machine.printing import say
-from spurgen.harness.machine.progress import make_progress
-from spurgen.harness.options.flags import Unique, add_jobs, add_out, add_suite, add_world, read_world_of
+from spurgen.harness.machine.progress import samples_bar
+from spurgen.harness.options.flags import Unique, add_jobs, add_out, add_suite, add_world, read_world_of, up_to
 from spurgen.harness.splits.freeze import ALONE, World
 
 MAX_TWINS = 1000  # base samples that have twins
@@ -50,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="; ".join(f"{name}: {module.SUMMARY}" for name, module in discover(FORMATS).items()) + "; default: folder",
     )  # fmt: skip
     parser.add_argument(
-        "--shard-size", type=_shard_size, default=SHARD, metavar="N", help=f"samples in a shard; default: {SHARD}"
+        "--shard-size", type=up_to(10**8), default=SHARD, metavar="N", help=f"samples in a shard; default: {SHARD}"
     )
     parser.add_argument(
         "--place", metavar="CHANNEL", help="with --format wilds: the channel whose value is place; default: the first"
@@ -76,9 +75,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     plan = plan_of(arguments)
     verb = "kept" if find(plan, arguments.out) else "wrote"
     jobs = arguments.jobs or (1 if plan.total < ALONE else None)
-    with make_progress(console) as progress:
-        bar = progress.add_task("images", total=plan.total)
-        index = export(plan, arguments.out, lambda made: progress.advance(bar, made), jobs)
+    with samples_bar(console, plan.total, "images") as advance:
+        index = export(plan, arguments.out, advance, jobs)
     say(console, f"{verb} {plan.total:,} samples in {arguments.out}; its README.md says how to open them")
     say(console, f"SHA-256 of the content, the same in every format with the same parts: {index.content_sha256}")
     if not (arguments.out / CROISSANT).exists():
@@ -98,13 +96,6 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
         raise ScenarioError(f"--place {arguments.place}: only --format wilds has a place; leave it out")
     parts = chosen_parts(scenario, arguments.splits, arguments.twins)
     return Plan(scenario, parts, arguments.format, arguments.shard_size, place)
-
-
-def _shard_size(text: str) -> int:
-    """Read the size of shards, for argparse."""
-    if not re.fullmatch(r"\d{1,8}", text) or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{shortened(text)} is not a whole number from 1 on")
-    return int(text)
 
 
 def scenario_of(arguments: argparse.Namespace) -> World:
@@ -128,13 +119,9 @@ def scenario_of(arguments: argparse.Namespace) -> World:
 
 
 def from_flags(
-    num_classes: int = 10,
-    num_samples: int = 1000,
-    channels: list[str] | None = None,
-    strength: list[str] | None = None,
-    image_size: int = 64,
-    seed: int = 0,
-) -> Scenario:
+    num_classes: int = 10, num_samples: int = 1000, channels: list[str] | None = None,
+    strength: list[str] | None = None, image_size: int = 64, seed: int = 0,
+) -> Scenario:  # fmt: skip
     """Build a scenario from the command's flags; raise `ScenarioError` if there can be no such world."""
     kinds = discover(CHANNELS)
     names = list(channels or DEFAULT_CHANNELS)

@@ -4,21 +4,12 @@ import argparse
 
 from rich.console import Console
 
-from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.overview import overview_table
 from spurgen.harness.machine.printing import say
-from spurgen.harness.options.flags import (
-    add_board_files,
-    add_results,
-    add_suite,
-    add_tasks,
-    check_board_files,
-    open_store,
-)
+from spurgen.harness.options import flags
 from spurgen.harness.options.printing import print_board, print_first
 from spurgen.harness.options.sections import add_page, around, renew
 from spurgen.harness.results.sources import HOME
@@ -28,29 +19,25 @@ BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    add_suite(parser)
-    add_tasks(parser, "the means over the suite's first set of tasks alone")
-    add_results(parser)
-    add_board_files(parser)
+    flags.add_suite(parser)
+    flags.add_tasks(parser, "the means over the suite's first set of tasks alone")
+    flags.add_results(parser)
+    flags.add_board_files(parser)
     add_page(parser, BEGIN, END)
     parser.add_argument("--all", action="store_true", help="print the boards of all tasks and sets of tasks")
-    parser.add_argument(
-        "--wide", action="store_true", help="print all columns, in lines that may be longer than the terminal is wide"
-    )
+    wide = "print all columns, in lines that may be longer than the terminal is wide"
+    parser.add_argument("--wide", action="store_true", help=wide)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the tables and write the files that are named."""
-    check_board_files(arguments)
+    flags.check_board_files(arguments)
     suite = load_suite(arguments.suite)
     for name in arguments.tasks:
         suite.task(name)  # raises for one that does not exist
-    rows = open_store(suite, arguments, console).rows()
+    rows = flags.open_store(suite, arguments, console).rows()
     if not rows:
-        raise SpurgenError(
-            f"{arguments.results} has no rows of suite {suite.name}; run {spurgen('benchmark')}, or name the folder "
-            "of rows by --results"
-        )
+        raise flags.no_rows(suite, arguments.results)
     if arguments.page:
         around(arguments.page, BEGIN, END)
     files = arguments.markdown or arguments.csv or arguments.json or arguments.page

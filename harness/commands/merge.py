@@ -3,19 +3,17 @@
 import argparse
 from collections.abc import Mapping
 from contextlib import ExitStack
-from functools import partial
 from itertools import product
 from pathlib import Path
 
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.machine.files import check_writable, removed_on_failure
+from spurgen.harness.machine.files import check_writable, locked
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.shared import fetched
 from spurgen.harness.options.flags import add_results
 from spurgen.harness.results.merging import merge_rows
-from spurgen.harness.results.replacing import replace_rows
 from spurgen.harness.results.rows import Row
 from spurgen.harness.results.store import KINDS, Store
 
@@ -31,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Merge the rows of all folders into --results, or none if one cannot be; what is there stays."""
+    """Merge the rows of all folders into --results, or none if two contradict each other; what is there stays."""
     with ExitStack() as stack:
         folders = {
             name: copy for place in arguments.folders for name, copy in stack.enter_context(fetched(place)).items()
@@ -40,25 +38,22 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for name, folder in folders.items():
             for suite, kind in product(_suites(folder, name), KINDS):
                 source = Store(folder, suite, kind, shipped=False)
-                source.check_names()
                 for label in source.labels():
                     shares.setdefault((suite, kind, label), {})[name] = source
-        rows = []
-        for (*place, label), sources in shares.items():
-            target = Store(arguments.results, *place)
-            rows.append((target, label, partial(_joined, target, label, sources)))
-        with removed_on_failure([arguments.results]):
-            check_writable(arguments.results, "--results")
-            replace_rows(rows)
-    say(
-        console,
-        f"merged {len(rows)} row{'s' * (len(rows) != 1)} of {len(folders)} folders into {arguments.results}",
-    )
+        rows = [(Store(arguments.results, suite, kind), label, of) for (suite, kind, label), of in shares.items()]
+        for row in rows:  # before any is written
+            _joined(*row)
+        check_writable(arguments.results, "--results")
+        for target, label, sources in rows:
+            with locked(target.folder):
+                target.write(label, _joined(target, label, sources))
+    merged = f"{len(rows)} row{'s' * (len(rows) != 1)} of {len(folders)} folders"
+    say(console, f"merged {merged} into {arguments.results}")
     return 0
 
 
-def _joined(target: Store, label: str, sources: Mapping[str, Store], here: Row) -> Row:
-    """Return a row with the results of `here`, the row that is there, and of the folders; the first one of each stays.
+def _joined(target: Store, label: str, sources: Mapping[str, Store]) -> Row:
+    """Return a row with the results of the target and of the folders; the first one of each stays.
 
     A row that comes with spurgen gives way where a folder contradicts it. Raise `SpurgenError`, which names both
     folders, if two contradict each other.
@@ -72,7 +67,7 @@ def _joined(target: Store, label: str, sources: Mapping[str, Store], here: Row) 
         except SpurgenError as error:
             raise SpurgenError(f"{_first_against(share, label, before)} and {name}: {error}") from None
         before[name] = source
-    own = (target.folder / f"{label}.jsonl").exists()
+    here, own = target.row(label), (target.folder / f"{label}.jsonl").exists()
     try:
         return merge_rows(label, here, folders) if own else merge_rows(label, folders, here)
     except SpurgenError as error:
@@ -83,15 +78,12 @@ def _joined(target: Store, label: str, sources: Mapping[str, Store], here: Row) 
 
 def _first_against(row: Row, label: str, sources: Mapping[str, Store]) -> str:
     """Return the first folder whose row contradicts this one; all of them if only all together do."""
-    return next((n for n, source in sources.items() if _contradict(label, source.row(label), row)), ", ".join(sources))
-
-
-def _contradict(label: str, first: Row, second: Row) -> bool:
-    try:
-        merge_rows(label, first, second)
-    except SpurgenError:
-        return True
-    return False
+    for name, source in sources.items():
+        try:
+            merge_rows(label, source.row(label), row)
+        except SpurgenError:
+            return name
+    return ", ".join(sources)
 
 
 def _suites(folder: Path, name: str) -> list[str]:

@@ -14,10 +14,9 @@ from spurgen.harness.options.flags import add_jobs, add_out, add_seeds
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     parser.add_argument(
-        "encoder",
-        help="a file with encode, torchvision:NAME, timm:NAME, open_clip:NAME/WEIGHTS, sentence-transformers:NAME, "
-        "hf:NAME, or one of the package, such as minilm or pixels",
-    )
+        "encoder", help="a file with encode, torchvision:NAME, timm:NAME, open_clip:NAME/WEIGHTS, "
+        "sentence-transformers:NAME, hf:NAME, or one of the package, such as minilm or pixels",
+    )  # fmt: skip
     parser.add_argument("--modality", choices=("image", "text"), help="where it reads both; default: image")
     add_seeds(parser, "0", "0; each is a world of the suite")
     add_jobs(parser, "processes that encode at a time; default: one per core")

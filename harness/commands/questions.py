@@ -8,8 +8,9 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.machine.folders import check_out
 from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import add_out, add_seeds, add_suite
-from spurgen.harness.options.verifying import add_data, samples_bar, verified
+from spurgen.harness.options.verifying import add_data, verified
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

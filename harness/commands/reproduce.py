@@ -26,22 +26,14 @@ from spurgen.harness.board.reproduction import (
 )
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
-from spurgen.harness.machine.printing import markdown_table, say
+from spurgen.harness.machine.printing import first_line, markdown_table, say
 from spurgen.harness.machine.resources import Resources
+from spurgen.harness.options import flags
 from spurgen.harness.options.cluster import resources_of
-from spurgen.harness.options.flags import (
-    add_device,
-    add_jobs,
-    add_results,
-    add_seeds,
-    add_suite,
-    add_tasks,
-    open_store,
-)
 from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.options.starting import add_dry_run, forecast, may_start
 from spurgen.harness.options.submissions import check_shown_files
-from spurgen.harness.results.rows import Rows, TaskRow, on_task
+from spurgen.harness.results.rows import Rows, on_task
 from spurgen.harness.results.store import Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job
@@ -75,12 +67,12 @@ class _Rerun(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     parser.add_argument("row", help="a row's name, such as group_dro: its file in the results")
-    add_suite(parser)
-    add_tasks(parser, "all that the row has")
-    add_seeds(parser, None, "all that the row has")
-    add_device(parser)
-    add_jobs(parser)
-    add_results(parser)
+    flags.add_suite(parser)
+    flags.add_tasks(parser, "all that the row has")
+    flags.add_seeds(parser, None, "all that the row has")
+    flags.add_device(parser)
+    flags.add_jobs(parser)
+    flags.add_results(parser)
     parser.add_argument("--record", action="store_true", help="note in the row which results were reproduced")
     add_dry_run(parser)
     add_limits(parser)
@@ -89,11 +81,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a line per result and metric; return 1 if a metric differs or a run failed."""
     suite, device = load_suite(arguments.suite), pick_device(arguments.device)
-    store = open_store(suite, arguments, console)
+    store = flags.open_store(suite, arguments, console)
     rows = store.rows()
     row = rows[one_of("row", arguments.row, rows)]
     tasks = [one_of("task of this row", name, row) for name in arguments.tasks] or list(row)
-    results = _chosen([row[name] for name in tasks], arguments.seeds)
+    finished = [result for name in tasks for result in row[name].results if result.error is None]
+    results = [result for result in finished if arguments.seeds is None or result.seed in arguments.seeds]
     if not results:
         among = f" with the seeds {arguments.seeds}" if arguments.seeds else ""
         raise SpurgenError(f"{arguments.row} has no result{among} on {', '.join(tasks)} that did not fail")
@@ -137,12 +130,6 @@ def _thorough(limits: Limits) -> Limits:
     return replace(limits, forget_pages=True, retrain_seconds=float(limits.cpu_seconds))  # no training can use more
 
 
-def _chosen(rows: Sequence[TaskRow], seeds: Sequence[int] | None) -> list[Result]:
-    """Return the results of some seeds, by default of all, without failed ones."""
-    results = [result for row in rows for result in row.results if result.error is None]
-    return [result for result in results if seeds is None or result.seed in seeds]
-
-
 def _refuse_changes(planned: Sequence[Planned]) -> None:
     """Raise `SpurgenError` for a result that this version's code and data would not give."""
     for job, result in planned:
@@ -162,12 +149,7 @@ def _refuse_changes(planned: Sequence[Planned]) -> None:
 
 
 def _rerun(
-    planned: Sequence[Planned],
-    rows: Rows,
-    suite: Suite,
-    tasks: Sequence[str],
-    console: Console,
-    resources: Resources,
+    planned: Sequence[Planned], rows: Rows, suite: Suite, tasks: Sequence[str], console: Console, resources: Resources
 ) -> list[_Rerun]:
     """Run jobs again and compare their results, sorted by task and seed."""
     comparisons = (len(planned) + len(tasks)) * len(UNKNOWN)
@@ -185,25 +167,20 @@ def _rerun(
 
 def _table(reruns: Sequence[_Rerun], means: Mapping[str, Sequence[Again]]) -> str:
     lines = [line for rerun in reruns for line in _lines(rerun)]
-    lines += [_of_metric(name, "mean", metric) for name, metrics in means.items() for metric in metrics]
-    return markdown_table(lines)
+    lines += [(name, "mean", *_cells(metric)) for name, metrics in means.items() for metric in metrics]
+    return markdown_table([dict(zip(COLUMNS, line, strict=True)) for line in lines])
 
 
-def _lines(rerun: _Rerun) -> list[dict[str, str]]:
+def _lines(rerun: _Rerun) -> list[tuple[str, ...]]:
     task, seed, error = rerun.before.task, str(rerun.before.seed), rerun.after.error
     if error is not None:
-        return [_line(task, seed, "", "", "", "", f"failed: {error.partition(chr(10))[0]}")]
-    claims = [_line(task, seed, name, *said, "", "differs") for name, said in rerun.claims.items()]
-    return [*claims, *(_of_metric(task, seed, metric) for metric in rerun.metrics)]
+        return [(task, seed, "", "", "", "", f"failed: {first_line(error)}")]
+    claims = [(task, seed, name, *said, "", "differs") for name, said in rerun.claims.items()]
+    return [*claims, *((task, seed, *_cells(metric)) for metric in rerun.metrics)]
 
 
-def _of_metric(task: str, seed: str, again: Again) -> dict[str, str]:
-    figures = [f"{figure:.4f}" for figure in (again.before, again.after, again.tolerance)]
-    return _line(task, seed, again.metric, *figures, again.match)
-
-
-def _line(*cells: str) -> dict[str, str]:
-    return dict(zip(COLUMNS, cells, strict=True))
+def _cells(again: Again) -> tuple[str, ...]:
+    return again.metric, *(f"{figure:.4f}" for figure in (again.before, again.after, again.tolerance)), again.match
 
 
 def _record(reproduced: Sequence[_Rerun], store: Store, label: str, console: Console) -> None:

@@ -9,9 +9,9 @@ from rich.console import Console
 from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES
-from spurgen.harness.commands._own import add_own, check_unused, run_own
+from spurgen.harness.commands._own import add_own, run_own
 from spurgen.harness.experiments import DATA, METHODS
-from spurgen.harness.options.flags import Unique, add_device, add_jobs, add_seeds, add_world, device_of_gpu
+from spurgen.harness.options import flags
 from spurgen.harness.options.starting import add_dry_run
 
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--num-samples", type=int, metavar="N",
         help="train samples, plus a quarter for val, with --generate-data; default: 1000",
     )  # fmt: skip
-    add_world(parser)
+    flags.add_world(parser)
     add("--modality", default="image", choices=get_args(Modality), help="default: image")
     add("--feature-dim", type=int, default=128, metavar="N", help="width of the features; default: 128")
     add("--batch-size", type=int, default=64, metavar="N", help="default: 64")
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"baselines ({', '.join(names_in(BASELINES))}) or files; default: {' '.join(METHODS)}, without those that need "
         "environments where the scenario has none"
     )
-    add("--methods", nargs="+", action=Unique, metavar="METHOD", help=methods)
+    add("--methods", nargs="+", action=flags.Unique, metavar="METHOD", help=methods)
     add("--irm-lambda", type=float, metavar="X", help="weight of irm's penalty; default: the method's")
     add("--adv-lambda", type=float, metavar="X", help="weight of adversarial's reversal; default: the method's")
     add("--cont-lambda", type=float, metavar="X", help="weight of contrastive's second loss; default: the method's")
@@ -46,10 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of the report, its data and its plots; default: results",
     )  # fmt: skip
     add("--seed", type=int, default=0, metavar="N", help="seed of the world, with --generate-data; default: 0")
-    add_seeds(parser, None, "the one of --seed; one is too few for a conclusion")
-    add_device(parser)
-    add("--gpu", dest="device", type=device_of_gpu, metavar="N", help="-1 for --device cpu, 0 for --device cuda:0, ...")
-    add_jobs(parser)
+    flags.add_seeds(parser, None, "the one of --seed; one is too few for a conclusion")
+    flags.add_device(parser)
+    add(
+        "--gpu", dest="device", type=flags.device_of_gpu, metavar="N",
+        help="-1 for --device cpu, 0 for --device cuda:0, ...",
+    )  # fmt: skip
+    flags.add_jobs(parser)
     add_dry_run(parser)
     add_own(parser)
 
@@ -58,7 +61,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run on own data or on a world; return 1 if a method failed."""
     if arguments.metadata:
         return run_own(arguments, add_arguments, console)
-    check_unused(arguments, add_own, "without --metadata")
+    flags.refuse(arguments, add_own, "without --metadata")
     from spurgen.harness.commands._worlds import run_world  # imported late: torch and matplotlib are slow to import
 
     return run_world(arguments, console)

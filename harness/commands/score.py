@@ -15,10 +15,11 @@ from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.benchmark.task import Rung
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.cluster import device_of
 from spurgen.harness.options.flags import add_submission
 from spurgen.harness.options.limits import limits_of
-from spurgen.harness.options.starting import add_dry_run, forecast, may_start, next_step
+from spurgen.harness.options.starting import add_dry_run, forecast, may_start
 from spurgen.harness.options.submissions import (
     add_run_arguments,
     check_shown_files,
@@ -26,7 +27,7 @@ from spurgen.harness.options.submissions import (
     run_all,
     run_submissions,
 )
-from spurgen.harness.options.verifying import samples_bar, total
+from spurgen.harness.options.verifying import total
 from spurgen.harness.results.store import PRIVATE, Store
 from spurgen.harness.running.features import forget
 from spurgen.harness.running.forecast import measured
@@ -98,11 +99,9 @@ def _more_seeds(suite: Suite, arguments: argparse.Namespace) -> str:
     asked = max(suite.task(name).units_asked for name in names)
     if not arguments.seeds or len(arguments.seeds) >= asked:
         return ""
-    name, seeds = quote(arguments.submission), f"0-{asked - 1}"
-    chosen = "" if set(names) == set(suite.main) else f' TASKS="{" ".join(names)}"'
-    rest = f"score {name} {flags_of_rows(suite, arguments)} --tasks {' '.join(names)} --seeds {seeds}"
-    command = next_step(f"submit MODEL={name}{chosen} SEEDS={seeds}", " ".join(rest.split()))
-    return f"{command}, which gives it a rank, or "
+    found_by = flags_of_rows(suite, arguments)
+    words = ["score", quote(arguments.submission), *([found_by] if found_by else []), "--tasks", *names]
+    return f"{spurgen(' '.join([*words, '--seeds', f'0-{asked - 1}']))}, which gives it a rank, or "
 
 
 def _plan_private(arguments: argparse.Namespace, spec: str) -> _Private:

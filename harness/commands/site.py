@@ -12,7 +12,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import SUITES
 from spurgen.harness.machine.printing import say
-from spurgen.harness.options.flags import add_out, add_results, add_suite
+from spurgen.harness.options.flags import add_out, add_results, add_suite, no_rows
 from spurgen.harness.results.store import SHIPPED, Store
 from spurgen.harness.site.stamp import DOCS, adopt_docs, check_replaceable, inputs_digest, is_current, replace
 
@@ -52,10 +52,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with console.status("building the site"):
         suite = load_suite(arguments.suite)
         if not Store(arguments.results, suite.name).labels():
-            raise SpurgenError(
-                f"{arguments.results} has no rows of suite {suite.name}; run {spurgen('benchmark')}, or name the "
-                "folder of rows by --results"
-            )
+            raise no_rows(suite, arguments.results)
         with ThreadPoolExecutor(1) as beside:  # drawing masks seldom holds Python's lock, reading rows always does
             beside.submit(warm, suite)
             material = gather(suite, arguments.results, report)
@@ -70,9 +67,8 @@ def _report(suite: str, named: Path | None) -> Path | None:
     """Return the validity report: the named one, or the shipped one of that suite, or None."""
     if named is not None:
         if not named.is_file():
-            raise SpurgenError(
-                f"--validity {named}: there is no such file; {spurgen('validity --out FOLDER')} makes it"
-            )
+            makes = spurgen("validity --out FOLDER")
+            raise SpurgenError(f"--validity {named}: there is no such file; {makes} makes it")
         return named
     title = f"# Is SpurGen {Path(suite).stem} any good?"
     return REPORT if REPORT.is_file() and REPORT.read_text(encoding="utf-8").startswith(title) else None

@@ -18,8 +18,9 @@ from spurgen.harness.exports.licences import licence_text, shows_things
 from spurgen.harness.exports.suite_facts import templates
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import Unique, add_jobs, add_suite
-from spurgen.harness.options.verifying import add_data, only, samples_bar, total, verify_all
+from spurgen.harness.options.verifying import add_data, only, total, verify_all
 from spurgen.harness.splits.freeze import ALONE, freeze, part_sizes
 from spurgen.harness.splits.private import commit, commitments_file, reveal, secret_file
 from spurgen.harness.splits.store import DEFAULT_PARTS, chosen_parts, regenerate
@@ -44,21 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, parents=[FLAGS], help=summary, description=summary)
         action.set_defaults(act=act)
         if name in ("commit", "reveal"):
-            action.add_argument(
-                "--secret",
-                type=Path,
-                metavar="FILE",
-                help="default: ~/.spurgen/SUITE.secret; while it exists, nothing runs unsandboxed unless asked to",
-            )
+            secret = "default: ~/.spurgen/SUITE.secret; while it exists, nothing runs unsandboxed unless asked to"
+            action.add_argument("--secret", type=Path, metavar="FILE", help=secret)
         elif name not in ("freeze", "describe"):
             action.add_argument(
-                "--scenarios",
-                nargs="+",
-                action=Unique,
-                default=[],
-                metavar="SCENARIO",
+                "--scenarios", nargs="+", action=Unique, default=[], metavar="SCENARIO",
                 help="names of scenarios; default: all of the suite",
-            )
+            )  # fmt: skip
         if name in ("regenerate", "verify"):
             add_data(action)
         if name in ("verify", "freeze"):

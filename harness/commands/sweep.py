@@ -31,17 +31,8 @@ from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import first_line, markdown_table, say
 from spurgen.harness.machine.resources import Resources
+from spurgen.harness.options import flags
 from spurgen.harness.options.cluster import resources_of
-from spurgen.harness.options.flags import (
-    Unique,
-    add_device,
-    add_jobs,
-    add_out,
-    add_seeds,
-    add_suite,
-    add_tasks,
-    positive_int,
-)
 from spurgen.harness.options.starting import add_yes, forecast, may_start
 from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.forecast import measured
@@ -59,29 +50,29 @@ alone if they were no finalists; so Best can be lower."""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    add_suite(parser)
+    flags.add_suite(parser)
     add = parser.add_argument
-    add_tasks(parser, "the suite's main tasks")
+    flags.add_tasks(parser, "the suite's main tasks")
     add(
-        "--methods", nargs="+", action=Unique, default=[], metavar="METHOD",
+        "--methods", nargs="+", action=flags.Unique, default=[], metavar="METHOD",
         help=f"baselines; default: all of {', '.join(names_in(BASELINES))}",
     )  # fmt: skip
     add(
-        "--trials", type=positive_int, default=16, metavar="N",
+        "--trials", type=flags.positive_int, default=16, metavar="N",
         help="settings per method: its defaults, then the same draws for all; default: 16",
     )  # fmt: skip
-    add_seeds(parser, None, f"{TUNING} where the suite has worlds, else 0")
+    flags.add_seeds(parser, None, f"{TUNING} where the suite has worlds, else 0")
     add(
-        "--heats", nargs="+", action=Unique, default=[], metavar="TASK",
+        "--heats", nargs="+", action=flags.Unique, default=[], metavar="TASK",
         help="tasks on which every setting is trained, with the first seed; default: all of --tasks",
     )  # fmt: skip
     add(
-        "--finalists", type=positive_int, default=4, metavar="N",
+        "--finalists", type=flags.positive_int, default=4, metavar="N",
         help="settings per method, the best in the heats, that all tasks and seeds train; default: 4",
     )  # fmt: skip
-    add_device(parser)
-    add_jobs(parser)
-    add_out(parser, "folder of the scores on validation data, and of their table", FOLDER)
+    flags.add_device(parser)
+    flags.add_jobs(parser)
+    flags.add_out(parser, "folder of the scores on validation data, and of their table", FOLDER)
     add_yes(parser, "--tasks or --methods")
 
 

@@ -15,17 +15,15 @@ from typing import Any, TypeVar
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import pip_install
-from spurgen.harness.executors._attempt import Attempt, attempt, result_of
+from spurgen.harness.executors._attempt import attempt, result_of
 from spurgen.harness.machine.interrupts import explain_stop
 from spurgen.harness.machine.pool import CONTINUES, ONE_THREAD
 from spurgen.harness.machine.resources import Resources
-from spurgen.harness.machine.steps import FOLDER, mirror, sent_by
 
 J = TypeVar("J")
 R = TypeVar("R")
 HEEDS = frozenset({"address", "gpus", "memory_gib", "retries"})
 AHEAD = 1000  # jobs that Ray has at a time: enough to keep it busy, few enough to keep its tables small
-LOOK_SECONDS = 0.5  # between two looks at the steps of running jobs
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 
 
@@ -33,64 +31,26 @@ def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iter
     """Run jobs as tasks of Ray, which starts those again whose worker or machine is lost."""
     if not jobs:
         return
-    with explain_stop(CONTINUES), _connected(resources) as ray, _steps() as (steps, show):
+    with explain_stop(CONTINUES), _connected(resources) as ray:
         _check_room([node["Resources"] for node in ray.nodes() if node["Alive"]], resources)
         memory = {"memory": resources.memory_gib * 2**30} if resources.memory_gib else {}
-        start = ray.remote(_work_on).options(
+        start = ray.remote(attempt).options(
             num_cpus=1, num_gpus=resources.gpus, max_retries=resources.retries, **memory
         )
         waiting, running = iter(jobs), dict[Any, J]()
         try:
             while True:
                 for job in islice(waiting, (resources.at_once or AHEAD) - len(running)):
-                    running[start.remote(work, job, steps)] = job
+                    running[start.remote(work, job)] = job
                 if not running:
                     return
-                ended, _ = ray.wait(list(running), num_returns=1, timeout=LOOK_SECONDS)
-                show()
+                ended, _ = ray.wait(list(running))
                 for reference in ended:
                     yield running.pop(reference), result_of(_fetched(ray, reference, resources.retries))
         finally:
             for reference in running:
                 with suppress(Exception):  # the cluster may be gone
                     ray.cancel(reference, force=True)
-
-
-def _work_on(work: Callable[[J], R], job: J, steps: Any) -> Attempt[R]:  # noqa: ANN401  # a queue of Ray's, or None
-    """Run a job, whose steps go into a queue, and "" when it ends."""
-
-    def send(line: str) -> None:
-        if steps is not None:
-            with suppress(Exception):  # not worth a failed job
-                steps.put_nowait((f"{os.uname().nodename}-{os.getpid()}", line))
-
-    with sent_by(send):
-        attempted = attempt(work, job)
-    send("")
-    return attempted
-
-
-@contextmanager
-def _steps() -> Iterator[tuple[Any, Callable[[], None]]]:
-    """Yield a queue for the steps of all workers, None where no terminal shows them, and a function that shows them."""
-    from ray.util.queue import Queue
-
-    queue = Queue(actor_options={"num_cpus": 0, "max_restarts": -1}) if FOLDER in os.environ else None
-    lines: dict[str, str] = {}
-
-    def show() -> None:
-        if queue is not None:
-            with suppress(Exception):  # its machine was lost; it starts again
-                lines.update(queue.get_nowait_batch(queue.qsize()))
-            mirror({worker: line for worker, line in lines.items() if line})
-
-    try:
-        yield queue, show
-    finally:
-        mirror({})
-        if queue is not None:
-            with suppress(Exception):
-                queue.shutdown(force=True)
 
 
 def _check_room(nodes: Sequence[Mapping[str, float]], resources: Resources) -> None:

@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
@@ -27,13 +26,11 @@ from spurgen.harness.machine import pool
 from spurgen.harness.machine.interrupts import LostProcessError, explain_stop
 from spurgen.harness.machine.pool import CONTINUES, ONE_THREAD
 from spurgen.harness.machine.resources import Resources
-from spurgen.harness.machine.steps import FOLDER, look_into
 
 J = TypeVar("J")
 R = TypeVar("R")
 HEEDS = frozenset({"address", "gpus", "memory_gib", "minutes", "retries"})
 AHEAD = 1000  # tasks that SLURM has at a time; by default an array may have 1,001
-TASKS, STEPS = "tasks", "steps"  # folders
 LINES, WORDS = 6, 500  # of a log that a message quotes: lines, and characters
 LOOK_SECONDS = 0.5  # between two looks at the folder
 
@@ -46,14 +43,13 @@ def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iter
     groups = deque((list(jobs[start : start + size]), 0) for start in range(0, len(jobs), size))
     tasks: dict[Any, tuple[list[J], int]] = {}  # the jobs of a task, and how often they were lost before
     with explain_stop(CONTINUES), _folder(resources.folder) as folder:
-        look_into(folder / STEPS)
         try:
             while groups or tasks:
                 room = max((resources.at_once or AHEAD) // size, 1) - len(tasks)
                 chosen = [groups.popleft() for _ in range(min(room, len(groups)))]
                 submitted = _submit(work, folder, resources, [group for group, _ in chosen]) if chosen else []
                 tasks |= zip(submitted, chosen, strict=True)
-                os.scandir(folder / TASKS).close()  # NFS forgets which files are missing when their folder is opened
+                os.scandir(folder).close()  # NFS forgets which files are missing when their folder is opened
                 for task in [task for task in tasks if task.done()]:
                     group, losses = tasks.pop(task)
                     ended = _ended(task)
@@ -81,11 +77,10 @@ def _submit(work: Callable[[J], R], folder: Path, resources: Resources, groups: 
         wanted["mem"] = f"{math.ceil(resources.memory_gib * 1024 * size)}M"
     if resources.gpus:
         wanted["gpus_per_node"] = math.ceil(resources.gpus)
-    variables = ONE_THREAD | ({FOLDER: str(folder / STEPS)} if FOLDER in os.environ else {})
-    executor = submitit.SlurmExecutor(folder / TASKS, max_num_timeout=0)
+    executor = submitit.SlurmExecutor(folder, max_num_timeout=0)
     executor.update_parameters(
         job_name="spurgen", time=resources.minutes, cpus_per_task=size, array_parallelism=AHEAD,
-        setup=[f"export {name}={quote(value)}" for name, value in variables.items()], **wanted,
+        setup=[f"export {name}={value}" for name, value in ONE_THREAD.items()], **wanted,
     )  # fmt: skip
     try:
         submitted = executor.map_array(partial(_work_on, work), groups)
@@ -144,5 +139,4 @@ def _folder(results: Path) -> Iterator[Path]:
         raise SpurgenError(f"--cluster slurm needs submitit: {pip_install('slurm')}")
     results.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=results.resolve(), prefix=".slurm-", ignore_cleanup_errors=True) as made:
-        (Path(made) / STEPS).mkdir()
         yield Path(made)

@@ -5,8 +5,8 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from glob import escape, glob
 from pathlib import Path
 
@@ -27,36 +27,20 @@ class WriteError(SpurgenError, OSError):
 
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a whole file, text as UTF-8, or nothing; raise `WriteError` if the system refuses."""
-    with staged(path, content) as put:
-        put()
-
-
-@contextmanager
-def staged(path: Path, content: str | bytes) -> Iterator[Callable[[], None]]:
-    """Write a file under a temporary name beside `path`; yield what renames it. What is not renamed is removed.
-
-    Raises `WriteError` as `write_atomically` does, both at once and when the file is renamed.
-    """
     with _refusals_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():  # such as /dev/null, which root would replace by a file
             raise OSError(errno.EINVAL, "it is not a plain file; name another")
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-
-    def put() -> None:
-        with _refusals_of(path):
-            os.replace(temporary, path)
-
-    try:
-        with _refusals_of(path):
+        try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content.encode() if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(temporary, 0o644)
-        yield put
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+            os.replace(temporary, path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -65,20 +49,6 @@ def _refusals_of(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise WriteError(error.errno, error.strerror or str(error), str(path)) from None
-
-
-@contextmanager
-def removed_on_failure(folders: Collection[Path]) -> Iterator[None]:
-    """On failure remove those of the folders, and of the folders above them, that were missing, if they are empty."""
-    every = {above.absolute() for folder in folders for above in (folder, *folder.parents)}
-    missing = sorted((folder for folder in every if not folder.exists()), reverse=True)  # inner ones first
-    try:
-        yield
-    except BaseException:
-        for folder in missing:
-            with suppress(OSError):  # another process wrote there, or it was never made
-                folder.rmdir()
-        raise
 
 
 def write_changed(path: Path, content: str) -> str:
@@ -113,46 +83,19 @@ def check_distinct(outputs: Mapping[str, Path | None]) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Lock a folder, which is made, against other processes that lock it; wait for the lock.
 
-    A lock that was made is removed on failure. Raise `SpurgenError` if something else lies where the lock should.
+    Raise `SpurgenError` if something else lies where the lock should.
     """
-    lock, made = _locked(folder / LOCK)
+    path = folder / LOCK
+    folder.mkdir(parents=True, exist_ok=True)
+    try:  # not truncated, and through no link: whatever lies there is left as it is
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+    except OSError as error:
+        raise SpurgenError(f"cannot lock {path}: {error.strerror}; remove it") from None
     try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-    except BaseException:
-        if made:  # while it is locked: whoever waits for it finds that it is gone
-            (folder / LOCK).unlink(missing_ok=True)
-        raise
     finally:
         os.close(lock)
-
-
-def _locked(path: Path) -> tuple[int, bool]:
-    """Return the descriptor of a locked file, and whether it was made."""
-    while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made = not os.path.lexists(path)
-        try:  # not truncated, and through no link: whatever lies there is left as it is
-            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
-        except FileNotFoundError:  # another process failed, and removed the folder
-            continue
-        except OSError as error:
-            raise SpurgenError(f"cannot lock {path}: {error.strerror}; remove it") from None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        except BaseException:
-            os.close(lock)
-            raise
-        if _is_at(lock, path):
-            return lock, made
-        os.close(lock)
-
-
-def _is_at(handle: int, path: Path) -> bool:
-    """Return whether an open file is the one at a path."""
-    try:
-        return os.path.samestat(os.fstat(handle), os.lstat(path))
-    except FileNotFoundError:
-        return False
 
 
 def file_sha256(path: Path) -> str:

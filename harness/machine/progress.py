@@ -1,7 +1,7 @@
 """The progress bar of long work."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +31,14 @@ def make_progress(console: Console) -> _JobsProgress:
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console,
     )  # fmt: skip
+
+
+@contextmanager
+def samples_bar(console: Console, samples: int, what: str = "samples") -> Iterator[Callable[[int], None]]:
+    """Show a progress bar; yield the function that advances it."""
+    with make_progress(console) as progress:
+        bar = progress.add_task(what, total=samples)
+        yield lambda count: progress.advance(bar, count)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.task import Rung
 from spurgen.harness.machine.pool import cores
 from spurgen.harness.machine.printing import say
-from spurgen.harness.options.verifying import samples_bar
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.running.features import SECONDS, cache_folder, compute, missing
 from spurgen.harness.running.forecast import duration
 from spurgen.harness.running.job import Job

@@ -3,14 +3,16 @@
 import argparse
 import os
 import re
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.benchmark.errors import ScenarioError, shortened
+from spurgen.benchmark.errors import ScenarioError, SpurgenError, shortened
 from spurgen.benchmark.ladder import Ladder, load_world
 from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
 from spurgen.harness.machine.files import check_distinct
 from spurgen.harness.machine.printing import say
@@ -22,16 +24,16 @@ MAX_SEEDS = 128  # sums over more seeds would be rounded: see `round_samples`
 MOST = 10_000  # jobs at a time, trials: more is a slip
 
 
-def up_to(most: int) -> Callable[[str], int]:
-    """Return a function that reads an integer from 1 to `most`, for argparse."""
+def up_to(most: int, least: int = 1) -> Callable[[str], int]:
+    """Return a function that reads an integer from `least` to `most`, for argparse."""
 
     def number(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
             raise argparse.ArgumentTypeError(f"{shortened(text)} is not a whole number") from None
-        if not 1 <= value <= most:
-            raise argparse.ArgumentTypeError(f"must be 1 to {most:,}, not {shortened(value)}")
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be {least} to {most:,}, not {shortened(value)}")
         return value
 
     return number
@@ -73,6 +75,32 @@ Flags = argparse.ArgumentParser | argparse._ArgumentGroup
 """A parser, or a group of flags that its help shows together."""
 
 
+def refuse(
+    arguments: argparse.Namespace, declare: Callable[[argparse.ArgumentParser], None], why: str,
+    heeded: Container[str] = (),
+) -> None:  # fmt: skip
+    """Raise `SpurgenError` for a flag that has no effect: one that a function declares, was given and is not `heeded`.
+
+    `why`: beside or without what. `heeded`: attributes of `arguments`.
+    """
+    parser = argparse.ArgumentParser(add_help=False)
+    declare(parser)
+    for action in parser._actions:
+        if action.dest not in heeded and getattr(arguments, action.dest) != parser.get_default(action.dest):
+            name = action.option_strings[0] if action.option_strings else action.metavar or action.dest
+            raise SpurgenError(f"{name} has no effect {why}; leave it out")
+
+
+def command_line(command: Sequence[str], values: Mapping[str, object]) -> str:
+    """Return a command with a flag per value, as it is typed; None, False and what is empty have none."""
+    words = ["spurgen", *command]
+    for name, value in values.items():
+        if value is not None and value is not False and value not in ([], ""):
+            words.append(f"--{name.replace('_', '-')}")
+            words += [] if value is True else map(str, value if isinstance(value, list) else [value])
+    return shlex.join(words)
+
+
 class Unique(argparse.Action):
     """A flag with several values, of which equal ones count once."""
 
@@ -101,26 +129,16 @@ def add_submission(parser: argparse.ArgumentParser) -> None:
 
 def add_suite(parser: Flags) -> None:
     """Declare the flag that names a suite."""
-    parser.add_argument(
-        "--suite",
-        default=DEFAULT_SUITE,
-        metavar="SUITE",
-        help=f"a suite's name, or the path of its .toml file; default: {DEFAULT_SUITE}",
-    )
+    what = f"a suite's name, or the path of its .toml file; default: {DEFAULT_SUITE}"
+    parser.add_argument("--suite", default=DEFAULT_SUITE, metavar="SUITE", help=what)
 
 
 def add_tasks(parser: argparse.ArgumentParser, default: str = "all of the suite") -> None:
     """Declare the flag that names tasks."""
     parser.add_argument(
-        "--tasks",
-        "--task",
-        dest="tasks",
-        nargs="+",
-        action=Unique,
-        default=[],
-        metavar="TASK",
+        "--tasks", "--task", dest="tasks", nargs="+", action=Unique, default=[], metavar="TASK",
         help=f"names of tasks; default: {default}",
-    )
+    )  # fmt: skip
 
 
 def add_seeds(parser: argparse.ArgumentParser, default: str | None, what: str = "") -> None:
@@ -141,16 +159,8 @@ def read_share(text: str) -> tuple[int, int]:
 
 def add_world(parser: argparse.ArgumentParser) -> None:
     """Declare the flag that names a world of a scenario file."""
-    parser.add_argument(
-        "--world", type=read_world, metavar="N", help="world of a scenario file that describes several; default: 0"
-    )
-
-
-def read_world(text: str) -> int:
-    """Read a world's number, for argparse."""
-    if not re.fullmatch(r"\d{1,9}", text):
-        raise argparse.ArgumentTypeError(f"{shortened(text)} is not a whole number, such as 0")
-    return int(text)
+    what = "world of a scenario file that describes several; default: 0"
+    parser.add_argument("--world", type=up_to(MOST, least=0), metavar="N", help=what)
 
 
 def read_scenario(arguments: argparse.Namespace) -> Scenario | None:
@@ -210,6 +220,14 @@ def add_results(parser: Flags, read: Callable[[str], Path | str] = results_folde
         "--results", type=read, default=OWN, metavar="FOLDER",
         help=f"folder of your own rows, to read and write; those that come with spurgen count as well; default: {OWN}",
     )  # fmt: skip
+
+
+def no_rows(suite: Suite, results: Path) -> SpurgenError:
+    """Return the error for a folder without rows of a suite."""
+    run = spurgen("benchmark")
+    return SpurgenError(
+        f"{results} has no rows of suite {suite.name}; run {run}, or name the folder of rows by --results"
+    )
 
 
 def open_store(suite: Suite, arguments: argparse.Namespace, console: Console) -> Store:

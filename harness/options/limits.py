@@ -21,14 +21,9 @@ FLAGS = (
     ("--fit-hours", DEFAULT.fit_seconds / 3600, (0.001, 1e5), "time for fit"),
     ("--answer-minutes", DEFAULT.answer_seconds / 60, (0.01, 1e6), "time for each other call"),
     ("--life-hours", DEFAULT.life_seconds / 3600, (0.001, 1e5), "time for all calls together"),
-    (
-        "--retrain-seconds",
-        DEFAULT.retrain_seconds,
-        (0.001, 1e6),
-        "CPU time of fit up to which a submission is trained again, in a second process whose predictions must agree; "
-        "not on a GPU",
-    ),
-)
+    ("--retrain-seconds", DEFAULT.retrain_seconds, (0.001, 1e6), "CPU time of fit up to which a submission is trained "
+     "again, in a second process whose predictions must agree; not on a GPU"),
+)  # fmt: skip
 """Flags, their defaults, the least and the most that each takes, and what each limits."""
 
 

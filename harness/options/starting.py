@@ -1,29 +1,15 @@
 """Showing what will run and how long it takes, before anything runs."""
 
 import argparse
-import os
 from collections.abc import Sequence
 
 from rich.console import Console
 
-from spurgen.benchmark.shell import spurgen
 from spurgen.harness.machine.pool import cores
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.cluster import on_cluster, resources_of
 from spurgen.harness.running.forecast import Forecast, Seconds
 from spurgen.harness.running.job import Job
-
-BY_MAKE = "SPURGEN_MAKE"  # environment variable that the Makefile sets
-
-
-def by_make() -> bool:
-    """Return whether make runs this command."""
-    return bool(os.environ.get(BY_MAKE))
-
-
-def next_step(target: str, command: str) -> str:
-    """Return what to type next: a target of the Makefile if make runs this command, else a command."""
-    return f"make {target}" if by_make() else spurgen(command)
 
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:

@@ -17,21 +17,9 @@ from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.board.verdict import verdict
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
+from spurgen.harness.options import flags
 from spurgen.harness.options.cluster import add_cluster, check_cluster, device_of, resources_of
 from spurgen.harness.options.encoding import compute_features
-from spurgen.harness.options.flags import (
-    add_board_files,
-    add_device,
-    add_jobs,
-    add_results,
-    add_seeds,
-    add_suite,
-    add_tasks,
-    check_board_files,
-    open_store,
-    read_share,
-    results_folder,
-)
 from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.options.printing import print_board
 from spurgen.harness.options.starting import forecast, may_start
@@ -48,24 +36,21 @@ from spurgen.harness.splits.private import holds_open_secret
 
 
 def add_run_arguments(
-    parser: argparse.ArgumentParser, read_results: Callable[[str], Path | str] = results_folder, tasks: str = "all"
-) -> None:
+    parser: argparse.ArgumentParser, read_results: Callable[[str], Path | str] = flags.results_folder,
+    tasks: str = "all",
+) -> None:  # fmt: skip
     """Declare the flags of every command that runs submissions on a frozen suite."""
-    add_suite(parser)
-    add_tasks(parser, tasks)
-    add_seeds(parser, None, "all worlds of a task; 0-4 where it has one")
-    add_device(parser)
-    add_jobs(parser, "jobs at a time; default: one per core, one per GPU on cuda, up to 1,000 on Ray and SLURM")
+    flags.add_suite(parser)
+    flags.add_tasks(parser, tasks)
+    flags.add_seeds(parser, None, "all worlds of a task; 0-4 where it has one")
+    flags.add_device(parser)
+    flags.add_jobs(parser, "jobs at a time; default: one per core, one per GPU on cuda, up to 1,000 on Ray and SLURM")
     add_cluster(parser)
-    add_results(parser, read_results)
+    flags.add_results(parser, read_results)
     add_data(parser)
-    parser.add_argument(
-        "--share",
-        type=read_share,
-        metavar="I/N",
-        help="run share I of N of the jobs, from 0; spurgen merge joins results",
-    )
-    add_board_files(parser)
+    share_of = "run share I of N of the jobs, from 0; spurgen merge joins results"
+    parser.add_argument("--share", type=flags.read_share, metavar="I/N", help=share_of)
+    flags.add_board_files(parser)
     add_limits(parser)
 
 
@@ -80,10 +65,10 @@ def run_submissions(
     with `--yes`; otherwise they are only listed.
     """
     check_cluster(arguments)
-    check_board_files(arguments)
+    flags.check_board_files(arguments)
     suite = load_suite(arguments.suite)
     check_shown_files(specs, suite, arguments.results)
-    store = open_store(suite, arguments, console)
+    store = flags.open_store(suite, arguments, console)
     rows = store.rows()
     jobs = _jobs(specs, rows, arguments, console)
     if not jobs:
@@ -131,9 +116,9 @@ def _show(
         say(console, line)
     alone = tasks - _on_ladders(suite, board, tasks)
     print_board(board, tasks, mine, alone=alone)
-    flags = flags_of_rows(suite, arguments)
+    found_by = flags_of_rows(suite, arguments)
     for label in sorted(mine & rows.keys()):
-        print("", *verdict(suite, board, label, rows[label], tasks, flags, alone=alone), sep="\n")
+        print("", *verdict(suite, board, label, rows[label], tasks, found_by, alone=alone), sep="\n")
 
 
 def _on_ladders(suite: Suite, board: Leaderboard, tasks: set[str]) -> set[str]:

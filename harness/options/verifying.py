@@ -1,7 +1,6 @@
 """Verifying a suite's splits for a command, with a progress bar."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.machine.printing import say
-from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import Flags
 from spurgen.harness.splits.freeze import part_sizes
 from spurgen.harness.splits.private import check_revealed, read_commitments
@@ -32,14 +31,6 @@ def add_data(parser: Flags) -> None:
 def total(suite: Suite) -> int:
     """Return the number of all samples of a suite, twins included."""
     return sum(sum(part_sizes(scenario).values()) for scenario in suite.scenarios.values())
-
-
-@contextmanager
-def samples_bar(console: Console, samples: int, what: str = "samples") -> Iterator[Callable[[int], None]]:
-    """Show a progress bar; yield the function that advances it."""
-    with make_progress(console) as progress:
-        bar = progress.add_task(what, total=samples)
-        yield lambda count: progress.advance(bar, count)
 
 
 def only(suite: Suite, names: Iterable[str]) -> Suite:

@@ -74,33 +74,22 @@ def is_current_baseline(result: Result) -> bool:
 
     What a row says of itself does not count: its digest must be that of the method that it names.
     """
-    return not result.options and _has_digest_of_ours(result, earlier=False)
+    return not result.options and result.submission_sha256 in _digests_of_ours(result.spec)[-1:]
 
 
 def is_of_our_code(result: Result) -> bool:
     """Return whether a result is that of one of our methods, in any version and with any settings: by its digest."""
-    return _has_digest_of_ours(result, earlier=True)
-
-
-def _has_digest_of_ours(result: Result, *, earlier: bool) -> bool:
-    name = split_spec(result.spec)[0].removeprefix(f"{BASELINES}.")
-    return (
-        is_baseline(result.spec) and _is_method(name) and result.submission_sha256 in _accepted_digests(name, earlier)
-    )
+    return result.submission_sha256 in _digests_of_ours(result.spec)
 
 
 @cache
-def _is_method(name: str) -> bool:
-    return name in names_in(BASELINES)
-
-
-@cache
-def _accepted_digests(name: str, earlier: bool) -> frozenset[str]:
-    version = method_version(name)
-    if not earlier:
-        return frozenset({_baseline_digest(name, version, TRAINING_VERSION)})
-    so_far = product(range(1, version + 1), range(1, TRAINING_VERSION + 1))
-    return frozenset(_baseline_digest(name, *versions) for versions in so_far)
+def _digests_of_ours(spec: str) -> tuple[str, ...]:
+    """Return the digests of all versions of one of our methods, the current one last; none of other submissions."""
+    name = split_spec(spec)[0].removeprefix(f"{BASELINES}.")
+    if not is_baseline(spec) or name not in names_in(BASELINES):
+        return ()
+    so_far = product(range(1, method_version(name) + 1), range(1, TRAINING_VERSION + 1))
+    return tuple(_baseline_digest(name, *versions) for versions in so_far)
 
 
 def _baseline_digest(name: str, version: int, training: int) -> str:

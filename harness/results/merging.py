@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.results.rows import Row, TaskRow, array_that_differs, with_common_arrays
+from spurgen.harness.results.rows import Row, TaskRow, join
 
 
 def merge_rows(label: str, first: Row, second: Row) -> dict[str, TaskRow]:
@@ -52,21 +50,7 @@ def _merge_finished(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
             f"{where}: both folders have seed {min(common)}, and each has another seed that the other lacks; merge "
             "folders whose seeds do not overlap, and into a new --results if you merged some of them before"
         )
-    first, second = with_common_arrays(first, second)
-    differs = array_that_differs(first, second)
-    if differs:
-        raise SpurgenError(
-            f"{where}: the two folders differ in the array {differs}; they are of different data, or of versions of "
-            "SpurGen with other arrays"
-        )
-    results = sorted([*first.results, *second.results], key=lambda result: result.seed)
-    order = np.argsort([*ours, *theirs])
-    return TaskRow(
-        tuple(results),
-        np.concatenate([first.correct, second.correct])[order],
-        {name: total + second.sums[name] for name, total in first.sums.items()},
-        np.concatenate([first.predicted, second.predicted])[order] if first.predicted.size else first.predicted,
-    )
+    return join(where, first, second)
 
 
 def _finished(part: TaskRow) -> TaskRow:

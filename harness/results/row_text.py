@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
@@ -48,8 +47,8 @@ def _compact(value: Any) -> str:  # noqa: ANN401
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
-class _Head(BaseModel):
-    """The first line of a row's text: what its results share."""
+class Head(BaseModel):
+    """The first line of a row's text: what its results share, and the shapes by task and SHA-256 of its arrays."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -61,17 +60,11 @@ class _Head(BaseModel):
     arrays_sha256: str
 
 
-@dataclass(frozen=True)
-class RowText:
-    """What a row's text says: its results by task, and of its arrays the shapes by task and the file's SHA-256."""
+def parse(content: str) -> tuple[Head, dict[str, list[Result]]]:
+    """Return the head of a row's text and its results by task.
 
-    results: dict[str, list[Result]]
-    shapes: dict[str, Shape]
-    arrays_sha256: str
-
-
-def parse(content: str) -> RowText:
-    """Parse the text of a row; raise `ReadError`, which names the line but not the file, if it is damaged."""
+    Raise `ReadError`, which names the line but not the file, if the text is damaged.
+    """
     lines = content.splitlines(keepends=True)
     first, last = parse_line(lines, 1), parse_line(lines, len(lines))
     if first.get("schema_version") != SCHEMA_VERSION:
@@ -79,14 +72,14 @@ def parse(content: str) -> RowText:
         raise ReadError(f"schema version {version}, and this spurgen reads {SCHEMA_VERSION}")
     if hashlib.sha256("".join(lines[:-1]).encode()).hexdigest() != last.get("sha256"):
         raise ReadError("the text does not match its SHA-256, so it was edited or is not whole")
-    head = _validated(_Head, first, 1)
+    head = _validated(Head, first, 1)
     results: dict[str, list[Result]] = {}
     for number in range(2, len(lines)):
         result = _validated(Result, _completed(parse_line(lines, number), head), number)
         results.setdefault(result.task, []).append(result)
     for task, of_task in results.items():
         _check_seeds(task, of_task, head.arrays.get(task))
-    return RowText(results, head.arrays, head.arrays_sha256)
+    return head, results
 
 
 def parse_line(lines: Sequence[str], number: int) -> dict[str, Any]:
@@ -112,7 +105,7 @@ def _validated(model: type[Model], fields: Mapping[str, Any], number: int) -> Mo
         raise ReadError(f"line {number}: {explain(error.errors())}") from None
 
 
-def _completed(line: dict[str, Any], head: _Head) -> dict[str, Any]:
+def _completed(line: dict[str, Any], head: Head) -> dict[str, Any]:
     """Return a result's line with what the head has of it; what does not fit is left for the validation to report."""
     fields = {**head.shared, **line}
     fields.pop("patterns", None)  # earlier results have accuracies by alignment pattern

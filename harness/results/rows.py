@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result, SampleArrays
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.predicted import PREDICTED, Classes
@@ -67,27 +68,37 @@ def on_task(rows: Rows, task: str) -> dict[str, TaskRow]:
     return {label: row[task] for label, row in sorted(rows.items()) if task in row}
 
 
+def join(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
+    """Return two parts of a task's row, which have no seed in common, as one.
+
+    The classes `predicted` are left out if only one part has any. Raise `SpurgenError`, which begins with `where`, if
+    an array has two sizes.
+    """
+    results = tuple(sorted([*first.results, *second.results], key=lambda result: result.seed))
+    if not len(first.correct) or not len(second.correct):  # only failed results, which have no arrays
+        return replace(first if len(first.correct) else second, results=results)
+    if bool(first.predicted.size) != bool(second.predicted.size):
+        first, second = (replace(part, predicted=TaskRow(()).predicted) for part in (first, second))
+    ours, theirs = _sizes(first), _sizes(second)
+    differs = next((name for name in (*ours, *theirs) if ours.get(name) != theirs.get(name)), None)
+    if differs:
+        raise SpurgenError(
+            f"{where}: two results differ in the array {differs}: they are of different data, or of versions of "
+            "SpurGen with other arrays; delete the files of one of them"
+        )
+    order = np.argsort([result.seed for part in (first, second) for result in part.results if result.error is None])
+    return TaskRow(
+        results,
+        np.concatenate([first.correct, second.correct])[order],
+        {name: total + second.sums[name] for name, total in first.sums.items()},
+        np.concatenate([first.predicted, second.predicted])[order] if first.predicted.size else first.predicted,
+    )
+
+
 def _sizes(part: TaskRow) -> dict[str, tuple[int, ...]]:
     """Return the shapes of a seed's arrays, which are alike for all results of a task."""
     per_seed = {"correct": part.correct.shape[1:], PREDICTED: part.predicted.shape[1:]}
     return per_seed | {name: total.shape for name, total in part.sums.items()}
-
-
-def array_that_differs(first: TaskRow, second: TaskRow) -> str | None:
-    """Return the name of an array that two parts of a task's row do not have in the same size, or None."""
-    ours, theirs = _sizes(first), _sizes(second)
-    return next((name for name in (*ours, *theirs) if ours.get(name) != theirs.get(name)), None)
-
-
-def with_common_arrays(first: TaskRow, second: TaskRow) -> tuple[TaskRow, TaskRow]:
-    """Return two parts of a task's row, without the classes `predicted` if only one of them has any.
-
-    A part without finished results has no arrays, and the other keeps its own.
-    """
-    if len(first.correct) and len(second.correct) and bool(first.predicted.size) != bool(second.predicted.size):
-        none = TaskRow(()).predicted
-        return replace(first, predicted=none), replace(second, predicted=none)
-    return first, second
 
 
 def make_task_row(outcomes: Sequence[tuple[Result, SampleArrays]]) -> TaskRow:

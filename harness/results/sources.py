@@ -217,12 +217,10 @@ def _inside(start: Path, name: str) -> dict[str, Path]:
     """
     home, path = _real(start).parent, start.parent / name
     problem = f"{start}: {DECLARED} names {name}"
-    if "\0" in name or not _encodable(name):
-        raise SubmissionError(f"{start}: {DECLARED} names {name!a}, which no file can be called; correct it")
+    if not path.exists():  # nor has a name with NUL or half a surrogate pair a file
+        raise SubmissionError(f"{problem}, but there is no file or folder {path}")
     if _hidden(path, home):
         raise SubmissionError(f"{problem}, which is hidden (a name that starts with a dot); rename it")
-    if not path.exists():
-        raise SubmissionError(f"{problem}, but there is no file or folder {path}")
     if not _real(path).is_relative_to(home):
         raise SubmissionError(f"{problem}, and {path} is no plain file in {home}; copy it there")
     below = _below(path, home, problem) if path.is_dir() else [path]
@@ -232,15 +230,6 @@ def _inside(start: Path, name: str) -> dict[str, Path]:
         if not _real(file).is_relative_to(home) or not file.is_file():
             raise SubmissionError(f"{problem}, and {file} is no plain file in {home}; copy it there")
     return {f"{name}/{f.relative_to(path).as_posix()}": f for f in below} if path.is_dir() else {name: path}
-
-
-def _encodable(name: str) -> bool:
-    """Return whether the system can take a text as a path; half a surrogate pair cannot be written."""
-    try:
-        os.fsencode(name)
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _below(folder: Path, home: Path, problem: str) -> list[Path]:

@@ -8,21 +8,19 @@ Both are replaced together: a killed process leaves the old pair or the new pair
 import hashlib
 import re
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError, shortened
 from spurgen.benchmark.reading import read_bytes, read_text
 from spurgen.benchmark.result import Result, SampleArrays, round_samples
 from spurgen.benchmark.specs import split_spec
-from spurgen.harness.machine.files import locked, staged
+from spurgen.harness.machine.files import locked, write_atomically
 from spurgen.harness.results.arrays import from_bytes, to_bytes
 from spurgen.harness.results.row_text import parse, parse_line, to_text
-from spurgen.harness.results.rows import Row, TaskRow, array_that_differs, make_task_row, with_common_arrays
+from spurgen.harness.results.rows import Row, TaskRow, join, make_task_row
 from spurgen.harness.results.sources import RESULTS
 
 SHIPPED = Path(__file__).parents[2] / "benchmark" / "results"
@@ -62,16 +60,13 @@ class Store:
 
     def labels(self) -> list[str]:
         """Return the labels of all rows, sorted; warn of files whose names cannot be a row's, and leave them out."""
-        named = [label for folder in self._folders for label in _names_in(folder)]
-        for wrong in {label for label in named if not re.fullmatch(LABEL, label)}:
-            warnings.warn(f"{_misnamed(self.folder, wrong)}; it is left out", stacklevel=2)
-        return sorted({label for label in named if re.fullmatch(LABEL, label)})
-
-    def check_names(self) -> None:
-        """Raise `ReadError`, which names it, for a file in the folder whose name cannot be a row's."""
-        for label in _names_in(self.folder):
-            if not re.fullmatch(LABEL, label):
-                raise ReadError(_misnamed(self.folder, label))
+        names = {path.stem for folder in self._folders for path in folder.glob("*.jsonl")}
+        labels = {name for name in names if re.fullmatch(LABEL, name)}
+        for wrong in names - labels:
+            named = f"{self.folder} has the file {shortened(f'{wrong}.jsonl')}, which is no row's name"
+            expected = "expected letters, digits and . _ = + -; rename or remove it; it is left out"
+            warnings.warn(f"{named}: {expected}", stacklevel=2)
+        return sorted(labels)
 
     def rows(self) -> dict[str, Row]:
         """Return all rows by label; raise `SpurgenError`, which names the file, if one is damaged."""
@@ -80,11 +75,10 @@ class Store:
     def overriding(self) -> list[str]:
         """Return the labels of rows in the folder that differ from the shipped rows of the same label, sorted."""
         own, *shipped = self._folders
-        names = [f"{label}.jsonl" for label in _names_in(own)]
-        pairs = ((own / name, folder / name) for folder in shipped for name in names)
+        pairs = ((path, folder / path.name) for folder in shipped for path in own.glob("*.jsonl"))
         return sorted(
-            own.stem for own, other in pairs
-            if other.exists() and read_bytes(own, TEXT_BYTES) != read_bytes(other, TEXT_BYTES)
+            path.stem for path, other in pairs
+            if other.exists() and read_bytes(path, TEXT_BYTES) != read_bytes(other, TEXT_BYTES)
         )  # fmt: skip
 
     def row(self, label: str) -> dict[str, TaskRow]:
@@ -118,13 +112,15 @@ class Store:
         """
         with locked(self.folder):
             before = self.row(label)
-            if replaceable is not None:
-                _check_versions(label, result, versions_of(before) - {*replaceable, result.submission_sha256})
-            row = {
-                task: part
-                for task, part in before.items()
-                if part.results[0].submission_sha256 == result.submission_sha256
-            }
+            mine = result.submission_sha256
+            others = set() if replaceable is None else versions_of(before) - {*replaceable, mine}
+            if others:
+                raise SpurgenError(
+                    f"the row {label} got results of another version of {result.spec} while this one was scored "
+                    f"(SHA-256 {min(others)[:16]}, this one {mine[:16]}), and a row has one version; wait until the "
+                    "other command ends and run this one again, or name another folder with --results"
+                )
+            row = {task: part for task, part in before.items() if part.results[0].submission_sha256 == mine}
             part = row.get(result.task)
             finished = [old for old in part.results if old.error is None] if part else []
             current = is_current or (lambda old: old.seed != result.seed or old.identity == result.identity)
@@ -132,17 +128,13 @@ class Store:
             dropped = [old for task, part in before.items() if task not in row for old in part.results]
             if result.error is not None and (stale or any(old.error is None for old in dropped)):
                 return
-            if stale:
-                part = None
-            elif result.seed in {old.seed for old in finished}:
+            if not stale and result.seed in {old.seed for old in finished}:
                 return
-            row[result.task] = _extended(part, result, round_samples(samples))
-            self.write(label, row)
-
-    def files(self, label: str) -> list[Path]:
-        """Return the places of a row's files, that of pending arrays included."""
-        text, binary = self.folder / f"{label}.jsonl", self.folder / f"{label}.npz"
-        return [binary, text, _pending(binary)]
+            new = make_task_row([(result, round_samples(samples))])
+            if part and not stale:
+                rest = replace(part, results=tuple(old for old in part.results if old.seed != result.seed))
+                new = join(f"row {label}, {result.task}", rest, new)
+            self.write(label, {**row, result.task: new})
 
     def update(self, label: str, results: list[Result]) -> None:
         """Replace results by others with the same tasks and seeds; keep their samples.
@@ -166,15 +158,9 @@ class Store:
             self.write(label, parts)
 
     def write(self, label: str, row: Mapping[str, TaskRow]) -> None:
-        """Write a whole row; raise `SpurgenError`, and change nothing, if it is too large to be read again."""
-        with self.staged(label, row) as put:
-            put()
+        """Write a whole row; raise `SpurgenError`, and change nothing, if it is too large to be read again.
 
-    @contextmanager
-    def staged(self, label: str, row: Mapping[str, TaskRow]) -> Iterator[Callable[[], None]]:
-        """Write a whole row under temporary names; yield what puts it in place, or removes them if it is not called.
-
-        In place come first the arrays as a pending file, then the text, then the arrays. Raises as `write` does.
+        First the arrays are written as a pending file, then the text, whose SHA-256 says which arrays are meant.
         """
         text, binary = self.folder / f"{label}.jsonl", self.folder / f"{label}.npz"
         arrays = to_bytes(row)
@@ -182,25 +168,10 @@ class Store:
         if len(content) > TEXT_BYTES or len(arrays) > ARRAY_BYTES:
             sizes = f"{len(content):,} and {len(arrays):,} bytes, at most {TEXT_BYTES:,} and {ARRAY_BYTES:,}"
             raise SpurgenError(f"the row {label} would take {sizes}; score fewer seeds, or let report() return less")
-        pending = _pending(binary)
-        with staged(pending, arrays) as put_arrays, staged(text, content) as put_text:
-
-            def put() -> None:
-                _complete(text, binary)
-                put_arrays()
-                put_text()
-                pending.replace(binary)
-
-            yield put
-
-
-def _names_in(folder: Path) -> list[str]:
-    return [path.stem for path in folder.glob("*.jsonl")]
-
-
-def _misnamed(folder: Path, label: str) -> str:
-    named = f"{folder} has the file {shortened(f'{label}.jsonl')}, which is no row's name"
-    return f"{named}: expected letters, digits and . _ = + -; rename or remove it"
+        _complete(text, binary)
+        write_atomically(_pending(binary), arrays)
+        write_atomically(text, content)
+        _pending(binary).replace(binary)
 
 
 def versions_of(row: Row) -> set[str]:
@@ -208,46 +179,10 @@ def versions_of(row: Row) -> set[str]:
     return {part.results[0].submission_sha256 for part in row.values()}
 
 
-def _check_versions(label: str, result: Result, others: Collection[str]) -> None:
-    if others:
-        raise SpurgenError(
-            f"the row {label} got results of another version of {result.spec} while this one was scored (SHA-256 "
-            f"{min(others)[:16]}, this one {result.submission_sha256[:16]}), and a row has one version; wait until the "
-            "other command ends and run this one again, or name another folder with --results"
-        )
-
-
-def _extended(part: TaskRow | None, result: Result, samples: SampleArrays) -> TaskRow:
-    """Return a task's row with one more result."""
-    alone = make_task_row([(result, samples)])
-    if part is None:
-        return alone
-    others = [old for old in part.results if old.seed != result.seed]
-    results = tuple(sorted([*others, result], key=lambda each: each.seed))
-    if not samples:
-        return replace(part, results=results)
-    part, alone = with_common_arrays(part, alone)
-    differs = array_that_differs(part, alone) if len(part.correct) else None
-    if differs:
-        raise SpurgenError(
-            f"the stored results on {result.task} and the new one differ in the array {differs}: they are of other "
-            "data, or of a version of SpurGen with other arrays; delete the row's files"
-        )
-    place = sum(old.error is None and old.seed < result.seed for old in others)
-    if not len(part.correct):
-        return replace(alone, results=results)
-    return TaskRow(
-        results,
-        np.insert(part.correct, place, alone.correct[0], axis=0),
-        {name: total + alone.sums[name] for name, total in part.sums.items()},
-        np.insert(part.predicted, place, alone.predicted[0], axis=0) if alone.predicted.size else alone.predicted,
-    )
-
-
 def _parse(content: str, binary: Path) -> dict[str, TaskRow]:
-    text = parse(content)
-    arrays = from_bytes(_matching(binary, text.arrays_sha256), text.shapes)
-    return {task: TaskRow(tuple(results), *arrays.get(task, ())) for task, results in text.results.items()}
+    head, results = parse(content)
+    arrays = from_bytes(_matching(binary, head.arrays_sha256), head.arrays)
+    return {task: TaskRow(tuple(of_task), *arrays.get(task, ())) for task, of_task in results.items()}
 
 
 def _pending(binary: Path) -> Path:

@@ -1,10 +1,11 @@
+import json
+
 import pytest
 
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.files import build_board
 from spurgen.harness.cli import main
-from spurgen.harness.options import submissions
 from spurgen.harness.results.store import Store
 from spurgen.harness.running import run
 
@@ -109,19 +110,15 @@ def test_nothing_runs_on_damaged_splits(run_jobs, specs, suite_file, results, tm
     assert not (tmp_path / "board.csv").exists()
 
 
-def test_only_the_tasks_that_are_shown_are_ranked_unless_a_file_has_them_all(run_jobs, specs, tmp_path, monkeypatch):
-    build, ranked = submissions.build_board, []
-
-    def built(suite, results, rows):
-        ranked.append({task for row in rows.values() for task in row})
-        return build(suite, results, rows)
-
-    monkeypatch.setattr(submissions, "build_board", built)
-    chosen = ["--submissions", specs[1]]
-    assert run_jobs("benchmark", *chosen, tasks=("small-text",)) == 0
-    assert run_jobs("benchmark", *chosen, tasks=("small-both",)) == 0
-    assert run_jobs("benchmark", *chosen, "--json", str(tmp_path / "x.json"), tasks=("small-both",)) == 0
-    assert ranked == [{"small-text"}, {"small-both"}, {"small-text", "small-both"}]
+def test_the_tasks_of_the_run_are_printed_and_all_are_in_a_file(
+    run_jobs, specs, suite, make_outcome, keep_row, tmp_path, capsys
+):
+    keep_row(tmp_path / "results", make_outcome(suite, 0.9, task="small-image"), label="other")
+    assert run_jobs("benchmark", "--submissions", specs[1]) == 0
+    assert "small-image" not in capsys.readouterr().out
+    assert run_jobs("benchmark", "--submissions", specs[1], "--json", str(tmp_path / "x.json")) == 0
+    assert "small-image" not in capsys.readouterr().out
+    assert {*json.loads((tmp_path / "x.json").read_text())["tasks"]} == {"small-text", "small-image"}
 
 
 @pytest.mark.slow

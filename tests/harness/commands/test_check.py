@@ -4,10 +4,14 @@ from pathlib import Path
 import pytest
 
 from spurgen.harness.cli import main
-from spurgen.harness.options.starting import BY_MAKE
 
 GOOD = "MODALITIES = {'text'}\ndef predict(b):\n    return [[float(len(c)), 1, 2] for c in b.captions]"
 
+SPARSE = """
+from scipy.sparse import csr_matrix
+MODALITIES = {"text"}
+def encode(batch): return csr_matrix((len(batch), 4))
+"""
 DARK = """
 import numpy as np
 
@@ -84,12 +88,6 @@ def test_a_predict_that_does_not_preprocess_as_fit_does_is_said_to_be_at_chance(
     assert "All checks passed" not in err
 
 
-@pytest.mark.usefixtures("erm")
-def test_the_next_step_is_a_target_if_make_runs_the_check(check, write_submission, monkeypatch):
-    monkeypatch.setenv(BY_MAKE, "1")
-    assert f"Next, for some of them: make submit MODEL={write_submission(GOOD)}" in check(GOOD)[2]
-
-
 def test_a_submission_that_fails_otherwise_is_shown_its_accuracy_alone(check):
     code, out, _ = check(GOOD.replace("[float", "[np.random.rand() * float").replace("def", "import numpy as np\ndef"))
     assert code == 1
@@ -111,34 +109,23 @@ def test_each_problem_is_printed_once_with_its_line(check):
     [
         ("x = 1", "has none of predict(batch), predict_proba(batch) and encode(batch); add one"),
         ("MODALITIES = {'text'}\ndef fit(train): ...\ndef predict(b): ...", "model.py, line 2: def fit(train): ..."),
-        (
-            "from scipy.sparse import csr_matrix\nMODALITIES = {'text'}\ndef encode(b): return csr_matrix((len(b), 4))",
-            "not real numbers (return its toarray())",
-        ),
-    ],
-)
-def test_a_wrong_submission_is_explained(check, code, message):
-    status, _, err = check(code)
-    assert status == 1
-    assert message in err
-
-
-@pytest.mark.parametrize(
-    ("code", "isolation", "message"),
-    [
-        pytest.param(
-            "def predict(b)\n    return 1", "bubblewrap", "model.py is not valid Python: line 1: expected ':'",
-            marks=pytest.mark.needs("bubblewrap"),
-        ),
-        ("FILES = ['weights.npy']\n" + GOOD, "process", "FILES names weights.npy, but there is no file or folder /"),
-        ("FILES = 'weights.npy'\n" + GOOD, "process", "FILES must be a list of names in quotes"),
-        ("ACCESS: str = 'all'\ndef predict(b): ...", "process", "model.py, line 1: ACCESS: str = 'all'"),
+        (SPARSE, "not real numbers (return its toarray())"),
+        ("FILES = ['weights.npy']\n" + GOOD, "FILES names weights.npy, but there is no file or folder /"),
+        ("FILES = 'weights.npy'\n" + GOOD, "FILES must be a list of names in quotes"),
+        ("ACCESS: str = 'all'\ndef predict(b): ...", "model.py, line 1: ACCESS: str = 'all'"),
     ],
 )  # fmt: skip
-def test_a_wrong_declaration_is_explained_under_any_isolation(check, code, isolation, message):
-    status, _, err = check(code, "--isolation", isolation)
+def test_a_wrong_submission_or_declaration_is_explained(check, code, message):
+    status, _, err = check(code, "--isolation", "process")
     assert status == 1
     assert message in err
+
+
+@pytest.mark.needs("bubblewrap")
+def test_what_is_no_python_is_explained_in_the_sandbox_as_well(check):
+    status, _, err = check("def predict(b)\n    return 1", "--isolation", "bubblewrap")
+    assert status == 1
+    assert "model.py is not valid Python: line 1: expected ':'" in err
 
 
 def test_a_suite_without_a_task_of_the_modality_is_named(check, suite_file):

@@ -1,12 +1,70 @@
+import resource
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from PIL import Image
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import load_scenario
+from spurgen.generators import sample
+from spurgen.generators.channels.color import VALUES as COLORS
 from spurgen.harness.cli import main
 from spurgen.harness.commands.generate import from_flags
 from spurgen.harness.experiments.data_folder import describe_world
+
+
+def test_generate_writes_what_the_generator_makes(tmp_path):
+    flags = "--num_classes 3 --num_samples 40 --channels color lighting --strength color=.9 --image_size 32 --seed 5"
+    assert main(["generate", "--out", str(tmp_path / "set"), *flags.split()]) == 0
+    table = pd.read_csv(tmp_path / "set" / "metadata.csv")
+    scenario = from_flags(3, 40, ["color", "lighting"], ["color=.9"], 32, 5)
+    assert table.split.value_counts().to_dict() == {"train": 40, "test": 36, "val": 10}
+    for split in ("train", "val", "test"):
+        rows = table[table.split == split]
+        made = sample(scenario, split, range(len(rows)))
+        assert rows.caption.tolist() == made.captions
+        assert rows.label.tolist() == made.labels.tolist()
+        assert rows.lighting.tolist() == made.channel_values["lighting"].tolist()
+        for name, pixels in zip(rows.file_name, made.images, strict=True):
+            assert Image.open(tmp_path / "set" / name).tobytes() == pixels.tobytes()
+    assert set(table.color_name) <= set(COLORS[:10])
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("--num_classes 21", "num_classes: Input should be less than or equal to 20 (got 21)"),
+        ("--strength 1.2", "channels.color.strength: Input should be less than or equal to 1 (got 1.2)"),
+        ("--strength shape=high", "'high' is not a number"),
+        ("--strength ?=.5", "'?' is not among the channels"),
+        ("--channels color ?", "there is no channel '?'; choose from background, color"),
+        ("--channels colour", "there is no channel 'colour'; did you mean color?"),
+        ("no_such.toml --num_classes 3 --seed 1", "describes the world already; leave out --num-classes, --seed"),
+        ("--image_size 16", "image_size: Input should be greater than or equal to 32 (got 16)"),
+        ("--num_samples 0", "splits.train: Input should be greater than or equal to 1 (got 0)"),
+        ("no_such.toml", "cannot read the scenario file no_such.toml"),
+    ],
+)
+def test_generate_explains_the_impossible_and_writes_nothing(tmp_path, stderr, flags, message):
+    assert main(["generate", *flags.split(), "--out", str(tmp_path / "set")]) == 2
+    assert message in stderr()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_write_that_fails_midway_never_looks_whole_and_continues(tmp_path, stderr):
+    """A real failing write: the kernel refuses files above a size limit, as it does on a full disk."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limit[1]))
+    try:
+        code = main(["generate", "--out", str(tmp_path / "set"), "--num_samples", "30"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert code == 2
+    assert "set.partial, and the same command continues" in stderr()
+    assert [path.name for path in tmp_path.iterdir()] == [".set.partial"]
+    assert main(["generate", "--out", str(tmp_path / "set"), "--num_samples", "30"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
 
 @pytest.mark.parametrize("describe", [from_flags, describe_world])
@@ -16,6 +74,12 @@ def test_num_samples_counts_train_samples_in_generate_and_in_run(describe, num_s
     assert (splits.train, splits.val) == (num_samples, val)
     with pytest.raises(ScenarioError, match=r"splits.train: .*\(got 0\)"):
         describe(num_samples=0)
+
+
+@pytest.mark.parametrize(("num_samples", "bases"), [(40, 36), (4000, 1000)])
+def test_flags_give_twins_to_every_test_sample_up_to_a_thousand(num_samples, bases):
+    scenario = from_flags(3, num_samples, ["color", "lighting"])
+    assert scenario.splits.twins == bases == min(scenario.num_test, 1000)
 
 
 @pytest.mark.usefixtures("small")
@@ -52,4 +116,4 @@ def test_a_data_set_that_is_there_is_kept_and_has_the_same_digest_in_every_forma
     assert main(["generate", "small.toml", "--out", "two", "--format", "webdataset", "--shard-size", "9"]) == 0
     assert stderr().endswith(digest)
     assert main(["generate", "small.toml", "--out", "three", "--shard-size", "0"]) == 2
-    assert "'0' is not a whole number from 1 on" in stderr()
+    assert "--shard-size: must be 1 to 100,000,000, not 0" in stderr()

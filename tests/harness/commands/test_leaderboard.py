@@ -8,8 +8,6 @@ import pytest
 from spurgen.harness.cli import main
 from spurgen.harness.commands.leaderboard import BEGIN, END
 
-HEAD, TAIL = "# Zwölf\r\n\r\nBefore.\n", "\r\nAfter: <!-- a comment -->\n\n"
-
 
 @pytest.fixture
 def results(suite, make_outcome, keep_row, as_baseline, tmp_path):
@@ -123,21 +121,22 @@ def test_own_rows_that_hide_others_are_named(leaderboard, suite, make_outcome, k
     assert stderr().startswith(f"{folder}: used instead of the rows of that name that come with spurgen: erm ")
 
 
-def test_results_that_are_no_folder_are_refused(suite_file, stderr):
-    assert main(["leaderboard", "--suite", suite_file, "--results", suite_file]) == 2
-    assert f"argument --results: {suite_file} is not a folder" in stderr()
-    assert main(["leaderboard", "--suite", suite_file, "--results", "s3://bucket/rows"]) == 2
-    assert "s3://bucket/rows is a URL, which only `spurgen benchmark PLAN` and `spurgen merge` take" in stderr()
-
-
-@pytest.mark.parametrize("others", [(), ("results",), ("results/other",)])
-def test_no_board_is_written_where_there_are_no_rows(suite_file, tmp_path, stderr, others):
-    for folder in others:
-        (tmp_path / folder).mkdir(parents=True)
-    file, folder = tmp_path / "board.md", tmp_path / "results"
-    assert main(["leaderboard", "--suite", suite_file, "--results", str(folder), "--markdown", str(file)]) == 2
-    assert f"{folder} has no rows of suite tiny; run spurgen benchmark, or name the folder of rows by" in stderr()
-    assert not file.exists()
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        ("tiny.toml", "argument --results: tiny.toml is not a folder"),
+        ("s3://b/rows", "s3://b/rows is a URL, which only `spurgen benchmark PLAN` and `spurgen merge` take"),
+        ("none", "none has no rows of suite tiny; run spurgen benchmark, or name the folder of rows by --results"),
+        ("empty", "empty has no rows of suite tiny; run spurgen benchmark, or name the folder of rows by --results"),
+    ],
+)
+def test_no_board_is_written_where_there_are_no_rows(suite_file, monkeypatch, stderr, results, message):
+    folder = Path(suite_file).parent
+    monkeypatch.chdir(folder)
+    (folder / "empty" / "other").mkdir(parents=True)
+    assert main(["leaderboard", "--suite", "tiny.toml", "--results", results, "--markdown", "board.md"]) == 2
+    assert message in stderr()
+    assert not Path("board.md").exists()
 
 
 @pytest.fixture

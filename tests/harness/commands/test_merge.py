@@ -1,5 +1,7 @@
 """Joining folders of results."""
 
+import os
+
 import pytest
 
 from spurgen.harness.cli import main
@@ -55,3 +57,34 @@ def test_a_result_that_is_there_already_stays_with_what_was_noted_in_it(tmp_path
     there.add("mine", result.model_copy(update={"verification": "re-run"}), samples)
     assert main(["merge", str(tmp_path / "share"), "--results", str(tmp_path / "out")]) == 0
     assert there.row("mine")["small-text"].results[0].verification == "re-run"
+
+
+def test_a_merge_that_the_system_refuses_midway_is_completed_by_the_next(
+    tmp_path, suite, make_outcome, monkeypatch, stderr
+):
+    for folder, label, seed, kind in (("a", "one", 0, ""), ("b", "one", 1, ""), ("b", "two", 0, "private")):
+        Store(tmp_path / folder, "tiny", kind).add(label, *make_outcome(suite, 0.5, seed))
+
+    def merge(out):
+        return main(["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--results", str(tmp_path / out)])
+
+    def files(out):
+        return {path.relative_to(tmp_path / out): path.read_bytes() for path in (tmp_path / out).rglob("*.*")}
+
+    assert merge("whole") == 0
+    for bad, real in enumerate([os.replace] * 4):  # two files of each row
+        calls = iter(range(100))
+
+        def failing(*places, calls=calls, bad=bad, real=real):
+            if next(calls) == bad:
+                raise OSError(28, "No space left on device")
+            return real(*places)
+
+        with monkeypatch.context() as context:
+            context.setattr(os, "replace", failing)
+            assert merge(f"out{bad}") == 2
+        assert "No space left on device" in stderr()
+        for kind in ("", "private"):
+            Store(tmp_path / f"out{bad}", "tiny", kind).rows()  # what is there is whole
+        assert merge(f"out{bad}") == 0
+        assert files(f"out{bad}") == files("whole")

@@ -34,17 +34,14 @@ def planned(suite_file, tmp_path, monkeypatch):
     return tmp_path / "plan.jsonl"
 
 
-def without_seconds(text):
-    """Drop the wall times of a leaderboard, which differ between runs."""
-    for part in text["tasks"].values():
+def as_json(suite_file, results, tmp_path, name):
+    """Return a leaderboard without wall times, which differ between runs."""
+    assert main(["leaderboard", "--suite", suite_file, "--results", str(results), "--json", str(tmp_path / name)]) == 0
+    board = json.loads((tmp_path / name).read_text())
+    for part in board["tasks"].values():
         for row in part["rows"]:
             row.pop("seconds", None)  # a row that is not ranked has none
-    return text
-
-
-def as_json(suite_file, results, tmp_path, name):
-    assert main(["leaderboard", "--suite", suite_file, "--results", str(results), "--json", str(tmp_path / name)]) == 0
-    return without_seconds(json.loads((tmp_path / name).read_text()))
+    return board
 
 
 def test_a_plan_has_a_line_per_job_and_a_script_for_slurm(planned, suite_file, capsys):
@@ -108,12 +105,10 @@ def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, s
 
 
 def test_a_plan_without_a_job_is_not_written(planned, suite_file, stderr):
-    assert (
-        main(["score", "mine.py", "--suite", suite_file, "--tasks", "small-text", "--seeds", "0", "--jobs", "1"]) == 0
-    )
+    own = ["--tasks", "small-text", "--seeds", "0", "--suite", suite_file]
+    assert main(["score", "mine.py", *own, "--jobs", "1"]) == 0
     stderr()
-    own = ["--tasks", "small-text", "--seeds", "0", "--submissions", "mine.py", "--suite", suite_file]
-    assert main(["benchmark", "--plan", "none.jsonl", *own]) == 0
+    assert main(["benchmark", "--plan", "none.jsonl", "--submissions", "mine.py", *own]) == 0
     assert "none.jsonl is not written: it would hold no job" in stderr()
     assert not planned.with_name("none.jsonl").exists()
 
@@ -132,15 +127,10 @@ def test_a_share_without_a_job_does_nothing(planned, score, tmp_path, stderr):
     ("change", "share", "message"),
     [
         (lambda text: text, "4/4", "--share 4/4: 4 shares have the numbers 0 to 3"),
-        (
-            lambda text: text.replace('"schema_version":1', '"schema_version":2', 1),
-            "0/6",
-            "line 1: schema_version 2, expected 1",
-        ),
+        (lambda text: text.replace('_version":1', '_version":2', 1), "0/6", "line 1: schema_version 2, expected 1"),
         (lambda text: text.replace('"seed":0', '"seed":-1', 1), "0/6", "line 1 is no planned job: seed"),
         (lambda text: text[:-9], "5/6", "line 6 is no JSON"),
         (lambda text: text[:-9], "2/3", "line 6 is no JSON"),
-        (lambda text: "x" + text, "0/6", "line 1 is no JSON"),
         (lambda _: "", "0/1", "plans no job"),
     ],
 )
@@ -167,18 +157,8 @@ def test_a_submission_that_was_edited_must_be_planned_again(planned, stderr):
 
 def test_shards_are_dealt_from_the_jobs_that_a_submission_takes(suite_file, write_submission, tmp_path, stderr):
     spec = write_submission("MODALITIES = {'text'}\n" + SUBMISSION)
-    shared = [
-        "score",
-        spec,
-        "--suite",
-        suite_file,
-        "--tasks",
-        "small-image",
-        "small-text",
-        "--seeds",
-        "0,1",
-        "--dry-run",
-    ]
+    tasks = ["--tasks", "small-image", "small-text", "--seeds", "0,1"]
+    shared = ["score", spec, "--suite", suite_file, *tasks, "--dry-run"]
     shared += ["--results", str(tmp_path / "results")]
     for shard in ("0/2", "1/2"):
         assert main([*shared, "--share", shard]) == 0

@@ -46,18 +46,13 @@ def evaluate(suite_file, answered, tmp_path):
     return lambda *more: main(["evaluate", "--answers", answered, *where, *more])
 
 
-def test_answers_are_described_and_nothing_is_stored(evaluate, tmp_path, capsys):
-    assert evaluate() == 0
+def test_every_metric_of_answers_is_printed_and_written_and_nothing_is_stored(evaluate, suite_file, tmp_path, capsys):
+    file = tmp_path / "answers.json"
+    assert evaluate("--json", str(file)) == 0
     out, err = capsys.readouterr()
     assert "answers on small-text: not ranked: not significantly better than chance in test accuracy" in out
     assert "nothing was stored; --row NAME makes it a row of suite tiny" in " ".join(err.split())
     assert not (tmp_path / "results").exists()
-
-
-def test_every_metric_of_answers_is_printed_and_written(evaluate, suite_file, tmp_path, capsys):
-    file = tmp_path / "answers.json"
-    assert evaluate("--json", str(file)) == 0
-    out = capsys.readouterr().out
     told = json.loads(file.read_text())
     (run,) = told["runs"]
     assert (told["suite"], told["task"], run["run"]) == ("tiny", "small-text", 0)
@@ -67,8 +62,7 @@ def test_every_metric_of_answers_is_printed_and_written(evaluate, suite_file, tm
     for channel, metrics in run["channels"].items():
         line = re.search(rf"^ +{channel} +(.*)$", out, re.MULTILINE)[1]
         assert set(line.split()) == {f"{value:.3f}" for value in metrics.values()}
-    groups = load_suite(suite_file).task("small-text").num_groups
-    assert len(run["correct_by_group"]) == groups
+    assert len(run["correct_by_group"]) == load_suite(suite_file).task("small-text").num_groups
     assert told["verdict"][0] in out
 
 
@@ -77,8 +71,6 @@ def test_a_named_row_is_stored_and_marked(evaluate, suite_file, tmp_path, capsys
     assert "stored as row my-llm" in " ".join(capsys.readouterr().err.split())
     (result,) = Store(tmp_path / "results", "tiny").row("my-llm")["small-text"].results
     assert (result.verification, result.access, result.seed) == ("answers only", "val_groups", 0)
-    task = load_suite(suite_file).task("small-text")
-    assert len(result.groups) == task.num_groups
     assert evaluate("--row", "my-llm", "--access", "val_groups") == 0
     assert "these answers were stored before, as row my-llm" in " ".join(capsys.readouterr().err.split())
     assert evaluate("--row", "my-llm") == 2
@@ -133,24 +125,17 @@ def test_answers_of_another_scale_are_refused_with_their_file(evaluate, answered
     assert f"{answered}, run 0, task small-text: scores on test differ by up to 10" in stderr()
 
 
-@pytest.mark.parametrize(
-    ("more", "message"),
-    [
-        (["--row", "erm"], "--row erm: that is a baseline's name; choose another"),
-        (["--row", "../x"], "--row '../x': expected"),
-    ],
-)
-def test_a_name_that_cannot_be_a_row_is_refused(evaluate, stderr, more, message):
-    assert evaluate(*more) == 2
-    assert message in stderr()
-
-
-def test_a_submissions_row_is_not_overwritten(evaluate, score, tmp_path, stderr):
-    (tmp_path / "mine.py").write_text("def predict(b):\n    import numpy as np\n    return np.eye(3)[[1] * len(b)]\n")
-    assert score(str(tmp_path / "mine.py")) == 0
-    stderr()
-    assert evaluate("--row", "mine") == 2
-    assert "the row mine is of a submission; name another --row" in stderr()
+def test_a_name_that_cannot_be_a_row_or_is_a_submissions_is_refused(
+    evaluate, suite, make_outcome, keep_row, tmp_path, stderr
+):
+    keep_row(tmp_path / "results", make_outcome(suite, 0.9), label="mine")
+    for name, message in (
+        ("erm", "--row erm: that is a baseline's name; choose another"),
+        ("../x", "--row '../x': expected letters"),
+        ("mine", "the row mine is of a submission; name another --row"),
+    ):
+        assert evaluate("--row", name) == 2
+        assert message in stderr()
 
 
 def test_answers_need_a_task(suite_file, answered, stderr):

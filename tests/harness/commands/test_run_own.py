@@ -1,5 +1,7 @@
 """`spurgen run --metadata`, with features and trainings in this process."""
 
+import shlex
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,19 +9,7 @@ import pytest
 from spurgen.harness.cli import main
 from spurgen.harness.own import climb, encoding
 
-LINE = [
-    "run",
-    "--metadata",
-    "metadata.csv",
-    "--label",
-    "kind",
-    "--shortcut",
-    "place",
-    "--text",
-    "words",
-    "--out",
-    "out",
-]
+LINE = shlex.split("run --metadata metadata.csv --label kind --shortcut place --text words --out out")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import pytest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
 from spurgen.harness.options.verifying import only, total
-from spurgen.harness.splits.verify import stamp, stamped
+from spurgen.harness.splits.verify import stamped
 
 SECOND = '\nother-text = { scenario = "other", modality = "text" }\n'
 
@@ -82,19 +82,6 @@ def test_a_job_verifies_only_the_scenario_that_it_uses(two, score, write_submiss
     assert "does not hold scenario other" in stderr()
 
 
-def test_verifying_some_scenarios_stamps_those(suite_file, two, tmp_path, monkeypatch):
-    suite = load_suite(two)
-    manifest = suite.manifest
-    frozen = manifest.model_copy(update={"scenarios": manifest.scenarios | {"other": manifest.scenarios["small"]}})
-    monkeypatch.setattr(type(suite), "manifest", frozen)
-    place = ["--suite", suite_file, "--data", str(tmp_path / "data")]
-    assert main(["splits", "verify", *place, "--jobs", "1", "--scenarios", "small"]) == 0
-    assert stamped(only(suite, ["small"]), tmp_path / "data")
-    assert not stamped(load_suite(two), tmp_path / "data")
-    stamp(only(suite, ["other"]), tmp_path / "data")
-    assert stamped(load_suite(two), tmp_path / "data")
-
-
 def test_verify_works_where_nothing_can_be_written(suite_file, unwritable, stderr):
     assert main(["splits", "verify", "--suite", suite_file, "--data", str(unwritable), "--jobs", "1"]) == 0
     assert f"cannot note this in {unwritable} (Not a directory)" in stderr()
@@ -106,20 +93,16 @@ def test_verify_works_where_nothing_can_be_written(suite_file, unwritable, stder
         ("list --scenarios smal", "there is no scenario 'smal'; did you mean small?"),
         ("regenerate --parts twin", "there is no part 'twin'; did you mean twins"),
         ("regenerate --parts twins/colour", "did you mean twins/core"),
+        ("list --jobs 1", "unknown flag --jobs"),  # of another action
+        ("list --parts val", "unknown flag --parts"),
+        ("regenerate --jobs 1", "unknown flag --jobs"),
+        ("verify --parts val", "unknown flag --parts"),
+        ("freeze --scenarios small", "unknown flag --scenarios"),
     ],
 )
-def test_similar_names_are_suggested_for_unknown_ones(suite_file, stderr, line, message):
+def test_what_an_action_does_not_know_is_refused_with_similar_names(suite_file, stderr, line, message):
     assert main(["splits", *line.split(), "--suite", suite_file]) == 2
     assert message in stderr()
-
-
-@pytest.mark.parametrize(
-    "line",
-    ["list --jobs 1", "list --parts val", "regenerate --jobs 1", "verify --parts val", "freeze --scenarios small"],
-)
-def test_a_flag_of_another_action_is_refused(suite_file, stderr, line):
-    assert main(["splits", *line.split(), "--suite", suite_file]) == 2
-    assert f"unknown flag {line.split()[1]}" in stderr()
 
 
 def test_a_suite_of_ladders_is_frozen_and_written_with_the_licence_of_its_pictures(ladder_suite, ladder_file, tmp_path):

@@ -148,9 +148,8 @@ class Queue:
     """A SLURM without machines, whose queue is empty: what tasks leave is written when the test's clock says so."""
 
     def __init__(self, monkeypatch, tmp_path, leave):
-        self.now, self.submitted, self.leave, self.folder = 1.0, [], leave, tmp_path / "tasks"
+        self.now, self.submitted, self.leave, self.folder = 1.0, [], leave, tmp_path
         self.asked, self.queued = [], set()
-        self.folder.mkdir()
         monkeypatch.setattr(Task, "watcher", Watcher())
         monkeypatch.setattr(slurm_executor, "_submit", self.submit)
         monkeypatch.setattr(slurm_executor, "_folder", lambda _: nullcontext(tmp_path))
@@ -212,11 +211,11 @@ def test_a_task_that_fails_outside_of_its_jobs_names_the_reason(monkeypatch, tmp
 
 
 def test_every_look_opens_the_folder_since_nfs_remembers_that_a_file_is_missing(monkeypatch, tmp_path):
-    seen = tmp_path / "tasks" / "0_0_result.pkl"
+    seen = tmp_path / "0_0_result.pkl"
     Queue(monkeypatch, tmp_path, lambda *_: None)
 
     def refresh(folder):
-        assert Path(folder) == tmp_path / "tasks"
+        assert Path(folder) == tmp_path
         seen.write_bytes(pickle.dumps(("success", {0: ([7], None)})))
         return Mock()
 

@@ -6,17 +6,12 @@ from spurgen.harness.machine.ahead import ahead
 
 
 def test_items_keep_their_order_and_are_made_in_another_thread():
-    makers = set()
-
-    def items():
-        for k in range(20):
-            makers.add(get_ident())
-            yield k
-
-    assert list(ahead(items())) == list(range(20))
+    makers = list(ahead(get_ident() for _ in range(20)))
+    assert len(makers) == 20
+    assert {*makers} != {get_ident()}
+    assert len({*makers}) == 1
+    assert list(ahead(range(20))) == list(range(20))
     assert list(ahead([])) == []
-    assert len(makers) == 1
-    assert get_ident() not in makers
 
 
 def test_the_next_items_are_made_while_one_is_used():
@@ -48,13 +43,7 @@ def test_an_error_is_raised_in_its_place():
 
 def test_what_is_left_is_not_made_after_closing():
     made = []
-
-    def items():
-        for k in range(100):
-            made.append(k)
-            yield k
-
-    taken = ahead(items())
+    taken = ahead(made.append(k) for k in range(100))
     next(taken)
     taken.close()
     assert len(made) <= 3

@@ -76,10 +76,7 @@ def test_more_than_expected_is_not_unpacked_even_if_the_headers_lie():
     block = bytes(1 << 20)
     data = b"".join([packer.compress(block) for _ in range(size >> 20)] + [packer.flush()])[2:-4]
     tracemalloc.start()
-    for declared, message in (
-        (size, "unpacks to 268,435,456 bytes, expected at most 4,096"),
-        (100, "Bad CRC-32"),
-    ):
+    for declared, message in ((size, "unpacks to 268,435,456 bytes, expected at most 4,096"), (100, "Bad CRC-32")):
         with pytest.raises(ReadError, match=message):
             unpack(raw_zip(data, declared), 4096)
     with pytest.raises(ReadError, match="has 0 bytes for uint8"):

@@ -13,12 +13,7 @@ def test_the_entry_agrees_with_citation_cff():
     assert "{{SpurGen}: " in bibtex()  # BibTeX styles would print it in lower case
     plain = bibtex().replace("{SpurGen}", "SpurGen")
     entry = dict(re.findall(r"^  (\w+) += \{+(.+?)\}+,?$", plain, re.MULTILINE))
-    assert entry == {
-        "title": fields["title"],
-        "author": author,
-        "year": "2026",
-        "note": f"Version {fields['version']}",
-    }
+    assert entry == {"title": fields["title"], "author": author, "year": "2026", "note": f"Version {fields['version']}"}
     assert fields["type"] == "software"
     assert bibtex().startswith("@software{spurgen,\n")
 

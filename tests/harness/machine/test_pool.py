@@ -23,9 +23,11 @@ def temporary(temporary, monkeypatch):
     return temporary
 
 
-def test_every_job_comes_with_its_result():
+def test_every_job_comes_with_its_result_or_error():
     assert dict(pool.run(lambda k: divmod(k, 2), range(5), 2)) == {k: divmod(k, 2) for k in range(5)}
     assert list(pool.run(lambda k: k, [])) == []
+    with pytest.raises(ZeroDivisionError):
+        list(pool.run(lambda k: 1 / k, [0], 1))
 
 
 def test_processes_are_spread_over_the_gpus(tmp_path):
@@ -37,17 +39,6 @@ def test_processes_are_spread_over_the_gpus(tmp_path):
 
     gpus = [gpu for _, gpu in pool.run(seen, range(3), 3, ("4", "GPU-7"))]
     assert sorted(gpus) == ["4", "4", "GPU-7"]
-
-
-def test_a_job_comes_as_soon_as_it_ends(tmp_path):
-    def wait(job):
-        while job == "second" and not (tmp_path / "go").exists():
-            time.sleep(0.01)
-
-    jobs = pool.run(wait, ["second", "first"], 2)
-    assert next(jobs)[0] == "first"
-    (tmp_path / "go").touch()
-    assert next(jobs)[0] == "second"
 
 
 def test_processes_compute_with_one_thread_and_this_one_is_left_alone():
@@ -68,11 +59,6 @@ def test_there_is_a_process_per_core_that_may_be_used_and_at_most_one_per_job(mo
     monkeypatch.setattr(ThreadPoolExecutor, "shutdown", lambda *_, **__: None)
     with process_pool(processes, jobs):
         assert started == [expected]
-
-
-def test_an_error_of_a_job_is_raised():
-    with pytest.raises(ZeroDivisionError):
-        list(pool.run(lambda k: 1 / k, [0], 1))
 
 
 def test_a_killed_process_is_an_error_that_says_what_to_do():

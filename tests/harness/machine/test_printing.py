@@ -14,10 +14,7 @@ def test_lines_are_neither_wrapped_nor_read_as_markup():
 
 def test_tables_show_numbers_as_they_are_written():
     table = markdown_table([{"Row": "erm", "WGA": "0.10"}, {"Row": "dfr", "WGA": "0.2"}])
-    assert [line.split() for line in table.splitlines()[2:]] == [
-        ["|", "erm", "|", "0.10", "|"],
-        ["|", "dfr", "|", "0.2", "|"],
-    ]
+    assert [line.split("|")[2].strip() for line in table.splitlines()[2:]] == ["0.10", "0.2"]
 
 
 def test_lists_in_sentences():

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.progress import jobs_progress
-from spurgen.harness.machine.steps import FOLDER, LONGEST, current, look_into, mirror, reporting, sent_by
+from spurgen.harness.machine.steps import FOLDER, LONGEST, current, reporting
 
 
 @pytest.fixture
@@ -53,32 +53,3 @@ def test_a_terminal_shows_the_steps_of_processes_and_nothing_else_does(terminal,
     assert ("mine  training" in text) is terminal
     assert [told for _, told in others] == [terminal]
     assert FOLDER not in os.environ
-
-
-def test_steps_of_other_machines_are_shown_as_long_as_they_are_reported(tmp_path, monkeypatch):
-    monkeypatch.setenv(FOLDER, str(tmp_path))
-    sent = []
-    with sent_by(sent.append), reporting("job") as show:
-        show("training")
-    assert (sent, current(tmp_path)) == (["job  training"], [])
-    mirror({"a": "job  training", "b": "other  scoring"})
-    assert current(tmp_path) == ["job  training", "other  scoring"]
-    mirror({"b": "other  scoring"})
-    assert current(tmp_path) == ["other  scoring"]
-    mirror({})
-    assert current(tmp_path) == []
-
-
-def test_steps_in_a_folder_that_machines_share_are_shown_until_it_is_removed(tmp_path, monkeypatch):
-    shared, folder = tmp_path / "run" / "steps", tmp_path / "shown"
-    shared.mkdir(parents=True)
-    folder.mkdir()
-    monkeypatch.setenv(FOLDER, str(folder))
-    look_into(shared)
-    monkeypatch.setenv(FOLDER, str(shared))  # as on the other machine
-    with reporting("job") as show:
-        show("training")
-        assert current(folder) == ["job  training"]
-    assert current(folder) == []
-    shared.rmdir()
-    assert current(folder) == []

@@ -17,27 +17,22 @@ def arguments(*flags):
 
 
 @pytest.mark.parametrize(
-    ("cluster", "flag", "others"),
+    ("cluster", "flags", "message"),
     [
-        ("local", "--memory-per-job", "ray or slurm"),
-        ("local", "--minutes-per-job", "slurm"),
-        ("local", "--retries", "ray or slurm"),
-        ("serial", "--gpus-per-job", "local or ray or slurm"),
-        ("serial", "--retries", "ray or slurm"),
-        ("ray", "--minutes-per-job", "slurm"),
+        ("local", "--memory-per-job 2", "--memory-per-job has no effect with --cluster local, only with ray or slurm;"),
+        ("local", "--minutes-per-job 2", "only with slurm; leave it out"),
+        ("serial", "--gpus-per-job 2", "only with local or ray or slurm; leave it out"),
+        ("serial", "--retries 2", "only with ray or slurm; leave it out"),
+        ("ray", "--minutes-per-job 2", "only with slurm; leave it out"),
+        ("local://there:1", "", "local has no address; leave ://there:1 out"),
+        ("serial://there:1", "", "serial has no address; leave ://there:1 out"),
+        ("local", "--gpus-per-job 1.5", "must be a fraction of a GPU or a whole number of them, not 1.5"),
     ],
 )
-def test_a_flag_without_effect_is_an_error_before_any_work(stderr, monkeypatch, cluster, flag, others):
+def test_a_flag_without_effect_is_an_error_before_any_work(stderr, monkeypatch, cluster, flags, message):
     monkeypatch.setattr("spurgen.harness.options.submissions.load_suite", None)
-    assert main(["benchmark", "--cluster", cluster, flag, "2"]) == 2
-    assert f"{flag} has no effect with --cluster {cluster}, only with {others}; leave it out" in stderr()
-
-
-@pytest.mark.parametrize("cluster", ["local", "serial"])
-def test_an_address_without_effect_is_an_error_before_any_work(stderr, monkeypatch, cluster):
-    monkeypatch.setattr("spurgen.harness.options.submissions.load_suite", None)
-    assert main(["benchmark", "--cluster", f"{cluster}://there:1"]) == 2
-    assert f"{cluster} has no address; leave ://there:1 out" in stderr()
+    assert main(["benchmark", "--cluster", cluster, *flags.split()]) == 2
+    assert message in stderr()
 
 
 def test_flags_that_an_executor_heeds_reach_it():
@@ -98,12 +93,6 @@ def test_jobs_of_a_cluster_may_use_gpus_that_this_machine_lacks(flags, device, m
 def test_a_device_that_no_machine_has_is_an_error():
     with pytest.raises(SpurgenError, match="unknown device 'tpu'"):
         device_of(arguments("--cluster", "slurm", "--device", "tpu"))
-
-
-def test_gpus_per_job_are_a_fraction_or_whole(stderr):
-    assert arguments("--gpus-per-job", "2").gpus_per_job == 2
-    assert main(["benchmark", "--gpus-per-job", "1.5"]) == 2
-    assert "must be a fraction of a GPU or a whole number of them, not 1.5" in stderr()
 
 
 def test_without_flags_a_job_has_a_gpu_where_it_runs_on_one_and_the_defaults():

@@ -1,7 +1,6 @@
 import pytest
 
 from spurgen.harness.cli import main
-from spurgen.harness.options.starting import BY_MAKE
 from spurgen.harness.results.store import Store
 
 MODEL = "MODALITIES = {'text'}\ndef predict(b): return [[float(len(c)), 1, 2] for c in b.captions]"
@@ -26,18 +25,6 @@ def test_the_plan_of_one_process_counts_one_at_a_time(suite_file, tmp_path, stde
     flags = ["--suite", suite_file, "--device", "cpu", "--jobs", "7", "--dry-run", "--results", str(tmp_path / "new")]
     assert main(["benchmark", "--cluster", "serial", *flags]) == 0
     assert "jobs to run, 1 at a time;" in stderr()
-
-
-def test_two_submissions_of_one_name_are_refused_before_anything_is_planned(suite_file, tmp_path, monkeypatch, stderr):
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "model.py").write_text(f"{MODEL}  # {name}")
-    monkeypatch.chdir(tmp_path)
-    flags = ["--plan", "plan.jsonl", "--tasks", "small-text", "--suite", suite_file]
-    command = ["benchmark", "--submissions", "a/model.py", "b/model.py", *flags]
-    assert main(command) == 2
-    assert "a/model.py and b/model.py would share the row model; rename one of them" in stderr()
-    assert not (tmp_path / "plan.jsonl").exists()
 
 
 @pytest.mark.parametrize("more", [["--yes"], ["--tasks", "small-text"]])
@@ -73,7 +60,7 @@ def test_a_dry_run_of_score_and_reproduce_changes_nothing(
     assert Store(tmp_path / "results", "tiny").row("model")["small-text"].results == before["small-text"].results
 
 
-def test_score_says_what_it_starts_and_what_comes_next(score, write_submission, tmp_path, monkeypatch, stderr):
+def test_score_says_what_it_starts_and_what_comes_next(score, write_submission, tmp_path, stderr):
     spec, where = write_submission(MODEL), f"--results {tmp_path / 'results'}"
     assert score(spec) == 0
     message = stderr()
@@ -84,12 +71,16 @@ def test_score_says_what_it_starts_and_what_comes_next(score, write_submission, 
     assert score(spec, "--dry-run", "--markdown", str(tmp_path / "board.md")) == 0
     assert "nothing to run: all results are there (1)" in stderr()
     assert not (tmp_path / "board.md").exists()
-    monkeypatch.setenv(BY_MAKE, "1")
-    assert score(spec) == 0
-    message = stderr()
-    assert "nothing to run: all results are there (1)" in message
-    ranked = f'make submit MODEL={spec} TASKS="small-text" SEEDS=0-4, which gives it a rank'
-    assert f"next: {ranked}, or spurgen leaderboard {suite} {where}, which shows all rows" in message
+
+
+def test_a_file_of_the_same_name_never_replaces_anothers_row(
+    suite, make_outcome, keep_row, score, write_submission, tmp_path, stderr
+):
+    store = keep_row(tmp_path / "results", make_outcome(suite, 0.9, spec="other/model.py"))
+    before = store.row("model")["small-text"].results
+    assert score(write_submission(MODEL)) == 2
+    assert "the row model belongs to other/model.py; rename " in stderr()
+    assert store.row("model")["small-text"].results == before
 
 
 def test_a_run_of_tasks_that_are_skipped_or_done_has_nothing_to_do(score, write_submission, stderr):

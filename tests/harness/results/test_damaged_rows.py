@@ -13,7 +13,6 @@ from spurgen.benchmark.errors import SpurgenError
     ("old", "new", "message"),
     [
         ('"wga":0.', '"wga":0.9', "the text does not match its SHA-256"),
-        ('"seed":0', '"seed":1', "the text does not match its SHA-256"),
         ('"schema_version":2', '"schema_version":3', "schema version 3, and this spurgen reads 2"),
         ('"arrays_sha256":"', '"x":"', "the text does not match its SHA-256"),
         ('"arrays_sha256":"', '"arrays":"', "line 1: the key 'arrays' occurs twice"),
@@ -25,20 +24,6 @@ def test_an_edited_text_is_refused_with_the_reason(add, store, old, new, message
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(SpurgenError, match=rf"model\.jsonl: {message}.*; restore it from version control"):
-        store.rows()
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [('"wga":0.', '"wga":NaN,"x":0.'), ('"metrics":{', '"metrics":[{'), ('"environment":0', '"environment":7'),
-     ('"seed":0', '"seed":-1'), ('"small-text":[1,60,24', '"small-text":[9,60,24')],
-)  # fmt: skip
-def test_a_sealed_text_that_is_malformed_is_refused_by_name(add, store, old, new, sealed):
-    add()
-    path = store.folder / "model.jsonl"
-    assert old in path.read_text()
-    sealed(path, lambda text: text.replace(old, new, 1))
-    with pytest.raises(SpurgenError, match=r"model\.jsonl.*restore it from version control"):
         store.rows()
 
 
@@ -93,6 +78,8 @@ FORGED = [
     ('"wga":0.', '"wga/x":1,"wga":0.', r"line 2: metrics.wga/x: String should match pattern .*\(got 'wga/x'\)"),
     ('"wga":0.', '"x":1e308,"wga":0.', r"line 2: metrics.x: .*less than or equal to 1000000000000 \(got 1e\+308\)"),
     ('"color":{', '"a/b":{},"color":{', r"line 2: channels.a/b: String should match pattern"),
+    ('"metrics":{', '"metrics":[{', "line 2: "),
+    ('"wga":0.', '"wga":NaN,"x":0.', "line 2: "),
     ('"groups":[', '"groups":[-1,', r"line 2: groups.0: .*greater than or equal to 0 \(got -1\)"),
     ('"seed":0', f'"seed":{"9" * 30}', r"line 2: seed: .*\(got 9+\)"),
     ('"seed":0', f'"seed":{"9" * 5000}', "line 2: a number has more than 4,300 digits"),
@@ -104,11 +91,7 @@ FORGED = [
     ('"spec":"m.py"', r'"spec":"\ud800"', "line 2: spec: Input should be a valid string"),
     ('"environment":0', '"environment":9', r"line 2: provenance.environment: .*\(got 9\)"),
     ('"small-text":[1,', '"small-text":[-1,', r"line 1: arrays.small-text.0: .*\(got -1\)"),
-    (
-        '"small-text":[1,',
-        '"small-text":[2,',
-        "arrays.small-text: 2 seeds, expected those of 1 results",
-    ),
+    ('"small-text":[1,', '"small-text":[2,', "arrays.small-text: 2 seeds, expected those of 1 results"),
     ('"small-text":[1,60,24', '"small-text":[1,10000000,100000', "the array correct is uint8 of shape"),
     ('"small-text":[1,60,24', '"b":[9999,10000000,24,[]],"small-text":[1,60,24', "its arrays take 99,990,000,"),
 ]
@@ -174,8 +157,5 @@ def test_repeated_seeds_are_refused(add, store, sealed):
 def test_a_result_is_not_added_to_the_samples_of_another_task(add, store, sealed):
     add(seed=0)
     sealed(store.folder / "model.jsonl", lambda text: text.replace('"ig","sss', '"xyz","sss', 1))
-    with pytest.raises(
-        SpurgenError,
-        match=r"the stored results on small-text and the new one differ in the array xyz: they are of other data",
-    ):
+    with pytest.raises(SpurgenError, match=r"^row model, small-text: two results differ in the array xyz: they are of"):
         add(seed=1)

@@ -11,13 +11,8 @@ def test_a_row_has_a_line_per_seed_with_typed_columns(suite, make_row):
     assert frame["sss/color"].tolist() == row.metric("sss/color").tolist()
     assert frame["seconds"].tolist() == [result.provenance.total_seconds for result in row.results]
     types = frame.dtypes.astype(str).to_dict()
-    assert (types["task"], types["seed"], types["uncorrelated"], types["wga"]) == (
-        "string",
-        "Int64",
-        "boolean",
-        "float64",
-    )
-    assert types["error"] == "string"
+    named = [types[name] for name in ("task", "error", "seed", "uncorrelated", "wga")]
+    assert named == ["string", "string", "Int64", "boolean", "float64"]
 
 
 def test_rows_have_a_line_per_label_task_and_seed(suite, make_row):

@@ -68,10 +68,8 @@ def test_tasks_of_both_are_there():
 
 @pytest.mark.parametrize("finished", [1, 2])
 def test_a_failed_result_gives_way_to_a_finished_one_of_its_seed_alone(finished):
-    whole, failure = (
-        OUTCOMES[:finished],
-        {k: (make_result(seed=k, identity=f"{k}", error="broken"), {}) for k in (0, 3)},
-    )
+    whole = OUTCOMES[:finished]
+    failure = {k: (make_result(seed=k, identity=f"{k}", error="broken"), {}) for k in (0, 3)}
     for seed, expected in ((0, whole), (3, [*whole, failure[3]])):
         failed, row = {"t": make_task_row([failure[seed]])}, {"t": make_task_row(whole)}
         assert_same(merge_rows("mine", failed, row), {"t": make_task_row(expected)})
@@ -113,5 +111,7 @@ def test_what_cannot_be_merged_is_named():
     with pytest.raises(SpurgenError, match="row mine has results of two versions of the submission"):
         merge_rows("mine", first, split)
     short = replace(make_task_row([OUTCOMES[2]]), correct=np.ones((1, 5), bool))
-    with pytest.raises(SpurgenError, match="differ in the array correct; they are of different data"):
+    with pytest.raises(
+        SpurgenError, match="row mine, t: two results differ in the array correct: they are of different data"
+    ):
         merge_rows("mine", first, {"t": short})

@@ -8,13 +8,9 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.specs import is_baseline
 from spurgen.harness.results import sources
 from spurgen.harness.results.identity import submission_digest
-from spurgen.harness.results.sources import (
-    DATA_BYTES,
-    MAX_FILES,
-    SOURCE_BYTES,
-    imports_generator,
-    submission_files,
-)
+from spurgen.harness.results.sources import DATA_BYTES, MAX_FILES, SOURCE_BYTES, imports_generator, submission_files
+
+GOLDEN = Path(__file__).parent / "golden" / "tiny"
 
 
 def write(folder, **files):
@@ -165,25 +161,12 @@ def test_declared_files_count_by_every_byte(write_submission, tmp_path):
     assert {"FILES/w.npy", "FILES/data/words.txt"} < set(submission_files(model))
 
 
-def test_a_declared_file_that_is_missing_is_named(write_submission):
-    with pytest.raises(SubmissionError, match=r"model.py: FILES names w.npy, but there is no file or folder .*w.npy"):
-        submission_digest(write_submission('FILES: list[str] = ["w.npy"]'))
-
-
-@pytest.mark.parametrize("value", ["[name]", '"w.npy"', "[1]", "list(HERE)", "{'a': 1}"])
-def test_files_that_are_not_written_out_are_refused(write_submission, value):
-    with pytest.raises(SubmissionError, match=r'FILES must be a list of names in quotes, such as \["weights.npy"\]'):
-        submission_digest(write_submission(f"FILES = {value}"))
-
-
-def test_a_folder_that_is_declared_stands_for_all_that_is_in_it(write_submission, tmp_path):
-    (tmp_path / "weights" / "deep").mkdir(parents=True)
-    (tmp_path / "weights" / "config.json").write_text("{}")
-    (tmp_path / "weights" / "deep" / "w.npy").write_text("1")
+def test_a_folder_that_is_declared_stands_for_all_in_it_that_is_not_hidden(write_submission, tmp_path):
+    for path in ("weights/config.json", "weights/deep/w.npy", "weights/.git/config", "weights/.env"):
+        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / path).touch()
     found = submission_files(write_submission("FILES = ['weights']\ndef predict(b): ..."))
-    assert {name for name in found if name.startswith("FILES")} == {
-        "FILES/weights/config.json", "FILES/weights/deep/w.npy",
-    }  # fmt: skip
+    assert [*found] == ["model", "FILES/weights/config.json", "FILES/weights/deep/w.npy"]
 
 
 def test_more_files_than_a_sandbox_can_show_are_refused(write_submission, tmp_path):
@@ -211,10 +194,12 @@ def test_a_helper_that_is_a_link_out_of_the_folder_is_refused(write_submission, 
         submission_files(write_submission("import package.other", name="home/model"))
 
 
-def test_a_helper_that_is_a_link_within_the_folder_is_followed(write_submission, tmp_path):
-    (tmp_path / "real.py").touch()
-    (tmp_path / "helper.py").symlink_to(tmp_path / "real.py")
-    assert "helper" in submission_files(write_submission("import helper"))
+def test_links_within_the_folder_are_what_they_stand_for(write_submission, tmp_path):
+    (tmp_path / "real.py").write_text("1")
+    for name in ("helper.py", "link.npy"):
+        (tmp_path / name).symlink_to("real.py")
+    found = submission_files(write_submission("import helper\nFILES = ['link.npy']"))
+    assert [path.read_text() for name, path in found.items() if name != "model"] == ["1", "1"]
 
 
 def test_a_submission_that_links_to_itself_is_refused(tmp_path):
@@ -223,49 +208,57 @@ def test_a_submission_that_links_to_itself_is_refused(tmp_path):
         submission_files(str(tmp_path / "model.py"))
 
 
-@pytest.mark.parametrize("name", [".env", ".hidden", ".hidden/key", "folder/.key", "link"])
-def test_hidden_files_and_folders_are_refused(write_submission, tmp_path, name):
-    for path in (".hidden/key", "folder/.key", ".env"):
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text("secret")
-    (tmp_path / "link").symlink_to(".hidden/key")
-    with pytest.raises(SubmissionError, match=rf"names {name}, which is hidden \(a name that starts with a dot\)"):
-        submission_files(write_submission(f"FILES = [{name!r}]"))
-
-
-def test_hidden_files_in_a_declared_folder_are_left_out(write_submission, tmp_path):
-    for path in ("weights/.git/config", "weights/.env", "weights/a.npy"):
-        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
-        (tmp_path / path).touch()
-    assert [*submission_files(write_submission("FILES = ['weights']"))] == ["model", "FILES/weights/a.npy"]
-
-
-def test_the_secrets_of_private_splits_are_never_shown(write_submission, tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "SECRETS", tmp_path / "secrets")
-    (tmp_path / "secrets").mkdir()
-    (tmp_path / "secrets" / "v1.secret").write_text("abc")
-    with pytest.raises(SubmissionError, match=r"v1\.secret is not shown to submissions; leave it out"):
-        submission_files(write_submission("FILES = ['secrets']"))
-
-
-@pytest.mark.parametrize("name", ["../outside.npy", "link.npy", "folder", "pipe"])
-def test_what_lies_outside_the_submissions_folder_or_is_no_file_is_refused(write_submission, tmp_path, name):
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A submission's folder with all that it may not declare, and a file beside it."""
     home = tmp_path / "home"
-    (home / "folder").mkdir(parents=True)
-    (tmp_path / "outside.npy").write_text("secret")
-    (home / "link.npy").symlink_to(tmp_path / "outside.npy")
-    (home / "folder" / "link.npy").symlink_to(tmp_path / "outside.npy")
+    for path in (".hidden/key", "folder/.key", ".env", "linked/w.npy", "keys/v1.secret", "../outside.npy"):
+        (home / path).parent.mkdir(exist_ok=True, parents=True)
+        (home / path).write_text("secret")
+    (home / "link").symlink_to(".hidden/key")
+    for name in ("link.npy", "linked/link.npy"):
+        (home / name).symlink_to(tmp_path / "outside.npy")
     os.mkfifo(home / "pipe")
-    spec = write_submission(f"FILES = [{name!r}]\ndef predict(b): ...", name="home/model")
-    with pytest.raises(SubmissionError, match=rf"FILES names {name}, and .* is no plain file in .*; copy it there"):
-        submission_files(spec)
+    monkeypatch.setattr(sources, "SECRETS", home / "keys")
+    row = (GOLDEN / "model.jsonl").read_bytes()
+    for folder in ("kept", "spurgen-results/v3"):
+        (home / folder).mkdir(parents=True)
+        for name, content in (("erm.jsonl", row), ("erm.npz", b"PK"), ("renamed.txt", row)):
+            (home / folder / name).write_bytes(content)
+    return home
 
 
-def test_a_link_within_the_folder_is_what_it_stands_for(write_submission, tmp_path):
-    (tmp_path / "weights.npy").write_text("1")
-    (tmp_path / "link.npy").symlink_to("weights.npy")
-    found = submission_files(write_submission("FILES = ['link.npy']\ndef predict(b): ..."))
-    assert found["FILES/link.npy"].read_text() == "1"
+HIDDEN = r"is hidden \(a name that starts with a dot\); rename it"
+NO_FILE = r"is no plain file in /.*/home; copy it there"
+NOT_SHOWN = "is not shown to submissions; leave it out"
+NO_LIST = r'must be a list of names in quotes, such as \["weights.npy"\]; it is read, never run'
+OUTSIDE = ("../outside.npy", "link.npy", "linked", "pipe")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        *((names, NO_LIST) for names in ("[name]", '"w.npy"', "[1]", "list(HERE)", "{'a': 1}")),
+        *((f"[{name!a}]", rf"names {shown}, but there is no file or folder /.*{shown}")
+          for name, shown in (("w.npy", r"w\.npy"), ("w\0", r"w\?"), ("\ud800", r"\?"))),
+        *((f"[{name!r}]", f"names {name}, which {HIDDEN}") for name in (".env", ".hidden", ".hidden/key", "link")),
+        ("['folder/.key']", HIDDEN),
+        *((f"[{name!r}]", f"names {name}, and .* {NO_FILE}") for name in OUTSIDE),
+        ("['keys']", rf"v1\.secret {NOT_SHOWN}"),
+        *((f"['{folder}/{name}']", NOT_SHOWN) for folder in ("kept", "spurgen-results/v3")
+          for name in ("erm.jsonl", "erm.npz", "renamed.txt")),
+    ],
+)  # fmt: skip
+def test_what_is_no_file_or_must_not_be_shown_cannot_be_declared(home, names, message):
+    (home / "model.py").write_text(f"FILES: list = {names}\ndef predict(b): ...")
+    with pytest.raises(SubmissionError, match=message):
+        submission_files(str(home / "model.py"))
+
+
+def test_lines_that_are_no_stored_results_can_be_declared(home):
+    (home / "lines.jsonl").write_text('{"caption": "a"}\n')
+    (home / "model.py").write_text("FILES = ['lines.jsonl']")
+    assert "FILES/lines.jsonl" in submission_files(str(home / "model.py"))
 
 
 @pytest.mark.parametrize(

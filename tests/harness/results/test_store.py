@@ -1,5 +1,5 @@
 import json
-from contextlib import contextmanager
+import os
 from pathlib import Path
 
 import numpy as np
@@ -61,9 +61,8 @@ def test_what_is_read_is_what_was_added(suite, make_outcome, store):
 
 
 def test_the_order_in_which_results_come_does_not_matter(suite, make_outcome, tmp_path):
-    outcomes = [
-        make_outcome(suite, 0.5, seed, arrays={"core": np.random.default_rng(seed).random(24)}) for seed in range(4)
-    ]
+    arrays = [{"core": np.random.default_rng(seed).random(24)} for seed in range(4)]
+    outcomes = [make_outcome(suite, 0.5, seed, arrays=each) for seed, each in enumerate(arrays)]
     files = []
     for name, order in (("a", (0, 1, 2, 3)), ("b", (3, 1, 0, 2))):
         store = Store(tmp_path / name, "tiny")
@@ -74,54 +73,46 @@ def test_the_order_in_which_results_come_does_not_matter(suite, make_outcome, tm
 
 
 def test_rows_are_read_by_label_and_task_with_ascending_seeds(add, store):
-    for label, seed, task in (
-        ("b", 10, "small-text"),
-        ("b", 2, "small-text"),
-        ("b", 0, "small-image"),
-        ("a", 1, "small-text"),
-    ):
-        add(label, seed, task)
+    for label, seed, task in (("b", 10, "text"), ("b", 2, "text"), ("b", 0, "image"), ("a", 1, "text")):
+        add(label, seed, f"small-{task}")
     assert store.labels() == ["a", "b"]
     assert seeds(store, "b") == {"small-text": [2, 10], "small-image": [0]}
     assert Store(store.folder.parent, "other").rows() == {}
 
 
-def test_a_result_of_another_version_replaces_the_whole_row(add, store):
-    add()
-    add(task="small-image")
-    add(submission_sha256="another")
-    assert seeds(store) == {"small-text": [0]}
+IMAGE, FAILED = {"task": "small-image"}, {"error": "out of memory"}
 
 
-def test_a_failure_of_another_version_replaces_no_finished_result(add, store):
-    for seed, task in ((0, "small-text"), (1, "small-text"), (0, "small-image")):
-        add(seed=seed, task=task)
-    before = store.row("model")
-    add(submission_sha256="another", error="NameError")
-    add(identity="b" * 64, error="out of memory")
-    assert seeds(store) == {"small-text": [0, 1], "small-image": [0]}
-    assert store.row("model")["small-text"].results == before["small-text"].results
+@pytest.mark.parametrize(
+    ("added", "kept", "measured"),
+    [
+        ([{}, IMAGE, {"submission_sha256": "another"}], {"small-text": [0]}, 1),
+        ([{}, {"seed": 1}, IMAGE, FAILED, FAILED | {"submission_sha256": "another"}, FAILED | {"identity": "b" * 64}],
+         {"small-text": [0, 1], "small-image": [0]}, 2),
+        ([{}, {"seed": 1}, IMAGE, {"identity": "b" * 64}], {"small-text": [0], "small-image": [0]}, 1),
+        ([{"seed": seed} for seed in (0, 0, 1, 1, 2, 2)], {"small-text": [0, 1, 2]}, 3),  # as of two processes
+        ([{}, FAILED | {"seed": 1}, {"seed": 2}], {"small-text": [0, 1, 2]}, 2),
+        ([{}, FAILED | {"seed": 1}, {"seed": 2}, {"seed": 1}], {"small-text": [0, 1, 2]}, 3),
+    ],
+    ids=["another version", "failures", "another identity", "twice", "failed", "failed and run again"],
+)  # fmt: skip
+def test_a_result_replaces_those_that_it_makes_stale_and_a_failure_none(add, store, added, kept, measured):
+    for changes in added:
+        last = add(**changes)
+    part = store.row("model")["small-text"]
+    assert seeds(store) == kept
+    assert len(part.correct) == measured
+    assert part.sums["sss/color"][0] == pytest.approx(0.3 * measured, abs=1e-3)
+    assert last in part.results or last.error
 
 
 def test_results_of_a_version_that_came_in_the_meantime_are_not_replaced(suite, make_outcome, store):
     for version in ("old", "new"):
         store.add("model", *make_outcome(suite, 0.8, submission_sha256=version), replaceable={"old"})
-    with pytest.raises(
-        SpurgenError,
-        match=r"the row model got results of another version of m\.py while this one was scored \(SHA-256 new, "
-        r"this one mine\).*; wait until the other command ends and run this one again, or name another folder with",
-    ):
+    came = r"row model got results of another version of m\.py while .* \(SHA-256 new, this one mine\), and a row"
+    with pytest.raises(SpurgenError, match=came):
         store.add("model", *make_outcome(suite, 0.8, submission_sha256="mine"), replaceable={"old"})
     assert store.row("model")["small-text"].results[0].submission_sha256 == "new"
-
-
-def test_a_second_result_of_a_task_and_seed_replaces_the_tasks_results(add, store):
-    for seed in (0, 1):
-        add(seed=seed)
-    add(task="small-image")
-    newer = add(identity="b" * 64)
-    assert seeds(store) == {"small-text": [0], "small-image": [0]}
-    assert store.row("model")["small-text"].results == (newer,)
 
 
 def test_a_result_that_comes_before_the_stale_ones_are_replaced_is_not_mixed_with_them(suite, make_outcome, store):
@@ -133,20 +124,6 @@ def test_a_result_that_comes_before_the_stale_ones_are_replaced_is_not_mixed_wit
         store.add("model", *outcome, lambda result: result.identity == "new")
     part = store.row("model")["small-text"]
     assert (part.seeds, len(part.correct)) == ([0, 5], 2)
-
-
-def test_two_processes_that_run_the_same_jobs_keep_every_result(suite, make_outcome, store):
-    for seed in (0, 0, 1, 1, 2, 2):
-        store.add("model", *make_outcome(suite, 0.8, seed))
-    assert seeds(store) == {"small-text": [0, 1, 2]}
-
-
-def test_a_failure_does_not_replace_a_result(add, store):
-    for seed in range(3):
-        add(seed=seed)
-    add(seed=0, error="out of memory")
-    part = store.row("model")["small-text"]
-    assert (part.seeds, [result.error for result in part.results]) == ([0, 1, 2], [None] * 3)
 
 
 def test_a_reader_waits_out_a_write_by_another_process(add, store, monkeypatch):
@@ -183,17 +160,6 @@ def test_arrays_that_a_writer_renames_while_they_are_looked_for_are_found(add, s
 
     monkeypatch.setattr(module, "read_bytes", then_renamed)
     assert seeds(store) == {"small-text": [0, 1]}
-
-
-def test_a_failed_result_is_replaced_alone(add, store):
-    add(seed=0)
-    add(seed=1, error="no")
-    add(seed=2)
-    row = store.row("model")["small-text"]
-    assert (row.seeds, len(row.correct)) == ([0, 1, 2], 2)
-    add(seed=1)
-    row = store.row("model")["small-text"]
-    assert (row.seeds, len(row.correct), row.sums["sss/color"][0]) == ([0, 1, 2], 3, pytest.approx(0.9, abs=1e-3))
 
 
 def test_a_row_of_failed_results_alone_can_be_read(add, store):
@@ -234,26 +200,32 @@ def test_shipped_rows_stand_behind_a_users_own_and_are_never_written(add, store,
 @pytest.mark.parametrize("moment", ["before the text", "after the text"])
 def test_a_process_killed_while_writing_leaves_the_old_row_or_the_new_one(add, store, monkeypatch, moment):
     add(seed=0)
-    real = module.staged
+    real = module.write_atomically
 
-    @contextmanager
     def dies(path, content):
-        with real(path, content) as put:
+        if path.suffix != ".jsonl" or moment == "after the text":
+            real(path, content)
+        if path.suffix == ".jsonl":
+            raise KeyboardInterrupt
 
-            def last():
-                if moment == "after the text":
-                    put()
-                raise KeyboardInterrupt
-
-            yield last if path.suffix == ".jsonl" else put
-
-    monkeypatch.setattr(module, "staged", dies)
+    monkeypatch.setattr(module, "write_atomically", dies)
     with pytest.raises(KeyboardInterrupt):
         add(seed=1)
     monkeypatch.undo()
     assert seeds(store) == {"small-text": [0] if moment == "before the text" else [0, 1]}
     add(seed=2)
     assert sorted(path.name for path in store.folder.iterdir()) == [".lock", "model.jsonl", "model.npz"]
+
+
+@pytest.mark.parametrize("name", [b"two words", b"line\nbreak", b"<b>", b"caf\xe9"])
+def test_a_file_with_another_name_than_a_rows_is_left_out_with_a_warning(tmp_path, name):
+    (tmp_path / "tiny").mkdir()
+    for label in (name, b"x"):
+        os.close(os.open(bytes(tmp_path / "tiny") + b"/" + label + b".jsonl", os.O_CREAT))
+    warned = pytest.warns(UserWarning, match=r"letters, digits and \. _ = \+ -; rename or remove it; it is left out")
+    with warned as caught:
+        assert Store(tmp_path, "tiny").labels() == ["x"]
+    assert str(caught[0].message).isprintable()
 
 
 def test_a_row_of_schema_2_is_read_for_ever():
