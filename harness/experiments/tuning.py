@@ -18,12 +18,11 @@ from spurgen.generators.streams import fraction, permutation, stream_key, words
 from spurgen.harness import metrics
 from spurgen.harness.experiments.tuning_result import Options, TuningResult, read_tuning, results_file
 from spurgen.harness.results.store import label_of
-from spurgen.harness.running import rungs
 from spurgen.harness.running.checkpoints import count_kinds, score_on_val
 from spurgen.harness.running.here import Here
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer
-from spurgen.harness.running.run import context_of, fit, make_split
+from spurgen.harness.running.run import fit, fitted
 from spurgen.harness.sandbox.process import Worker
 
 SPLITS = ("train", "val")
@@ -93,7 +92,7 @@ def tune(job: Job) -> TuningResult:
         with Worker(job.spec, dict(job.options), job.task.name, job.limits, job.device) as worker:
             check_offer(worker, job.task)
             access = worker.about.access
-            train, val = (make_split(job, split) for split in SPLITS)
+            train, val = (fitted(job, split) for split in SPLITS)
             report = fit(job, worker, train, val)
             failed_checks = report.failed_checks if report else []
             score = score_on_val(Asker(worker, job.task), val)
@@ -108,13 +107,12 @@ def tune(job: Job) -> TuningResult:
 def fit_on_rung(job: Job) -> Submission:
     """Train a baseline on a rung, in this process."""
     with Here(job) as here:
-        train, val = (rungs.labeled(job, split, rungs.fitted(job, split), here.about.access) for split in SPLITS)
-        here.fit(train, val, context_of(job, rungs.rung_of(job).ladder.categories, here.scratch))
+        fit(job, here, *(fitted(job, split) for split in SPLITS))
         return here.submission
 
 
 def _tune_on_rung(job: Job) -> tuple[str, ValScore, float, list[str]]:
-    submission, val = fit_on_rung(job), rungs.fitted(job, "val")
+    submission, val = fit_on_rung(job), fitted(job, "val")
     assert submission.predict is not None
     logits = np.asarray(submission.predict(val.inputs), np.float64)
     report = Report.model_validate(submission.report()) if submission.report else Report()

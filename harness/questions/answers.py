@@ -13,7 +13,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import ANSWERS_ONLY, Provenance, Result, SampleArrays, round_samples
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Rung, Task
-from spurgen.generators import sample
+from spurgen.generators import Samples, sample
 from spurgen.harness.evaluation.columns import LOGITS
 from spurgen.harness.evaluation.tables import check, logits, read_file, read_header, texts
 from spurgen.harness.exports.worlds import classes_of
@@ -24,10 +24,9 @@ from spurgen.harness.questions.keys import Part, keys_of, parts_of
 from spurgen.harness.results.answered import factors as factors_of
 from spurgen.harness.results.identity import job_identity
 from spurgen.harness.results.rows import Row
-from spurgen.harness.running import rungs
-from spurgen.harness.running.query import Predictions
+from spurgen.harness.running.query import Answers
 from spurgen.harness.running.scoring import Scores, score
-from spurgen.harness.running.task_data import Block
+from spurgen.harness.running.task_data import CALIBRATION, Block, Key
 from spurgen.harness.sandbox.process import LARGEST, SMALLEST
 
 SURE = 10.0
@@ -191,18 +190,17 @@ def not_stored(results: Scored, row: Row, task: Task) -> Scored:
 
 
 def _score(task: Task, rows: Mapping[str, Float64], source: str) -> Scores:
-    blocks: dict[Block | str | None, list[Float64]] = {}
+    blocks: dict[Key, list[Float64]] = {}
     for part in parts_of(task):
         blocks.setdefault(part.block, []).append(_stack(task, part, rows))
     joined = {block: np.concatenate(pieces) for block, pieces in blocks.items()}
     if isinstance(task, Rung):
-        of_parts = {str(part): found for part, found in joined.items()}
-        return rungs.score(task, rungs.Answers(of_parts, {part: factors_of(task.ladder, part) for part in of_parts}))
-    scenario, on = task.scenario, task.scenario.calibrated_on
-    calibration = sample(scenario, on, range(scenario.split_size(on)), images=False, captions=False)
-    factors = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
-    of_test = {block: scores for block, scores in joined.items() if isinstance(block, Block)}
-    return score(task, Predictions(joined[None], calibration.labels, of_test), factors, source)
+        factors: dict[Key, Samples] = {part: factors_of(task.ladder, str(part)) for part in joined}
+    else:
+        shown = {CALIBRATION: task.scenario.calibrated_on, Block(): "test"}
+        factors = {key: sample(task.scenario, split, range(len(joined[key])), images=False, captions=False)
+                   for key, split in shown.items()}  # fmt: skip
+    return score(task, Answers(joined, factors), source)
 
 
 def _stack(task: Task, part: Part, rows: Mapping[str, Float64]) -> Float64:

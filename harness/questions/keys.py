@@ -4,27 +4,23 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spurgen.benchmark.task import Rung, Task
-from spurgen.harness.running.rungs import asked_parts
-from spurgen.harness.running.task_data import Block, every_input
+from spurgen.benchmark.task import Task
+from spurgen.harness.running.task_data import Key, pieces_of
 
 LENGTH = 16  # hexadecimal digits: among 10^7 keys two are equal with probability 3e-6
 
 
 @dataclass(frozen=True)
 class Part:
-    """Consecutive inputs of a task in one world: of a block, or those to calibrate on if `block` is None.
+    """Consecutive inputs of a task in one world: of a block, a part of a rung's ladder, or those to calibrate on."""
 
-    Of a rung, `block` is the name of a part of its ladder.
-    """
-
-    block: Block | str | None
+    block: Key
     indices: range
 
     @property
     def name(self) -> str:
         """Name of the block."""
-        return self.block if isinstance(self.block, str) else self.block.name if self.block else "calibration"
+        return self.block if isinstance(self.block, str) else self.block.name
 
 
 def parts_of(task: Task, chunk: int = 1000) -> Iterator[Part]:
@@ -32,16 +28,7 @@ def parts_of(task: Task, chunk: int = 1000) -> Iterator[Part]:
 
     They are the same on every rung of a ladder.
     """
-    if isinstance(task, Rung):
-        for name, size in asked_parts(task).items():
-            for start in range(0, size, chunk):
-                yield Part(name, range(start, min(start + chunk, size)))
-        return
-    whole = range(task.scenario.split_size(task.scenario.calibrated_on))
-    for start in range(0, len(whole), chunk):
-        yield Part(None, whole[start : start + chunk])
-    for block, indices in every_input(task, chunk):
-        yield Part(block, indices)
+    yield from (Part(block, indices) for block, indices in pieces_of(task, chunk))
 
 
 def keys_of(task: Task, part: Part) -> list[str]:

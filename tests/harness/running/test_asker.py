@@ -12,8 +12,10 @@ from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.harness.running import batching, query
+from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.query import Asker, collect, count_rows
-from spurgen.harness.running.task_data import every_input, inputs, make_block
+from spurgen.harness.running.run import fitted, maker
+from spurgen.harness.running.task_data import CALIBRATION, inputs, pieces_of
 
 
 class Worker:
@@ -68,10 +70,11 @@ def test_a_class_that_the_probe_has_never_seen_is_the_least_likely(known):
 @pytest.mark.parametrize("offers", [("predict",), ("predict_proba", "encode"), ("encode",)])
 def test_every_answered_row_is_reported_and_their_number_is_known_before(offers):
     task, reported = make_task(2), []
-    train, val = (sample(task.scenario, split, range(n)) for split, n in (("train", 60), ("val", 8)))
+    job = plan_unfrozen(task, "spurgen.baselines.erm:submission", 0, "cpu", {})
+    train = fitted(job, "train")
     asker = Asker(Worker(lambda captions: np.eye(2)[np.arange(len(captions)) % 2], *offers), task, reported.append)
-    asker.fit_probe(inputs(asker.task, train), train.labels)
-    collect(asker, lambda *_: None, val, 0)
+    asker.fit_probe(train.inputs, train.samples.labels)
+    collect(asker, maker(job, fitted(job, "val")), 0)
     assert sum(reported) == count_rows(task, offers)
 
 
@@ -80,12 +83,13 @@ def asked_in(monkeypatch):
     """Return a function that asks about a task by an order seed: the mean place of each part, and what was seen."""
     splits = {"train": 60, "val": 20, "test_per_group": 40, "twins": 80}
     task = Task("t", make_scenario("t", **make_task(2).scenario.model_dump(exclude={"splits"}), splits=splits), "text")
-    val = sample(task.scenario, "val", range(20), images=False)
+    job = plan_unfrozen(task, "spurgen.baselines.erm:submission", 0, "cpu", {})
+    make = maker(job, fitted(job, "val"))
     for module, name, value in (
         (query, "CHUNK", 20), (batching, "CHUNK", 20), (batching, "POOL_ROWS", 40), (batching, "SIZES", (10, 21)),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
-    parts = [make_block(task, *part).captions for part in every_input(task, 20)] + [val.captions]
+    parts = [make(*piece).inputs.captions for piece in pieces_of(task, 20)]
     once = Counter(caption for part in parts for caption in part)
 
     def ask(seed):
@@ -96,7 +100,7 @@ def asked_in(monkeypatch):
             "send",
             lambda what, b, f: (seen.extend(zip(b.captions, f, strict=True)), Worker.send(worker, what, b, f)),
         )
-        collect(Asker(worker, task), lambda *_: None, val, seed)
+        collect(Asker(worker, task), make, seed)
         place = {caption: k for k, (caption, _) in enumerate(seen)}
         places = [[place[caption] for caption in part if once[caption] == 1] for part in parts]
         return [np.mean(part) for part in places if part], seen
@@ -117,7 +121,8 @@ def test_a_base_sample_and_its_twins_are_one_family(asked_in):
     assert {family: sizes[family] for family in sizes if family[0] == "test"} == {
         ("test", k): 6 if k < 80 else 1 for k in range(160)
     }
-    assert {family: sizes[family] for family in sizes if family[0] is None} == {(None, k): 1 for k in range(20)}
+    calibrating = {family: sizes[family] for family in sizes if family[0] == CALIBRATION}
+    assert calibrating == {(CALIBRATION, k): 1 for k in range(20)}
 
 
 def test_probabilities_become_logarithms_and_logits_stay_unchanged():

@@ -8,11 +8,12 @@ from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
 from spurgen.generators import aligned_values, sample, twins
 from spurgen.harness.running.task_data import (
+    CALIBRATION,
     Block,
     bases,
-    every_input,
     labeled_data,
     part_start,
+    pieces_of,
     task_groups,
     twin_blocks,
 )
@@ -88,13 +89,14 @@ def test_channel_twins_cover_every_value_of_every_carried_channel(task):
     assert named == [(name, value) for name in CARRIED[task.modality] for value in range(4)]
 
 
-def test_every_input_yields_each_index_once_and_in_order():
+def test_every_input_is_asked_for_once_and_in_order():
     task = make_task("multimodal", test_per_group=5, twins=240)
     by_block = {}
-    for block, indices in every_input(task, chunk=100):
+    for block, indices in pieces_of(task, chunk=100):
         assert len(indices) <= 100
         assert indices.start == len(by_block.setdefault(block, []))
         by_block[block] += indices
+    assert by_block.pop(CALIBRATION) == list(range(8))
     assert list(by_block) == [Block(), *twin_blocks(task)]
     for block, indices in by_block.items():
         assert indices == list(range(240))  # there are 240 test samples as well
