@@ -72,7 +72,8 @@ class Tiny:
 
 
 def test_the_weights_of_a_librarys_model_are_its_identity(monkeypatch):
-    monkeypatch.setitem(SOURCES, "lib", Source("numpy", ("image",), lambda name, _: Tiny(int(name))))
+    monkeypatch.setitem(SOURCES, "lib", Source("numpy", {"image": "Tiny"}))
+    monkeypatch.setattr(encoder_sources, "_adapter", lambda *_: lambda name: Tiny(int(name)))
     one, other = encoder_of("image", "lib:1"), encoder_of("image", "lib:2")
     assert (one.width, one.weights == other.weights) == (5, False)
     assert one.load()(np.zeros((2, 4, 4, 3), np.uint8)).shape == (2, 5)
@@ -82,8 +83,9 @@ def test_libraries_and_weights_that_cannot_be_had_are_a_sentence(monkeypatch):
     def fail(*_):
         raise OSError("no route to host\nand more")
 
-    monkeypatch.setitem(SOURCES, "far", Source("numpy", ("image",), fail))
-    monkeypatch.setitem(SOURCES, "none", Source("no_such_library", ("image",), fail))
+    monkeypatch.setitem(SOURCES, "far", Source("numpy", {"image": "Far"}))
+    monkeypatch.setitem(SOURCES, "none", Source("no_such_library", {"image": "None"}))
+    monkeypatch.setattr(encoder_sources, "_adapter", lambda *_: fail)
     with pytest.raises(SubmissionError, match=r"far:x cannot be loaded: no route to host; check its name"):
         encoder_of("image", "far:x")
     with pytest.raises(SubmissionError, match="none:x: no_such_library is not installed here"):
@@ -101,10 +103,8 @@ def test_adapters_have_what_sources_ask_for():
         encoder_of("image", "torchvision:none")
 
 
-def test_the_modality_chooses_the_half(monkeypatch):
+def test_the_modality_chooses_the_half():
     assert [check_half("hf:x", modality) for modality in ("text", "image", None)] == ["caption", "image", "caption"]
     assert check_half("pixels", None) == "image"
     with pytest.raises(SpurgenError, match="minilm reads caption; see --modality"):
         check_half("minilm", "image")
-    assert encoder_sources.SOURCES["hf"].package == "transformers"
-    del monkeypatch
