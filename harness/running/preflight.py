@@ -186,10 +186,7 @@ class _Examination:
         alike = alike and self._compare("any batch", answers, self._answers(self.worker, CUTS), cut)
         if alike:
             self._in_a_fresh_process(answers, trained)
-        for follows in (
-            "any batch",
-            "no memory",
-        ):  # would mostly fail for the same reason
+        for follows in ("any batch", "no memory"):  # would mostly fail for the same reason
             outcomes.setdefault(follows, "not tried")
         answers_to_many, answering = self._answer_a_full_batch()
         outcomes["peak memory"] = f"{self.worker.peak_bytes / MIB:.0f} MiB"

@@ -26,16 +26,7 @@ from spurgen.harness.running.here import Here, runs_here
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer, collect, count_rows
 from spurgen.harness.running.scoring import Scores, score
-from spurgen.harness.running.task_data import (
-    Block,
-    Key,
-    Part,
-    inputs,
-    labeled_data,
-    make_block,
-    part_of,
-    part_start,
-)
+from spurgen.harness.running.task_data import Block, Key, Part, inputs, labeled_data, make_block, part_of, part_start
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
@@ -145,30 +136,13 @@ def _without_secrets(result: Result) -> Result:
     """
     report = result.report and Report(checks={"all sanity checks": not result.report.failed_checks})
     error = result.error and f"submission {result.spec}, task {result.task}: {WITHHELD}"
-    date = result.provenance.finished[:10]
-    silent: dict[str, object] = {
-        "finished": date,
-        "seconds": {},
-        "peak_memory_bytes": None,
-        "consistency": None,
-        "warnings": (),
-    }
-    provenance = result.provenance.model_copy(update=silent)
+    silent: dict[str, object] = {"seconds": {}, "peak_memory_bytes": None, "consistency": None, "warnings": ()}
+    provenance = result.provenance.model_copy(update={"finished": result.provenance.finished[:10], **silent})
     metrics = {name: result.metrics[name] for name in PRIVATE_METRICS if name in result.metrics}
     if "accuracy_neutral" in result.metrics:  # of a rung, it follows from no count
         metrics["robust_accuracy"] = min(result.metrics[f"accuracy_{state}"] for state in ("agree", "mislead"))
-    return result.model_copy(
-        update={
-            "submission": label_of(result.spec, {}),
-            "verification": "private",
-            "report": report,
-            "error": error,
-            "provenance": provenance,
-            "metrics": metrics,
-            "channels": {},
-            "rules": {},
-        }
-    )
+    kept = {"report": report, "error": error, "provenance": provenance, "metrics": metrics, "channels": {}, "rules": {}}
+    return result.model_copy(update={"submission": label_of(result.spec, {}), "verification": "private", **kept})
 
 
 def fit(job: Job, worker: Worker | Here, train: Part, val: Part) -> Report | None:

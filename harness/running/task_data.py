@@ -34,8 +34,7 @@ class Part:
 def inputs(task: Task, samples: Samples) -> Batch:
     """Return the images and captions that the task's modality uses."""
     return Batch(
-        None if task.modality == "text" else samples.images,
-        None if task.modality == "image" else samples.captions,
+        None if task.modality == "text" else samples.images, None if task.modality == "image" else samples.captions
     )
 
 

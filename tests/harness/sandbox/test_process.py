@@ -137,10 +137,7 @@ def predict(batch):
         ("none", []),
         ("envs", ["train.env_ids", "val.env_ids"]),
         ("val_groups", ["val.channel_values", "val.group_ids"]),
-        (
-            "train_groups",
-            [f"{s}.{f}" for s in ("train", "val") for f in ("channel_values", "env_ids", "group_ids")],
-        ),
+        ("train_groups", [f"{s}.{f}" for s in ("train", "val") for f in ("channel_values", "env_ids", "group_ids")]),
         ("twins", ["train.twins", "val.twins"]),
     ],
 )
