@@ -16,6 +16,7 @@ from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.query import Asker, collect, count_rows
 from spurgen.harness.running.run import fitted, maker
 from spurgen.harness.running.task_data import CALIBRATION, inputs, pieces_of
+from spurgen.harness.worker.messages import MAX_WIDTH
 
 
 class Worker:
@@ -39,6 +40,59 @@ def make_task(num_classes):
     fields = {"suite": "none", "name": "few", "seed": 3, "num_classes": num_classes, "image_size": 32}
     splits = {"train": 60, "val": 8, "test_per_group": 4, "twins": 2}
     return Task("few-text", make_scenario("t", channels={"color": {"values": 2}}, splits=splits, **fields), "text")
+
+
+def fit_on_train(worker, num_classes=3, **more):
+    """Return an asker of a fake worker whose probe is fitted on 60 samples, and their labels by caption."""
+    task = make_task(num_classes)
+    train = sample(task.scenario, "train", range(60), images=False)
+    worker.class_of = dict(zip(train.captions, train.labels.tolist(), strict=True))
+    asker = Asker(worker, task, **more)
+    asker.fit_probe(inputs(task, train), train.labels)
+    return asker
+
+
+def noise(width):
+    rng = np.random.default_rng(0)
+    return Worker(lambda captions: rng.normal(size=(len(captions), width)).astype(np.float32), "encode")
+
+
+@pytest.mark.parametrize(("width", "values", "rows"), [(3, 1 << 26, 60), (3, 180, 60), (3, 179, 59), (40, 900, 22)])
+def test_the_probe_is_fitted_on_a_bounded_number_of_features(monkeypatch, width, values, rows):
+    monkeypatch.setattr(query, "PROBE_VALUES", values)
+    scaler, classifier = (step for _, step in fit_on_train(noise(width)).probe.steps)
+    assert (scaler.n_samples_seen_, classifier.max_iter) == (rows, 1000)
+    assert (1 << 26) // MAX_WIDTH == 16384  # rows of the widest features that a submission may return
+
+
+@pytest.mark.parametrize(("width", "asked"), [(3, 60), (40, 22), (60, 20)])
+def test_no_more_rows_are_asked_for_than_the_probe_is_fitted_on(monkeypatch, width, asked):
+    monkeypatch.setattr(query, "PROBE_VALUES", 900)
+    monkeypatch.setattr(query, "CHUNK", 20)
+    counts = []
+    asker = fit_on_train(noise(width), answered=counts.append)
+    assert sum(counts) == asked
+    assert asker.probe.steps[0][1].n_samples_seen_ == min(asked, 900 // width)
+
+
+@pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
+@pytest.mark.parametrize(("work", "steps"), [(1 << 40, 1000), (60 * 3 * 3 * 7, 7), (1, 1)])
+def test_the_steps_of_the_probe_are_bounded_by_its_size(monkeypatch, work, steps):
+    monkeypatch.setattr(query, "PROBE_WORK", work)
+    assert fit_on_train(noise(3)).probe.steps[1][1].max_iter == steps
+
+
+@pytest.mark.parametrize("absurd", [0.0, 1e8])
+def test_features_asked_for_in_two_parts_meet_their_labels_and_an_absurd_one_decides_nothing(monkeypatch, absurd):
+    monkeypatch.setattr(query, "CHUNK", 20)
+
+    def features(captions):
+        classes = [worker.class_of[caption] for caption in captions]
+        last = np.array([caption == [*worker.class_of][-1] for caption in captions])
+        return (np.eye(3)[classes] + last[:, None] * absurd * np.array([1, -1, 1])).astype(np.float32)
+
+    worker = Worker(features, "encode")
+    assert fit_on_train(worker).probe.score(np.eye(3), np.arange(3)) == 1
 
 
 @pytest.mark.parametrize("num_classes", [2, 3])

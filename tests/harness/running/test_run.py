@@ -96,35 +96,15 @@ def test_a_model_that_reads_one_channel_has_the_closed_form_metrics(result_of, s
     assert result.metrics["ig"] == pytest.approx(off * np.log((1 - q) / (2 * q)), abs=1e-6)
 
 
-def test_the_metrics_follow_from_the_samples(run_job, suite, write_submission):
-    code = (
-        "import numpy as np\ndef predict(batch): return np.array([[len(c), c.count('e'), 9.] for c in batch.captions])"
-    )
-    result, samples = run_job(write_submission(code))
-    assert samples["correct"].mean() == pytest.approx(result.metrics["accuracy"])
-    assert samples["ig"].mean() == pytest.approx(result.metrics["ig"], abs=1e-3)
-    assert samples["sss/color"].mean() == pytest.approx(result.channels["color"]["sss"], abs=1e-3)
-    groups = sample(suite.scenario("small"), "test", range(60)).group_ids
-    assert np.bincount(groups, samples["correct"]).tolist() == list(result.groups)
-
-
-@pytest.mark.parametrize("scale", [1e-3, 1e3])
-def test_scaling_the_logits_changes_no_metric_but_the_temperature(result_of, write_submission, scale):
+def test_scaling_the_logits_changes_no_metric_but_the_temperature(result_of, write_submission):
     code = (
         "import numpy as np\ndef predict(b): return {} * np.array([[len(c) % 7, c.count('e'), 3.] for c in b.captions])"
     )
     plain = result_of(write_submission(code.format(1), "plain")).metrics
-    scaled = result_of(write_submission(code.format(scale), "scaled")).metrics
+    scaled = result_of(write_submission(code.format(1e3), "scaled")).metrics
     for name in ("sss", "ig", "follows", "wga"):
         assert scaled[name] == pytest.approx(plain[name], rel=1e-6)
-    assert scaled["temperature"] == pytest.approx(scale * plain["temperature"])
-
-
-def test_an_encoder_is_scored_by_a_probe(result_of, write_submission):
-    code = "def encode(batch): return batch.images.reshape(len(batch), -1)[:, ::7] / 255.0"
-    result = result_of(write_submission(code), "small-image")
-    assert result.error is None
-    assert result.metrics["accuracy"] > 1 / 3
+    assert scaled["temperature"] == pytest.approx(1e3 * plain["temperature"])
 
 
 def test_test_inputs_arrive_without_labels_or_values(result_of, write_submission):

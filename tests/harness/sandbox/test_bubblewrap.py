@@ -14,7 +14,7 @@ import psutil
 import pyseccomp
 import pytest
 
-from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.harness.results.sources import HOME
 from spurgen.harness.sandbox import bubblewrap, launch, seccomp
@@ -145,14 +145,12 @@ def test_what_libraries_ask_about_the_machine_is_answered(attempt):
     assert attempt(asked, *more, before=before) == [str(own), "[0.0, 0.0]", "True"]
 
 
-def test_the_scratch_folder_is_writable(write_submission):
+def test_the_scratch_folder_is_writable(trained):
     code = """
 def fit(train, val, context): (context.scratch / "kept").write_text("7")
 def predict(batch): return [[float(open("/tmp/scratch/kept").read())] * 3] * 4
 """
-    data = LabeledData(Batch(None, ["a"] * 4), np.arange(4), 6)
-    with Worker(write_submission(code), {}, "a-task", SANDBOXED) as worker:
-        worker.fit(data, data, Context(("a",), "text", 32, "cpu", 5, worker.scratch))
+    with trained(code, isolation="bubblewrap") as worker:
         worker.send("predict", Batch(None, ["a"] * 4))
         assert worker.answer(4, 3, "test").tolist() == [[7.0] * 3] * 4
 
