@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +23,7 @@ from spurgen.harness.running import rungs
 from spurgen.harness.running.checkpoints import compare_rules
 from spurgen.harness.running.here import Here, runs_here
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.query import Asker, check_offer, collect, count_rows
+from spurgen.harness.running.query import Answers, Asker, check_offer, collect, count_rows
 from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import Block, Key, Part, inputs, labeled_data, make_block, part_of, part_start
 from spurgen.harness.sandbox.launch import isolation_of
@@ -47,10 +46,10 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a job asked of its submission, in the order that `order_seed` drew; `score` computes its metrics."""
+    """What a job asked of its submission, in the order that `order_seed` drew."""
 
     report: Report | None
-    score: Callable[[], Scores]
+    answers: Answers
     rules: dict[str, dict[str, float]]
     order_seed: int
 
@@ -85,7 +84,7 @@ def run(job: Job, submission: Submission | None = None) -> Outcome:
                 consistency = worker.consistency
                 show("scoring")
                 with _timed(seconds, "score"):
-                    scores = asked.score()
+                    scores = score(job.task, asked.answers, f"submission {job.spec}")
             if submission is None:
                 job.check_unchanged()
         except SubmissionError as failure:
@@ -193,7 +192,7 @@ def _train_and_ask(job: Job, worker: RecheckedWorker | Here, show: Show, seconds
         worker.settle(answers.temperature, asker.as_logits if asker.what == "encode" else None)
         show("selection rules")
         rules = compare_rules(Asker(worker, job.task), train, val)
-    return _Asked(report, partial(score, job.task, answers, f"submission {job.spec}"), rules, seed)
+    return _Asked(report, answers, rules, seed)
 
 
 @contextmanager
