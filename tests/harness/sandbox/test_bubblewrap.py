@@ -240,7 +240,7 @@ def test_limits_are_enforced_inside_the_sandbox(attempt, expression, limits, out
 
 
 def test_an_error_caused_by_the_sandbox_gets_a_hint(ask_worker, write_submission):
-    with pytest.raises(SubmissionError, match="can write to .* and /tmp only"):
+    with pytest.raises(SubmissionError, match=r"can write to context\.scratch and /tmp only"):
         ask_worker(write_submission("def predict(b): open('/x', 'w')"), SANDBOXED)
 
 

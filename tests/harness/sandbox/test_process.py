@@ -89,10 +89,7 @@ def test_a_closed_pipe_of_a_running_process_is_an_error(ask_worker, write_submis
         ask_worker(write_submission(code), Limits(isolation="process"))
 
 
-def test_an_error_shows_the_traceback_and_the_last_output(ask, write_submission):
-    with pytest.raises(SubmissionError) as caught:
-        ask(write_submission("def predict(batch):\n    return oops"))
-    assert "return oops" in "".join(caught.value.__notes__)
+def test_the_last_output_of_a_process_that_ends_is_shown(ask, write_submission):
     code = "import os, sys\ndef predict(batch):\n    sys.stderr.write('last words'); sys.stderr.flush(); os._exit(1)"
     with pytest.raises(SubmissionError) as caught:
         ask(write_submission(code))
@@ -155,30 +152,11 @@ def test_invalid_probabilities_are_an_error(ask_worker, rows, write_submission):
 
 
 @pytest.mark.parametrize(
-    ("batch", "message"),
-    [
-        (Batch(None, CAPTIONS), 'images is None in this task: write MODALITIES = {"image", "multimodal"}'),
-        (Batch(IMAGES, None), 'captions is None in this task: write MODALITIES = {"text", "multimodal"}'),
-    ],
-)
-def test_an_error_about_a_missing_modality_gets_a_hint(ask_worker, batch, message, write_submission):
-    spec = write_submission(
-        "def predict(batch): return [len(c) + i.sum() for i, c in zip(batch.images, batch.captions)]"
-    )
-    with pytest.raises(SubmissionError, match=message) as caught:
-        ask_worker(spec, PLAIN, batch=batch)
-    assert str(caught.value).count("is None") == 1
-
-
-@pytest.mark.parametrize(
     ("code", "hinted"),
     [
         ("train.group_ids.max()", True),
-        ("int(str(train.group_ids))", True),
         ("__import__('torch').as_tensor(train.env_ids).sum()", True),
-        ("__import__('numpy').arange(3)[1.5]", False),
         ("exit(repr([None]))", False),
-        ("1 / 0", False),
     ],
 )
 def test_only_an_error_about_a_withheld_field_gets_a_hint(trained, code, hinted):
@@ -195,6 +173,7 @@ def test_our_messages_show_no_traceback_and_a_submissions_error_only_its_own_fra
         ask_worker(write_submission("print('before')\ndef predict(batch):\n    return oops"), PLAIN)
     trace, printed = caught.value.__notes__
     assert "model.py" in trace
+    assert "return oops" in trace
     assert "harness" not in trace
     assert printed == "it printed, last: before"
 
