@@ -27,7 +27,7 @@ from spurgen.harness.results.rows import Row
 from spurgen.harness.running.query import Answers
 from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import CALIBRATION, Block, Key
-from spurgen.harness.sandbox.process import LARGEST, SMALLEST
+from spurgen.harness.sandbox.answers import LARGEST, SMALLEST
 
 SURE = 10.0
 """Logit of a predicted class over the others, where answers have no scores; the temperature rescales it."""

@@ -15,13 +15,13 @@ from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.running.plain_encoders import PLAIN
+from spurgen.harness.sandbox.answers import fault
 from spurgen.harness.worker.loading import load_submission
 
 ADAPTERS = "spurgen.submissions.adapters"
 SHIPPED = {"efficientnet-lite0": "image", "minilm": "caption"}
 PROBES = ("a fox", "a photo of a red tram before a striped wall", "an apple on a table", "tools")
 CLOSE = 1e-3  # largest difference of two answers to the same input, as a share of the features' spread
-LARGEST = 1e30
 
 
 class Source(NamedTuple):
@@ -123,12 +123,8 @@ def _checked(spec: str, half: str, encode: Callable[[Batch], Any]) -> Callable[.
             features = np.asarray(answer.detach().cpu() if hasattr(answer, "detach") else answer, np.float32)
         except (TypeError, ValueError) as error:
             raise SubmissionError(f"{spec}: encode returned no array of numbers: {error}") from None
-        if features.ndim != 2 or len(features) != len(batch):
-            raise SubmissionError(
-                f"{spec}: encode returned an array of shape {features.shape}, expected ({len(batch)}, d)"
-            )
-        if not (np.abs(features) < LARGEST).all():
-            raise SubmissionError(f"{spec}: a feature is NaN, infinite or above {LARGEST:g}")
+        if problem := fault("encode", features, len(batch), None, f"{len(batch)} inputs"):
+            raise SubmissionError(f"{spec}: {problem}")
         return features
 
     return checked

@@ -16,7 +16,8 @@ from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK, Chunk, cut, mix
 from spurgen.harness.running.here import Here
 from spurgen.harness.running.task_data import CALIBRATION, Block, Key, Part, asked, pieces_of
-from spurgen.harness.sandbox.process import LARGEST, Worker
+from spurgen.harness.sandbox.answers import LARGEST
+from spurgen.harness.sandbox.process import Worker
 
 Floats = NDArray[np.float64]
 Question = tuple[Batch, Sequence[Hashable]]

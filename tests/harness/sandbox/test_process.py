@@ -53,15 +53,7 @@ def test_tensors_and_lists_of_tensors_are_answers(write_submission):
     ("body", "message"),
     [
         ("return [[1.0, 2.0]] * 4", r"predict returned shape \(4, 2\) on test, expected \(4, 3\)"),
-        ("return [[1.0, 2.0, 3.0]] * 3", r"predict returned shape \(3, 3\) on test, expected \(4, 3\)"),
-        ("return np.zeros((4, 4096))", r"predict returned shape \(4, 4096\) on test, expected \(4, 3\)"),
-        (
-            "return [[1.0, 2.0, 3.0]] * 3 + [[1.0, float('nan'), 0.0]]",
-            "returned nan on test, in row 3, column 1; 1 of 12 values are not finite",
-        ),
-        ("return [[float('inf')] * 3] * 4", "returned inf on test, in row 0, column 0; 12 of 12 values are not finite"),
-        ("return 3.0", r"predict returned shape \(\) on test"),
-        ("return np.arange(4) % 3", r"returned shape \(4,\) on test, expected \(4, 3\); these are class numbers"),
+        ("return [[float('inf')] * 3] * 4", "predict returned inf on test, in row 0, column 0"),
         ("return None", "dtype object, not real numbers"),
         ("return [['a', 'b', 'c']] * 4", "not real numbers"),
         ("return np.ones((4, 3), complex)", "dtype complex128, not real numbers"),
@@ -141,16 +133,6 @@ def test_an_ended_worker_leaves_no_process_and_no_files(isolation, tmp_path, wri
     assert not [*tmp_path.glob("spurgen-*")]
 
 
-@pytest.mark.parametrize("rows", [[[0.5, 0.4]], [[-0.1, 1.1]], [[2.0, 2.0]]])
-def test_invalid_probabilities_are_an_error(ask_worker, rows, write_submission):
-    spec = write_submission(f"def predict_proba(batch): return [[0.5, 0.5]] * 3 + {rows}")
-    message = (
-        rf"submission {spec}, task a-task: predict_proba returned no probabilities on test: row 3 is \[.*add up to 1"
-    )
-    with pytest.raises(SubmissionError, match=message):
-        ask_worker(spec, PLAIN, "predict_proba", 2)
-
-
 @pytest.mark.parametrize(
     ("code", "hinted"),
     [
@@ -181,7 +163,6 @@ def test_our_messages_show_no_traceback_and_a_submissions_error_only_its_own_fra
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("return [[1e31, 0.0, 0.0]] * 4", r"predict returned 1e\+31 on test; divide it, to stay within 1e\+08"),
         ("raise ValueError('a\\x1b[31mb\\x07')", r"ValueError: a\?\[31mb\?"),
         ("raise ValueError('x' * 100_000)", r"ValueError: x{1900,2100}\n"),
     ],
