@@ -12,7 +12,6 @@ from spurgen.generators import aligned_values, class_names, sample, twins
 from spurgen.generators.nouns import NOUNS
 from spurgen.harness.running.run import _limits, run
 from spurgen.harness.sandbox.limits import Limits
-from spurgen.harness.sandbox.process import MAX_CHECKPOINTS
 
 CORE = f"""
 import numpy as np
@@ -33,35 +32,30 @@ def predict(batch):
 
 
 @pytest.mark.parametrize("part", ["predict", "encode"])
-def test_the_steps_of_a_job_are_shown_up_to_the_last_answer(run_job, write_submission, monkeypatch, part):
+def test_the_steps_of_a_job_and_the_last_line_printed_are_shown_up_to_the_last_answer(
+    run_job, write_submission, monkeypatch, part
+):
     steps = []
+    prints = (
+        "def fit(train, val, context):\n    print('\\x1b[2Jepoch 1\\repoch 2\\n')\n    import time; time.sleep(1)\n"
+    )
     monkeypatch.setattr(
         "spurgen.harness.running.run.reporting", lambda job: nullcontext(lambda s: steps.append((job, s)))
     )
-    run_job(write_submission(CORE.replace("def predict", f"def {part}")), seed=3)
+    run_job(write_submission(prints + CORE.replace("def predict", f"def {part}")), seed=3)
     assert {job for job, _ in steps} == {"model  small-text  seed 3"}
     words = [step for _, step in steps]
     answers = [float(step.removeprefix("answers ").rstrip("%")) for step in words if step.startswith("answers")]
     assert answers == sorted(answers)
     assert answers[-1] == 100
     others = [step for step in words if not step.startswith("answers")]
-    assert others == ["training", "selection rules", "consistency check", "scoring"]
+    assert others == ["training", "training: epoch 2", "selection rules", "consistency check", "scoring"]
 
 
 def test_only_strangers_are_trained_a_second_time(make_job, write_submission):
     limits = Limits(retrain_seconds=600.0)
     specs = ("spurgen.baselines.erm:submission", write_submission(CORE))
     assert [_limits(make_job(spec, limits=limits)).retrain_seconds for spec in specs] == [0.0, 600.0]
-
-
-def test_the_last_line_that_a_submission_prints_is_shown_while_it_trains(run_job, write_submission, monkeypatch):
-    steps = []
-    monkeypatch.setattr("spurgen.harness.running.run.reporting", lambda _: nullcontext(steps.append))
-    prints = (
-        "def fit(train, val, context):\n    print('\\x1b[2Jepoch 1\\repoch 2\\n')\n    import time; time.sleep(2)\n"
-    )
-    run_job(write_submission(prints + CORE))
-    assert steps[:2] == ["training", "training: epoch 2"]
 
 
 def test_a_model_that_reads_only_the_core_scores_perfectly(result_of, write_submission):
@@ -200,29 +194,6 @@ def test_every_part_is_checked_against_the_manifest(result_of, suite, write_subm
     suite.manifest_file.write_text(json.dumps(data))
     with pytest.raises(FrozenDataError, match=f"{part}: shard . differs in captions"):
         result_of(write_submission(CORE))
-
-
-CHOOSING = f"""{CORE}
-place = 0
-def fit(train, val, context): ...
-def checkpoints(): return {MAX_CHECKPOINTS}
-def restore(k):
-    global place
-    place = k
-right = predict
-def predict(batch):
-    return (-right(batch), right(batch), np.tile([1.0, 0.0, 0.0], (len(batch), 1)))[min(place, 2)]
-"""
-
-
-def test_selection_rules_are_compared_over_the_checkpoints(result_of, write_submission):
-    """Checkpoint 0, which is scored, is always wrong; checkpoint 1 is always right; the others predict class 0."""
-    result = result_of(write_submission(CHOOSING))
-    assert result.error is None
-    assert result.metrics["accuracy"] == 0
-    perfect = {"accuracy": 1, "wga": 1, "checkpoint": 1}
-    ending = {"accuracy": pytest.approx(1 / 3), "wga": 0, "checkpoint": MAX_CHECKPOINTS - 1}
-    assert result.rules == {"last": ending, "val_accuracy": perfect, "val_wga": perfect, "val_robust": perfect}
 
 
 EXTREME = """
