@@ -45,9 +45,8 @@ def _of_rung(rung: Rung, answers: Answers) -> Scores:
     logits, factors, temperature = answers.logits, answers.factors, answers.temperature
     classes = {part: logits[part].argmax(axis=1) for part in scored_parts(rung)}
     grouped = Samples.join([factors[part] for part in GROUPED])
-    values = range(rung.ladder.num_values)
-    twins = {name: np.stack(np.split(logits[f"test/{name}"], len(values)), axis=1) for name in rung.channels}
-    free, free_labels = logits["test/free"], factors["test/free"].labels
+    values, free = rung.ladder.num_values, logits["test/free"]
+    twins = {name: np.stack(np.split(logits[f"test/{name}"], values), axis=1) for name in rung.channels}
     return _scores(
         answered(rung, classes),
         metrics.Answers(
@@ -56,7 +55,7 @@ def _of_rung(rung: Rung, answers: Answers) -> Scores:
             grouped.group_ids,
             {name: metrics.softmax(each, temperature) for name, each in twins.items()},
         ),
-        _invariance(answers, logits["test/agree"][: len(free)], free, free_labels),
+        _invariance(answers, logits["test/agree"][: len(free)], free, factors["test/free"].labels),
         np.concatenate([*classes.values()])[None, :],
         temperature,
     )
