@@ -76,7 +76,7 @@ def labeled_data(task: Task, split: str, samples: Samples, access: str) -> Label
     indices = range(len(samples.labels))
     counterparts = None
     if access == "twins":
-        counterparts = inputs(task, twins(task.scenario, split, indices, "unc", **halves_of(task)))
+        counterparts = inputs(task, twins(task.scenario, split, indices, "unc", None, None, **halves_of(task)))
     data = LabeledData(
         batch=inputs(task, samples),
         labels=samples.labels,
@@ -138,9 +138,10 @@ Key = Block | str
 def asked(task: Task) -> dict[Key, int]:
     """Return how many inputs are asked for under each key, in one world: to calibrate on, on test, and all twins."""
     if isinstance(task, Rung):
-        return {CALIBRATION: task.ladder.parts[CALIBRATION], **scored_parts(task)}
-    blocks = {block: len(bases(task, block)) for block in [Block(), *twin_blocks(task)]}
-    return {CALIBRATION: task.scenario.split_size(task.scenario.calibrated_on), **blocks}
+        return dict([(CALIBRATION, task.ladder.parts[CALIBRATION]), *scored_parts(task).items()])
+    calibration = task.scenario.split_size(task.scenario.calibrated_on)
+    blocks = ((block, len(bases(task, block))) for block in (Block(), *twin_blocks(task)))
+    return dict([(CALIBRATION, calibration), *blocks])
 
 
 def pieces_of(task: Task, chunk: int = 1000) -> list[tuple[Key, range]]:
