@@ -197,7 +197,7 @@ def _score(task: Task, rows: Mapping[str, Float64], source: str) -> Scores:
     if isinstance(task, Rung):
         factors: dict[Key, Samples] = {part: factors_of(task.ladder, str(part)) for part in joined}
     else:
-        shown = {CALIBRATION: task.scenario.calibrated_on, Block(): "test"}
+        shown: dict[Key, str] = {CALIBRATION: task.scenario.calibrated_on, Block(): "test"}
         factors = {key: sample(task.scenario, split, range(len(joined[key])), images=False, captions=False)
                    for key, split in shown.items()}  # fmt: skip
     return score(task, Answers(joined, factors), source)

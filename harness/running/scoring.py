@@ -133,6 +133,6 @@ def _invariance(answers: Answers, ctrl: Floats, unc: Floats, labels: Int64) -> F
     `ctrl`, `unc`: float64 (m, K).
     """
     most = largest_lead(answers.logits[CALIBRATION])
-    pair = (with_leads_up_to(most, logits) for logits in (ctrl, unc))
-    gaps: Floats = metrics.invariance_gaps(*pair, labels, answers.temperature)
+    ctrl, unc = (with_leads_up_to(most, logits) for logits in (ctrl, unc))
+    gaps: Floats = metrics.invariance_gaps(ctrl, unc, labels, answers.temperature)
     return gaps
