@@ -23,11 +23,12 @@ class Worker:
     """A fake worker that answers at once, with a function of the captions."""
 
     def __init__(self, function, *offers):
-        self.function, self.about = function, SimpleNamespace(offers=offers)
+        self.function, self.about, self.families = function, SimpleNamespace(offers=offers), []
 
     def send(self, what, batch, families):
         assert len(families) == len(batch)
         self.what, self.batch = what, batch
+        self.families += families
 
     def answer(self, count, width, where):
         del where
@@ -93,6 +94,7 @@ def test_features_asked_for_in_two_parts_meet_their_labels_and_an_absurd_one_dec
 
     worker = Worker(features, "encode")
     assert fit_on_train(worker).probe.score(np.eye(3), np.arange(3)) == 1
+    assert sorted(worker.families) == [("train", k) for k in range(60)]  # each row is of a family of its own
 
 
 @pytest.mark.parametrize("num_classes", [2, 3])
