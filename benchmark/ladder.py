@@ -1,32 +1,21 @@
 """The complete, frozen description of a ladder: a world of things whose shortcuts mislead in few training samples."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from spurgen.benchmark.contract import Modality
-from spurgen.benchmark.errors import ReadError, ScenarioError, explain
-from spurgen.benchmark.reading import read_toml
-from spurgen.benchmark.scenario import Scenario, load_scenario
-from spurgen.benchmark.scenario_tables import (
-    CARRIERS_OF,
-    MAX_WORLDS,
-    Frozen,
-    Name,
-    Probability,
-    Seed,
-    of_world,
-)
+from spurgen.benchmark.errors import ScenarioError, explain
+from spurgen.benchmark.scenario import Scenario, make_scenario, read_description
+from spurgen.benchmark.scenario_tables import CARRIERS_OF, MAX_WORLDS, Name, Probability, World, digest_of
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 NEUTRAL = 2
 """Values of each shortcut that go with no class."""
 
 
-class Ladder(Frozen):
+class Ladder(World):
     """A world in which every shortcut goes with the class, except in `m` counterexamples among the training samples.
 
     The classes are `categories`. A sample shows a thing of its category, and each of `shortcuts` shows one of
@@ -40,10 +29,6 @@ class Ladder(Frozen):
     learner reaches on as many samples without a correlation, of which counterexamples needed are a share.
     """
 
-    suite: Name
-    name: Name
-    seed: Seed
-    alignment_seed: Seed | None = None
     worlds: Annotated[int, Field(ge=1, le=MAX_WORLDS)] = 1
     categories: Annotated[tuple[Name, ...], Field(min_length=2, max_length=20)]
     shortcuts: Annotated[dict[Name, Literal["image", "caption", "both"]], Field(min_length=1, max_length=16)]
@@ -90,11 +75,6 @@ class Ladder(Frozen):
         if self.twins_per_class > self.test_per_class:
             raise ValueError(f"twins_per_class: at most the {self.test_per_class} of test, not {self.twins_per_class}")
         return self
-
-    @property
-    def aligning_seed(self) -> int:
-        """Seed that decides which values go with which class, and which split shows which things."""
-        return self.seed if self.alignment_seed is None else self.alignment_seed
 
     @property
     def num_classes(self) -> int:
@@ -156,30 +136,17 @@ class Ladder(Frozen):
         )  # fmt: skip
         return tuple((part, indices) for part, indices in wanted if indices)
 
-    def in_world(self, world: int) -> Self:
-        """Return a world of a template: the ladder itself if it has only one.
-
-        Worlds from `worlds` on are not frozen: methods are tuned on them.
-        """
-        if self.worlds == 1:
-            return self
-        return self.model_copy(update=of_world(self.suite, self.name, self.seed, world))
-
     @property
     def digest(self) -> str:
         """SHA-256 of all fields that the data depend on, independent of how the file is written."""
-        fields = self.model_dump(mode="json", exclude={"ceiling"})  # it is measured on the frozen data
-        return hashlib.sha256(json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+        return digest_of(self.model_dump(mode="json", exclude={"ceiling"}))  # it is measured on the frozen data
 
 
 def load_world(path: str | Path) -> Scenario | Ladder:
     """Read a scenario file: of a ladder if it names categories, else of pictograms. Raises as `load_scenario` does."""
-    try:
-        fields = read_toml(path, "the scenario file")
-    except ReadError as error:
-        raise ScenarioError(*error.args) from None
+    fields = read_description(path)
     if "categories" not in fields:
-        return load_scenario(path)
+        return make_scenario(str(path), **fields)
     try:
         return Ladder.model_validate(fields)
     except ValidationError as error:

@@ -6,7 +6,9 @@ import hashlib
 import json
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+
+from spurgen.benchmark.scenario_tables import Frozen
 
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
@@ -19,16 +21,14 @@ def _is_base64(text: str) -> str:
     return text
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _Record(Frozen):
     @property
     def digest(self) -> str:
         """SHA-256 over the whole record."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
-class Shard(_Frozen):
+class Shard(_Record):
     """SHA-256 digests over a run of samples: of their pixels, their captions, their factors.
 
     Pixels or captions that no task shows have none.
@@ -44,7 +44,7 @@ class Shard(_Frozen):
         return {"images": self.images is not None, "captions": self.captions is not None}
 
 
-class Part(_Frozen):
+class Part(_Record):
     """The digests of one split, or of one kind of twins.
 
     `fingerprints` is base64 over the first 2 bytes of every sample's digest, in order: with it a verifier
@@ -62,7 +62,7 @@ class Part(_Frozen):
         return base64.b64decode(self.fingerprints)
 
 
-class ScenarioManifest(_Frozen):
+class ScenarioManifest(_Record):
     """The SHA-256 of a scenario's description, and the digests of its parts, twins included."""
 
     scenario_sha256: Sha256
@@ -74,7 +74,7 @@ class ScenarioManifest(_Frozen):
         return next(iter(self.parts.values())).shards[0].halves
 
 
-class Manifest(_Frozen):
+class Manifest(_Record):
     """The digests of all scenarios of a suite."""
 
     suite: str

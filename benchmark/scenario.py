@@ -1,9 +1,7 @@
 """The complete, frozen description of a world, as a scenario file has it."""
 
-import hashlib
-import json
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -20,12 +18,11 @@ from spurgen.benchmark.scenario_tables import (
     Carrier,
     Channel,
     Environment,
-    Frozen,
     Name,
     Probability,
-    Seed,
     SplitSizes,
-    of_world,
+    World,
+    digest_of,
 )
 
 # Fields that were added later, and their defaults, at which a digest leaves them out.
@@ -45,7 +42,7 @@ def _named(name: str, spec: object) -> object:
     return {"kind": name, **spec} if isinstance(spec, dict) else spec
 
 
-class Scenario(Frozen):
+class Scenario(World):
     """A complete description of a world; every sample is a function of it, a split and an index.
 
     The classes are `num_classes` pictograms from `first_class` on. `core_size` and `core_contrast` are relative to the
@@ -64,10 +61,6 @@ class Scenario(Frozen):
     `natural`, as people write.
     """
 
-    suite: Name
-    name: Name
-    seed: Seed
-    alignment_seed: Seed | None = None
     alignment: Literal["random", "natural", "counter"] = "random"
     worlds: Annotated[int, Field(ge=1, le=MAX_WORLDS)] = 1
     num_classes: Annotated[int, Field(ge=2, le=MAX_CLASSES)] = 10
@@ -154,20 +147,6 @@ class Scenario(Frozen):
         """Return the channels that a modality carries and that annotations of train and val may name."""
         return tuple(name for name in self.channels_in(modality) if not self.channels[name].hidden)
 
-    def in_world(self, world: int) -> Self:
-        """Return a world of a template: the scenario itself if it has only one, which all training seeds share.
-
-        Worlds from `worlds` on are not frozen: methods are tuned on them.
-        """
-        if self.worlds == 1:
-            return self
-        return self.model_copy(update=of_world(self.suite, self.name, self.seed, world))
-
-    @property
-    def aligning_seed(self) -> int:
-        """Seed that decides which values go with which class."""
-        return self.seed if self.alignment_seed is None else self.alignment_seed
-
     @property
     def ceiling(self) -> float:
         """Best possible test accuracy from a core cue that is drawn whole or not at all: chance where it is not."""
@@ -189,8 +168,7 @@ class Scenario(Frozen):
                 for name, default in names.items():
                     if table[name] == default:
                         del table[name]
-        # The standard library guarantees how floats are written (as repr does); pydantic does not.
-        return hashlib.sha256(json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+        return digest_of(fields)
 
 
 def make_scenario(source: str, /, **fields: object) -> Scenario:
@@ -210,13 +188,17 @@ def _is_other_branch(fault: ErrorDetails) -> bool:
     return fault["type"] == "tuple_type" and "tuple[" in branch
 
 
+def read_description(path: str | Path) -> dict[str, Any]:
+    """Return the fields of a scenario file; raise `ScenarioError` if it is missing or is not TOML."""
+    try:
+        return read_toml(path, "the scenario file")
+    except ReadError as error:
+        raise ScenarioError(*error.args) from None
+
+
 def load_scenario(path: str | Path) -> Scenario:
     """Read a scenario file.
 
     Raises `ScenarioError` if the file is missing, is not TOML, or describes an impossible world.
     """
-    try:
-        fields = read_toml(path, "the scenario file")
-    except ReadError as error:
-        raise ScenarioError(*error.args) from None
-    return make_scenario(str(path), **fields)
+    return make_scenario(str(path), **read_description(path))

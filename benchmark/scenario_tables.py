@@ -1,7 +1,8 @@
 """The tables of a scenario file, and the types of their fields."""
 
 import hashlib
-from typing import Annotated, Literal
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,6 +32,39 @@ class Frozen(BaseModel):
     """A table that cannot be changed and takes no unknown key."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class World(Frozen):
+    """What scenarios and ladders share; `alignment_seed` decides which values go with which class (default: `seed`)."""
+
+    suite: Name
+    name: Name
+    seed: Seed
+    alignment_seed: Seed | None = None
+
+    if TYPE_CHECKING:  # declared by both, after fields of their own: a digest depends on the order of fields
+        worlds: int = 1
+
+    @property
+    def aligning_seed(self) -> int:
+        """Seed that decides which values go with which class; of a ladder, also which split shows which things."""
+        return self.seed if self.alignment_seed is None else self.alignment_seed
+
+    def in_world(self, world: int) -> Self:
+        """Return a world of a template: the description itself if it has only one, which all training seeds share.
+
+        Worlds from `worlds` on are not frozen: methods are tuned on them.
+        """
+        if self.worlds == 1:
+            return self
+        key = hashlib.sha256(f"{self.suite}/{self.seed}/world/{world}".encode()).digest()
+        seed = int.from_bytes(key[:8], "little")
+        return self.model_copy(update={"name": f"{self.name}-w{world}", "seed": seed, "worlds": 1})
+
+
+def digest_of(fields: dict[str, Any]) -> str:
+    """Return the SHA-256 of a description's fields; the standard library guarantees how floats are written."""
+    return hashlib.sha256(json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
 
 
 class Channel(Frozen):
@@ -89,9 +123,3 @@ class SplitSizes(Frozen):
     calibration_per_group: Annotated[int, Field(ge=0, le=MAX_SAMPLES)] = 0
     twins: Annotated[int, Field(ge=1, le=MAX_TWINS)] = 1000
     nuisance_twins: Annotated[int, Field(ge=0, le=MAX_TWINS)] = 0
-
-
-def of_world(suite: str, name: str, seed: int, world: int) -> dict[str, object]:
-    """Return the fields in which a world of a template differs from it, for `model_copy`."""
-    key = hashlib.sha256(f"{suite}/{seed}/world/{world}".encode()).digest()
-    return {"name": f"{name}-w{world}", "seed": int.from_bytes(key[:8], "little"), "worlds": 1}

@@ -34,15 +34,10 @@ class _Entry(BaseModel):
     role: Role = "extra"
 
 
-class _LadderEntry(BaseModel):
+class _LadderEntry(_Entry):
     """A ladder as the suite's file describes it: a task per rung; `ceiling` replaces that of its scenario."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    scenario: Name
-    modality: Modality
     backbone: Literal["frozen", "finetuned"] = "frozen"
-    role: Role = "extra"
     ceiling: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
@@ -174,8 +169,7 @@ def load_suite(which: str) -> Suite:
     except ReadError as error:
         raise ScenarioError(*error.args) from None
     scenarios: dict[str, Any] = {}  # scenarios and ladders, see Rung
-    used = [*(entry.scenario for entry in spec.tasks.values()), *(entry.scenario for entry in spec.ladders.values())]
-    for scenario in dict.fromkeys(used):
+    for scenario in dict.fromkeys(entry.scenario for entry in [*spec.tasks.values(), *spec.ladders.values()]):
         scenarios[scenario] = load_world(folder / name / f"{scenario}.toml")
         if (scenarios[scenario].name, scenarios[scenario].suite) != (scenario, name):
             raise ScenarioError(f"{path}: the file of scenario {scenario} must carry this name and suite {name}")
@@ -203,11 +197,8 @@ def _rungs(path: Path, name: str, described: Scenario | Ladder, entry: _LadderEn
         raise ScenarioError(f"{path}: ladders.{name}: scenario {described.name} has no categories, so it is no ladder")
     ceiling = described.ceiling if entry.ceiling is None else entry.ceiling
     scenario: Any = described.model_copy(update={"ceiling": ceiling})  # see Rung
-    names = {f"{name}-{m}": m for m in described.rungs}
-    return {
-        task: Rung(task, scenario, entry.modality, entry.backbone, entry.role, counterexamples=m, of=name)
-        for task, m in names.items()
-    }
+    shared = scenario, entry.modality, entry.backbone, entry.role
+    return {f"{name}-{m}": Rung(f"{name}-{m}", *shared, counterexamples=m, of=name) for m in described.rungs}
 
 
 def _names(folder: Path) -> list[str]:

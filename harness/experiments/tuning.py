@@ -18,12 +18,11 @@ from spurgen.generators.streams import fraction, permutation, stream_key, words
 from spurgen.harness import metrics
 from spurgen.harness.experiments.tuning_result import Options, TuningResult, read_tuning, results_file
 from spurgen.harness.results.store import label_of
-from spurgen.harness.running import rungs
 from spurgen.harness.running.checkpoints import count_kinds, score_on_val
 from spurgen.harness.running.here import Here
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, check_offer
-from spurgen.harness.running.run import fit, fit_on, make_split
+from spurgen.harness.running.run import fit, fitted
 
 SPLITS = ("train", "val")
 STRATA = 16
@@ -101,15 +100,15 @@ def tune(job: Job) -> TuningResult:
 
 
 def _on_task(job: Job, here: Here) -> tuple[Report | None, ValScore, None]:
-    train, val = (make_split(job, split) for split in SPLITS)
+    train, val = (fitted(job, split) for split in SPLITS)
     report = fit(job, here, train, val)
     score = score_on_val(Asker(here, job.task), val)
     return report, score if ACCESS[here.about.access].val_groups else ValScore(score.accuracy), None
 
 
 def _on_rung(job: Job, here: Here) -> tuple[Report | None, ValScore, float]:
-    val = rungs.fitted(job, "val")
-    report = fit_on(job, here, rungs.fitted(job, "train"), val)
+    val = fitted(job, "val")
+    report = fit(job, here, fitted(job, "train"), val)
     here.send("predict", val.inputs)
     logits, labels = here.answer(len(val.inputs), job.task.num_classes, "val"), val.samples.labels
     score = ValScore(metrics.accuracy(logits, labels))
@@ -124,7 +123,7 @@ def _on_rung(job: Job, here: Here) -> tuple[Report | None, ValScore, float]:
 def fit_on_rung(job: Job) -> Submission:
     """Train a baseline on a rung, in this process."""
     with Here(job) as here:
-        fit_on(job, here, *(rungs.fitted(job, split) for split in SPLITS))
+        fit(job, here, *(fitted(job, split) for split in SPLITS))
         return here.submission
 
 

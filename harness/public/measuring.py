@@ -132,7 +132,7 @@ def measure(
     which `modality` shows. `seed`: the world of a task that has several. `predict` is called with up to 1,000 samples
     at a time.
 
-    Raises `SubmissionError` for answers of another shape, or not finite, and whatever `predict` raises.
+    Raises `SubmissionError` for answers of another shape, not finite or above 1e8, and whatever `predict` raises.
     """
     task = _task(world, modality)
     submission = Submission(name, "none", frozenset({task.modality}), None, predict, None, None)

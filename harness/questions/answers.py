@@ -11,7 +11,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import ANSWERS_ONLY, Provenance, Result, SampleArrays, round_samples
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Rung, Task
-from spurgen.generators import sample
+from spurgen.generators import Samples, sample
 from spurgen.harness.evaluation.columns import LOGITS
 from spurgen.harness.evaluation.tables import Table, read_header, read_table
 from spurgen.harness.exports.worlds import classes_of
@@ -22,21 +22,20 @@ from spurgen.harness.questions.keys import keys_of, parts_of
 from spurgen.harness.results.answered import factors as factors_of
 from spurgen.harness.results.identity import job_identity
 from spurgen.harness.results.rows import Row
-from spurgen.harness.running import rungs
-from spurgen.harness.running.query import Predictions
+from spurgen.harness.running.query import Answers
 from spurgen.harness.running.scoring import Scores, score
-from spurgen.harness.running.task_data import Block
-from spurgen.harness.sandbox.process import LARGEST, SMALLEST
+from spurgen.harness.running.task_data import CALIBRATION, Block, Key
+from spurgen.harness.sandbox.answers import LARGEST, SMALLEST
 
 SURE = 10.0
 """Logit of a predicted class over the others, where answers have no scores; the temperature rescales it."""
-Answers = Mapping[int, Mapping[str, Float64]]
+ByRun = Mapping[int, Mapping[str, Float64]]
 """By the seed that they count as, a world or run: the logits of every key."""
 Scored = list[tuple[Result, SampleArrays]]
 KEY, PREDICTION, RUN = "key", "prediction", "run"
 
 
-def read_answers(paths: Sequence[Path], task: Task) -> Answers:
+def read_answers(paths: Sequence[Path], task: Task) -> ByRun:
     """Read answers to a task's questions, of one or several worlds.
 
     A scenario of one world may be answered by several runs, whose numbers are in the column `run`. Raise `SpurgenError`
@@ -57,7 +56,7 @@ def read_answers(paths: Sequence[Path], task: Task) -> Answers:
     return dict(sorted(by_run.items()))
 
 
-def _by_world(task: Task, by_run: Mapping[int, dict[str, Float64]]) -> Answers:
+def _by_world(task: Task, by_run: Mapping[int, dict[str, Float64]]) -> ByRun:
     answers = {key: row for rows in by_run.values() for key, row in rows.items()}
     if len(answers) < sum(map(len, by_run.values())):
         raise SpurgenError(f"task {task.name} has several worlds, which are its runs: leave the column {RUN} out")
@@ -122,7 +121,7 @@ def _classes(table: Table, names: Sequence[str]) -> Int64:
     return np.array([codes[entry] for entry in entries], dtype=np.int64)
 
 
-def digest_of(answers: Answers) -> str:
+def digest_of(answers: ByRun) -> str:
     """Return the SHA-256 of answers, whatever their order and format."""
     digest = hashlib.sha256()
     for seed, rows in answers.items():
@@ -131,7 +130,7 @@ def digest_of(answers: Answers) -> str:
     return digest.hexdigest()
 
 
-def results_of(suite: Suite, task: Task, answers: Answers, name: str, access: str, files: str = "answers") -> Scored:
+def results_of(suite: Suite, task: Task, answers: ByRun, name: str, access: str, files: str = "answers") -> Scored:
     """Score answers; return a result per world or run, with its per-sample arrays as they are stored.
 
     `name` is what the row is called, and all that makes answers to several tasks one row; `access` is the tier that the
@@ -175,12 +174,13 @@ def not_stored(results: Scored, row: Row, task: Task) -> Scored:
 
 
 def _score(task: Task, rows: Mapping[str, Float64], source: str) -> Scores:
-    joined = {part.block: np.stack([rows[key] for key in keys_of(task, part)]) for part in parts_of(task)}
+    joined: dict[Key, Float64] = {
+        part.block: np.stack([rows[key] for key in keys_of(task, part)]) for part in parts_of(task)
+    }
     if isinstance(task, Rung):
-        of_parts = {str(part): found for part, found in joined.items()}
-        return rungs.score(task, rungs.Answers(of_parts, {part: factors_of(task.ladder, part) for part in of_parts}))
-    scenario, on = task.scenario, task.scenario.calibrated_on
-    calibration = sample(scenario, on, range(scenario.split_size(on)), images=False, captions=False)
-    factors = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
-    of_test = {block: scores for block, scores in joined.items() if isinstance(block, Block)}
-    return score(task, Predictions(joined[None], calibration.labels, of_test), factors, source)
+        factors: dict[Key, Samples] = {part: factors_of(task.ladder, str(part)) for part in joined}
+    else:
+        shown: dict[Key, str] = {CALIBRATION: task.scenario.calibrated_on, Block(): "test"}
+        factors = {key: sample(task.scenario, split, range(len(joined[key])), images=False, captions=False)
+                   for key, split in shown.items()}  # fmt: skip
+    return score(task, Answers(joined, factors), source)

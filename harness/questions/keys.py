@@ -3,34 +3,27 @@
 import hashlib
 from typing import NamedTuple
 
-from spurgen.benchmark.task import Rung, Task
-from spurgen.harness.running.rungs import asked_parts
-from spurgen.harness.running.task_data import Block, bases, twin_blocks
+from spurgen.benchmark.task import Task
+from spurgen.harness.running.task_data import Key, asked
 
 LENGTH = 16  # hexadecimal digits: among 10^7 keys two are equal with probability 3e-6
 
 
 class Part(NamedTuple):
-    """Inputs of a task in one world: of a block, or those to calibrate on if `block` is None.
+    """Inputs of a task in one world: of a block, a part of a rung's ladder, or those to calibrate on."""
 
-    Of a rung, `block` is the name of a part of its ladder.
-    """
-
-    block: Block | str | None
+    block: Key
     size: int
 
     @property
     def name(self) -> str:
         """Name of the block."""
-        return self.block if isinstance(self.block, str) else self.block.name if self.block else "calibration"
+        return self.block if isinstance(self.block, str) else self.block.name
 
 
 def parts_of(task: Task) -> list[Part]:
     """Return all inputs of a task in one world: calibration, test, and all twins; on a ladder alike on every rung."""
-    if isinstance(task, Rung):
-        return [Part(name, size) for name, size in asked_parts(task).items()]
-    blocks = [Part(block, len(bases(task, block))) for block in (Block(), *twin_blocks(task))]
-    return [Part(None, task.scenario.split_size(task.scenario.calibrated_on)), *blocks]
+    return [Part(block, size) for block, size in asked(task).items()]
 
 
 def keys_of(task: Task, part: Part) -> list[str]:

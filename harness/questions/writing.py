@@ -15,7 +15,7 @@ from spurgen.harness.exports.parquet_files import IMAGE, parquet_file, value_of
 from spurgen.harness.exports.worlds import classes_of
 from spurgen.harness.machine.folders import check_out, partial_folder
 from spurgen.harness.questions.keys import keys_of, parts_of
-from spurgen.harness.running.task_data import Block, halves_of, make_block
+from spurgen.harness.running.task_data import Block, Key, halves_of, make_block
 
 Format = Literal["folder", "parquet"]
 Line = dict[str, Any]
@@ -86,9 +86,7 @@ def _rows(
         progress(len(chunk))
 
 
-def _lines(
-    task: Task, block: Block | str | None, places: Sequence[_Place], folder: Path, kind: Format
-) -> Iterator[tuple[str, Line]]:
+def _lines(task: Task, block: Key, places: Sequence[_Place], folder: Path, kind: Format) -> Iterator[tuple[str, Line]]:
     """Yield the keys and lines of some inputs of a block."""
     halves, indices = halves_of(task), [place.at for place in places]
     if isinstance(block, str) and isinstance(task, Rung):

@@ -6,6 +6,7 @@ number of batches so far.
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -41,9 +42,11 @@ class Pool:
         """Number of rows above which a batch must be drawn before more are added."""
         slots = self.enough + CHUNK
         self._rng = rng
-        self._images = None if like.images is None else np.empty((slots, *like.images.shape[1:]), np.uint8)
-        self._captions = None if like.captions is None else np.empty(slots, object)
-        self._features = None if like.features is None else np.empty((slots, like.features.shape[1]), np.float32)
+        captions = None if like.captions is None else np.array(like.captions, object)
+        columns = {"images": like.images, "captions": captions, "features": like.features}
+        self._rows = {
+            k: np.empty((slots, *part.shape[1:]), part.dtype) for k, part in columns.items() if part is not None
+        }
         self._origins = np.empty((slots, 2), np.int64)
         self._free, self._taken = np.arange(slots), np.empty(0, np.int64)
 
@@ -54,12 +57,8 @@ class Pool:
         """Add the rows from `first` on of part `number`: at most `CHUNK`, and only while there are at most `enough`."""
         count = len(inputs)
         slots, self._free = self._free[:count], self._free[count:]
-        if self._images is not None:
-            self._images[slots] = inputs.images
-        if self._captions is not None:
-            self._captions[slots] = inputs.captions
-        if self._features is not None:
-            self._features[slots] = inputs.features
+        for name, rows in self._rows.items():
+            rows[slots] = getattr(inputs, name)
         self._origins[slots] = np.stack([np.full(count, number), first + np.arange(count)], axis=1)
         self._taken = np.concatenate([self._taken, slots])
 
@@ -69,13 +68,12 @@ class Pool:
         order = self._rng.permutation(self._taken)
         slots, self._taken = order[:size], order[size:]
         self._free = np.concatenate([self._free, slots])
-        images = None if self._images is None else self._images[slots]
-        captions = None if self._captions is None else self._captions[slots].tolist()
-        features = None if self._features is None else self._features[slots]
-        return Batch(images, captions, features), self._origins[slots]
+        drawn = {name: rows[slots] for name, rows in self._rows.items()}
+        captions = drawn["captions"].tolist() if "captions" in drawn else None
+        return Batch(drawn.get("images"), captions, drawn.get("features")), self._origins[slots]
 
 
-def mix(chunks: Iterable[Chunk], rng: np.random.Generator, parts: dict[Hashable, int]) -> Iterator[tuple[Batch, Int64]]:
+def mix(chunks: Iterable[Chunk], rng: np.random.Generator, parts: dict[Any, int]) -> Iterator[tuple[Batch, Int64]]:
     """Yield random batches as `Pool.draw` returns them; number the parts in `parts`, in order of appearance."""
     pool: Pool | None = None
     for chunk in chunks:

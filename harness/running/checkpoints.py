@@ -4,62 +4,63 @@ import numpy as np
 
 from spurgen.benchmark.checkpoint_rules import RULES, ValScore, best
 from spurgen.benchmark.contract import Int64
-from spurgen.generators import Samples, sample
+from spurgen.benchmark.task import Rung
 from spurgen.harness import metrics
 from spurgen.harness.metrics.worst_group import GroupCounts
 from spurgen.harness.running.batching import cut
 from spurgen.harness.running.query import Asker, Floats, ask_mixed
-from spurgen.harness.running.task_data import annotated_groups, first_granted, halves_of, inputs, task_groups
+from spurgen.harness.running.task_data import Part, annotated_groups, first_granted, part_of, task_groups
 
 
-def compare_rules(asker: Asker, train: Samples, val: Samples) -> dict[str, dict[str, float]]:
-    """Return the `checkpoint` that each rule picks, with its test `accuracy` and `wga`; {} if there are fewer than two.
+def compare_rules(asker: Asker, train: Part, val: Part) -> dict[str, dict[str, float]]:
+    """Return the `checkpoint` that each rule picks, with its test `accuracy` and `wga`.
+
+    {} if there are fewer than two checkpoints, and on a ladder.
 
     The scorer knows the groups of val, so all rules are computed even for a submission that may not see them; accuracy
     is that on the val samples that it may see. A submission that only encodes gets a separate probe per checkpoint,
     fitted on `train`. Which checkpoint the submission is left at is undefined.
     """
-    if asker.worker.checkpoints < 2:
+    if asker.worker.checkpoints < 2 or isinstance(asker.task, Rung):
         return {}
     scores = []
     for place in range(asker.worker.checkpoints):
         _restore(asker, place, train)
         scores.append(score_on_val(asker, val))
-    scenario = asker.task.scenario
-    test = sample(scenario, "test", range(scenario.num_test), **halves_of(asker.task))
+    test = part_of(asker.task, "test", range(asker.task.scenario.num_test))
     picks = {rule: best(scores, rule) for rule in RULES}
     on_test = {}
     for place in sorted(set(picks.values())):
         _restore(asker, place, train)
-        logits = _logits(asker, test, "test")
-        accuracy = metrics.accuracy(logits, test.labels)
-        worst = count_kinds(logits, test.labels, task_groups(asker.task, test.group_ids)).worst
+        logits, labels = _logits(asker, test, "test"), test.samples.labels
+        accuracy = metrics.accuracy(logits, labels)
+        worst = count_kinds(logits, labels, task_groups(asker.task, test.samples.group_ids)).worst
         on_test[place] = {"accuracy": accuracy, "wga": worst, "checkpoint": float(place)}
     return {rule: on_test[place] for rule, place in picks.items()}
 
 
-def _restore(asker: Asker, place: int, train: Samples) -> None:
+def _restore(asker: Asker, place: int, train: Part) -> None:
     asker.worker.restore(place)
-    asker.fit_probe(inputs(asker.task, train), train.labels)
+    asker.fit_probe(train.inputs, train.samples.labels)
 
 
-def score_on_val(asker: Asker, val: Samples) -> ValScore:
+def score_on_val(asker: Asker, val: Part) -> ValScore:
     """Score a submission on val as it scores itself: accuracy on the samples that its access tier is given.
 
     Groups and patterns are those that occur, over the channels that training may know.
     """
-    task = asker.task
+    task, labels = asker.task, val.samples.labels
     logits = _logits(asker, val, "val")
     first = first_granted(task, "val", asker.worker.about.access)
-    ids = annotated_groups(task, val.group_ids)
-    by_group = count_kinds(logits, val.labels, ids)
-    by_pattern = count_kinds(logits, val.labels, ids % 2 ** len(task.annotated))
-    accuracy = metrics.accuracy(logits[first:], val.labels[first:])
+    ids = annotated_groups(task, val.samples.group_ids)
+    by_group = count_kinds(logits, labels, ids)
+    by_pattern = count_kinds(logits, labels, ids % 2 ** len(task.annotated))
+    accuracy = metrics.accuracy(logits[first:], labels[first:])
     return ValScore(accuracy, by_group.worst, float(by_group.accuracies.mean()), by_pattern.worst)
 
 
-def _logits(asker: Asker, samples: Samples, where: str) -> Floats:
-    return ask_mixed(asker, "logits", cut(where, inputs(asker.task, samples)), np.random.default_rng(), where)[where]
+def _logits(asker: Asker, part: Part, where: str) -> Floats:
+    return ask_mixed(asker, "logits", cut(where, part.inputs), np.random.default_rng(), where)[where]
 
 
 def count_kinds(logits: Floats, labels: Int64, kinds: Int64) -> GroupCounts:

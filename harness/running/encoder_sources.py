@@ -2,10 +2,9 @@
 
 import hashlib
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,54 +15,32 @@ from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.running.plain_encoders import PLAIN
+from spurgen.harness.sandbox.answers import fault
 from spurgen.harness.worker.loading import load_submission
 
 ADAPTERS = "spurgen.submissions.adapters"
 SHIPPED = {"efficientnet-lite0": "image", "minilm": "caption"}
 PROBES = ("a fox", "a photo of a red tram before a striped wall", "an apple on a table", "tools")
 CLOSE = 1e-3  # largest difference of two answers to the same input, as a share of the features' spread
-LARGEST = 1e30
 
 
 class Source(NamedTuple):
-    """A library: its package, the halves of a sample that its models read, and what makes an encoder of a name."""
+    """A library: its package, which names its adapter's module, and the adapter's class by the half that it reads.
+
+    `slashed`: whether its models' names are two arguments of that class, joined by a slash.
+    """
 
     package: str
-    halves: tuple[str, ...]
-    make: Callable[[str, str], Any]
-
-
-def _adapter(library: str, kind: str) -> Any:  # noqa: ANN401  # a class
-    return getattr(importlib.import_module(f"{ADAPTERS}.{library}"), kind)
-
-
-def _torchvision(name: str, _half: str) -> Any:  # noqa: ANN401
-    return _adapter("torchvision", "ImageEncoder")(name)
-
-
-def _timm(name: str, _half: str) -> Any:  # noqa: ANN401
-    return _adapter("timm", "ImageEncoder")(name)
-
-
-def _open_clip(name: str, _half: str) -> Any:  # noqa: ANN401
-    model, _, weights = name.partition("/")
-    return _adapter("open_clip", "Clip")(model, weights or None)
-
-
-def _sentence_transformers(name: str, _half: str) -> Any:  # noqa: ANN401
-    return _adapter("sentence_transformers", "SentenceEncoder")(name)
-
-
-def _hf(name: str, half: str) -> Any:  # noqa: ANN401
-    return _adapter("transformers", "TextEncoder" if half == "caption" else "ImageEncoder")(name)
+    classes: dict[str, str]
+    slashed: bool = False
 
 
 SOURCES = {
-    "torchvision": Source("torchvision", ("image",), _torchvision),
-    "timm": Source("timm", ("image",), _timm),
-    "open_clip": Source("open_clip", ("image",), _open_clip),
-    "sentence-transformers": Source("sentence_transformers", ("caption",), _sentence_transformers),
-    "hf": Source("transformers", ("caption", "image"), _hf),
+    "torchvision": Source("torchvision", {"image": "ImageEncoder"}),
+    "timm": Source("timm", {"image": "ImageEncoder"}),
+    "open_clip": Source("open_clip", {"image": "Clip"}, slashed=True),
+    "sentence-transformers": Source("sentence_transformers", {"caption": "SentenceEncoder"}),
+    "hf": Source("transformers", {"caption": "TextEncoder", "image": "ImageEncoder"}),
 }
 
 
@@ -71,7 +48,7 @@ def halves_of(spec: str) -> tuple[str, ...]:
     """Return which halves of a sample an encoder reads, `image` or `caption`; raise `SubmissionError` if it is none."""
     prefix, colon, _ = spec.partition(":")
     if colon and prefix in SOURCES:
-        return SOURCES[prefix].halves
+        return tuple(SOURCES[prefix].classes)
     if spec in SHIPPED or spec in PLAIN:
         return (SHIPPED.get(spec) or PLAIN[spec].half,)
     if "." not in spec and "/" not in spec:
@@ -93,8 +70,7 @@ def encoder_of(half: str, spec: str = "") -> Encoder:
 @cache
 def _loaded(half: str, spec: str) -> Encoder:
     if spec in PLAIN:
-        plain = PLAIN[spec]
-        return Encoder(plain.weights, plain.width, plain.packages, plain.load)
+        return PLAIN[spec].encoder
     prefix, _, name = spec.partition(":")
     if prefix in SOURCES:
         made = _made(spec, SOURCES[prefix], name, half)
@@ -111,13 +87,18 @@ def _made(spec: str, source: Source, name: str, half: str) -> Any:  # noqa: ANN4
     if find_spec(source.package) is None:
         raise SubmissionError(f"{spec}: {source.package} is not installed here; install it, and run this again")
     try:
-        return source.make(name, half)
+        adapter = _adapter(source.package, source.classes[half])
+        return adapter(*name.split("/", 1)) if source.slashed else adapter(name)
     except Exception as error:  # of a library: no such model, no network, no weights
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise SubmissionError(
             f"{spec} cannot be loaded: {reason}; check its name, and that its weights are on this machine or can be "
             "downloaded"
         ) from None
+
+
+def _adapter(package: str, kind: str) -> Any:  # noqa: ANN401  # a class
+    return getattr(importlib.import_module(f"{ADAPTERS}.{package}"), kind)
 
 
 def _digest(model: Any) -> str:  # noqa: ANN401
@@ -142,12 +123,8 @@ def _checked(spec: str, half: str, encode: Callable[[Batch], Any]) -> Callable[.
             features = np.asarray(answer.detach().cpu() if hasattr(answer, "detach") else answer, np.float32)
         except (TypeError, ValueError) as error:
             raise SubmissionError(f"{spec}: encode returned no array of numbers: {error}") from None
-        if features.ndim != 2 or len(features) != len(batch):
-            raise SubmissionError(
-                f"{spec}: encode returned an array of shape {features.shape}, expected ({len(batch)}, d)"
-            )
-        if not (np.abs(features) < LARGEST).all():
-            raise SubmissionError(f"{spec}: a feature is NaN, infinite or above {LARGEST:g}")
+        if problem := fault("encode", features, len(batch), None, f"{len(batch)} inputs"):
+            raise SubmissionError(f"{spec}: {problem}")
         return features
 
     return checked
@@ -159,23 +136,16 @@ def _width(spec: str, half: str, encode: Callable[..., Features]) -> int:
     if half == "image":
         inputs = np.random.default_rng(0).integers(0, 256, (len(PROBES), 224, 224, 3), dtype=np.uint8)
     whole = encode(inputs)
-    for parts in (((0, len(PROBES)),), tuple(pairwise(range(0, len(PROBES) + 1, 2)))):
-        again = _joined(spec, [encode(inputs[start:stop]) for start, stop in parts])
-        if again.shape != whole.shape:
+    for part in (slice(None), slice(0, 2), slice(2, None)):
+        again = encode(inputs[part])
+        if again.shape[1] != whole.shape[1]:
             raise SubmissionError(f"{spec}: encode returned {whole.shape[1]} features, then {again.shape[1]}")
-        if np.abs(again - whole).max() > CLOSE * (whole.std() + 1e-12):
+        if np.abs(again - whole[part]).max() > CLOSE * (whole.std() + 1e-12):
             raise SubmissionError(
                 f"{spec}: encode gives the same inputs other features in another call or batch; put the network into "
                 "evaluation mode, and draw nothing at random"
             )
     return int(whole.shape[1])
-
-
-def _joined(spec: str, parts: Sequence[Features]) -> Features:
-    widths = {part.shape[1] for part in parts}
-    if len(widths) > 1:
-        raise SubmissionError(f"{spec}: encode returned features of the widths {sorted(widths)}; they must be alike")
-    return np.concatenate(parts)
 
 
 def check_half(spec: str, modality: str | None) -> str:

@@ -46,20 +46,8 @@ def features_of(rung: Rung, part: str, frozen: str | None, encoder: str = "") ->
     `encoder`: as of `encoder_of`. Of a multimodal rung, the image's come first. Raises `FrozenDataError` if the data
     differ, and `SubmissionError` if a package is missing or the encoder answers badly.
     """
-    parts = [_half(Work(rung.ladder, half, part, frozen, encoder)) for half in HALVES[rung.modality]]
+    parts = [Work(rung.ladder, half, part, frozen, encoder).features() for half in HALVES[rung.modality]]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-
-
-def _half(work: "Work") -> Features:
-    encoder = encoder_of(work.half, work.encoder)
-    shape = work.ladder.parts[work.part], encoder.width
-    return cached(_file(work), shape, lambda: _computed(work, encoder))
-
-
-def _file(work: "Work") -> Path:
-    ladder, frozen = work.ladder, work.frozen
-    data = ladder.digest if frozen is None else _loaded(frozen).frozen(ladder.name).parts[work.part].digest
-    return cache_file(data, work.part, work.half, encoder_of(work.half, work.encoder).weights)
 
 
 def cache_file(*names: str) -> Path:
@@ -90,22 +78,6 @@ def _read(file: Path, width: int) -> Features | None:
     return np.frombuffer(body, np.float32).reshape(-1, width)
 
 
-def _computed(work: "Work", encoder: Encoder) -> Features:
-    encoder.check_installed()
-    encode = encoder.load()
-    ladder, half, part, frozen = work.ladder, work.half, work.part, work.frozen
-    size, found = ladder.parts[part], []
-    for first in range(0, size, SHARD):
-        shard = sample_part(
-            ladder, part, range(first, min(first + SHARD, size)), images=half == "image", captions=half == "caption"
-        )
-        if frozen is not None:
-            check_samples(_loaded(frozen), ladder.name, part, first, shard)
-        inputs = shard.images if half == "image" else shard.captions
-        found += [encode(inputs[k : k + CHUNK]) for k in range(0, len(inputs), CHUNK)]
-    return np.concatenate(found)
-
-
 @dataclass(frozen=True)
 class Work:
     """A part of a ladder to encode; picklable."""
@@ -121,6 +93,31 @@ class Work:
         """Number of samples."""
         return self.ladder.parts[self.part]
 
+    @property
+    def file(self) -> Path:
+        """Where the features are kept."""
+        data = self.ladder.digest
+        if self.frozen is not None:
+            data = _loaded(self.frozen).frozen(self.ladder.name).parts[self.part].digest
+        return cache_file(data, self.part, self.half, encoder_of(self.half, self.encoder).weights)
+
+    def features(self) -> Features:
+        """Return the features, float32 (n, d), computed where they are not kept."""
+        encoder = encoder_of(self.half, self.encoder)
+        return cached(self.file, (self.size, encoder.width), lambda: self._computed(encoder))
+
+    def _computed(self, encoder: Encoder) -> Features:
+        encoder.check_installed()
+        encode, found = encoder.load(), []
+        halves = {"images": self.half == "image", "captions": self.half == "caption"}
+        for first in range(0, self.size, SHARD):
+            shard = sample_part(self.ladder, self.part, range(first, min(first + SHARD, self.size)), **halves)
+            if self.frozen is not None:
+                check_samples(_loaded(self.frozen), self.ladder.name, self.part, first, shard)
+            inputs = shard.images if self.half == "image" else shard.captions
+            found += [encode(inputs[k : k + CHUNK]) for k in range(0, len(inputs), CHUNK)]
+        return np.concatenate(found)
+
 
 def missing(rungs: Iterable[Rung], frozen: str | None, encoder: str = "") -> list[Work]:
     """Return the parts of the rungs' worlds whose features are not cached, world by world.
@@ -131,7 +128,7 @@ def missing(rungs: Iterable[Rung], frozen: str | None, encoder: str = "") -> lis
     encoded = [rung for rung in rungs if rung.backbone == "frozen"]
     wanted = {(rung.ladder.name, half): rung.ladder for rung in encoded for half in HALVES[rung.modality]}
     work = [Work(ladder, half, part, frozen, encoder) for (_, half), ladder in wanted.items() for part in ladder.parts]
-    return [each for each in work if not (encoder and each.part == TWINS) and not _file(each).exists()]
+    return [each for each in work if not (encoder and each.part == TWINS) and not each.file.exists()]
 
 
 def forget(rungs: Iterable[Rung]) -> None:
@@ -139,7 +136,7 @@ def forget(rungs: Iterable[Rung]) -> None:
     for rung in rungs:
         for half in HALVES[rung.modality]:
             for part in rung.ladder.parts:
-                _file(Work(rung.ladder, half, part, None)).unlink(missing_ok=True)
+                Work(rung.ladder, half, part, None).file.unlink(missing_ok=True)
 
 
 def compute(work: Sequence[Work], processes: int | None = None) -> Iterator[int]:
@@ -149,7 +146,7 @@ def compute(work: Sequence[Work], processes: int | None = None) -> Iterator[int]
 
 
 def _fill(work: Work) -> int:
-    return len(_half(work))
+    return len(work.features())
 
 
 _loaded = lru_cache(maxsize=4)(load_suite)

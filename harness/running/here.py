@@ -20,6 +20,7 @@ from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.task import Rung
 from spurgen.harness.running.job import Job
 from spurgen.harness.sandbox.about import About
+from spurgen.harness.sandbox.answers import fault
 from spurgen.harness.worker.loading import PARTS, load_submission
 
 Floats = NDArray[np.float64]
@@ -46,7 +47,7 @@ class Here(ExitStack):
         offers = [part for part in PARTS if getattr(self.submission, part)]
         self.about = About(name=name, access=access, modalities=modalities, offers=offers, uses_generator=False)
         self.on_line: Callable[[str], None] = lambda _: None
-        self._answer: Floats = np.empty((0, 0))
+        self._step, self._answer = "", np.empty((0, 0))
 
     def __enter__(self) -> Self:
         """Make the folder that the baseline may write to."""
@@ -62,6 +63,7 @@ class Here(ExitStack):
     def send(self, what: str, batch: Batch, families: Sequence[Hashable] | None = None) -> None:
         """Compute `predict`, `predict_proba` or `encode`."""
         del families
+        self._step = what
         answer = getattr(self.submission, what)(batch)
         try:
             self._answer = np.asarray(answer.detach().cpu() if hasattr(answer, "detach") else answer, np.float64)
@@ -69,13 +71,9 @@ class Here(ExitStack):
             raise self.failure(f"{what} returned no array of numbers: {error}") from None
 
     def answer(self, count: int, width: int | None, where: str) -> Floats:
-        """Return what `send` computed; raise `SubmissionError` unless it is finite and of this shape."""
-        shape = self._answer.shape
-        if len(shape) != 2 or shape[0] != count or width not in (None, shape[1]):
-            expected = f"({count}, {'d' if width is None else width})"
-            raise self.failure(f"{where}: expected an array of shape {expected}, got {shape}")
-        if not np.isfinite(self._answer).all():
-            raise self.failure(f"{where}: an answer is NaN or infinite")
+        """Return what `send` computed; raise `SubmissionError` for what `Worker.answer` refuses."""
+        if problem := fault(self._step, self._answer, count, width, where):
+            raise self.failure(problem)
         return self._answer
 
     def settle(self, temperature: float, as_logits: object = None) -> None:

@@ -43,13 +43,13 @@ def find_missing(jobs: Sequence[Job], rows: Mapping[str, Row]) -> list[Job]:
     for job in jobs:
         key = job.label, job.task.name
         if key not in usable:
-            usable[key] = usable_seeds(job, rows.get(job.label, {}))
+            usable[key] = _usable_seeds(job, rows.get(job.label, {}))
         if job.seed not in usable[key]:
             missing.append(job)
     return missing
 
 
-def usable_seeds(job: Job, row: Row) -> set[int]:
+def _usable_seeds(job: Job, row: Row) -> set[int]:
     """Return the seeds of a job's task that have a usable result.
 
     A failed result is not usable. If any result of the task is stale, or less isolated than the job requires, none is:
@@ -58,13 +58,6 @@ def usable_seeds(job: Job, row: Row) -> set[int]:
     part = row.get(job.task.name)
     finished = [result for result in part.results if result.error is None] if part else []
     return {result.seed for result in finished} if all(map(job.accepts, finished)) else set()
-
-
-def result_of(job: Job, row: Row) -> Result | None:
-    """Return a job's usable result, or None."""
-    if job.seed not in usable_seeds(job, row):
-        return None
-    return next(result for result in row[job.task.name].results if result.seed == job.seed)
 
 
 def run_missing(

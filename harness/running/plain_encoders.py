@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.baselines.training.encoders import ENCODERS, Features
+from spurgen.baselines.training.encoders import ENCODERS, Encoder, Features
 
 GRID = 16  # cells of an image's side
 LEVELS = 4  # of each colour in the histogram
@@ -17,45 +17,32 @@ WORDS = 1024  # numbers that words are hashed to
 
 
 class Plain(NamedTuple):
-    """An encoder; the fields are those of `Encoder`, but for the half of a sample that it reads."""
+    """An encoder, and the half of a sample that it reads."""
 
     half: str
-    weights: str
-    width: int
-    packages: tuple[str, ...]
-    load: Callable[[], Callable[..., Features]]
+    encoder: Encoder
 
 
-def _pixels() -> Callable[[NDArray[np.uint8]], Features]:
-    def encode(images: NDArray[np.uint8]) -> Features:
-        side = images.shape[1] // GRID
-        cut = images[:, : side * GRID, : side * GRID].reshape(len(images), GRID, side, GRID, side, 3)
-        means: Features = cut.mean(axis=(2, 4)).reshape(len(images), -1).astype(np.float32)
-        return means
-
-    return encode
+def _pixels(images: NDArray[np.uint8]) -> Features:
+    side = images.shape[1] // GRID
+    cut = images[:, : side * GRID, : side * GRID].reshape(len(images), GRID, side, GRID, side, 3)
+    means: Features = cut.mean(axis=(2, 4)).reshape(len(images), -1).astype(np.float32)
+    return means
 
 
-def _histogram() -> Callable[[NDArray[np.uint8]], Features]:
-    def encode(images: NDArray[np.uint8]) -> Features:
-        levels = (images // (256 // LEVELS)).astype(np.int64)
-        bins = (levels[..., 0] * LEVELS + levels[..., 1]) * LEVELS + levels[..., 2]
-        return np.stack([np.bincount(each.ravel(), minlength=LEVELS**3) / each.size for each in bins]).astype(
-            np.float32
-        )
-
-    return encode
+def _histogram(images: NDArray[np.uint8]) -> Features:
+    levels = (images // (256 // LEVELS)).astype(np.int64)
+    bins = (levels[..., 0] * LEVELS + levels[..., 1]) * LEVELS + levels[..., 2]
+    shares = [np.bincount(each.ravel(), minlength=LEVELS**3) / each.size for each in bins]
+    return np.stack(shares).astype(np.float32)
 
 
-def _words() -> Callable[[Sequence[str]], Features]:
-    def encode(captions: Sequence[str]) -> Features:
-        counts = np.zeros((len(captions), WORDS), np.float32)
-        for row, caption in zip(counts, captions, strict=True):
-            for word in re.findall(r"\w+", caption.lower()):
-                row[zlib.crc32(word.encode()) % WORDS] += 1
-        return counts
-
-    return encode
+def _words(captions: Sequence[str]) -> Features:
+    counts = np.zeros((len(captions), WORDS), np.float32)
+    for row, caption in zip(counts, captions, strict=True):
+        for word in re.findall(r"\w+", caption.lower()):
+            row[zlib.crc32(word.encode()) % WORDS] += 1
+    return counts
 
 
 @cache
@@ -91,12 +78,13 @@ def _random_minilm() -> Callable[[Sequence[str]], Features]:
     return encode_captions_with(model)
 
 
+IMAGE, CAPTION = (ENCODERS[half].packages for half in ("image", "caption"))
 PLAIN = {
-    "pixels": Plain("image", "pixels/1", 3 * GRID**2, (), _pixels),
-    "colour-histogram": Plain("image", "colour-histogram/1", LEVELS**3, (), _histogram),
+    "pixels": Plain("image", Encoder("pixels/1", 3 * GRID**2, (), lambda: _pixels)),
+    "colour-histogram": Plain("image", Encoder("colour-histogram/1", LEVELS**3, (), lambda: _histogram)),
     "efficientnet-lite0-random": Plain(
-        "image", "efficientnet-lite0-random/1", 1280, ENCODERS["image"].packages, _random_efficientnet
+        "image", Encoder("efficientnet-lite0-random/1", 1280, IMAGE, _random_efficientnet)
     ),
-    "bag-of-words": Plain("caption", "bag-of-words/1", WORDS, (), _words),
-    "minilm-random": Plain("caption", "minilm-random/1", 384, ENCODERS["caption"].packages, _random_minilm),
+    "bag-of-words": Plain("caption", Encoder("bag-of-words/1", WORDS, (), lambda: _words)),
+    "minilm-random": Plain("caption", Encoder("minilm-random/1", 384, CAPTION, _random_minilm)),
 }

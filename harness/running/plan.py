@@ -14,7 +14,7 @@ from spurgen.benchmark.result import Result
 from spurgen.benchmark.scenario_tables import CARRIERS_OF
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suggest import is_word, suggestion
-from spurgen.benchmark.suite import Suite, load_suite
+from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.results.sources import locate
@@ -52,17 +52,14 @@ def plan(
     """Return the jobs on a frozen suite, ordered by seed, then submission, then task.
 
     `suite` is a name or the path of a suite's file. No `tasks` means the usual ones; no `seeds`, all that a rank asks
-    for. Raise
-    `FrozenDataError` if a scenario was edited after it was frozen, and `SpurgenError` for a seed whose world is not
-    frozen.
+    for. Raise `FrozenDataError` if a scenario was edited after it was frozen, and `SpurgenError` for a seed whose world
+    is not frozen.
     """
     planner = Planner(suite)
     names = tasks or list(planner.loaded.usual)
-    for name in names:
-        planner.data(name)
     asked = {name: seeds or range(planner.loaded.task(name).units_asked) for name in names}
     return [
-        planner.job(name, spec, seed, device, options or {}, limits, uncorrelated=uncorrelated)
+        planner.job(name, spec, seed, device=device, options=options or {}, limits=limits, uncorrelated=uncorrelated)
         for seed in sorted({seed for each in asked.values() for seed in each})
         for spec in specs for name in names if seed in asked[name]
     ]  # fmt: skip
@@ -73,28 +70,21 @@ class Planner:
 
     def __init__(self, suite: str) -> None:
         self.suite, self.loaded = suite, load_suite(suite)
-        self.data = cache(self._data)
+        self._data = cache(self._checked_data)
         self._submission = cache(submission_digest)
 
-    def job(
-        self, task: str, spec: str, seed: int, device: str, options: Mapping[str, Any], limits: Limits,
-        *, uncorrelated: bool = False,
-    ) -> Job:  # fmt: skip
+    def job(self, task: str, spec: str, seed: int, **more: Any) -> Job:  # noqa: ANN401  # further fields of `Job`
         """Return a job; raise as `plan` does."""
-        return Job(
-            self.loaded.task(task).in_frozen_world(seed), spec, seed, self.data(task), device, dict(options),
-            self.suite, uncorrelated, limits=limits, submission_sha256=self._submission(spec),
-        )  # fmt: skip
+        world = self.loaded.task(task).in_frozen_world(seed)
+        submission = self._submission(spec)
+        return Job(world, spec, seed, self._data(task), frozen=self.suite, submission_sha256=submission, **more)
 
-    def _data(self, task: str) -> str:
-        return _checked_data(self.loaded, self.loaded.task(task))
-
-
-def _checked_data(suite: Suite, task: Task) -> str:
-    """Return the digest of a task's frozen data; raise `FrozenDataError` if a description was edited."""
-    for world in task.worlds:
-        check_description(suite, world.name)
-    return suite.data_digest(task)
+    def _checked_data(self, name: str) -> str:
+        """Return the digest of a task's frozen data; raise `FrozenDataError` if a description was edited."""
+        task = self.loaded.task(name)
+        for world in task.worlds:
+            check_description(self.loaded, world.name)
+        return self.loaded.data_digest(task)
 
 
 def plan_tuning(
@@ -111,30 +101,26 @@ def plan_tuning(
 
     Raise `SpurgenError` for a frozen world: a method may not be tuned where it is ranked.
     """
-    loaded = load_suite(suite)
-    templates = [name for name in tasks if loaded.task(name).scenario.worlds > 1]
-    fixed = [name for name in tasks if name not in templates]
-    for task in map(loaded.task, templates):
-        if min(seeds) < task.scenario.worlds:
+    planner = Planner(suite)
+    chosen = [planner.loaded.task(name) for name in tasks]
+    for task in chosen:
+        if min(seeds) < task.scenario.worlds > 1:
             raise SpurgenError(f"task {task.name}: world {min(seeds)} is frozen; tune on others, such as 100")
-    jobs = []
-    if fixed:
-        jobs = plan(suite, fixed, specs, seeds, device=device, options=options, uncorrelated=uncorrelated)
-    return jobs + [
-        replace(plan_unfrozen(loaded.task(name), spec, seed, device, options), uncorrelated=uncorrelated)
-        for seed in seeds for spec in specs for name in templates
+    return [
+        replace(plan_unfrozen(task, spec, seed, device, options), uncorrelated=uncorrelated)
+        if task.scenario.worlds > 1
+        else planner.job(task.name, spec, seed, device=device, options=options, uncorrelated=uncorrelated)
+        for seed in seeds for spec in specs for task in chosen
     ]  # fmt: skip
 
 
 def plan_again(suite: str, results: Sequence[Result], *, device: str = "cpu", limits: Limits = DEFAULT) -> list[Job]:
     """Return the job that would make each of a suite's results now; raise `FrozenDataError` as `plan` does."""
-    loaded = load_suite(suite)
-    tasks = {result.task: loaded.task(result.task) for result in results}
-    data = {name: _checked_data(loaded, task) for name, task in tasks.items()}
+    planner = Planner(suite)
     return [
-        Job(
-            tasks[result.task].in_frozen_world(result.seed), result.spec, result.seed, data[result.task], device,
-            dict(result.options), suite, uncorrelated=result.uncorrelated, matched=result.matched, limits=limits,
+        planner.job(
+            result.task, result.spec, result.seed, device=device, options=result.options, limits=limits,
+            uncorrelated=result.uncorrelated, matched=result.matched,
         )
         for result in results
     ]  # fmt: skip

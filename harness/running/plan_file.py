@@ -99,7 +99,9 @@ def to_jobs(planned: Sequence[PlannedJob], device: str, limits: Limits = DEFAULT
     """Return planned jobs as jobs to run; raise `SpurgenError` if code, data or a submission changed since then."""
     jobs, planner_of = list[Job](), cache(Planner)
     for line in planned:
-        job = planner_of(line.suite).job(line.task, line.submission, line.seed, device, line.options, limits)
+        job = planner_of(line.suite).job(
+            line.task, line.submission, line.seed, device=device, options=line.options, limits=limits
+        )
         if job.identity != line.identity:
             raise SpurgenError(
                 f"{job.label} on {line.task}, seed {line.seed}, is not the job that was planned: the submission, the "

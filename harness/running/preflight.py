@@ -17,7 +17,8 @@ from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK
-from spurgen.harness.running.query import Asker, to_logits
+from spurgen.harness.running.query import Asker, count_rows, to_logits
+from spurgen.harness.running.run import fit
 from spurgen.harness.running.small import small
 from spurgen.harness.sandbox.consistency import largest_change
 from spurgen.harness.sandbox.limits import Limits
@@ -119,7 +120,8 @@ def _fit_without_counterexamples(spec: str, task: Task, limits: Limits, device: 
     with Worker(spec, {}, bottom.name, limits, device) as worker:
         if "fit" not in worker.about.offers:
             return "-"
-        small(bottom, worker).fit(worker)
+        made = small(bottom, worker)
+        fit(made.job, worker, made.train, made.val)
     return "ok"
 
 
@@ -184,10 +186,7 @@ class _Examination:
         alike = alike and self._compare("any batch", answers, self._answers(self.worker, CUTS), cut)
         if alike:
             self._in_a_fresh_process(answers, trained)
-        for follows in (
-            "any batch",
-            "no memory",
-        ):  # would mostly fail for the same reason
+        for follows in ("any batch", "no memory"):  # would mostly fail for the same reason
             outcomes.setdefault(follows, "not tried")
         answers_to_many, answering = self._answer_a_full_batch()
         outcomes["peak memory"] = f"{self.worker.peak_bytes / MIB:.0f} MiB"
@@ -206,7 +205,7 @@ class _Examination:
         if "fit" not in worker.about.offers:
             return None
         begun, cpu = time.perf_counter(), worker.process.cpu_seconds
-        self.small.fit(worker)
+        fit(self.small.job, worker, self.small.train, self.small.val)
         return _Seconds(time.perf_counter() - begun, worker.process.cpu_seconds - cpu)
 
     def _answers(self, worker: Worker, cuts: Sequence[tuple[int, int]], batch: Batch | None = None) -> dict[str, Float]:
@@ -265,7 +264,7 @@ class _Examination:
     def _classify(self, answers: dict[str, Float]) -> None:
         """Count the correct answers to the samples of a full batch that `fit` was not given."""
         asker, made = Asker(self.worker, self.task), self.small
-        asker.fit_probe(made.train, made.labels)
+        asker.fit_probe(made.train.inputs, made.train.samples.labels)
         right = asker.as_logits(answers[asker.what].astype(np.float64)).argmax(1) == made.truth
         by_state = {state: float(right[rows].mean()) for state, rows in made.states.items()}
         right = right[made.fresh]
@@ -275,4 +274,4 @@ class _Examination:
         """Estimate the seconds of one run: training scales with the train split, answering with the number of rows."""
         scale = self.small.scale
         again = self.worker.limits.retrains(trained.cpu * scale, self.worker.device)
-        return trained.wall * scale * (1 + again) + answering * self.small.rows(self.functions)
+        return trained.wall * scale * (1 + again) + answering * count_rows(self.task, self.worker.about.offers)

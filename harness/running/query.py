@@ -1,7 +1,7 @@
 """Query a submission on every input that a task's metrics need, and collect its predictions."""
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,20 +9,19 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Batch, Int64
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.task import Task
+from spurgen.benchmark.task import Rung, Task
 from spurgen.generators import Samples
 from spurgen.harness.machine.ahead import ahead
 from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK, Chunk, cut, mix
 from spurgen.harness.running.here import Here
-from spurgen.harness.running.task_data import Block, every_input, inputs, make_block, part_start
-from spurgen.harness.sandbox.process import LARGEST, Worker
+from spurgen.harness.running.task_data import CALIBRATION, Block, Key, Part, asked, pieces_of
+from spurgen.harness.sandbox.answers import LARGEST
+from spurgen.harness.sandbox.process import Worker
 
 Floats = NDArray[np.float64]
 Question = tuple[Batch, Sequence[Hashable]]
 """A batch, and of each row its family: a base sample and its twins are one."""
-Check = Callable[[str, int, Samples], None]
-"""Called with the part, the place in it, and the samples from there on; raises if they differ from the frozen ones."""
 PROBE_VALUES = 1 << 26  # features, over all rows, that the probe for logits is fitted on: 16,384 rows of 4,096 columns
 PROBE_STEPS = 1000  # of its optimiser, at most; each takes about 1 ns per value and class
 PROBE_WORK = 1 << 40  # values x classes x steps: about 20 minutes
@@ -34,21 +33,17 @@ Else a few absurd rows, which cost a submission nothing, would decide the scale 
 FAR = 20.0  # logits between the least likely class that a probe knows and those that it has never seen
 
 
-@dataclass
-class Predictions:
-    """A submission's logits, float64 (n, K) each: to fit the temperature, on test, and on every block of twins.
+@dataclass(frozen=True)
+class Answers:
+    """A submission's logits, float64 (n, K), by key; and factors: to calibrate on, and of all that scores compare."""
 
-    `calibration_labels`: int64 (n,).
-    """
-
-    calibration: Floats
-    calibration_labels: Int64
-    blocks: dict[Block, Floats] = field(default_factory=dict)
+    logits: Mapping[Key, Floats]
+    factors: Mapping[Key, Samples]
 
     @cached_property
     def temperature(self) -> float:
-        """Temperature fitted to the logits."""
-        return fit_temperature(self.calibration, self.calibration_labels)
+        """Temperature fitted to the logits on the calibration split."""
+        return fit_temperature(self.logits[CALIBRATION], self.factors[CALIBRATION].labels)
 
 
 class Asker:
@@ -127,11 +122,8 @@ class Asker:
 
 def count_rows(task: Task, offers: Collection[str]) -> int:
     """Return how many rows `Asker.fit_probe` and `collect` query of a submission that offers these functions."""
-    scenario = task.scenario
-    rows = scenario.split_size(scenario.calibrated_on) + sum(len(indices) for _, indices in every_input(task))
-    if not {"predict", "predict_proba"} & set(offers):
-        rows += scenario.splits.train
-    return rows
+    train = task.ladder.train if isinstance(task, Rung) else task.scenario.splits.train
+    return sum(asked(task).values()) + (0 if {"predict", "predict_proba"} & set(offers) else train)
 
 
 def without_outliers(features: Floats) -> Floats:
@@ -157,12 +149,12 @@ def to_logits(probabilities: Floats) -> Floats:
 
 def ask_mixed(
     asker: Asker, what: str, chunks: Iterable[Chunk], rng: np.random.Generator, where: str
-) -> dict[Hashable, Floats]:
+) -> dict[Key, Floats]:
     """Query the rows of chunks in random batches; return the outputs of each part, rows in the part's order.
 
     `what` is `logits` or `encode`; `where` names the split in error messages.
     """
-    parts: dict[Hashable, int] = {}
+    parts: dict[Key, int] = {}
     origins: list[Int64] = []
 
     def questions() -> Iterator[Question]:
@@ -179,33 +171,23 @@ def ask_mixed(
     return dict(zip(parts, np.split(outputs[order], bounds), strict=True))
 
 
-def collect(asker: Asker, check: Check, calibration: Samples, seed: int) -> tuple[Predictions, Samples]:
-    """Return the submission's predictions on every input of a task, and the factors of the test samples.
+def collect(asker: Asker, make: Callable[[Key, range], Part], seed: int) -> Answers:
+    """Return the submission's answers to every input of a task, which `make` makes.
 
-    `calibration`: the samples on which the temperature is fitted. `check` is called on every other frozen input. `seed`
-    draws the order of the queries; the submission must not know it.
+    `seed` draws the order of the queries; the submission must not know it.
     """
-    task, rng = asker.task, np.random.default_rng(seed)
-    factors: dict[int, Samples] = {}
+    rng, pieces = np.random.default_rng(seed), pieces_of(asker.task, CHUNK)
+    factors: dict[Key, dict[int, Samples]] = {}
 
     def chunks() -> Iterator[Chunk]:
-        pieces: list[tuple[Block | None, range]] = [*every_input(task, CHUNK)]  # None: calibration
-        count = len(calibration.labels)
-        pieces += [(None, range(count)[start : start + CHUNK]) for start in range(0, count, CHUNK)]
-        for block, indices in (pieces[k] for k in rng.permutation(len(pieces))):
-            if block is None:
-                samples = calibration.take(slice(indices.start, indices.stop))
-            else:
-                samples = make_block(task, block, indices)
-                check(*part_start(task, block, indices.start), samples)
-                if block == Block():
-                    factors[indices.start] = samples.without_inputs()
-            yield Chunk(block, indices.start, inputs(task, samples))
+        for key, indices in (pieces[k] for k in rng.permutation(len(pieces))):
+            part = make(key, indices)
+            factors.setdefault(key, {})[indices.start] = part.samples.without_inputs()
+            yield Chunk(key, indices.start, part.inputs)
 
     logits = ask_mixed(asker, "logits", chunks(), rng, "test")
-    blocks = {part: logits[part] for part in logits if isinstance(part, Block)}
-    predictions = Predictions(logits[None], calibration.labels, blocks)
-    return predictions, Samples.join([factors[start] for start in sorted(factors)])
+    joined = {key: Samples.join([found[start] for start in sorted(found)]) for key, found in factors.items()}
+    return Answers(logits, joined)
 
 
 def check_offer(worker: Worker | Here, task: Task) -> None:

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Provenance, Report, Result, SampleArrays
 from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.task import Rung
-from spurgen.generators import Samples, class_names, sample
+from spurgen.generators import class_names
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.machine.steps import Show, reporting
 from spurgen.harness.results.sources import imports_generator
@@ -24,9 +23,9 @@ from spurgen.harness.running import rungs
 from spurgen.harness.running.checkpoints import compare_rules
 from spurgen.harness.running.here import Here, runs_here
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.query import Asker, check_offer, collect, count_rows
+from spurgen.harness.running.query import Answers, Asker, check_offer, collect, count_rows
 from spurgen.harness.running.scoring import Scores, score
-from spurgen.harness.running.task_data import halves_of, inputs, labeled_data
+from spurgen.harness.running.task_data import Block, Key, Part, inputs, labeled_data, make_block, part_of, part_start
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
@@ -47,10 +46,10 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a job asked of its submission, in the order that `order_seed` drew; `score` computes its metrics."""
+    """What a job asked of its submission, in the order that `order_seed` drew."""
 
     report: Report | None
-    score: Callable[[], Scores]
+    answers: Answers
     rules: dict[str, dict[str, float]]
     order_seed: int
 
@@ -85,7 +84,7 @@ def run(job: Job, submission: Submission | None = None) -> Outcome:
                 consistency = worker.consistency
                 show("scoring")
                 with _timed(seconds, "score"):
-                    scores = asked.score()
+                    scores = score(job.task, asked.answers, f"submission {job.spec}")
             if submission is None:
                 job.check_unchanged()
         except SubmissionError as failure:
@@ -136,58 +135,33 @@ def _without_secrets(result: Result) -> Result:
     """
     report = result.report and Report(checks={"all sanity checks": not result.report.failed_checks})
     error = result.error and f"submission {result.spec}, task {result.task}: {WITHHELD}"
-    date = result.provenance.finished[:10]
-    silent: dict[str, object] = {
-        "finished": date,
-        "seconds": {},
-        "peak_memory_bytes": None,
-        "consistency": None,
-        "warnings": (),
-    }
-    provenance = result.provenance.model_copy(update=silent)
+    silent: dict[str, object] = {"seconds": {}, "peak_memory_bytes": None, "consistency": None, "warnings": ()}
+    provenance = result.provenance.model_copy(update={"finished": result.provenance.finished[:10], **silent})
     metrics = {name: result.metrics[name] for name in PRIVATE_METRICS if name in result.metrics}
     if "accuracy_neutral" in result.metrics:  # of a rung, it follows from no count
         metrics["robust_accuracy"] = min(result.metrics[f"accuracy_{state}"] for state in ("agree", "mislead"))
-    return result.model_copy(
-        update={
-            "submission": label_of(result.spec, {}),
-            "verification": "private",
-            "report": report,
-            "error": error,
-            "provenance": provenance,
-            "metrics": metrics,
-            "channels": {},
-            "rules": {},
-        }
-    )
+    kept = {"report": report, "error": error, "provenance": provenance, "metrics": metrics, "channels": {}, "rules": {}}
+    return result.model_copy(update={"submission": label_of(result.spec, {}), "verification": "private", **kept})
 
 
-def fit(job: Job, worker: Worker | Here, train: Samples, val: Samples) -> Report | None:
+def fit(job: Job, worker: Worker | Here, train: Part, val: Part) -> Report | None:
     """Train the submission on the data that its access tier grants; return its report, or None if it has no `fit`."""
     if "fit" not in worker.about.offers:
         return None
-    task, access = job.task, worker.about.access
-    data = [labeled_data(task, split, made, access) for split, made in (("train", train), ("val", val))]
-    return _fit(job, worker, data[0], data[1], class_names(task.scenario))
+    data = [_labeled(job, *split, worker.about.access) for split in (("train", train), ("val", val))]
+    return worker.fit(data[0], data[1], _context(job, worker.scratch))
 
 
-def fit_on(job: Job, worker: Worker | Here, train: rungs.Part, val: rungs.Part) -> Report | None:
-    """Train the submission on a rung, as `fit` does."""
-    if "fit" not in worker.about.offers:
-        return None
-    data = [rungs.labeled(job, *each, worker.about.access) for each in (("train", train), ("val", val))]
-    return _fit(job, worker, data[0], data[1], rungs.rung_of(job).ladder.categories)
+def _labeled(job: Job, split: str, part: Part, access: str) -> LabeledData:
+    if isinstance(job.task, Rung):
+        return rungs.labeled(job, split, part, access)
+    return labeled_data(job.task, split, part.samples, access)
 
 
-def _fit(
-    job: Job, worker: Worker | Here, train: LabeledData, val: LabeledData, names: tuple[str, ...]
-) -> Report | None:
-    return worker.fit(train, val, context_of(job, names, worker.scratch))
-
-
-def context_of(job: Job, names: tuple[str, ...], scratch: Path) -> Context:
-    """Return what a submission knows of a job's task, whose classes are called `names`."""
+def _context(job: Job, scratch: Path) -> Context:
+    """Return what a submission knows of a job's task."""
     task = job.task
+    names = task.ladder.categories if isinstance(task, Rung) else class_names(task.scenario)
     return Context(names, task.modality, task.scenario.image_size, job.device, job.seed, scratch, task.backbone)
 
 
@@ -203,28 +177,8 @@ def _share(show: Show, total: int) -> Callable[[int], None]:
     return add
 
 
-def _climb(job: Job, worker: RecheckedWorker | Here, show: Show, seconds: dict[str, float]) -> _Asked:
-    """Train and ask on a rung of a ladder."""
-    rung = rungs.rung_of(job)
-    train, val = rungs.fitted(job, "train"), rungs.fitted(job, "val")
-    show("training")
-    worker.on_line = lambda line: show(f"training: {line}")
-    with _timed(seconds, "fit"):
-        report = fit_on(job, worker, train, val)
-    worker.on_line = lambda _: None
-    with _timed(seconds, "ask"):
-        asker = Asker(worker, rung, _share(show, sum(rungs.asked_parts(rung).values())))
-        asker.fit_probe(train.inputs, train.samples.labels)
-        seed = secrets.randbits(63)
-        answers = rungs.ask(asker, job, seed)
-        worker.settle(answers.temperature, asker.as_logits if asker.what == "encode" else None)
-    return _Asked(report, partial(rungs.score, rung, answers), {}, seed)
-
-
 def _train_and_ask(job: Job, worker: RecheckedWorker | Here, show: Show, seconds: dict[str, float]) -> _Asked:
-    if isinstance(job.task, Rung):
-        return _climb(job, worker, show, seconds)
-    train, val = (make_split(job, split) for split in ("train", "val"))
+    train, val = (fitted(job, split) for split in ("train", "val"))
     show("training")
     worker.on_line = lambda line: show(f"training: {line}")
     with _timed(seconds, "fit"):
@@ -232,16 +186,13 @@ def _train_and_ask(job: Job, worker: RecheckedWorker | Here, show: Show, seconds
     worker.on_line = lambda _: None
     with _timed(seconds, "ask"):
         asker = Asker(worker, job.task, _share(show, count_rows(job.task, worker.about.offers)))
-        asker.fit_probe(inputs(job.task, train), train.labels)
+        asker.fit_probe(train.inputs, train.samples.labels)
         seed = secrets.randbits(63)
-        on = job.task.scenario.calibrated_on
-        calibration = val if on == "val" else make_split(job, on)
-        predictions, factors = collect(asker, job.check_data, calibration, seed)
-        worker.settle(predictions.temperature, asker.as_logits if asker.what == "encode" else None)
+        answers = collect(asker, maker(job, val), seed)
+        worker.settle(answers.temperature, asker.as_logits if asker.what == "encode" else None)
         show("selection rules")
         rules = compare_rules(Asker(worker, job.task), train, val)
-    scored = partial(score, job.task, predictions, factors, f"submission {job.spec}")
-    return _Asked(report, scored, rules, seed)
+    return _Asked(report, answers, rules, seed)
 
 
 @contextmanager
@@ -251,11 +202,33 @@ def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
     seconds[step] = time.perf_counter() - begun
 
 
-def make_split(job: Job, split: str) -> Samples:
-    """Return the samples of a split without twins; check them against the manifest unless they are uncorrelated."""
-    scenario = job.task.scenario.uncorrelated() if job.uncorrelated else job.task.scenario
-    size = scenario.split_size(split)
-    whole = sample(scenario, split, range(size), **halves_of(job.task))
-    for start in [] if job.uncorrelated else range(0, size, SHARD):
-        job.check_data(split, start, whole.take(slice(start, start + SHARD)))
+def fitted(job: Job, split: str) -> Part:
+    """Return train, val or calibration without twins, checked against the manifest unless they are uncorrelated."""
+    task = job.task
+    if isinstance(task, Rung):
+        return rungs.fitted(job, split)
+    every = range(task.scenario.split_size(split))
+    if job.uncorrelated:
+        return part_of(replace(task, scenario=task.scenario.uncorrelated()), split, every)
+    whole = part_of(task, split, every)
+    for start in every[::SHARD]:
+        job.check_data(split, start, whole.samples.take(slice(start, start + SHARD)))
     return whole
+
+
+def maker(job: Job, val: Part) -> Callable[[Key, range], Part]:
+    """Return the function that makes inputs to ask about, checked against the manifest."""
+    task = job.task
+    if isinstance(task, Rung):
+        return lambda key, indices: rungs.make_part(job, str(key), indices.start, indices.stop)
+    on = task.scenario.calibrated_on
+    calibration = val if on == "val" else fitted(job, on)
+
+    def make(key: Key, indices: range) -> Part:
+        if not isinstance(key, Block):
+            return calibration.take(slice(indices.start, indices.stop))
+        samples = make_block(task, key, indices)
+        job.check_data(*part_start(task, key, indices.start), samples)
+        return Part(samples, inputs(task, samples))
+
+    return make

@@ -1,27 +1,52 @@
 """A task's data as arrays: annotated splits, test inputs, and twins in their frozen order."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from spurgen.benchmark.contract import ACCESS, Batch, Int64, LabeledData
-from spurgen.benchmark.task import Task
+from spurgen.benchmark.task import Rung, Task
 from spurgen.generators import Samples, TwinKind, groups_over, sample, twins
 from spurgen.generators.factors import NO_ENVIRONMENT
+from spurgen.harness.results.answered import scored_parts
+
+CALIBRATION = "calibration"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Samples, of which only the factors count, and their inputs as a submission sees them."""
+
+    samples: Samples
+    inputs: Batch
+
+    def take(self, chosen: slice) -> "Part":
+        """Return the samples of a slice."""
+        return Part(self.samples.take(chosen), self.inputs.take(chosen))
+
+    @classmethod
+    def join(cls, parts: Sequence["Part"]) -> "Part":
+        """Concatenate one or more parts, in order."""
+        return cls(Samples.join([part.samples for part in parts]), Batch.join([part.inputs for part in parts]))
 
 
 def inputs(task: Task, samples: Samples) -> Batch:
     """Return the images and captions that the task's modality uses."""
     return Batch(
-        None if task.modality == "text" else samples.images,
-        None if task.modality == "image" else samples.captions,
+        None if task.modality == "text" else samples.images, None if task.modality == "image" else samples.captions
     )
 
 
 def halves_of(task: Task) -> dict[str, bool]:
     """Return which halves of a sample the task needs, as keyword arguments of the generator."""
     return {"images": task.modality != "text", "captions": task.modality != "image"}
+
+
+def part_of(task: Task, split: str, indices: range) -> Part:
+    """Return samples of a split, without twins."""
+    samples = sample(task.scenario, split, indices, **halves_of(task))
+    return Part(samples, inputs(task, samples))
 
 
 def task_groups(task: Task, group_ids: Int64) -> Int64:
@@ -51,9 +76,7 @@ def labeled_data(task: Task, split: str, samples: Samples, access: str) -> Label
     indices = range(len(samples.labels))
     counterparts = None
     if access == "twins":
-        halves = halves_of(task)
-        unc = twins(task.scenario, split, indices, "unc", images=halves["images"], captions=halves["captions"])
-        counterparts = inputs(task, unc)
+        counterparts = inputs(task, twins(task.scenario, split, indices, "unc", None, None, **halves_of(task)))
     data = LabeledData(
         batch=inputs(task, samples),
         labels=samples.labels,
@@ -94,10 +117,9 @@ def bases(task: Task, block: Block) -> range:
 
 def make_block(task: Task, block: Block, indices: range | list[int]) -> Samples:
     """Return a block's samples."""
-    halves = halves_of(task)
     if block.kind is None:
-        return sample(task.scenario, "test", indices, **halves)
-    return twins(task.scenario, "test", indices, block.kind, block.channel, block.value, **halves)
+        return sample(task.scenario, "test", indices, **halves_of(task))
+    return twins(task.scenario, "test", indices, block.kind, block.channel, block.value, **halves_of(task))
 
 
 def part_start(task: Task, block: Block, first: int) -> tuple[str, int]:
@@ -109,9 +131,19 @@ def part_start(task: Task, block: Block, first: int) -> tuple[str, int]:
     return f"twins/channel/{block.channel}", block.value * task.scenario.splits.twins + first
 
 
-def every_input(task: Task, chunk: int = 1000) -> Iterator[tuple[Block, range]]:
-    """Yield the block and indices of all test inputs, base samples first, at most `chunk` at a time."""
-    for block in [Block(), *twin_blocks(task)]:
-        indices = bases(task, block)
-        for start in range(0, len(indices), chunk):
-            yield block, indices[start : start + chunk]
+Key = Block | str
+"""What names inputs that are asked for: a block, a part of a rung's ladder, or `CALIBRATION`."""
+
+
+def asked(task: Task) -> dict[Key, int]:
+    """Return how many inputs are asked for under each key, in one world: to calibrate on, on test, and all twins."""
+    if isinstance(task, Rung):
+        return dict([(CALIBRATION, task.ladder.parts[CALIBRATION]), *scored_parts(task).items()])
+    calibration = task.scenario.split_size(task.scenario.calibrated_on)
+    blocks = ((block, len(bases(task, block))) for block in (Block(), *twin_blocks(task)))
+    return dict([(CALIBRATION, calibration), *blocks])
+
+
+def pieces_of(task: Task, chunk: int = 1000) -> list[tuple[Key, range]]:
+    """Return the keys and indices of all inputs that are asked for, at most `chunk` at a time."""
+    return [(key, range(size)[k : k + chunk]) for key, size in asked(task).items() for k in range(0, size, chunk)]

@@ -29,9 +29,7 @@ class About(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     name: Annotated[
-        str,
-        Field(min_length=1, max_length=LONGEST_NAME),
-        _require(str.isprintable, "expected printable characters"),
+        str, Field(min_length=1, max_length=LONGEST_NAME), _require(str.isprintable, "expected printable characters")
     ]
     access: Annotated[str, _one_of(ACCESS)]
     modalities: Annotated[list[Annotated[str, _one_of(MODALITIES)]], Field(min_length=1, max_length=len(MODALITIES))]

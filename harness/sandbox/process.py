@@ -20,10 +20,10 @@ from spurgen.benchmark.result import Report
 from spurgen.harness.machine.pool import ONE_THREAD
 from spurgen.harness.sandbox import launch
 from spurgen.harness.sandbox.about import About
+from spurgen.harness.sandbox.answers import SMALLEST, fault
 from spurgen.harness.sandbox.launch import WorkerProcess
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
 from spurgen.harness.sandbox.output import OutputReader
-from spurgen.harness.sandbox.shape_hints import shape_hint
 from spurgen.harness.worker.messages import MAX_WIDTH, batch_to, data_to
 from spurgen.harness.worker.protocol import BrokenFrameError, LateError, Pipe, PipeClosedError
 
@@ -33,10 +33,6 @@ SMALL = 1 << 20  # bytes; an answer up to this size is read despite a wrong shap
 MAX_ERROR = 4000  # characters
 MAX_CHECKPOINTS = 20
 WATCH_SECONDS = 0.2  # between looks at threads and files
-LARGEST = 1e8  # absolute score, so that every metric stays below the largest that a result may have
-LARGEST_FEATURE = 1e30  # so that sums of squares do not overflow
-SMALLEST = 1e-30  # absolute score; smaller ones are 0, so that no temperature fitted to them is
-TOLERANCE = 1e-3  # of the sum of probabilities
 Float = NDArray[np.floating[Any]]
 
 
@@ -134,39 +130,13 @@ class Worker:
         step = self._step
         _, arrays = self._reply(self.limits.answer_seconds, max_bytes=max(count * MAX_WIDTH * 8, SMALL))
         scores = arrays.get("answer", np.empty(0))
-        expected = f"({count}, {'d' if width is None else width})"
-        if scores.ndim != 2 or len(scores) != count or scores.shape[1] != (width or scores.shape[1]):
-            hint = shape_hint(scores, count, width)
-            raise self.failure(f"{step} returned shape {scores.shape} on {where}, expected {expected}{hint}")
-        if not 0 < scores.shape[1] <= MAX_WIDTH or scores.dtype.kind != "f":
-            returned = f"{step} returned {scores.dtype} of shape {scores.shape} on {where}"
-            raise self.failure(f"{returned}, expected floats in 1 to {MAX_WIDTH} columns")
-        if not np.isfinite(scores).all():
-            places = np.argwhere(~np.isfinite(scores))
-            row, column = places[0]
-            raise self.failure(
-                f"{step} returned {scores[row, column]} on {where}, in row {row}, column {column}; {len(places)} of "
-                f"{scores.size} values are not finite"
-            )
-        most = LARGEST_FEATURE if step == "encode" else LARGEST
-        if float(np.abs(scores).max(initial=0)) > most:
-            largest = np.abs(scores).max()
-            raise self.failure(f"{step} returned {largest:.3g} on {where}; divide it, to stay within {most:g}")
+        if problem := fault(step, scores, count, width, where):
+            raise self.failure(problem)
         if self._widths.setdefault(step, scores.shape[1]) != scores.shape[1]:
             returned = f"{step} returned {scores.shape[1]} columns on {where}, and {self._widths[step]} before"
             raise self.failure(f"{returned}; return as many for every batch")
-        if step == "encode":  # float32, so that no more than 7 digits can hide a change
-            return scores.astype(np.float32)
-        if step == "predict_proba":
-            sums = scores.sum(axis=1, dtype=np.float64)
-            wrong = np.flatnonzero((scores.min(axis=1) < 0) | (np.abs(sums - 1) > TOLERANCE))
-            if len(wrong):
-                row = wrong[0]
-                raise self.failure(
-                    f"predict_proba returned no probabilities on {where}: row {row} is {scores[row].tolist()} and adds "
-                    f"up to {sums[row]:.4g}; return non-negative rows that add up to 1, or define predict"
-                )
-        return np.where(np.abs(scores) < SMALLEST, 0.0, scores)
+        # of features float32, so that no more than 7 digits can hide a change
+        return scores.astype(np.float32) if step == "encode" else np.where(np.abs(scores) < SMALLEST, 0.0, scores)
 
     def _checked_about(self, header: dict[str, Any]) -> About:
         """Check the submission's description, which a stranger's process sends."""

@@ -54,21 +54,9 @@ VALUES = [
 ]  # fmt: skip
 KEYS = ["x", "source", '"a/b"', r'"\n"', '""', "x" * 500, "a.b.c", "a" + ".a" * 500, "channels", "environments", "Seed"]
 BYTES = [
-    b"\x00",
-    b"\xff",
-    b"\xef\xbb\xbf",
-    b"\r",
-    b"\r\n",
-    b"\x1b[2J",
-    b"=",
-    b'"',
-    b"[",
-    b"]]",
-    b"\n\n",
-    b"\xc3",
-    b"#",
-    b".",
-]
+    b"\x00", b"\xff", b"\xef\xbb\xbf", b"\r", b"\r\n", b"\x1b[2J", b"=", b'"', b"[",
+    b"]]", b"\n\n", b"\xc3", b"#", b".",
+]  # fmt: skip
 
 
 def change_value(lines, rng):

@@ -10,41 +10,25 @@ from pydantic import ValidationError
 from spurgen.benchmark.result import Environment, Provenance, Report, Result, round_samples
 
 FIELDS = {
-    "suite": "v1",
-    "task": "signs-image",
-    "submission": "erm",
-    "spec": "spurgen.baselines.erm",
-    "options": {"epochs": 3},
-    "access": "none",
-    "seed": 0,
-    "identity": "a" * 64,
-    "data_sha256": "b" * 64,
-    "submission_sha256": "c" * 64,
-    "isolation": "process",
-    "metrics": {"wga": 0.25},
-    "channels": {"color": {"sss": 0.5}},
+    "suite": "v1", "task": "signs-image", "submission": "erm", "spec": "spurgen.baselines.erm",
+    "options": {"epochs": 3}, "access": "none", "seed": 0,
+    "identity": "a" * 64, "data_sha256": "b" * 64, "submission_sha256": "c" * 64, "isolation": "process",
+    "metrics": {"wga": 0.25}, "channels": {"color": {"sss": 0.5}},
     "provenance": Provenance(
         finished="2026-01-01T00:00:00+00:00",
         environment=Environment(python="3.11", machine="m", packages={}, spurgen="0.1"),
         seconds={"fit": 2.0, "ask": 0.5},
     ),
-}
+}  # fmt: skip
 
 
-def test_a_result_comes_back_from_json():
+def test_a_result_is_self_reported_comes_back_from_json_and_has_metrics_over_all_channels_and_of_one():
     result = Result(**FIELDS)
     assert Result.model_validate_json(result.model_dump_json()) == result
-
-
-def test_a_metric_is_read_over_all_channels_or_of_one():
-    result = Result(**FIELDS)
+    assert result.verification == "self-reported"
     assert (result.metric("wga"), result.metric("sss/color")) == (0.25, 0.5)
     with pytest.raises(KeyError):
         result.metric("sss/shape")
-
-
-def test_a_result_is_self_reported_unless_it_says_otherwise():
-    assert Result(**FIELDS).verification == "self-reported"
 
 
 def test_a_report_names_the_sanity_checks_that_failed():

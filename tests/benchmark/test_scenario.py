@@ -2,9 +2,6 @@ import hashlib
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
@@ -82,10 +79,7 @@ IMPOSSIBLE = [
     ({"x" * 99: 1}, r"'x+\.\.\.x+': there is no such key"),
     ({"withheld": [{"class": 1, "color": 16**5000}]}, r"withheld .*: color has the values 0 to 9"),
     ({"splits": {"train": 10**9}}, r"splits.train: .*10000000 \(got 1000000000\)"),
-    (
-        {"splits": {"test_per_group": 10**6}},
-        r"splits.test_per_group: 80,000,000 test samples in all, at most 10,000,000",
-    ),
+    ({"splits": {"test_per_group": 10**6}}, r"splits.test_per_group: 80,000,000 test samples in all, at most 10,000"),
     ({"withheld": [{"class": 1}]}, r"withheld {'class': 1}: name at least two"),
     ({"withheld": [{"class": 1, "hue": 1}]}, r"withheld .*: unknown channel 'hue'"),
     ({"withheld": [{"class": 10, "color": 1}]}, r"withheld .*: class has the values 0 to 9"),
@@ -108,9 +102,6 @@ def test_an_impossible_scenario_is_an_error_with_the_field_and_the_value(fields,
 @pytest.mark.parametrize(("sizes", "twins"), [({}, 1000), ({"test_per_group": 2}, 160), ({"twins": 7}, 7)])
 def test_by_default_at_most_1000_samples_have_twins(sizes, twins):
     assert world(splits=sizes).splits.twins == twins
-
-
-def test_a_small_world_needs_no_splits():
     small = make_scenario("w.toml", suite="t", name="w", seed=1, num_classes=2, channels={})
     assert small.splits.twins == small.num_test == 200
 
@@ -209,9 +200,6 @@ def test_a_template_makes_worlds_that_differ_in_their_seeds_alone():
     same = {"name": "w", "seed": 7, "worlds": 3}
     assert all(w.model_copy(update=same) == spec for w in made)
     assert made[1].in_world(5) == made[1]  # a world has no worlds of its own
-
-
-def test_a_scenario_of_one_world_is_that_world_for_every_seed():
     assert world().in_world(3) == world()
 
 
@@ -233,12 +221,6 @@ def test_uncorrelated_changes_only_strengths_environments_and_what_is_withheld()
     put_back = {"channels": restored, "environments": spec.environments, "withheld": withheld}
     assert flat.model_copy(update=put_back) == spec
     assert flat.uncorrelated() == flat
-
-
-def test_a_scenario_cannot_be_changed():
-    spec = world()
-    with pytest.raises(ValidationError, match="frozen"):
-        spec.seed = 2
 
 
 def test_a_channel_without_a_kind_is_of_the_kind_of_its_name():
@@ -270,6 +252,8 @@ def test_the_digest_is_that_of_plain_json_and_never_changes():
     ]  # fmt: skip
     assert len({world(**fields).digest for fields in [{}, *added]}) == len(added) + 1
     assert world().digest == "c6e45a87c5a1205c01c8a2bfbda49c735811671d1993e3a0fafa0a1ddd6853a9"
+    back = Scenario.model_validate_json(spec.model_dump_json())
+    assert (back, back.digest) == (spec, spec.digest)
 
 
 def test_the_digest_depends_on_the_content_of_the_file_not_on_its_layout(tmp_path):
@@ -281,11 +265,3 @@ def test_the_digest_depends_on_the_content_of_the_file_not_on_its_layout(tmp_pat
     assert load_scenario(path).digest == other.digest
     assert world(seed=8).digest != world().digest
     assert world(environments=TWO).digest != world().digest
-
-
-@given(seed=st.integers(0, 2**64 - 1), noise=st.floats(0, 0.999), size=st.floats(0.25, 1.5))
-def test_a_scenario_comes_back_from_json_as_it_was(seed, noise, size):
-    spec = world(seed=seed, label_noise=noise, core_size=size)
-    back = Scenario.model_validate_json(spec.model_dump_json())
-    assert back == spec
-    assert back.digest == spec.digest

@@ -21,24 +21,18 @@ def scripts(tmp_path, monkeypatch):
     return folder
 
 
-def test_a_command_starts_with_a_path_where_the_shell_does_not_find_it(scripts, tmp_path, monkeypatch):
+def test_a_command_starts_with_a_path_unless_the_shell_finds_this_environments(scripts, tmp_path, monkeypatch):
     assert shell.spurgen("compare a b") == ".venv/bin/spurgen compare a b"
-    (tmp_path / "else where").mkdir()
-    monkeypatch.chdir(tmp_path / "else where")
-    assert shell.spurgen("compare a b") == f"{scripts}/spurgen compare a b"
-
-
-@pytest.mark.usefixtures("scripts")
-def test_a_command_of_another_environment_is_not_taken_for_this_one(tmp_path, monkeypatch):
-    (tmp_path / "other").mkdir()
+    for name in ("other", "else where"):
+        (tmp_path / name).mkdir()
     (tmp_path / "other" / "spurgen").touch(mode=0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'other'}")
     assert shell.spurgen("check") == ".venv/bin/spurgen check"
-
-
-def test_a_command_that_the_shell_finds_has_its_name(scripts, monkeypatch):
     monkeypatch.setenv("PATH", str(scripts))
     assert shell.spurgen("compare a b") == "spurgen compare a b"
+    monkeypatch.setenv("PATH", os.defpath)
+    monkeypatch.chdir(tmp_path / "else where")
+    assert shell.spurgen("compare a b") == f"{scripts}/spurgen compare a b"
 
 
 @pytest.mark.usefixtures("scripts")

@@ -134,10 +134,7 @@ def test_a_missing_suite_file_is_an_error_that_lists_the_suites_beside_it(mini, 
     [
         (b"tasks = ", r"cannot read the suite file .*mini.toml"),
         (b"\xff", r"cannot read the suite file .*mini.toml"),
-        (
-            b"",
-            r"mini.toml is not a possible suite: .*there is none; name one in \[tasks\] or a ladder",
-        ),
+        (b"", r"mini.toml is not a possible suite: .*there is none; name one in \[tasks\] or a ladder"),
         (b"[tasks]", r"tasks: there is none"),
         (b"[tasks]\na = 3", r"tasks.a: .*\(got 3\)"),
         (b'[tasks]\na = { scenario = "one" }', r"tasks.a.modality: this key is missing"),

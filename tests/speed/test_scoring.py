@@ -10,16 +10,17 @@ import pytest
 from spurgen.baselines.erm import submission
 from spurgen.benchmark import Context
 from spurgen.generators import class_names, sample
-from spurgen.harness.running.batching import cut
+from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.query import Asker, collect
+from spurgen.harness.running.run import fitted, maker
 from spurgen.harness.running.scoring import score
-from spurgen.harness.running.task_data import every_input, inputs, labeled_data, make_block
+from spurgen.harness.running.task_data import labeled_data, pieces_of
 from spurgen.harness.sandbox.process import Worker
 
 SPEC, OPTIONS = "spurgen.baselines.erm:submission", {"epochs": 1}
 
 
-def bare(task, model, val):
+def bare(task, model, make):
     """Return the time of the same forward passes in this process, given their inputs, and the number of inputs."""
     total, count = 0.0, 0
 
@@ -29,10 +30,8 @@ def bare(task, model, val):
         count += len(function(batch))
         total += time.perf_counter() - start
 
-    for chunk in cut("val", inputs(task, val)):
-        ask(model.predict, chunk.inputs)
-    for block, indices in every_input(task):
-        ask(model.predict, inputs(task, make_block(task, block, indices)))
+    for piece in pieces_of(task):
+        ask(model.predict, make(*piece).inputs)
     return total, count
 
 
@@ -41,10 +40,12 @@ def bare(task, model, val):
 @pytest.mark.usefixtures("one_thread")
 def test_scoring_costs_little_more_than_the_forward_passes(benchmark, measure, pictograms):
     task = pictograms()
-    val = sample(task.scenario, "val", range(task.scenario.splits.val), captions=False)
+    job = plan_unfrozen(task, SPEC, 0, "cpu", {})
+    val = fitted(job, "val")
+    make = maker(job, val)
     train = sample(task.scenario, "train", range(2000), captions=False)
     context = Context(class_names(task.scenario), "image", 64, "cpu", 0, Path())
-    data = [labeled_data(task, split, samples, "none") for split, samples in (("train", train), ("val", val))]
+    data = [labeled_data(task, split, samples, "none") for split, samples in (("train", train), ("val", val.samples))]
     model = submission.with_options(**OPTIONS)
     model.fit(*data, context)
     passes = []
@@ -53,13 +54,12 @@ def test_scoring_costs_little_more_than_the_forward_passes(benchmark, measure, p
         worker.fit(*data, replace(context, scratch=worker.scratch))
 
         def scored():
-            predictions, factors = collect(Asker(worker, task), lambda *_: None, val, 0)
-            return predictions, score(task, predictions, factors)
+            answers = collect(Asker(worker, task), make, 0)
+            return answers, score(task, answers)
 
-        predictions, scores = benchmark.pedantic(scored, setup=lambda: passes.append(bare(task, model, val)), rounds=3)
+        answers, scores = benchmark.pedantic(scored, setup=lambda: passes.append(bare(task, model, make)), rounds=3)
     if benchmark.stats:
         ratio = statistics.median(a / b for a, (b, _) in zip(benchmark.stats.stats.data, passes, strict=True))
         measure("scoring an image CNN, against its bare forward passes", ratio, 1.15, "x", expected=1.89)
-    outputs = [predictions.calibration, *predictions.blocks.values()]
-    assert sum(map(len, outputs)) == passes[0][1]
+    assert sum(map(len, answers.logits.values())) == passes[0][1]
     assert {"wga", "sss", "ig", "follows"} <= set(scores.metrics)

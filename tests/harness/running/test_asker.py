@@ -12,19 +12,23 @@ from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.harness.running import batching, query
+from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.query import Asker, collect, count_rows
-from spurgen.harness.running.task_data import every_input, inputs, make_block
+from spurgen.harness.running.run import fitted, maker
+from spurgen.harness.running.task_data import CALIBRATION, inputs, pieces_of
+from spurgen.harness.worker.messages import MAX_WIDTH
 
 
 class Worker:
     """A fake worker that answers at once, with a function of the captions."""
 
     def __init__(self, function, *offers):
-        self.function, self.about = function, SimpleNamespace(offers=offers)
+        self.function, self.about, self.families = function, SimpleNamespace(offers=offers), []
 
     def send(self, what, batch, families):
         assert len(families) == len(batch)
         self.what, self.batch = what, batch
+        self.families += families
 
     def answer(self, count, width, where):
         del where
@@ -37,6 +41,60 @@ def make_task(num_classes):
     fields = {"suite": "none", "name": "few", "seed": 3, "num_classes": num_classes, "image_size": 32}
     splits = {"train": 60, "val": 8, "test_per_group": 4, "twins": 2}
     return Task("few-text", make_scenario("t", channels={"color": {"values": 2}}, splits=splits, **fields), "text")
+
+
+def fit_on_train(worker, num_classes=3, **more):
+    """Return an asker of a fake worker whose probe is fitted on 60 samples, and their labels by caption."""
+    task = make_task(num_classes)
+    train = sample(task.scenario, "train", range(60), images=False)
+    worker.class_of = dict(zip(train.captions, train.labels.tolist(), strict=True))
+    asker = Asker(worker, task, **more)
+    asker.fit_probe(inputs(task, train), train.labels)
+    return asker
+
+
+def noise(width):
+    rng = np.random.default_rng(0)
+    return Worker(lambda captions: rng.normal(size=(len(captions), width)).astype(np.float32), "encode")
+
+
+@pytest.mark.parametrize(("width", "values", "rows"), [(3, 1 << 26, 60), (3, 180, 60), (3, 179, 59), (40, 900, 22)])
+def test_the_probe_is_fitted_on_a_bounded_number_of_features(monkeypatch, width, values, rows):
+    monkeypatch.setattr(query, "PROBE_VALUES", values)
+    scaler, classifier = (step for _, step in fit_on_train(noise(width)).probe.steps)
+    assert (scaler.n_samples_seen_, classifier.max_iter) == (rows, 1000)
+    assert (1 << 26) // MAX_WIDTH == 16384  # rows of the widest features that a submission may return
+
+
+@pytest.mark.parametrize(("width", "asked"), [(3, 60), (40, 22), (60, 20)])
+def test_no_more_rows_are_asked_for_than_the_probe_is_fitted_on(monkeypatch, width, asked):
+    monkeypatch.setattr(query, "PROBE_VALUES", 900)
+    monkeypatch.setattr(query, "CHUNK", 20)
+    counts = []
+    asker = fit_on_train(noise(width), answered=counts.append)
+    assert sum(counts) == asked
+    assert asker.probe.steps[0][1].n_samples_seen_ == min(asked, 900 // width)
+
+
+@pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
+@pytest.mark.parametrize(("work", "steps"), [(1 << 40, 1000), (60 * 3 * 3 * 7, 7), (1, 1)])
+def test_the_steps_of_the_probe_are_bounded_by_its_size(monkeypatch, work, steps):
+    monkeypatch.setattr(query, "PROBE_WORK", work)
+    assert fit_on_train(noise(3)).probe.steps[1][1].max_iter == steps
+
+
+@pytest.mark.parametrize("absurd", [0.0, 1e8])
+def test_features_asked_for_in_two_parts_meet_their_labels_and_an_absurd_one_decides_nothing(monkeypatch, absurd):
+    monkeypatch.setattr(query, "CHUNK", 20)
+
+    def features(captions):
+        classes = [worker.class_of[caption] for caption in captions]
+        last = np.array([caption == [*worker.class_of][-1] for caption in captions])
+        return (np.eye(3)[classes] + last[:, None] * absurd * np.array([1, -1, 1])).astype(np.float32)
+
+    worker = Worker(features, "encode")
+    assert fit_on_train(worker).probe.score(np.eye(3), np.arange(3)) == 1
+    assert sorted(worker.families) == [("train", k) for k in range(60)]  # each row is of a family of its own
 
 
 @pytest.mark.parametrize("num_classes", [2, 3])
@@ -68,10 +126,11 @@ def test_a_class_that_the_probe_has_never_seen_is_the_least_likely(known):
 @pytest.mark.parametrize("offers", [("predict",), ("predict_proba", "encode"), ("encode",)])
 def test_every_answered_row_is_reported_and_their_number_is_known_before(offers):
     task, reported = make_task(2), []
-    train, val = (sample(task.scenario, split, range(n)) for split, n in (("train", 60), ("val", 8)))
+    job = plan_unfrozen(task, "spurgen.baselines.erm:submission", 0, "cpu", {})
+    train = fitted(job, "train")
     asker = Asker(Worker(lambda captions: np.eye(2)[np.arange(len(captions)) % 2], *offers), task, reported.append)
-    asker.fit_probe(inputs(asker.task, train), train.labels)
-    collect(asker, lambda *_: None, val, 0)
+    asker.fit_probe(train.inputs, train.samples.labels)
+    collect(asker, maker(job, fitted(job, "val")), 0)
     assert sum(reported) == count_rows(task, offers)
 
 
@@ -80,12 +139,13 @@ def asked_in(monkeypatch):
     """Return a function that asks about a task by an order seed: the mean place of each part, and what was seen."""
     splits = {"train": 60, "val": 20, "test_per_group": 40, "twins": 80}
     task = Task("t", make_scenario("t", **make_task(2).scenario.model_dump(exclude={"splits"}), splits=splits), "text")
-    val = sample(task.scenario, "val", range(20), images=False)
+    job = plan_unfrozen(task, "spurgen.baselines.erm:submission", 0, "cpu", {})
+    make = maker(job, fitted(job, "val"))
     for module, name, value in (
         (query, "CHUNK", 20), (batching, "CHUNK", 20), (batching, "POOL_ROWS", 40), (batching, "SIZES", (10, 21)),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
-    parts = [make_block(task, *part).captions for part in every_input(task, 20)] + [val.captions]
+    parts = [make(*piece).inputs.captions for piece in pieces_of(task, 20)]
     once = Counter(caption for part in parts for caption in part)
 
     def ask(seed):
@@ -96,7 +156,7 @@ def asked_in(monkeypatch):
             "send",
             lambda what, b, f: (seen.extend(zip(b.captions, f, strict=True)), Worker.send(worker, what, b, f)),
         )
-        collect(Asker(worker, task), lambda *_: None, val, seed)
+        collect(Asker(worker, task), make, seed)
         place = {caption: k for k, (caption, _) in enumerate(seen)}
         places = [[place[caption] for caption in part if once[caption] == 1] for part in parts]
         return [np.mean(part) for part in places if part], seen
@@ -117,7 +177,8 @@ def test_a_base_sample_and_its_twins_are_one_family(asked_in):
     assert {family: sizes[family] for family in sizes if family[0] == "test"} == {
         ("test", k): 6 if k < 80 else 1 for k in range(160)
     }
-    assert {family: sizes[family] for family in sizes if family[0] is None} == {(None, k): 1 for k in range(20)}
+    calibrating = {family: sizes[family] for family in sizes if family[0] == CALIBRATION}
+    assert calibrating == {(CALIBRATION, k): 1 for k in range(20)}
 
 
 def test_probabilities_become_logarithms_and_logits_stay_unchanged():

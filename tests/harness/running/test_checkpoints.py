@@ -10,7 +10,7 @@ from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.harness.running.checkpoints import compare_rules
 from spurgen.harness.running.query import Asker
-from spurgen.harness.running.task_data import task_groups
+from spurgen.harness.running.task_data import part_of, task_groups
 
 SPLITS = {"train": 120, "val": 400, "test_per_group": 40, "twins": 4}
 WORLD = {
@@ -47,8 +47,7 @@ class Worker:
 
 
 def rules(function, checkpoints, *offers, task=TASK, access="none"):
-    sizes = {"train": 120, "val": 400}
-    train, val = (sample(task.scenario, split, range(size), images=False) for split, size in sizes.items())
+    train, val = (part_of(task, split, range(size)) for split, size in (("train", 120), ("val", 400)))
     return compare_rules(Asker(Worker(function, checkpoints, *offers, task=task, access=access), task), train, val)
 
 

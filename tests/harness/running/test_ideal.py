@@ -5,9 +5,8 @@ import pytest
 
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
-from spurgen.generators import sample
-from spurgen.harness.running.ideal import ideal_predictions, ideal_scores
-from spurgen.harness.running.task_data import Block
+from spurgen.harness.running.ideal import ideal_answers, ideal_scores
+from spurgen.harness.running.task_data import Block, asked
 
 CHANNELS = {"color": {"strength": 0.95}, "shape": {"strength": 0.95}}
 SPLITS = {"train": 20000, "val": 4000, "test_per_group": 20, "twins": 400}
@@ -54,17 +53,15 @@ def test_hidden_channels_are_evidence():
 
 def test_it_answers_every_input_and_its_answers_on_train_are_calibrated():
     where = task("multimodal", channels=CHANNELS, label_noise=0.2)
-    predictions = ideal_predictions(where)
-    assert {block.kind for block in predictions.blocks} == {None, "core", "ctrl", "unc", "channel"}
-    assert predictions.temperature == pytest.approx(1, abs=0.05)
-    labels = sample(where.scenario, "test", range(where.scenario.num_test), images=False, captions=False).labels
-    assert len(predictions.blocks[Block()]) == len(labels)
+    answers = ideal_answers(where)
+    assert {key: len(logits) for key, logits in answers.logits.items()} == asked(where)
+    assert answers.temperature == pytest.approx(1, abs=0.05)
 
 
 def test_equally_probable_classes_tie():
     channels, splits = {"color": {"strength": 0.9}}, SPLITS | {"twins": 60}
     where = task(channels=channels, core_visibility=0.0, num_classes=3, splits=splits)
-    logits = ideal_predictions(where).blocks[Block()]
+    logits = ideal_answers(where).logits[Block()]
     assert (np.unique(np.round(logits, 6), axis=0).shape[0]) <= 10
     others = np.sort(logits, axis=1)[:, :2]
     assert (others[:, 0] == others[:, 1]).mean() > 0.5

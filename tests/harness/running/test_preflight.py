@@ -3,7 +3,7 @@ import pytest
 
 from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
-from spurgen.harness.running.preflight import CHECKS, Accuracy, check_modality, erm_accuracy, example_tasks
+from spurgen.harness.running.preflight import CHECKS, Accuracy, check_modality, example_tasks
 from spurgen.harness.running.small import SPLITS
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
 
@@ -26,9 +26,9 @@ TRAINS = "def fit(train, val, context):\n    global rng\n    rng = np.random.def
 def examine(suite, write_submission):
     """Return a function that checks a submission's `predict` on the tiny suite's captions."""
 
-    def run(body, head="", what="predict", modality="text", limits=PLAIN):
+    def run(body, head="", what="predict"):
         code = f"{HEAD}{head}def {what}(b):\n    global count\n    count += 1\n    {body}"
-        return check_modality(write_submission(code), example_tasks(suite)[modality], limits, "cpu")
+        return check_modality(write_submission(code), example_tasks(suite)["text"], PLAIN, "cpu")
 
     return run
 
@@ -78,7 +78,6 @@ def test_features_are_checked_like_logits(examine):
     findings = examine("return lengths(b)", "def encode(b): return lengths(b)[:, :1] + len(b)\n")
     assert findings.outcomes["any batch"] == "FAILED"
     assert "encode: the same rows" in findings.failures[0]
-    assert examine("return lengths(b)", what="encode").failures == []
 
 
 def test_unseeded_training_fails_a_check(examine):
@@ -99,35 +98,17 @@ def test_the_accuracy_is_that_on_samples_that_training_did_not_see(examine, what
     assert accuracy.value < 0.6
 
 
-@pytest.mark.slow
-def test_erm_is_measured_on_the_same_samples(suite):
-    accuracy = erm_accuracy(example_tasks(suite)["text"], DEFAULT, "cpu")
-    assert (accuracy.count, accuracy.num_classes) == (800, 3)
-    assert not accuracy.at_chance
-
-
 def test_an_accuracy_is_at_chance_unless_it_is_significantly_better():
     assert Accuracy(80, 800, 10).at_chance
     assert Accuracy(94, 800, 10).at_chance
     assert not Accuracy(96, 800, 10).at_chance
 
 
-def test_long_training_is_not_repeated(examine):
-    findings = examine("return lengths(b)", TRAINS.format(seed="0"), limits=Limits(retrain_seconds=0.0))
-    assert findings.outcomes["no memory"] == "not tried"
-    assert "was not tried twice" in findings.notes[0]
-
-
-def test_training_that_waits_is_repeated_by_its_cpu_time_as_in_scoring(examine):
-    waits = "import time\n" + TRAINS.format(seed="0") + "    time.sleep(2)\n"
-    findings = examine("return lengths(b)", waits, limits=Limits(retrain_seconds=1.5))
-    assert (findings.outcomes["no memory"], findings.notes) == ("ok", [])
-
-
 def test_training_on_several_cores_counts_by_its_cpu_time_but_lasts_its_wall_time(examine, monkeypatch):
     cpu = iter(np.arange(100) * 90.0)
     monkeypatch.setattr("spurgen.harness.sandbox.launch.WorkerProcess.cpu_seconds", property(lambda _: next(cpu)))
     findings = examine("return lengths(b)", TRAINS.format(seed="0"))
+    assert findings.outcomes["no memory"] == "not tried"
     assert findings.notes == [
         "training takes 90 s of CPU time, so it was not tried twice; spurgen reproduce does, before a row is ranked"
     ]
@@ -144,14 +125,6 @@ def test_training_is_given_as_much_of_val_where_its_first_samples_are_kept_from_
         f"{HEAD}{head}def predict(b): return np.array([[len(c) % k for k in range(1, 11)] for c in b.captions], float)"
     )
     assert check_modality(spec, task, DEFAULT, "cpu").failures == []
-
-
-@pytest.mark.parametrize("modality", ["image", "text", "multimodal"])
-def test_a_check_uses_the_inputs_of_its_modality(examine, modality):
-    present = {"image": "(True, False)", "text": "(False, True)", "multimodal": "(True, True)"}[modality]
-    body = f"assert (b.images is not None, b.captions is not None) == {present}\n    "
-    body += "return lengths(b) if b.images is None else b.images.reshape(len(b), -1)[:, :3]"
-    assert examine(body, modality=modality).failures == []
 
 
 @pytest.mark.parametrize(("what", "probed"), [("predict", 0), ("encode", 90)])

@@ -12,14 +12,10 @@ from spurgen.generators import aligned_values, class_names, sample, twins
 from spurgen.generators.nouns import NOUNS
 from spurgen.harness.running.run import _limits, run
 from spurgen.harness.sandbox.limits import Limits
-from spurgen.harness.sandbox.process import MAX_CHECKPOINTS
 
-FORMS = {form: k for k, forms in enumerate(NOUNS.values()) for form in forms}
 CORE = f"""
 import numpy as np
-CLASS = {FORMS}
-"""
-CORE += """
+CLASS = { ({form: k for k, forms in enumerate(NOUNS.values()) for form in forms}) }
 def find(caption):
     return max(((len(form), k) for form, k in CLASS.items() if form in caption))[1]
 def predict(batch):
@@ -36,35 +32,30 @@ def predict(batch):
 
 
 @pytest.mark.parametrize("part", ["predict", "encode"])
-def test_the_steps_of_a_job_are_shown_up_to_the_last_answer(run_job, write_submission, monkeypatch, part):
+def test_the_steps_of_a_job_and_the_last_line_printed_are_shown_up_to_the_last_answer(
+    run_job, write_submission, monkeypatch, part
+):
     steps = []
+    prints = (
+        "def fit(train, val, context):\n    print('\\x1b[2Jepoch 1\\repoch 2\\n')\n    import time; time.sleep(1)\n"
+    )
     monkeypatch.setattr(
         "spurgen.harness.running.run.reporting", lambda job: nullcontext(lambda s: steps.append((job, s)))
     )
-    run_job(write_submission(CORE.replace("def predict", f"def {part}")), seed=3)
+    run_job(write_submission(prints + CORE.replace("def predict", f"def {part}")), seed=3)
     assert {job for job, _ in steps} == {"model  small-text  seed 3"}
     words = [step for _, step in steps]
     answers = [float(step.removeprefix("answers ").rstrip("%")) for step in words if step.startswith("answers")]
     assert answers == sorted(answers)
     assert answers[-1] == 100
     others = [step for step in words if not step.startswith("answers")]
-    assert others == ["training", "selection rules", "consistency check", "scoring"]
+    assert others == ["training", "training: epoch 2", "selection rules", "consistency check", "scoring"]
 
 
 def test_only_strangers_are_trained_a_second_time(make_job, write_submission):
     limits = Limits(retrain_seconds=600.0)
     specs = ("spurgen.baselines.erm:submission", write_submission(CORE))
     assert [_limits(make_job(spec, limits=limits)).retrain_seconds for spec in specs] == [0.0, 600.0]
-
-
-def test_the_last_line_that_a_submission_prints_is_shown_while_it_trains(run_job, write_submission, monkeypatch):
-    steps = []
-    monkeypatch.setattr("spurgen.harness.running.run.reporting", lambda _: nullcontext(steps.append))
-    prints = (
-        "def fit(train, val, context):\n    print('\\x1b[2Jepoch 1\\repoch 2\\n')\n    import time; time.sleep(2)\n"
-    )
-    run_job(write_submission(prints + CORE))
-    assert steps[:2] == ["training", "training: epoch 2"]
 
 
 def test_a_model_that_reads_only_the_core_scores_perfectly(result_of, write_submission):
@@ -96,35 +87,15 @@ def test_a_model_that_reads_one_channel_has_the_closed_form_metrics(result_of, s
     assert result.metrics["ig"] == pytest.approx(off * np.log((1 - q) / (2 * q)), abs=1e-6)
 
 
-def test_the_metrics_follow_from_the_samples(run_job, suite, write_submission):
-    code = (
-        "import numpy as np\ndef predict(batch): return np.array([[len(c), c.count('e'), 9.] for c in batch.captions])"
-    )
-    result, samples = run_job(write_submission(code))
-    assert samples["correct"].mean() == pytest.approx(result.metrics["accuracy"])
-    assert samples["ig"].mean() == pytest.approx(result.metrics["ig"], abs=1e-3)
-    assert samples["sss/color"].mean() == pytest.approx(result.channels["color"]["sss"], abs=1e-3)
-    groups = sample(suite.scenario("small"), "test", range(60)).group_ids
-    assert np.bincount(groups, samples["correct"]).tolist() == list(result.groups)
-
-
-@pytest.mark.parametrize("scale", [1e-3, 1e3])
-def test_scaling_the_logits_changes_no_metric_but_the_temperature(result_of, write_submission, scale):
+def test_scaling_the_logits_changes_no_metric_but_the_temperature(result_of, write_submission):
     code = (
         "import numpy as np\ndef predict(b): return {} * np.array([[len(c) % 7, c.count('e'), 3.] for c in b.captions])"
     )
     plain = result_of(write_submission(code.format(1), "plain")).metrics
-    scaled = result_of(write_submission(code.format(scale), "scaled")).metrics
+    scaled = result_of(write_submission(code.format(1e3), "scaled")).metrics
     for name in ("sss", "ig", "follows", "wga"):
         assert scaled[name] == pytest.approx(plain[name], rel=1e-6)
-    assert scaled["temperature"] == pytest.approx(scale * plain["temperature"])
-
-
-def test_an_encoder_is_scored_by_a_probe(result_of, write_submission):
-    code = "def encode(batch): return batch.images.reshape(len(batch), -1)[:, ::7] / 255.0"
-    result = result_of(write_submission(code), "small-image")
-    assert result.error is None
-    assert result.metrics["accuracy"] > 1 / 3
+    assert scaled["temperature"] == pytest.approx(1e3 * plain["temperature"])
 
 
 def test_test_inputs_arrive_without_labels_or_values(result_of, write_submission):
@@ -138,23 +109,19 @@ def predict(batch):
     assert result_of(write_submission(code)).error is None
 
 
-def test_a_failed_result_names_the_submission_task_and_reason(result_of, write_submission):
-    spec = write_submission("def predict(batch):\n    raise ValueError('no')")
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("def predict(batch):\n    raise ValueError('no')", ", task small-text: predict failed: ValueError: no"),
+        ("MODALITIES = {'image'}\ndef predict(batch): ...", " takes image, but task small-text is text"),
+    ],
+)
+def test_a_failed_result_names_the_submission_task_and_reason(result_of, write_submission, code, error):
+    spec = write_submission(code)
     result = result_of(spec)
-    assert result.error.startswith(f"submission {spec}, task small-text: predict failed: ValueError: no")
+    assert result.error.startswith(f"submission {spec}{error}")
     assert result.metrics == {}
     assert Result.model_validate_json(result.model_dump_json()) == result
-
-
-def test_scores_of_another_scale_name_the_submission_and_the_task(result_of, write_submission, monkeypatch):
-    monkeypatch.setattr("spurgen.harness.running.scoring.LARGEST_LEAD", 0)
-    path = write_submission(CORE)
-    assert f"submission {path}, task small-text: scores on test differ by up to 12" in result_of(path).error
-
-
-def test_a_submission_for_another_modality_fails_with_that_reason(result_of, write_submission):
-    result = result_of(write_submission("MODALITIES = {'image'}\ndef predict(batch): ..."))
-    assert "takes image, but task small-text is text" in result.error
 
 
 EDITED = "its source was edited after this job was planned"
@@ -229,33 +196,6 @@ def test_every_part_is_checked_against_the_manifest(result_of, suite, write_subm
         result_of(write_submission(CORE))
 
 
-CHOOSING = (
-    CORE
-    + """
-place = 0
-def fit(train, val, context): ...
-def checkpoints(): return {CHECKPOINTS}
-def restore(k):
-    global place
-    place = k
-right = predict
-def predict(batch):
-    return (-right(batch), right(batch), np.tile([1.0, 0.0, 0.0], (len(batch), 1)))[min(place, 2)]
-"""
-)
-
-
-@pytest.mark.parametrize(("checkpoints", "last"), [(3, 2), (MAX_CHECKPOINTS, MAX_CHECKPOINTS - 1)])
-def test_selection_rules_are_compared_over_the_checkpoints(result_of, checkpoints, last, write_submission):
-    """Checkpoint 0, which is scored, is always wrong; checkpoint 1 is always right; the others predict class 0."""
-    result = result_of(write_submission(CHOOSING.replace("{CHECKPOINTS}", str(checkpoints))))
-    assert result.error is None
-    assert result.metrics["accuracy"] == 0
-    perfect = {"accuracy": 1, "wga": 1, "checkpoint": 1}
-    ending = {"accuracy": pytest.approx(1 / 3), "wga": 0, "checkpoint": last}
-    assert result.rules == {"last": ending, "val_accuracy": perfect, "val_wga": perfect, "val_robust": perfect}
-
-
 EXTREME = """
 def fit(train, val, context):
     global known
@@ -266,8 +206,10 @@ def predict(batch):
 
 
 def test_logits_much_larger_on_test_than_on_val_fail_the_submission(result_of, write_submission):
-    result = result_of(write_submission(CORE.partition("def predict")[0] + EXTREME))
-    assert "times the temperature that fits them elsewhere" in result.error
+    path = write_submission(CORE.partition("def predict")[0] + EXTREME)
+    error = result_of(path).error
+    assert error.startswith(f"submission {path}, task small-text: scores on test differ by up to 1e+07")
+    assert "times the temperature that fits them elsewhere" in error
 
 
 def test_a_bug_in_scoring_is_raised_not_recorded_as_a_failure(result_of, write_submission, monkeypatch):

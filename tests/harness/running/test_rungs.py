@@ -43,6 +43,12 @@ def result_of(steps, spec, task="few-6", seed=0):
 
 
 @pytest.fixture
+def job(steps):
+    """ERM on the upper rung of two."""
+    return plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0]
+
+
+@pytest.fixture
 def reader(steps, write_submission):
     """Return a function from what a submission reads to its outcome on a rung."""
     return lambda reads, task="few-6": result_of(steps, write_submission(f"READS = {reads!r}\n{READER}"), task)
@@ -90,8 +96,7 @@ def test_a_baseline_trains_on_features_and_its_row_follows_from_its_classes(step
     assert "do not follow" in contradiction(rung, np.empty(0, np.int64), replace(row, predicted=changed))
 
 
-def test_features_are_computed_once_and_a_damaged_file_again(steps, words):
-    job = plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0]
+def test_features_are_computed_once_and_a_damaged_file_again(steps, job, words):
     first = features.features_of(job.task, "train", steps)
     assert (first.shape, words) == ((90, 26), [90])
     np.testing.assert_array_equal(features.features_of(job.task, "train", steps), first)
@@ -102,8 +107,7 @@ def test_features_are_computed_once_and_a_damaged_file_again(steps, words):
     assert words == [90, 90]
 
 
-def test_features_of_other_weights_or_data_are_never_read(steps, words, monkeypatch):
-    job = plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0]
+def test_features_of_other_weights_or_data_are_never_read(steps, job, words, monkeypatch):
     features.features_of(job.task, "train", steps)
     monkeypatch.setitem(ENCODERS, "caption", ENCODERS["caption"]._replace(weights="others"))
     features.features_of(job.task, "train", steps)
@@ -112,33 +116,32 @@ def test_features_of_other_weights_or_data_are_never_read(steps, words, monkeypa
 
 
 @pytest.mark.usefixtures("words")
-def test_only_what_is_missing_is_computed(steps):
-    rung = plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0].task
+def test_only_what_is_missing_is_computed(steps, job):
+    rung = job.task
     assert [work.part for work in features.missing([rung, rung], steps)] == list(rung.ladder.parts)
     features.features_of(rung, "val", steps)
     assert "val" not in [work.part for work in features.missing([rung], steps)]
 
 
-def test_a_missing_encoder_says_what_to_install(steps, monkeypatch):
+def test_a_missing_encoder_says_what_to_install(job, monkeypatch):
     monkeypatch.setitem(ENCODERS, "caption", ENCODERS["caption"]._replace(packages=("no_such_one",)))
     with pytest.raises(SubmissionError, match=r"pretrained encoders need no_such_one, not installed here; run: .*pip"):
-        check_backbones(plan(steps, ["few-6"], baseline_specs(["erm"]), [0]))
+        check_backbones([job])
 
 
 @pytest.mark.usefixtures("words")
-def test_rungs_are_nested_and_counterexamples_replace_the_last_samples(steps):
-    bottom, top = (plan(steps, [task], baseline_specs(["erm"]), [0])[0] for task in ("few-0", "few-6"))
-    low, high = rungs.fitted(bottom, "train"), rungs.fitted(top, "train")
+def test_rungs_are_nested_and_counterexamples_replace_the_last_samples(steps, job):
+    bottom = plan(steps, ["few-0"], baseline_specs(["erm"]), [0])[0]
+    low, high = rungs.fitted(bottom, "train"), rungs.fitted(job, "train")
     assert len(low.samples.labels) == len(high.samples.labels) == 90
     np.testing.assert_array_equal(low.inputs.features[:84], high.inputs.features[:84])
     assert (high.samples.group_ids % 2).tolist() == [0] * 84 + [1] * 6
     assert sorted(high.samples.labels[84:].tolist()) == [0, 0, 1, 1, 2, 2]
-    assert (rungs.fitted(top, "val").samples.group_ids % 2).sum() == 16
+    assert (rungs.fitted(job, "val").samples.group_ids % 2).sum() == 16
 
 
 @pytest.mark.usefixtures("words")
-def test_training_gets_the_counterexamples_of_hidden_shortcuts_and_is_not_told_of_them(steps):
-    job = plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0]
+def test_training_gets_the_counterexamples_of_hidden_shortcuts_and_is_not_told_of_them(job):
     secret = job.task.ladder.model_copy(update={"hidden": ("hue",)})
     mole = replace(job, task=replace(job.task, scenario=secret), frozen=None)
     assert (mole.task.annotated, set(mole.task.channels)) == (("place",), {"place", "hue"})
@@ -149,14 +152,12 @@ def test_training_gets_the_counterexamples_of_hidden_shortcuts_and_is_not_told_o
     assert (train.samples.group_ids % 2).tolist() == place.tolist()
     told = rungs.labeled(mole, "train", train, "train_groups").channel_values["shortcuts"]
     np.testing.assert_array_equal(told, train.samples.channel_values["place"])
-    assert (
-        rungs.fitted(mole, "val").samples.channel_values["hue"] != rungs.fitted(mole, "val").samples.labels
-    ).sum() == 16
+    val = rungs.fitted(mole, "val").samples
+    assert (val.channel_values["hue"] != val.labels).sum() == 16
 
 
 @pytest.mark.usefixtures("words")
-def test_an_access_tier_gets_what_it_declares_and_twins_are_the_same_scenes(steps):
-    job = plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0]
+def test_an_access_tier_gets_what_it_declares_and_twins_are_the_same_scenes(job):
     train = rungs.fitted(job, "train")
     none, groups, twins = (rungs.labeled(job, "train", train, access) for access in ("none", "train_groups", "twins"))
     assert none.group_ids is none.channel_values is none.twins is none.env_ids is None
@@ -169,17 +170,10 @@ def test_an_access_tier_gets_what_it_declares_and_twins_are_the_same_scenes(step
 
 
 @pytest.mark.usefixtures("words", "coarse")
-def test_an_uncorrelated_job_trains_on_shortcuts_at_random(steps):
-    job = replace(plan(steps, ["few-0"], baseline_specs(["erm"]), [0])[0], uncorrelated=True)
-    train = rungs.fitted(job, "train")
-    assert len(set(zip(train.samples.labels.tolist(), train.samples.channel_values["hue"].tolist(), strict=True))) > 10
-    assert run(job).result.error is None
-
-
-@pytest.mark.usefixtures("words", "coarse")
-def test_a_matched_control_has_as_many_of_these_samples_as_the_rung_has_counterexamples(steps):
-    job = replace(plan(steps, ["few-6"], baseline_specs(["erm"]), [0])[0], uncorrelated=True)
+def test_controls_train_on_shortcuts_at_random_a_matched_one_on_as_many_samples_as_counterexamples(job):
+    job = replace(job, uncorrelated=True)
     whole, few = (rungs.fitted(each, "train") for each in (job, replace(job, matched=True)))
+    assert len(set(zip(whole.samples.labels.tolist(), whole.samples.channel_values["hue"].tolist(), strict=True))) > 10
     np.testing.assert_array_equal(few.inputs.features, whole.inputs.features[:6])
     assert sorted(few.samples.labels.tolist()) == [0, 0, 1, 1, 2, 2]
     val = [rungs.fitted(each, "val").samples.labels for each in (job, replace(job, matched=True))]
@@ -216,8 +210,8 @@ def test_features_of_private_worlds_are_removed_and_frozen_ones_stay(steps):
 
 
 @pytest.mark.slow
-def test_where_the_encoder_is_trained_baselines_get_captions_and_no_features_are_computed(steps):
-    job = plan(steps, ["few-6"], baseline_specs(["erm"]), [0], options={"epochs": 1})[0]
+def test_where_the_encoder_is_trained_baselines_get_captions_and_no_features_are_computed(steps, job):
+    job = replace(job, options={"epochs": 1})
     tuned = replace(job, task=replace(job.task, backbone="finetuned"))
     assert features.missing([tuned.task], steps) == []
     train = rungs.fitted(tuned, "train").inputs

@@ -8,11 +8,12 @@ from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
 from spurgen.generators import aligned_values, sample, twins
 from spurgen.harness.running.task_data import (
+    CALIBRATION,
     Block,
     bases,
-    every_input,
     labeled_data,
     part_start,
+    pieces_of,
     task_groups,
     twin_blocks,
 )
@@ -88,13 +89,14 @@ def test_channel_twins_cover_every_value_of_every_carried_channel(task):
     assert named == [(name, value) for name in CARRIED[task.modality] for value in range(4)]
 
 
-def test_every_input_yields_each_index_once_and_in_order():
+def test_every_input_is_asked_for_once_and_in_order():
     task = make_task("multimodal", test_per_group=5, twins=240)
     by_block = {}
-    for block, indices in every_input(task, chunk=100):
+    for block, indices in pieces_of(task, chunk=100):
         assert len(indices) <= 100
         assert indices.start == len(by_block.setdefault(block, []))
         by_block[block] += indices
+    assert by_block.pop(CALIBRATION) == list(range(8))
     assert list(by_block) == [Block(), *twin_blocks(task)]
     for block, indices in by_block.items():
         assert indices == list(range(240))  # there are 240 test samples as well
@@ -137,23 +139,17 @@ def test_a_hidden_channel_is_in_no_annotation_and_in_no_counterpart():
 
 
 @pytest.mark.parametrize("access", ACCESS)
-def test_balanced_val_samples_are_granted_only_to_tiers_that_see_groups_or_twins(task, access):
-    even = make_task(task.modality, val=160, val_per_group=2)
-    made = sample(even.scenario, "val", range(160))
+def test_balanced_val_samples_are_of_no_environment_and_only_for_tiers_that_see_groups_or_twins(access):
+    even = make_task("multimodal", val=200, val_per_group=2)
+    made, balanced = sample(even.scenario, "val", range(200)), 2 * even.scenario.num_patterns * 3
     data = labeled_data(even, "val", made, access)
-    first = 0 if access in ("val_groups", "train_groups", "twins") else 2 * even.scenario.num_patterns * 3
+    first = 0 if access in ("val_groups", "train_groups", "twins") else balanced
     assert data.labels.tolist() == made.labels[first:].tolist()
-    assert data.captions is None or data.captions == made.captions[first:]
-    assert data.images is None or np.array_equal(data.images, made.images[first:])
-    assert len(labeled_data(even, "train", sample(even.scenario, "train", range(N)), access).labels) == N
-
-
-def test_balanced_val_samples_are_of_no_environment(task):
-    even = make_task(task.modality, val=160, val_per_group=2)
-    balanced = 2 * even.scenario.num_patterns * 3
-    made = sample(even.scenario, "val", range(160))
-    data = labeled_data(even, "val", made, "train_groups")
-    assert data.env_ids.tolist() == [-1] * balanced + made.env_ids[balanced:].tolist()
-    assert labeled_data(even, "val", made, "envs").env_ids.tolist() == made.env_ids[balanced:].tolist()
+    assert data.captions == made.captions[first:]
+    assert np.array_equal(data.images, made.images[first:])
+    if ACCESS[access].env_ids:
+        assert data.env_ids.tolist() == [-1] * (balanced - first) + made.env_ids[balanced:].tolist()
     train = sample(even.scenario, "train", range(N))
-    assert labeled_data(even, "train", train, "train_groups").env_ids.tolist() == train.env_ids.tolist()
+    granted = labeled_data(even, "train", train, access)
+    assert len(granted.labels) == N
+    assert granted.env_ids is None or granted.env_ids.tolist() == train.env_ids.tolist()

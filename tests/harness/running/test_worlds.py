@@ -11,7 +11,7 @@ from spurgen.generators import sample
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.options.verifying import only
 from spurgen.harness.running.plan import baseline_specs, plan, plan_again, plan_private, plan_tuning
-from spurgen.harness.running.run import make_split
+from spurgen.harness.running.run import fitted
 from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.splits.freeze import part_sizes
 from spurgen.harness.splits.private import private_suite
@@ -52,7 +52,7 @@ def test_a_seed_is_a_world_and_all_worlds_share_the_identity_of_their_data(many)
     assert [job.task.scenario.name for job in (first, second)] == ["plates-w0", "plates-w1"]
     assert first.data_sha256 == second.data_sha256
     assert first.identity != second.identity
-    (train, other) = (make_split(job, "train") for job in (first, second))
+    (train, other) = (fitted(job, "train").inputs for job in (first, second))
     assert (train.images != other.images).any()
 
 

@@ -6,13 +6,14 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
 
-from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker, describe
+
+SLEEP = "import time; time.sleep(600)"
 
 
 @pytest.mark.parametrize("isolation", [pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")), "process"])
@@ -25,9 +26,9 @@ from spurgen.harness.sandbox.process import Worker, describe
             {"printed_bytes": 10_000},
             "it printed more than 10000 bytes, .* --printed-mib",
         ),
-        ("import time; time.sleep(600)", {"answer_seconds": 0.3}, "no answer in time, 0.3 s; see --answer-minutes"),
+        (SLEEP, {"answer_seconds": 0.3}, "no answer in time, 0.3 s; see --answer-minutes"),
         (
-            "import time; time.sleep(600)",
+            SLEEP,
             {"life_seconds": 0.3},
             "it ran for longer than 0.3 s in all; see --life-hours",
         ),
@@ -44,12 +45,9 @@ def test_only_a_submission_that_shares_a_gpu_is_bound_to_its_share(share, device
     assert describe(write_submission(code), {}, Limits(gpu_share=share), device).name == f"bound: {bound}"
 
 
-def test_training_that_takes_too_long_names_its_limit(write_submission):
-    spec = write_submission("import time\ndef fit(*_): time.sleep(600)\ndef predict(b): ...")
-    data = LabeledData(Batch(None, ["a"] * 4), np.arange(4), 6)
-    late = pytest.raises(SubmissionError, match=r"fit did not answer: no answer in time, 0\.3 s; see --fit-hours")
-    with Worker(spec, {}, "a-task", Limits(fit_seconds=0.3)) as worker, late:
-        worker.fit(data, data, Context(("a",), "text", 32, "cpu", 5, worker.scratch))
+def test_training_that_takes_too_long_names_its_limit(trained):
+    with pytest.raises(SubmissionError, match=r"fit did not answer: no answer in time, 0\.3 s; see --fit-hours"):
+        trained("import time\ndef fit(*_): time.sleep(600)\ndef predict(b): ...", fit_seconds=0.3)
 
 
 def test_a_worker_has_a_limited_life_even_if_each_answer_comes_in_time(write_submission, monkeypatch):

@@ -53,14 +53,7 @@ def test_tensors_and_lists_of_tensors_are_answers(write_submission):
     ("body", "message"),
     [
         ("return [[1.0, 2.0]] * 4", r"predict returned shape \(4, 2\) on test, expected \(4, 3\)"),
-        ("return [[1.0, 2.0, 3.0]] * 3", r"predict returned shape \(3, 3\) on test, expected \(4, 3\)"),
-        (
-            "return [[1.0, 2.0, 3.0]] * 3 + [[1.0, float('nan'), 0.0]]",
-            "returned nan on test, in row 3, column 1; 1 of 12 values are not finite",
-        ),
-        ("return [[float('inf')] * 3] * 4", "returned inf on test, in row 0, column 0; 12 of 12 values are not finite"),
-        ("return 3.0", r"predict returned shape \(\) on test"),
-        ("return np.arange(4) % 3", r"returned shape \(4,\) on test, expected \(4, 3\); these are class numbers"),
+        ("return [[float('inf')] * 3] * 4", "predict returned inf on test, in row 0, column 0"),
         ("return None", "dtype object, not real numbers"),
         ("return [['a', 'b', 'c']] * 4", "not real numbers"),
         ("return np.ones((4, 3), complex)", "dtype complex128, not real numbers"),
@@ -88,10 +81,7 @@ def test_a_closed_pipe_of_a_running_process_is_an_error(ask_worker, write_submis
         ask_worker(write_submission(code), Limits(isolation="process"))
 
 
-def test_an_error_shows_the_traceback_and_the_last_output(ask, write_submission):
-    with pytest.raises(SubmissionError) as caught:
-        ask(write_submission("def predict(batch):\n    return oops"))
-    assert "return oops" in "".join(caught.value.__notes__)
+def test_the_last_output_of_a_process_that_ends_is_shown(ask, write_submission):
     code = "import os, sys\ndef predict(batch):\n    sys.stderr.write('last words'); sys.stderr.flush(); os._exit(1)"
     with pytest.raises(SubmissionError) as caught:
         ask(write_submission(code))
@@ -131,27 +121,6 @@ def predict(batch):
     assert not scratch.exists()
 
 
-@pytest.mark.parametrize(
-    ("access", "granted"),
-    [
-        ("none", []),
-        ("envs", ["train.env_ids", "val.env_ids"]),
-        ("val_groups", ["val.channel_values", "val.group_ids"]),
-        (
-            "train_groups",
-            [f"{s}.{f}" for s in ("train", "val") for f in ("channel_values", "env_ids", "group_ids")],
-        ),
-        ("twins", ["train.twins", "val.twins"]),
-    ],
-)
-def test_each_access_tier_grants_its_fields(access, granted):
-    ids = np.arange(4)
-    data = LabeledData(Batch(IMAGES, None), ids, 6, ids, ids, {"color": ids}, Batch(IMAGES, None))
-    splits = {split: data.restrict(access, split) for split in ("train", "val")}
-    fields = ("channel_values", "env_ids", "group_ids", "twins")
-    assert [f"{s}.{f}" for s, d in splits.items() for f in fields if getattr(d, f) is not None] == granted
-
-
 @pytest.mark.parametrize("isolation", [pytest.param("bubblewrap", marks=pytest.mark.needs("bubblewrap")), "process"])
 def test_an_ended_worker_leaves_no_process_and_no_files(isolation, tmp_path, write_submission, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -164,41 +133,12 @@ def test_an_ended_worker_leaves_no_process_and_no_files(isolation, tmp_path, wri
     assert not [*tmp_path.glob("spurgen-*")]
 
 
-@pytest.mark.parametrize("rows", [[[0.5, 0.4]], [[-0.1, 1.1]], [[2.0, 2.0]]])
-def test_invalid_probabilities_are_an_error(ask_worker, rows, write_submission):
-    spec = write_submission(f"def predict_proba(batch): return [[0.5, 0.5]] * 3 + {rows}")
-    message = (
-        rf"submission {spec}, task a-task: predict_proba returned no probabilities on test: row 3 is \[.*add up to 1"
-    )
-    with pytest.raises(SubmissionError, match=message):
-        ask_worker(spec, PLAIN, "predict_proba", 2)
-
-
-@pytest.mark.parametrize(
-    ("batch", "message"),
-    [
-        (Batch(None, CAPTIONS), 'images is None in this task: write MODALITIES = {"image", "multimodal"}'),
-        (Batch(IMAGES, None), 'captions is None in this task: write MODALITIES = {"text", "multimodal"}'),
-    ],
-)
-def test_an_error_about_a_missing_modality_gets_a_hint(ask_worker, batch, message, write_submission):
-    spec = write_submission(
-        "def predict(batch): return [len(c) + i.sum() for i, c in zip(batch.images, batch.captions)]"
-    )
-    with pytest.raises(SubmissionError, match=message) as caught:
-        ask_worker(spec, PLAIN, batch=batch)
-    assert str(caught.value).count("is None") == 1
-
-
 @pytest.mark.parametrize(
     ("code", "hinted"),
     [
         ("train.group_ids.max()", True),
-        ("int(str(train.group_ids))", True),
         ("__import__('torch').as_tensor(train.env_ids).sum()", True),
-        ("__import__('numpy').arange(3)[1.5]", False),
         ("exit(repr([None]))", False),
-        ("1 / 0", False),
     ],
 )
 def test_only_an_error_about_a_withheld_field_gets_a_hint(trained, code, hinted):
@@ -215,6 +155,7 @@ def test_our_messages_show_no_traceback_and_a_submissions_error_only_its_own_fra
         ask_worker(write_submission("print('before')\ndef predict(batch):\n    return oops"), PLAIN)
     trace, printed = caught.value.__notes__
     assert "model.py" in trace
+    assert "return oops" in trace
     assert "harness" not in trace
     assert printed == "it printed, last: before"
 
@@ -222,7 +163,6 @@ def test_our_messages_show_no_traceback_and_a_submissions_error_only_its_own_fra
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("return [[1e31, 0.0, 0.0]] * 4", r"predict returned 1e\+31 on test; divide it, to stay within 1e\+08"),
         ("raise ValueError('a\\x1b[31mb\\x07')", r"ValueError: a\?\[31mb\?"),
         ("raise ValueError('x' * 100_000)", r"ValueError: x{1900,2100}\n"),
     ],
@@ -235,7 +175,7 @@ def test_errors_are_shortened_and_free_of_control_characters(ask_worker, write_s
 
 def test_features_must_have_the_same_columns_in_every_batch(write_submission):
     spec = write_submission("import numpy as np\ndef encode(batch): return np.ones((len(batch), 1 + len(batch) % 3))")
-    with Worker(spec, {}, "a-task") as worker:
+    with Worker(spec, {}, "a-task", PLAIN) as worker:
         for count in (4, 7):
             worker.send("encode", Batch(None, ["a"] * count))
             worker.answer(count, None, "test")
@@ -244,25 +184,10 @@ def test_features_must_have_the_same_columns_in_every_batch(write_submission):
             worker.answer(5, None, "test")
 
 
-def test_an_answer_of_a_thousand_columns_is_told_its_shape(write_submission):
-    spec = write_submission("import numpy as np\ndef predict(batch): return np.zeros((len(batch), 1000), np.float32)")
-    with Worker(spec, {}, "a-task") as worker:
-        worker.send("predict", Batch(None, ["a"] * 900))
-        with pytest.raises(SubmissionError, match=r"predict returned shape \(900, 1000\) on test, expected \(900, 3\)"):
-            worker.answer(900, 3, "test")
-
-
-def test_a_report_may_have_numbers_of_numpy(trained, write_submission):
+def test_a_report_may_have_numbers_of_numpy(trained):
     code = "import numpy as np\ndef fit(*_): ...\ndef predict(b): ...\n"
-    spec = write_submission(code + "def report(): return {'curves': [{'loss': np.float32(0.5)}]}")
-    data = LabeledData(Batch(None, ["a"] * 4), np.arange(4), 6)
-    with Worker(spec, {}, "a-task") as worker:
-        report = worker.fit(data, data, Context(("a",), "text", 32, "cpu", 5, worker.scratch))
-    assert report.curves == ({"loss": 0.5},)
-    with pytest.raises(
-        SubmissionError, match=r"report\(\) returned what JSON cannot hold, .*; return dicts of numbers"
-    ):
-        trained(code + "def report(): return {'checks': {1, 2}}")
+    with trained(code + "def report(): return {'curves': [{'loss': np.float32(0.5)}]}") as worker:
+        assert worker.report.curves == ({"loss": 0.5},)
 
 
 def test_a_closed_worker_signals_no_process_when_it_is_closed_again(write_submission, monkeypatch):
@@ -280,6 +205,7 @@ def test_a_closed_worker_signals_no_process_when_it_is_closed_again(write_submis
         ("{'checks': {'a': 'maybe?'}}", "an invalid report: checks.a: "),
         ("{'checks': {'\\x1bc': False}}", r"an invalid report: checks\.'\\x1bc': expected at most 100 printable"),
         ("{'x': 1}", "an invalid report: .*x"),
+        ("{'checks': {1, 2}}", "what JSON cannot hold, .*; return dicts of numbers"),
         ("{'curves': [{f'{k:05}': 0.0 for k in range(7000)}]}", r"[\d,]+ bytes, expected at most 65,536; report less"),
         ("{'selection': '\\ud800'}", "(text that cannot be written|an invalid report: selection)"),
     ],

@@ -20,22 +20,45 @@ TRAINS = "def fit(train, val, context): ...\n"
 NO_TRAINING, SHORT_TRAINING, LONG_TRAINING = ("", 600.0, "fresh"), (TRAINS, 600.0, "fresh"), (TRAINS, 0.0, "same")
 
 
+MEANS = "def predict(b): return means(b)"
+DATA = LabeledData(Batch(IMAGES[:4], None), np.arange(4), 6)
+
+
 @pytest.fixture
-def recheck(write_submission):
+def start(write_submission):
+    """Return a function that starts a submission in a plain process, trained if it has `fit`."""
+
+    def begin(code=MEANS, retrain_seconds=20.0):
+        limits = Limits(isolation="process", retrain_seconds=retrain_seconds)
+        worker = RecheckedWorker(write_submission(HEAD + code), {}, "a-task", limits)
+        if "fit" in worker.about.offers:
+            worker.fit(DATA, DATA, Context(("a", "b", "c"), "image", 8, "cpu", 0, worker.scratch))
+        return worker
+
+    return begin
+
+
+def ask(worker, images=IMAGES, what="predict"):
+    worker.send(what, Batch(images, None))
+    return worker.answer(len(images), None if what == "encode" else 3, "test")
+
+
+def checked(worker):
+    """Return what comes of the consistency check."""
+    worker.settle(1.0)
+    worker.finish()
+    return worker.consistency
+
+
+@pytest.fixture
+def recheck(start):
     """Return a function that asks a submission in three batches, checks it, and returns the outcome."""
 
     def run(body, training=NO_TRAINING, what="predict", as_logits=None):
         head, retrain_seconds, _ = training
-        code = f"{HEAD}{head}def {what}(b):\n    global count\n    count += 1\n    {body}"
-        limits = Limits(isolation="process", retrain_seconds=retrain_seconds)
-        with RecheckedWorker(write_submission(code), {}, "a-task", limits) as worker:
-            if head:
-                data = LabeledData(Batch(IMAGES[:4], None), np.arange(4), 6)
-                worker.fit(data, data, Context(("a", "b", "c"), "image", 8, "cpu", 0, worker.scratch))
-            answers = []
-            for images in np.split(IMAGES, (300, 600)):
-                worker.send(what, Batch(images, None))
-                answers.append(worker.answer(len(images), None if what == "encode" else 3, "test"))
+        code = f"{head}def {what}(b):\n    global count\n    count += 1\n    {body}"
+        with start(code, retrain_seconds) as worker:
+            answers = [ask(worker, images, what) for images in np.split(IMAGES, (300, 600))]
             worker.settle(1.0 if what == "encode" else float(np.concatenate(answers).std()) or 1.0, as_logits)
             worker.finish()
             return worker.consistency
@@ -140,38 +163,41 @@ def test_features_are_rounded_to_float32(ask_worker, write_submission):
     assert np.ptp(ask_worker(spec, Limits(), "encode", None)) == 0
 
 
-def test_every_row_is_equally_likely_to_be_sampled(write_submission, monkeypatch):
+def test_every_row_is_equally_likely_to_be_sampled(start, monkeypatch):
     monkeypatch.setattr(rechecks, "ROWS", 30)
     images = np.repeat(np.arange(90, dtype=np.uint8), 3 * 4).reshape(90, 2, 2, 3)
-    counts = np.zeros(90, int)
-    with RecheckedWorker(write_submission(f"{HEAD}def predict(b): return means(b)"), {}, "a-task") as worker:
+    counts, samples = np.zeros(90, int), []
+    with start() as worker:
         for _ in range(60):
             worker._samples.clear()
             for part in np.split(images, (20, 45)):
-                worker.send("predict", Batch(part, None))
-                worker.answer(len(part), 3, "test")
+                ask(worker, part)
             sample = worker._samples["predict"]
             drawn = [int(row.input.images[0, 0, 0, 0]) for row in sample.values()]
             assert len(set(drawn)) == 30
             assert [row.answer[0] for row in sample.values()] == drawn
             counts[drawn] += 1
+            samples.append(frozenset(drawn))
     thirds = [part.mean() for part in np.split(counts, (20, 45))]
     assert thirds == pytest.approx([20] * 3, abs=3)  # of 60 times a third; the standard error is under 1
+    assert len(set(samples)) == 60  # nobody knows which
 
 
-def test_fewer_rows_of_large_images_are_sampled(write_submission, monkeypatch):
+def test_nobody_knows_which_answers_are_asked_for_again(start):
+    with start() as one, start() as other:
+        assert one._rng.random() != other._rng.random()
+
+
+def test_fewer_rows_of_large_images_are_sampled(start, monkeypatch):
     monkeypatch.setattr(rechecks, "MAX_BYTES", 10 * 8 * 8 * 3)
-    with RecheckedWorker(write_submission(f"{HEAD}def predict(b): return means(b)"), {}, "a-task") as worker:
-        worker.send("predict", Batch(IMAGES, None))
-        worker.answer(len(IMAGES), 3, "test")
-        worker.settle(1.0)
-        worker.finish()
-    assert worker.consistency.rows == 10
+    with start() as worker:
+        ask(worker)
+        assert checked(worker).rows == 10
 
 
 @pytest.mark.parametrize("retrain_seconds", [0.0, 600.0], ids=["same", "fresh"])
-def test_answers_are_sampled_before_the_model_returns_to_a_checkpoint(write_submission, retrain_seconds):
-    code = f"""{HEAD}
+def test_answers_are_sampled_before_the_model_returns_to_a_checkpoint(start, retrain_seconds):
+    code = """
 place = 1.0
 def fit(train, val, context): ...
 def checkpoints(): return 2
@@ -180,46 +206,40 @@ def restore(k):
     place = 7.0
 def predict(b): return means(b) * place
 """
-    limits = Limits(retrain_seconds=retrain_seconds)
-    with RecheckedWorker(write_submission(code), {}, "a-task", limits) as worker:
-        data = LabeledData(Batch(IMAGES[:4], None), np.arange(4), 6)
-        worker.fit(data, data, Context(("a", "b", "c"), "image", 8, "cpu", 0, worker.scratch))
-        worker.send("predict", Batch(IMAGES, None))
-        worker.answer(len(IMAGES), 3, "test")
+    with start(code, retrain_seconds) as worker:
+        ask(worker)
         worker.settle(1.0)
         worker.restore(0)
-        worker.send("predict", Batch(IMAGES[:1], None))
-        assert worker.answer(1, 3, "test") == pytest.approx(7 * IMAGES[:1].mean((1, 2)), rel=1e-5)
+        assert ask(worker, IMAGES[:1]) == pytest.approx(7 * IMAGES[:1].mean((1, 2)), rel=1e-5)
         worker.finish()
-    assert worker.consistency.rows == ROWS
-    assert worker.consistency.moved == 0
+    assert (worker.consistency.rows, worker.consistency.moved) == (ROWS, 0)
 
 
-def test_the_fresh_worker_starts_when_the_first_one_has_ended(write_submission, monkeypatch):
+def test_the_fresh_worker_starts_when_the_first_one_has_ended(start, monkeypatch):
     alive = []
     started = rechecks.Worker
 
-    def start(*arguments):
+    def second(*arguments):
         alive.append(first.process.process.poll() is None)
         return started(*arguments)
 
-    with RecheckedWorker(write_submission(f"{HEAD}def predict(b): return means(b)"), {}, "a-task") as first:
-        monkeypatch.setattr(rechecks, "Worker", start)
-        first.send("predict", Batch(IMAGES, None))
-        first.answer(len(IMAGES), 3, "test")
-        first.settle(1.0)
-        first.finish()
+    with start() as first:
+        monkeypatch.setattr(rechecks, "Worker", second)
+        ask(first)
+        checked(first)
     assert alive == [False]
 
 
 @pytest.mark.parametrize(
-    ("training", "asked"), [("time.sleep(0.8)", "fresh"), ("while time.process_time() < 0.8: ...", "same")]
-)
-def test_only_cpu_time_makes_a_training_too_long_to_repeat(write_submission, training, asked):
-    code = f"{HEAD}import time\ndef fit(train, val, context):\n    {training}\ndef predict(b): return means(b)"
-    with RecheckedWorker(write_submission(code), {}, "a-task", Limits(retrain_seconds=0.3)) as worker:
-        data = LabeledData(Batch(IMAGES[:4], None), np.arange(4), 6)
-        worker.fit(data, data, Context(("a", "b", "c"), "image", 8, "cpu", 0, worker.scratch))
+    ("training", "device", "asked"),
+    [
+        ("time.sleep(0.8)", "cpu", "fresh"), ("while time.process_time() < 0.8: ...", "cpu", "same"),
+        ("...", "cuda", "same"),
+    ],
+)  # fmt: skip
+def test_only_cpu_time_or_a_gpu_keeps_a_training_from_being_repeated(start, training, device, asked):
+    with start(f"import time\ndef fit(train, val, context):\n    {training}\n{MEANS}", 0.3) as worker:
+        worker.device = device
         worker.settle(1.0)
     assert worker.consistency.worker == asked
 
@@ -228,29 +248,6 @@ def test_a_bug_of_ours_in_the_check_is_raised_as_itself(recheck, monkeypatch):
     monkeypatch.setattr(rechecks, "largest_change", Mock(side_effect=ZeroDivisionError))
     with pytest.raises(ZeroDivisionError):
         recheck("return means(b)")
-
-
-def test_nobody_knows_which_answers_are_asked_for_again(write_submission):
-    drawn = []
-    for _ in range(2):
-        with RecheckedWorker(
-            write_submission(f"{HEAD}def predict(b): return means(b)"), {}, "a-task", Limits()
-        ) as worker:
-            worker.send("predict", Batch(IMAGES, None))
-            worker.answer(len(IMAGES), 3, "test")
-            drawn.append({row.input.images.tobytes() for row in worker._samples["predict"].values()})
-    assert len(drawn[0]) == len(drawn[1]) == ROWS
-    assert drawn[0] != drawn[1]
-
-
-def test_a_submission_that_trained_on_a_gpu_is_not_trained_again(write_submission):
-    code = f"{HEAD}{TRAINS}def predict(b): return means(b)"
-    with RecheckedWorker(write_submission(code), {}, "a-task", Limits(retrain_seconds=600.0)) as worker:
-        data = LabeledData(Batch(IMAGES[:4], None), np.arange(4), 6)
-        worker.fit(data, data, Context(("a", "b", "c"), "image", 8, "cpu", 0, worker.scratch))
-        worker.device = "cuda"
-        worker.settle(1.0)
-    assert worker.consistency.worker == "same"
 
 
 @pytest.mark.needs("bubblewrap")

@@ -1,7 +1,7 @@
 import json
 import os
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from unittest.mock import Mock
 
 import numpy as np
@@ -13,16 +13,21 @@ from spurgen.harness.worker.protocol import BrokenFrameError, Pipe, PipeClosedEr
 from spurgen.harness.worker.server import serve
 
 
+@contextmanager
+def two_pipes():
+    """The ends of two pipes: to read and to write, of each."""
+    ends = [*os.pipe(), *os.pipe()]
+    yield ends
+    for end in ends:
+        with suppress(OSError):  # a test closed it
+            os.close(end)
+
+
 @pytest.fixture
 def ends():
     """Two pipes, crossed: what one sends the other receives."""
-    (a, b), (c, d) = os.pipe(), os.pipe()
-    yield Pipe(a, d), Pipe(c, b)
-    for descriptor in (a, b, c, d):
-        try:
-            os.close(descriptor)
-        except OSError:
-            continue
+    with two_pipes() as (a, b, c, d):
+        yield Pipe(a, d), Pipe(c, b)
 
 
 def test_a_header_and_its_arrays_arrive(ends):
@@ -128,15 +133,13 @@ def test_too_many_bytes_of_arrays_are_refused_before_they_are_read(ends, sizes):
 
 
 def test_an_ended_process_is_noticed_while_its_pipe_is_open():
-    (reading, there), (here, writing) = os.pipe(), os.pipe()
     gone = iter([False, True])
-    pipe = Pipe(reading, writing, lambda: next(gone, True))
-    with pytest.raises(BrokenFrameError, match="the other side has ended"):
-        pipe.receive(seconds=60)
-    with pytest.raises(BrokenFrameError, match="the other side has ended"):
-        pipe.send({}, {"big": np.zeros(10_000_000, np.uint8)}, seconds=60)
-    for descriptor in (reading, there, here, writing):
-        os.close(descriptor)
+    with two_pipes() as (reading, _, __, writing):
+        pipe = Pipe(reading, writing, lambda: next(gone, True))
+        with pytest.raises(BrokenFrameError, match="the other side has ended"):
+            pipe.receive(seconds=60)
+        with pytest.raises(BrokenFrameError, match="the other side has ended"):
+            pipe.send({}, {"big": np.zeros(10_000_000, np.uint8)}, seconds=60)
 
 
 def test_the_last_frame_of_an_ended_process_is_read(ends):
@@ -166,19 +169,14 @@ def headers(largest):
 @given(header=headers(2**64), rest=st.binary(max_size=300), off=st.integers(-3, 3), cut=st.integers(0, 20))
 def test_any_bytes_are_a_frame_or_a_broken_frame_error(header, rest, off, cut):
     """Frames may be truncated, oversized, of a wrong dtype or count, or garbage."""
-    (a, b), (c, d) = os.pipe(), os.pipe()
-    pipe = Pipe(a, d)
     frame = max(len(header) + off, 0).to_bytes(8, "little") + header + rest
-    os.write(b, frame[: len(frame) - cut])
-    os.close(b)
-    try:
+    with two_pipes() as (a, b, _, d), suppress(BrokenFrameError):
+        pipe = Pipe(a, d)
+        os.write(b, frame[: len(frame) - cut])
+        os.close(b)
         frame_header, arrays = pipe.receive(seconds=60, max_header=1 << 12, max_bytes=1 << 12)
         assert isinstance(frame_header, dict)
         assert sum(array.nbytes for array in arrays.values()) <= len(rest) + 3
-    except BrokenFrameError:
-        pass
-    for descriptor in (a, c, d):
-        os.close(descriptor)
 
 
 WHOLE = [len(text).to_bytes(8, "little") + text for text in (b'{"arrays":[],"op":null}', b'{"arrays": []}')]
@@ -188,16 +186,14 @@ WHOLE = [len(text).to_bytes(8, "little") + text for text in (b'{"arrays":[],"op"
 @example(data=WHOLE[0])
 @example(data=WHOLE[1])
 def test_a_worker_answers_garbage_with_errors_and_ends(data):
-    (a, b), (c, d) = os.pipe(), os.pipe()
-    os.write(b, data)
-    os.close(b)
-    serve(Pipe(a, d), sandboxed=False)
-    os.close(d)
-    pipe, replies = Pipe(c, a), []
-    with suppress(PipeClosedError):
+    replies = []
+    with two_pipes() as (a, b, c, d), suppress(PipeClosedError):
+        os.write(b, data)
+        os.close(b)
+        serve(Pipe(a, d), sandboxed=False)
+        os.close(d)
+        pipe = Pipe(c, a)
         while True:
             replies.append(pipe.receive(seconds=60)[0])
     assert all(reply["ok"] is False and reply["error"] for reply in replies)
     assert replies or data not in WHOLE
-    for descriptor in (a, c):
-        os.close(descriptor)

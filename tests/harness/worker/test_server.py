@@ -81,11 +81,6 @@ def test_a_process_that_ends_is_named_with_its_exit_code_or_signal(ask, write_su
         ask(write_submission(f"import os\ndef predict(batch):\n    {body}"))
 
 
-def test_a_silent_worker_is_an_error(write_submission):
-    with pytest.raises(SubmissionError, match="load did not answer: no answer in time"):
-        Worker(write_submission("import time\ntime.sleep(600)"), {}, "a-task", Limits(answer_seconds=0.3))
-
-
 def test_a_worker_computes_with_one_thread(ask, write_submission, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     code = """
