@@ -14,17 +14,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from spurgen.baselines.training.samplers import Sampler, shuffled
 from spurgen.baselines.training.seeding import seeded
-from spurgen.baselines.training.toolkit import (
-    Baseline,
-    LogUniform,
-    Network,
-    Problem,
-    Recipe,
-    Step,
-    redefined,
-    train,
-    within,
-)
+from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, Recipe, Step, train, within
 from spurgen.baselines.training.twins import check_twins, features_of_both
 
 TEMPERATURE = "Chen et al. 2020, appendix B.9: 0.5 on CIFAR-10; table 5: 0.05 to 1"
@@ -35,8 +25,6 @@ WEIGHT = "searched around equal weight for both losses; Zhang et al. 2022 (CnC):
 class Hyperparameters(Recipe):
     """Common settings, plus the weight and temperature of the contrastive loss, and the width of its projection."""
 
-    lr: float = redefined(Recipe, "lr", default=0.0056)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.19)
     contrastive_weight: float = within(0.0, 100.0, WEIGHT, default=0.7, search=LogUniform(0.1, 10.0))
     temperature: float = within(0.01, 10.0, TEMPERATURE, default=0.05, search=LogUniform(0.05, 1.0))
     projection_dim: int = within(1, 4096, "Chen et al. 2020, section 2.3: 128", default=128)
@@ -101,7 +89,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 submission = Baseline(
     __name__,
     fit,
-    Hyperparameters(),
+    Hyperparameters(lr=0.0056, weight_decay=0.19),
     access="twins",
     version=2,
     frozen={"l2": 0.0092, "contrastive_weight": 0.11, "temperature": 0.66},

@@ -3,9 +3,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from spurgen.baselines import group_dro
 from spurgen.baselines.training import worst_group
-from spurgen.baselines.training.worst_group import WorstGroupLoss
+from spurgen.baselines.training.worst_group import WorstGroupLoss, WorstGroupRecipe
 
 
 def test_group_weights_follow_the_formula():
@@ -54,6 +53,6 @@ def test_a_group_that_no_batch_draws_fails_the_sanity_check(left_out, make_probl
     kept = problem.train.groups != problem.train.groups[0] if left_out else torch.ones(48, dtype=torch.bool)
     places = torch.nonzero(kept).flatten()
     monkeypatch.setattr(worst_group, "balanced", lambda *_: lambda _: places[: len(places) // 4 * 4].view(-1, 4))
-    hyper = group_dro.Hyperparameters(epochs=1, batch_size=8)
+    hyper = WorstGroupRecipe(epochs=1, batch_size=8)
     worst_group.train_worst_group(problem.network(hyper), problem, hyper, problem.train)
     assert problem.journal.checks == {"every group appeared": not left_out}
