@@ -66,8 +66,7 @@ def train(
     with seeded(problem.seed_for(stage, "train"), device):
         for epoch in range(1, recipe.epochs + 1):
             network.train()
-            batches = draw(generator).to(device)
-            means = Means()
+            batches, means = draw(generator).to(device), Means()
             for number, indices in enumerate(batches):
                 progress = (epoch - 1 + number / len(batches)) / recipe.epochs
                 for group in optimizer.param_groups:

@@ -13,8 +13,6 @@ NAMES = [
     "world.png",
     "world-64.png",
     "world-224.png",
-    "captions.png",
-    "captions-natural.png",
     "alignments.png",
     "twins.png",
     "shortcut.png",
@@ -36,10 +34,9 @@ def written(tmp_path_factory):
 @pytest.fixture
 def quick(monkeypatch):
     """Replace the drawing functions, which are slow; return their stand-in sheets in the order of NAMES."""
-    captions = ("caption_sheet", "caption_sheet")
     ideas = ("shortcut_sheet", "group_sheet")
     things = ("things_sheet", "shortcut_values_sheet", "ladder_sheet")
-    names = ("banner", "contact_sheet", "scene_sheet", *captions, "alignment_sheet", "twin_sheet", *ideas, *things)
+    names = ("banner", "contact_sheet", "scene_sheet", "alignment_sheet", "twin_sheet", *ideas, *things)
     drawn = [Image.new("RGB", (4 + names.index(name), 4), (16 * names.index(name), 0, 0)) for name in names]
     for name, sheet in zip(names, drawn, strict=True):
         monkeypatch.setattr(sheets, name, lambda *_, sheet=sheet, **__: sheet)
