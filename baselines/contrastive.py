@@ -9,10 +9,10 @@ import math
 
 import torch
 from pydantic.dataclasses import dataclass
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
-from spurgen.baselines.training.samplers import Sampler, shuffled
+from spurgen.baselines.training.samplers import repeated, shuffled
 from spurgen.baselines.training.seeding import seeded
 from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, Recipe, Step, train, within
 from spurgen.baselines.training.twins import check_twins, features_of_both
@@ -62,15 +62,6 @@ def nt_xent(projections: Tensor, temperature: float) -> Tensor:
     return cross_entropy(similarities, partners)
 
 
-def first_batches(sampler: Sampler, count: int) -> Sampler:
-    """Draw only the first `count` batches of each epoch."""
-
-    def draw(generator: Generator) -> Tensor:
-        return sampler(generator)[:count]
-
-    return draw
-
-
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train the network and the projection together on samples and their twins."""
     check_twins(problem)
@@ -79,7 +70,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
         objective = Contrastive(network.head.in_features, hyper)
     # Twins fill half of each batch, so a step and an epoch cost what they cost in ERM.
     size = min(max(2, hyper.batch_size // 2), count)
-    sampler = first_batches(shuffled(torch.arange(count), size), max(1, count // hyper.batch_size))
+    sampler = repeated(shuffled(torch.arange(count), size), max(1, count // hyper.batch_size))
     train(network, problem, hyper, sampler=sampler, objective=objective)
     final = float(problem.journal.curves[-1]["contrastive"])
     problem.journal.check("the contrastive loss ended below chance", final < math.log(2 * size - 1))
