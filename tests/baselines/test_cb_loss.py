@@ -1,5 +1,3 @@
-"""reweight, sqrt_reweight and cb_loss: the weights, and their use in the loss."""
-
 import numpy as np
 import pytest
 import torch
