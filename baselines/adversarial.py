@@ -23,7 +23,6 @@ from spurgen.baselines.training.toolkit import (
     Recipe,
     Step,
     balanced,
-    redefined,
     train,
     within,
 )
@@ -39,8 +38,6 @@ SIGNIFICANCE = 0.01
 class Hyperparameters(Recipe):
     """Common settings, plus the final weight of the reversed gradient and the width of the adversaries."""
 
-    lr: float = redefined(Recipe, "lr", default=0.0087)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.83)
     adversary_weight: float = within(0.0, 100.0, LAMBDA, default=0.15, search=LogUniform(0.1, 10.0))
     adversary_width: int = within(1, 4096, WIDTH, default=100)
 
@@ -125,5 +122,10 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 submission = Baseline(
-    __name__, fit, Hyperparameters(), access="train_groups", version=3, frozen={"l2": 4.4e-06, "adversary_weight": 0.91}
+    __name__,
+    fit,
+    Hyperparameters(lr=0.0087, weight_decay=0.83),
+    access="train_groups",
+    version=3,
+    frozen={"l2": 4.4e-06, "adversary_weight": 0.91},
 )

@@ -15,15 +15,13 @@ from torch.nn.functional import cross_entropy
 
 from spurgen.baselines.training.alignment import Alignment
 from spurgen.baselines.training.data import Data
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, cited, redefined, train
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, cited, train
 
 
 @dataclass(frozen=True)
 class Hyperparameters(Recipe):
     """Common settings, plus whether the sizes are those of groups or of classes."""
 
-    lr: float = redefined(Recipe, "lr", default=0.0098)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.11)
     sizes: Literal["groups", "classes"] = cited("chosen here; published: classes", default="groups")
 
 
@@ -55,4 +53,11 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper, objective=objective)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=3, frozen={"l2": 2.1e-05})
+submission = Baseline(
+    __name__,
+    fit,
+    Hyperparameters(lr=0.0098, weight_decay=0.11),
+    access="train_groups",
+    version=3,
+    frozen={"l2": 2.1e-05},
+)

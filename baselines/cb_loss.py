@@ -10,7 +10,7 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.toolkit import Baseline, Choice, Network, Problem, Recipe, redefined, within
+from spurgen.baselines.training.toolkit import Baseline, Choice, Network, Problem, Recipe, within
 from spurgen.baselines.training.weighting import fit_weighted
 
 BETA = "Cui et al. 2019, section 5: .9 to .9999; SubpopBench: default .9999, 1 - 10^U(-5, -2)"
@@ -20,8 +20,6 @@ BETA = "Cui et al. 2019, section 5: .9 to .9999; SubpopBench: default .9999, 1 -
 class Hyperparameters(Recipe):
     """Common settings, plus how slowly the effective number saturates: 0 is ERM, and 1 would be `reweight`."""
 
-    lr: float = redefined(Recipe, "lr", default=0.0098)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.11)
     beta: float = within(0.0, 0.999999, BETA, default=0.999, search=Choice((0.9, 0.99, 0.999, 0.9999)))
 
 
@@ -38,5 +36,10 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 submission = Baseline(
-    __name__, fit, Hyperparameters(), access="train_groups", version=3, frozen={"l2": 4.4e-06, "beta": 0.999}
+    __name__,
+    fit,
+    Hyperparameters(lr=0.0098, weight_decay=0.11),
+    access="train_groups",
+    version=3,
+    frozen={"l2": 4.4e-06, "beta": 0.999},
 )

@@ -4,21 +4,12 @@ A twin is the same sample with all channels redrawn, and keeps its label. The pa
 with it the label; here what is no cause changes, as where names are swapped (Maudslay et al. 2019).
 """
 
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from spurgen.baselines.training.step import Step
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, redefined, train
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, train
 from spurgen.baselines.training.twins import check_twins, features_of_both
-
-
-@dataclass(frozen=True)
-class Hyperparameters(Recipe):
-    """Common settings; the augmentation adds none."""
-
-    lr: float = redefined(Recipe, "lr", default=0.0056)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.19)
 
 
 def both(step: Step) -> Tensor:
@@ -26,10 +17,10 @@ def both(step: Step) -> Tensor:
     return cross_entropy(step.network.head(features_of_both(step)), step.labels.repeat(2))
 
 
-def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+def fit(problem: Problem, hyper: Recipe) -> Network:
     """Train on shuffled batches, each with its twins."""
     check_twins(problem)
     return train(problem.network(hyper), problem, hyper, objective=both)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="twins", frozen={"l2": 0.001})
+submission = Baseline(__name__, fit, Recipe(lr=0.0056, weight_decay=0.19), access="twins", frozen={"l2": 0.001})

@@ -21,7 +21,6 @@ from spurgen.baselines.training.toolkit import (
     Uniform,
     balanced,
     logits,
-    redefined,
     train,
     within,
 )
@@ -34,10 +33,6 @@ CONTRAST = "Zhang et al. 2022: 0.75"
 class Hyperparameters(FirstStageRecipe):
     """Settings of both models, plus temperature and weight of the contrastive loss."""
 
-    lr: float = redefined(FirstStageRecipe, "lr", default=0.0087)
-    weight_decay: float = redefined(FirstStageRecipe, "weight_decay", default=0.83)
-    first_lr: float = redefined(FirstStageRecipe, "first_lr", default=0.0011)
-    first_weight_decay: float = redefined(FirstStageRecipe, "first_weight_decay", default=0.005)
     temperature: float = within(0.01, 10.0, TEMPERATURE, default=0.15, search=LogUniform(0.05, 0.5))
     contrast: float = within(0.0, 1.0, CONTRAST, default=0.78, search=Uniform(0.1, 0.9))
 
@@ -105,7 +100,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 submission = Baseline(
     __name__,
     fit,
-    Hyperparameters(),
+    Hyperparameters(lr=0.0087, weight_decay=0.83, first_lr=0.0011, first_weight_decay=0.005),
     access="val_groups",
     version=3,
     frozen={"l2": 2.7e-06, "first_l2": 0.017, "temperature": 0.41, "contrast": 0.22},

@@ -9,22 +9,12 @@ import math
 
 import torch
 from pydantic.dataclasses import dataclass
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
-from spurgen.baselines.training.samplers import Sampler, shuffled
+from spurgen.baselines.training.samplers import repeated, shuffled
 from spurgen.baselines.training.seeding import seeded
-from spurgen.baselines.training.toolkit import (
-    Baseline,
-    LogUniform,
-    Network,
-    Problem,
-    Recipe,
-    Step,
-    redefined,
-    train,
-    within,
-)
+from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, Recipe, Step, train, within
 from spurgen.baselines.training.twins import check_twins, features_of_both
 
 TEMPERATURE = "Chen et al. 2020, appendix B.9: 0.5 on CIFAR-10; table 5: 0.05 to 1"
@@ -35,8 +25,6 @@ WEIGHT = "searched around equal weight for both losses; Zhang et al. 2022 (CnC):
 class Hyperparameters(Recipe):
     """Common settings, plus the weight and temperature of the contrastive loss, and the width of its projection."""
 
-    lr: float = redefined(Recipe, "lr", default=0.0056)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.19)
     contrastive_weight: float = within(0.0, 100.0, WEIGHT, default=0.7, search=LogUniform(0.1, 10.0))
     temperature: float = within(0.01, 10.0, TEMPERATURE, default=0.05, search=LogUniform(0.05, 1.0))
     projection_dim: int = within(1, 4096, "Chen et al. 2020, section 2.3: 128", default=128)
@@ -74,15 +62,6 @@ def nt_xent(projections: Tensor, temperature: float) -> Tensor:
     return cross_entropy(similarities, partners)
 
 
-def first_batches(sampler: Sampler, count: int) -> Sampler:
-    """Draw only the first `count` batches of each epoch."""
-
-    def draw(generator: Generator) -> Tensor:
-        return sampler(generator)[:count]
-
-    return draw
-
-
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train the network and the projection together on samples and their twins."""
     check_twins(problem)
@@ -91,7 +70,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
         objective = Contrastive(network.head.in_features, hyper)
     # Twins fill half of each batch, so a step and an epoch cost what they cost in ERM.
     size = min(max(2, hyper.batch_size // 2), count)
-    sampler = first_batches(shuffled(torch.arange(count), size), max(1, count // hyper.batch_size))
+    sampler = repeated(shuffled(torch.arange(count), size), max(1, count // hyper.batch_size))
     train(network, problem, hyper, sampler=sampler, objective=objective)
     final = float(problem.journal.curves[-1]["contrastive"])
     problem.journal.check("the contrastive loss ended below chance", final < math.log(2 * size - 1))
@@ -101,7 +80,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 submission = Baseline(
     __name__,
     fit,
-    Hyperparameters(),
+    Hyperparameters(lr=0.0056, weight_decay=0.19),
     access="twins",
     version=2,
     frozen={"l2": 0.0092, "contrastive_weight": 0.11, "temperature": 0.66},

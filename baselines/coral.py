@@ -6,20 +6,10 @@ As in DomainBed (Gulrajani & Lopez-Paz 2021), which adds the means and compares 
 from collections.abc import Sequence
 
 import torch
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.penalty import Environment, PenaltyRecipe, fit_penalised
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, redefined
-
-
-@dataclass(frozen=True)
-class Hyperparameters(PenaltyRecipe):
-    """Penalty settings, without additions."""
-
-    lr: float = redefined(PenaltyRecipe, "lr", default=0.0023)
-    weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.6)
-    penalty_weight: float = redefined(PenaltyRecipe, "penalty_weight", default=3.4)
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem
 
 
 def coral_penalty(environments: Sequence[Environment]) -> Tensor:
@@ -33,11 +23,16 @@ def coral_penalty(environments: Sequence[Environment]) -> Tensor:
     return 2 * (means.var(0).mean() + covariances.var(0).mean())
 
 
-def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+def fit(problem: Problem, hyper: PenaltyRecipe) -> Network:
     """Train on batches with equally many samples of every environment."""
     return fit_penalised(problem, hyper, coral_penalty, hidden=True)
 
 
 submission = Baseline(
-    __name__, fit, Hyperparameters(), access="envs", version=4, frozen={"l2": 1.6e-07, "penalty_weight": 2.0}
+    __name__,
+    fit,
+    PenaltyRecipe(lr=0.0023, weight_decay=0.6, penalty_weight=3.4),
+    access="envs",
+    version=4,
+    frozen={"l2": 1.6e-07, "penalty_weight": 2.0},
 )

@@ -3,25 +3,21 @@
 ERM learns the features. They are then frozen, and a new head is trained on them with group-balanced batches.
 """
 
-from pydantic.dataclasses import dataclass
-
 from spurgen.baselines.training.last_layer import HeadRecipe, retrain_head, train_features
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, balanced, redefined
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, balanced
 
 
-@dataclass(frozen=True)
-class Hyperparameters(HeadRecipe):
-    """Settings of the features and of a retrained head, without additions."""
-
-    head_epochs: int = redefined(HeadRecipe, "head_epochs", default=20)
-    head_lr: float = redefined(HeadRecipe, "head_lr", default=0.008)
-    head_weight_decay: float = redefined(HeadRecipe, "head_weight_decay", default=0.0028)
-
-
-def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+def fit(problem: Problem, hyper: HeadRecipe) -> Network:
     """Train features by ERM, then a new head on batches in which every group that occurs is equally likely."""
     sampler = balanced(problem.train.groups, hyper.batch_size)
     return retrain_head(train_features(problem, hyper, hidden=True), problem, hyper, sampler=sampler)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=5, frozen={"l2": 5.8e-07})
+submission = Baseline(
+    __name__,
+    fit,
+    HeadRecipe(head_epochs=20, head_lr=0.008, head_weight_decay=0.0028),
+    access="train_groups",
+    version=5,
+    frozen={"l2": 5.8e-07},
+)

@@ -8,17 +8,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from spurgen.baselines.training.toolkit import (
-    Baseline,
-    LogUniform,
-    Network,
-    Problem,
-    Recipe,
-    Step,
-    redefined,
-    train,
-    within,
-)
+from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, Recipe, Step, train, within
 
 SHARPNESS = "chosen here, in 1 / nats: the borderline between samples that count and others is smooth on this scale"
 
@@ -27,8 +17,6 @@ SHARPNESS = "chosen here, in 1 / nats: the borderline between samples that count
 class Hyperparameters(Recipe):
     """Common settings, plus the share of samples whose losses count; 1 is ERM."""
 
-    lr: float = redefined(Recipe, "lr", default=0.0098)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.11)
     alpha: float = within(
         0.001, 1.0, "SubpopBench: default .1, 10^U(-2, 0)", default=0.18, search=LogUniform(0.01, 1.0)
     )
@@ -86,7 +74,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 submission = Baseline(
     __name__,
     fit,
-    Hyperparameters(),
+    Hyperparameters(lr=0.0098, weight_decay=0.11),
     access="val_groups",
     version=2,
     frozen={"l2": 6.4e-05, "alpha": 0.012, "sharpness": 830.0},

@@ -14,20 +14,13 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from spurgen.baselines.training.first_stage import FirstStageRecipe, first_recipe
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, logits, redefined, train
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, logits, train
 from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst_group
 
 
 @dataclass(frozen=True)
 class Hyperparameters(FirstStageRecipe, WorstGroupRecipe):
     """Settings of Group-DRO, and of the reference model, which is the first stage."""
-
-    lr: float = redefined(WorstGroupRecipe, "lr", default=0.0063)
-    weight_decay: float = redefined(WorstGroupRecipe, "weight_decay", default=0.5)
-    first_epochs: int = redefined(FirstStageRecipe, "first_epochs", default=3)
-    first_lr: float = redefined(FirstStageRecipe, "first_lr", default=0.00019)
-    first_weight_decay: float = redefined(FirstStageRecipe, "first_weight_decay", default=0.21)
-    eta: float = redefined(WorstGroupRecipe, "eta", default=0.0083)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
@@ -77,7 +70,7 @@ def infer_environments(slopes: Tensor) -> Tensor:
 submission = Baseline(
     __name__,
     fit,
-    Hyperparameters(),
+    Hyperparameters(lr=0.0063, weight_decay=0.5, first_epochs=3, first_lr=0.00019, first_weight_decay=0.21, eta=0.0083),
     access="val_groups",
     version=3,
     frozen={"l2": 2.7e-06, "sharpness": 10.0, "first_l2": 0.017},

@@ -4,17 +4,7 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.toolkit import (
-    Baseline,
-    LogUniform,
-    Network,
-    Problem,
-    Recipe,
-    Step,
-    redefined,
-    train,
-    within,
-)
+from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, Recipe, Step, train, within
 
 GAMMA = "Lin et al. 2017, section 3.2: 0 to 5, 2 works best; SubpopBench 0.5 * 10^U(0, 1)"
 
@@ -23,8 +13,6 @@ GAMMA = "Lin et al. 2017, section 3.2: 0 to 5, 2 works best; SubpopBench 0.5 * 1
 class Hyperparameters(Recipe):
     """Common settings, plus how strongly confident samples are discounted; 0 is ERM."""
 
-    lr: float = redefined(Recipe, "lr", default=0.0025)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.42)
     gamma: float = within(0.0, 5.0, GAMMA, default=2.1, search=LogUniform(0.5, 5.0))
 
 
@@ -44,4 +32,11 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper, objective=objective)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="none", version=3, frozen={"l2": 1.3e-06, "gamma": 0.56})
+submission = Baseline(
+    __name__,
+    fit,
+    Hyperparameters(lr=0.0025, weight_decay=0.42),
+    access="none",
+    version=3,
+    frozen={"l2": 1.3e-06, "gamma": 0.56},
+)

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.penalty import Environment, PenaltyRecipe, fit_penalised
-from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, redefined, within
+from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, within
 
 LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 100; searched: its lower two thirds"
 
@@ -20,8 +20,6 @@ LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 100; sear
 class Hyperparameters(PenaltyRecipe):
     """Penalty settings with a lower weight than published, and the published annealing."""
 
-    lr: float = redefined(PenaltyRecipe, "lr", default=0.0056)
-    weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.19)
     penalty_weight: float = within(0.0, 1e6, LAMBDA, default=1.2, search=LogUniform(0.1, 1e3))
     anneal: float = within(0.0, 0.9, "Arjovsky et al. 2019: 190 of 501 steps", default=0.38)
 
@@ -48,5 +46,10 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 submission = Baseline(
-    __name__, fit, Hyperparameters(), access="envs", version=4, frozen={"l2": 2.4e-07, "penalty_weight": 1.2}
+    __name__,
+    fit,
+    Hyperparameters(lr=0.0056, weight_decay=0.19),
+    access="envs",
+    version=4,
+    frozen={"l2": 2.4e-07, "penalty_weight": 1.2},
 )

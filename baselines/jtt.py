@@ -4,17 +4,7 @@ import torch
 from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.first_stage import FirstStageRecipe, first_recipe
-from spurgen.baselines.training.toolkit import (
-    Baseline,
-    Choice,
-    Network,
-    Problem,
-    logits,
-    redefined,
-    train,
-    weighted,
-    within,
-)
+from spurgen.baselines.training.toolkit import Baseline, Choice, Network, Problem, logits, train, weighted, within
 
 UPWEIGHT = "Liu et al. 2021: 50 on CelebA, 100 on Waterbirds; SubpopBench 10^U(0, 2.5)"
 
@@ -23,11 +13,6 @@ UPWEIGHT = "Liu et al. 2021: 50 on CelebA, 100 on Waterbirds; SubpopBench 10^U(0
 class Hyperparameters(FirstStageRecipe):
     """Settings of both models, plus the weight of the first one's errors."""
 
-    lr: float = redefined(FirstStageRecipe, "lr", default=0.0063)
-    weight_decay: float = redefined(FirstStageRecipe, "weight_decay", default=0.5)
-    first_epochs: int = redefined(FirstStageRecipe, "first_epochs", default=3)
-    first_lr: float = redefined(FirstStageRecipe, "first_lr", default=0.00019)
-    first_weight_decay: float = redefined(FirstStageRecipe, "first_weight_decay", default=0.21)
     upweight: int = within(2, 1000, UPWEIGHT, default=10, search=Choice((5, 10, 20, 50, 100)))
 
 
@@ -52,7 +37,7 @@ def errors(problem: Problem, network: Network) -> torch.Tensor:
 submission = Baseline(
     __name__,
     fit,
-    Hyperparameters(),
+    Hyperparameters(lr=0.0063, weight_decay=0.5, first_epochs=3, first_lr=0.00019, first_weight_decay=0.21),
     access="val_groups",
     version=2,
     frozen={"l2": 0.0001, "first_l2": 0.037, "upweight": 100},

@@ -19,7 +19,6 @@ from spurgen.baselines.training.toolkit import (
     Recipe,
     Step,
     cited,
-    redefined,
     train,
     within,
 )
@@ -31,8 +30,6 @@ _CODE = "authors' code (kaidic/LDAM-DRW) and SubpopBench"
 class Hyperparameters(Recipe):
     """Common settings, plus the widest margin (a cosine), the factor of the cosines, and what sets the margins."""
 
-    lr: float = redefined(Recipe, "lr", default=0.0054)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.33)
     max_margin: float = within(0.0, 1.0, f"{_CODE}: .5; there 10^U(-1, -.1)", default=0.75, search=LogUniform(0.1, 0.8))
     scale: float = within(1.0, 100.0, f"{_CODE}: 30; there also 10", default=30.0)
     sizes: Literal["groups", "classes"] = cited("chosen here; published: classes", default="groups")
@@ -82,5 +79,10 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 submission = Baseline(
-    __name__, fit, Hyperparameters(), access="train_groups", version=2, frozen={"l2": 1e-05, "max_margin": 0.75}
+    __name__,
+    fit,
+    Hyperparameters(lr=0.0054, weight_decay=0.33),
+    access="train_groups",
+    version=2,
+    frozen={"l2": 1e-05, "max_margin": 0.75},
 )

@@ -10,17 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from spurgen.baselines.training.first_stage import FirstStageRecipe
-from spurgen.baselines.training.toolkit import (
-    Baseline,
-    Network,
-    Problem,
-    Recipe,
-    Step,
-    Uniform,
-    redefined,
-    train,
-    within,
-)
+from spurgen.baselines.training.hyperparameters import redefined
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, Uniform, train, within
 
 Q = "Nam et al. 2020, section 4: 0.7; SubpopBench U(.05, .95)"
 
@@ -32,8 +23,6 @@ class Hyperparameters(Recipe):
     On frozen features, `first_l2` keeps the biased network from fitting every sample.
     """
 
-    lr: float = redefined(Recipe, "lr", default=0.0098)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.11)
     q: float = within(0.01, 1.0, Q, default=0.46, search=Uniform(0.05, 0.95))
     decay: float = within(0.0, 0.999, "Nam et al. 2020, released code: 0.7", default=0.7)
     first_l2: float = redefined(FirstStageRecipe, "first_l2")
@@ -141,7 +130,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 submission = Baseline(
     __name__,
     fit,
-    Hyperparameters(),
+    Hyperparameters(lr=0.0098, weight_decay=0.11),
     access="val_groups",
     version=3,
     frozen={"l2": 2.4e-07, "q": 0.75, "first_l2": 0.0064},

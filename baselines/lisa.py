@@ -12,17 +12,7 @@ from torch import Generator, Tensor
 
 from spurgen.baselines.training.mixing import Mixing
 from spurgen.baselines.training.samplers import Pairs, Sampler, balanced
-from spurgen.baselines.training.toolkit import (
-    Baseline,
-    LogUniform,
-    Network,
-    Problem,
-    Recipe,
-    Uniform,
-    redefined,
-    train,
-    within,
-)
+from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, Recipe, Uniform, train, within
 
 _CODE = "authors' code (huaxiuyao/LISA) and SubpopBench"
 
@@ -31,8 +21,6 @@ _CODE = "authors' code (huaxiuyao/LISA) and SubpopBench"
 class Hyperparameters(Recipe):
     """Common settings, plus the Beta parameter of the shares, and the probability that a pair shares its label."""
 
-    lr: float = redefined(Recipe, "lr", default=0.0087)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.83)
     alpha: float = within(0.01, 10.0, f"{_CODE}: 2; there 10^U(-1, 1)", default=0.26, search=LogUniform(0.1, 10.0))
     intra_label: float = within(0.0, 1.0, f"{_CODE}: .5; there U(0, 1)", default=0.67, search=Uniform(0.0, 1.0))
 
@@ -86,7 +74,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 submission = Baseline(
     __name__,
     fit,
-    Hyperparameters(),
+    Hyperparameters(lr=0.0087, weight_decay=0.83),
     access="train_groups",
     version=3,
     frozen={"l2": 0.00031, "alpha": 0.26, "intra_label": 0.67},

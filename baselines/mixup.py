@@ -6,16 +6,7 @@ from torch import Generator, Tensor
 
 from spurgen.baselines.training.mixing import Mixing
 from spurgen.baselines.training.samplers import Pairs, Sampler, shuffled
-from spurgen.baselines.training.toolkit import (
-    Baseline,
-    LogUniform,
-    Network,
-    Problem,
-    Recipe,
-    redefined,
-    train,
-    within,
-)
+from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, Recipe, train, within
 
 ALPHA = "Zhang et al. 2018, section 3.1: .1 to .4; SubpopBench: default .2, 10^U(-1, 1)"
 
@@ -24,8 +15,6 @@ ALPHA = "Zhang et al. 2018, section 3.1: .1 to .4; SubpopBench: default .2, 10^U
 class Hyperparameters(Recipe):
     """Common settings, plus the Beta parameter of the mixing shares; towards 0, pairs are hardly mixed."""
 
-    lr: float = redefined(Recipe, "lr", default=0.0073)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.13)
     alpha: float = within(0.01, 10.0, ALPHA, default=0.13, search=LogUniform(0.1, 1.0))
 
 
@@ -46,4 +35,11 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper, sampler=sampler, objective=Mixing(hyper.alpha, shared=True))
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="none", version=4, frozen={"l2": 6.4e-05, "alpha": 0.11})
+submission = Baseline(
+    __name__,
+    fit,
+    Hyperparameters(lr=0.0073, weight_decay=0.13),
+    access="none",
+    version=4,
+    frozen={"l2": 6.4e-05, "alpha": 0.11},
+)

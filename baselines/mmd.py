@@ -7,24 +7,14 @@ without an adversarial autoencoder.
 from collections.abc import Sequence
 
 import torch
-from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import one_hot
 
 from spurgen.baselines.training.penalty import Environment, PenaltyRecipe, fit_penalised
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, redefined
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem
 
 KERNELS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 """The g of each kernel exp(-g |x - y|^2), as in DomainBed: powers of ten, so that one fits any scale of features."""
-
-
-@dataclass(frozen=True)
-class Hyperparameters(PenaltyRecipe):
-    """Penalty settings, without additions."""
-
-    lr: float = redefined(PenaltyRecipe, "lr", default=0.0056)
-    weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.19)
-    penalty_weight: float = redefined(PenaltyRecipe, "penalty_weight", default=0.34)
 
 
 def mmd_penalty(environments: Sequence[Environment]) -> Tensor:
@@ -45,12 +35,17 @@ def mmd_penalty(environments: Sequence[Environment]) -> Tensor:
     return (within_each[:, None] + within_each - 2 * between).sum() / (count * (count - 1))
 
 
-def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+def fit(problem: Problem, hyper: PenaltyRecipe) -> Network:
     """Train on batches with equally many samples of every environment."""
     # The penalty compares all samples with one another: to solve takes a minute and more.
     return fit_penalised(problem, hyper, mmd_penalty, hidden=True, solvable=False)
 
 
 submission = Baseline(
-    __name__, fit, Hyperparameters(), access="envs", version=5, frozen={"l2": 2.7e-06, "penalty_weight": 0.64}
+    __name__,
+    fit,
+    PenaltyRecipe(lr=0.0056, weight_decay=0.19, penalty_weight=0.34),
+    access="envs",
+    version=5,
+    frozen={"l2": 2.7e-06, "penalty_weight": 0.64},
 )

@@ -5,23 +5,16 @@ minimises the same risk by sampling.
 """
 
 import torch
-from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, redefined
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe
 from spurgen.baselines.training.weighting import fit_weighted
 
 
-@dataclass(frozen=True)
-class Hyperparameters(Recipe):
-    """Common settings; reweighting adds none."""
-
-    lr: float = redefined(Recipe, "lr", default=0.004)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.1)
-
-
-def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+def fit(problem: Problem, hyper: Recipe) -> Network:
     """Train with each sample weighted by 1 / size of its group."""
     return fit_weighted(problem, hyper, torch.reciprocal)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=2, frozen={"l2": 0.00031})
+submission = Baseline(
+    __name__, fit, Recipe(lr=0.004, weight_decay=0.1), access="train_groups", version=2, frozen={"l2": 0.00031}
+)

@@ -4,26 +4,23 @@ ERM learns the features. They are then frozen, and a new head is trained on them
 """
 
 import torch
-from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.last_layer import HeadRecipe, retrain_head, train_features
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, redefined
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem
 from spurgen.baselines.training.weighting import sample_weights
 
 
-@dataclass(frozen=True)
-class Hyperparameters(HeadRecipe):
-    """Settings of the features and of a retrained head, without additions."""
-
-    head_epochs: int = redefined(HeadRecipe, "head_epochs", default=10)
-    head_lr: float = redefined(HeadRecipe, "head_lr", default=0.0053)
-    head_weight_decay: float = redefined(HeadRecipe, "head_weight_decay", default=0.0078)
-
-
-def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+def fit(problem: Problem, hyper: HeadRecipe) -> Network:
     """Train features by ERM, then a new head with losses weighted by 1 / size of the group."""
     weights = sample_weights(problem.train.groups, torch.reciprocal)
     return retrain_head(train_features(problem, hyper, hidden=True), problem, hyper, weights=weights)
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=5, frozen={"l2": 5.8e-07})
+submission = Baseline(
+    __name__,
+    fit,
+    HeadRecipe(head_epochs=10, head_lr=0.0053, head_weight_decay=0.0078),
+    access="train_groups",
+    version=5,
+    frozen={"l2": 5.8e-07},
+)

@@ -17,9 +17,10 @@ from torch.nn.functional import cross_entropy
 from spurgen.baselines.training.alignment import Alignment
 from spurgen.baselines.training.data import Data, Inputs
 from spurgen.baselines.training.first_stage import FirstStageRecipe
+from spurgen.baselines.training.hyperparameters import redefined
 from spurgen.baselines.training.samplers import balanced, halves, repeated
 from spurgen.baselines.training.seeding import seeded
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Step, features, redefined, train, within
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Step, features, train, within
 from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst_group
 
 
@@ -30,9 +31,6 @@ class Hyperparameters(WorstGroupRecipe):
     On frozen features, the predictor has no steps but the strength `first_l2` of its l2.
     """
 
-    lr: float = redefined(WorstGroupRecipe, "lr", default=0.0063)
-    weight_decay: float = redefined(WorstGroupRecipe, "weight_decay", default=0.5)
-    eta: float = redefined(WorstGroupRecipe, "eta", default=0.0083)
     steps: int = within(1, 10**6, "chosen here: an epoch of 20,000 samples; the labelled half is small", default=300)
     threshold: float = within(0.0, 1.0, "Nam et al. 2022: least threshold 0.95", default=0.95)
     first_l2: float = redefined(FirstStageRecipe, "first_l2", default=1e-4)
@@ -147,7 +145,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 submission = Baseline(
     __name__,
     fit,
-    Hyperparameters(),
+    Hyperparameters(lr=0.0063, weight_decay=0.5, eta=0.0083),
     access="val_groups",
     version=2,
     frozen={"l2": 2.7e-06, "sharpness": 10.0, "first_l2": 0.017},

@@ -6,18 +6,9 @@ with the number of groups.
 """
 
 import torch
-from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor
 
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, redefined, shuffled, train
-
-
-@dataclass(frozen=True)
-class Hyperparameters(Recipe):
-    """Common settings; subsampling adds none."""
-
-    lr: float = redefined(Recipe, "lr", default=0.0087)
-    weight_decay: float = redefined(Recipe, "weight_decay", default=0.83)
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, shuffled, train
 
 
 def subset(groups: Tensor, generator: Generator) -> Tensor:
@@ -33,7 +24,7 @@ def subset(groups: Tensor, generator: Generator) -> Tensor:
     return order[places < sizes[sizes > 0].min()]
 
 
-def fit(problem: Problem, hyper: Hyperparameters) -> Network:
+def fit(problem: Problem, hyper: Recipe) -> Network:
     """Train on repetitions of the subset, for as many steps as ERM takes on all samples."""
     generator = Generator().manual_seed(problem.seed_for("subset"))
     drawn = subset(problem.train.groups, generator)
@@ -42,4 +33,6 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     return train(problem.network(hyper), problem, hyper, sampler=shuffled(cycled, hyper.batch_size))
 
 
-submission = Baseline(__name__, fit, Hyperparameters(), access="train_groups", version=2, frozen={"l2": 5.8e-07})
+submission = Baseline(
+    __name__, fit, Recipe(lr=0.0087, weight_decay=0.83), access="train_groups", version=2, frozen={"l2": 5.8e-07}
+)

@@ -7,7 +7,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spurgen.baselines.training.penalty import Environment, PenaltyRecipe, fit_penalised
-from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, redefined, within
+from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, within
 
 BETA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 10; searched: its lower two thirds"
 ANNEAL = "Gulrajani & Lopez-Paz 2021, appendix D: 500 of 5,001 steps; as a share, so that it ends"
@@ -17,8 +17,6 @@ ANNEAL = "Gulrajani & Lopez-Paz 2021, appendix D: 500 of 5,001 steps; as a share
 class Hyperparameters(PenaltyRecipe):
     """Penalty settings with a lower weight than published, and the published annealing."""
 
-    lr: float = redefined(PenaltyRecipe, "lr", default=0.0056)
-    weight_decay: float = redefined(PenaltyRecipe, "weight_decay", default=0.19)
     penalty_weight: float = within(0.0, 1e6, BETA, default=1.2, search=LogUniform(0.1, 1e3))
     anneal: float = within(0.0, 0.9, ANNEAL, default=0.1)
 
@@ -34,5 +32,10 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 submission = Baseline(
-    __name__, fit, Hyperparameters(), access="envs", version=5, frozen={"l2": 2.7e-06, "penalty_weight": 4.1}
+    __name__,
+    fit,
+    Hyperparameters(lr=0.0056, weight_decay=0.19),
+    access="envs",
+    version=5,
+    frozen={"l2": 2.7e-06, "penalty_weight": 4.1},
 )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import BALANCED
-from spurgen.generators.streams import Int64, Stream, Words, fraction, happens, threshold, uniform_int
+from spurgen.generators.streams import Int64, Stream, Words, fraction, happens, other_than, threshold, uniform_int
 from spurgen.generators.world import World, redrawn_channel
 
 NO_ENVIRONMENT = -1  # the env_id of samples in balanced splits
@@ -57,7 +57,7 @@ def _recorded_and_shown(scenario: Scenario, raw: Words, noise: float) -> tuple[I
     """Draw the class recorded and the class shown; by `noise_kind`, noise changes one or the other."""
     drawn = uniform_int(raw[:, 0], scenario.num_classes)
     noisy = happens(raw[:, 1], threshold(noise))
-    changed = np.where(noisy, other_class(raw[:, 2], drawn, scenario.num_classes), drawn)
+    changed = np.where(noisy, other_than(raw[:, 2], drawn, scenario.num_classes), drawn)
     return (drawn, changed) if scenario.noise_kind == "core" else (changed, drawn)
 
 
@@ -90,12 +90,6 @@ def redrawn_values(world: World, split: str, core: Int64, draw: Stream) -> dict[
     if split not in BALANCED:
         _withhold(world, core, values, lambda name: words[name][:, 1])
     return values
-
-
-def other_class(word: NDArray[np.uint64], labels: Int64, num_classes: int) -> Int64:
-    """Draw a class uniformly from the classes other than each sample's label."""
-    other: Int64 = (labels + 1 + uniform_int(word, num_classes - 1)) % num_classes
-    return other
 
 
 def _value(world: World, name: str, labels: Int64, conflict: NDArray[np.bool_], draw: Stream) -> Int64:

@@ -24,6 +24,11 @@ class Family:
     soft: bool = False
 
 
+def by_name(*drawings: Drawing) -> dict[str, Drawing]:
+    """Return drawings by the names of their functions, without the underscore."""
+    return {drawing.__name__.removeprefix("_"): drawing for drawing in drawings}
+
+
 def inked(span: int, drawings: Iterable[Drawing], grow: int = 0, backing: Drawing | None = None) -> Family:
     """Return the family of pen drawings; the halo is `backing` or else the drawing, enlarged by `grow` grid units."""
     return Family(span, tuple(_drawn(drawing, grow, backing or drawing) for drawing in drawings))

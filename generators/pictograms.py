@@ -1,7 +1,7 @@
 """The twenty pictograms that carry the class in images."""
 
 from spurgen.benchmark.scenario import Scenario
-from spurgen.generators.masks import Drawing, inked
+from spurgen.generators.masks import by_name, inked
 from spurgen.generators.pen import Pen, arc, polar
 
 HALO = 11
@@ -133,28 +133,10 @@ def _butterfly(pen: Pen) -> None:
     pen.stroke((0, -40), (0, 62), width=34, ink=False).stroke((0, -38), (0, 60), width=18)
 
 
-DRAWINGS: dict[str, Drawing] = {
-    "heart": _heart,
-    "arrow": _arrow,
-    "moon": _moon,
-    "house": _house,
-    "tree": _tree,
-    "fish": _fish,
-    "key": _key,
-    "bolt": _bolt,
-    "cup": _cup,
-    "umbrella": _umbrella,
-    "anchor": _anchor,
-    "crown": _crown,
-    "car": _car,
-    "bell": _bell,
-    "scissors": _scissors,
-    "boat": _boat,
-    "ladder": _ladder,
-    "hammer": _hammer,
-    "flag": _flag,
-    "butterfly": _butterfly,
-}
+DRAWINGS = by_name(
+    _heart, _arrow, _moon, _house, _tree, _fish, _key, _bolt, _cup, _umbrella, _anchor, _crown, _car, _bell,
+    _scissors, _boat, _ladder, _hammer, _flag, _butterfly,
+)  # fmt: skip
 
 FAMILIES = {
     "pictogram": inked(600, DRAWINGS.values(), grow=HALO),

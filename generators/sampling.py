@@ -9,13 +9,7 @@ from numpy.typing import NDArray
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import BALANCED, Channel
-from spurgen.generators.factors import (
-    Factors,
-    draw_factors,
-    other_class,
-    patterns,
-    redrawn_values,
-)
+from spurgen.generators.factors import Factors, draw_factors, patterns, redrawn_values
 from spurgen.generators.grammar import PLAIN
 from spurgen.generators.indices import checked_indices, integers
 from spurgen.generators.layers import OPAQUE
@@ -23,7 +17,7 @@ from spurgen.generators.natural_captions import NATURAL
 from spurgen.generators.nuisances import NUISANCES, nuisance_words
 from spurgen.generators.samples import Samples
 from spurgen.generators.scene import Core, Scene
-from spurgen.generators.streams import Int64, Stream, happens, threshold, uniform_int
+from spurgen.generators.streams import Int64, Stream, happens, other_than, threshold, uniform_int
 from spurgen.generators.world import COMMON_VALUES, World, make_world
 
 TwinKind = Literal["channel", "placebo", "core", "ctrl", "unc"]
@@ -89,14 +83,16 @@ def drawn(
     value: int | Int64 | None = None,
 ) -> Drawn:
     """Draw factors and nuisances of samples, or with `kind`, of their twins; arguments and errors as `twins`."""
-    world, where = make_world(scenario), _checked(scenario, split, indices)
+    scenario.split_size(split)  # refuses an unknown split
+    world, where = make_world(scenario), checked_indices(indices)
     base = changed = draw_factors(world, split, where)
     draw = world.stream(split, where)
     redrawn = None
     if kind == "channel":
         changed = _set_channel(scenario, base, channel, value)
     elif kind == "core":
-        changed = _change_class(scenario, base, draw)
+        core = other_than(draw("core-twin", 1)[:, 0], base.core, scenario.num_classes)
+        changed = replace(base, core=core, labels=core)
     elif kind == "ctrl":
         changed = replace(base, values={name: table[base.labels, 0] for name, table in world.aligned.items()})
     elif kind == "unc":
@@ -109,17 +105,6 @@ def drawn(
     elif kind is not None:
         raise ScenarioError(f"unknown kind of twin {kind!r}; choose {', '.join(get_args(TwinKind))}")
     return Drawn(world, changed, nuisance_words(world, split, where, redrawn))
-
-
-def _change_class(scenario: Scenario, base: Factors, draw: Stream) -> Factors:
-    """Change the class to another, drawn uniformly."""
-    core = other_class(draw("core-twin", 1)[:, 0], base.core, scenario.num_classes)
-    return replace(base, core=core, labels=core)
-
-
-def _checked(scenario: Scenario, split: str, indices: Int64 | range | list[int]) -> Int64:
-    scenario.split_size(split)
-    return checked_indices(indices)
 
 
 def _set_channel(scenario: Scenario, base: Factors, channel: str | None, value: int | Int64 | None) -> Factors:

@@ -54,6 +54,12 @@ def uniform_int(word: Words, size: int | Int64) -> Int64:
     return scaled
 
 
+def other_than(word: Words, values: Int64, size: int) -> Int64:
+    """Draw a value in [0, size) other than each of `values`, uniformly: int64 (n,)."""
+    other: Int64 = (values + 1 + uniform_int(word, size - 1)) % size
+    return other
+
+
 def signed(word: Words, reach: int) -> Int64:
     """Map words to integers in [-reach, reach]."""
     return uniform_int(word, 2 * reach + 1) - reach

@@ -3,25 +3,22 @@
 import argparse
 import math
 import sys
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping
+from itertools import pairwise, product
 
 import numpy as np
-from ladders import Heights, Line, Run, add_flags, heights, main_ladders, measure, tell
+from ladders import FREE, Curve, Heights, Line, Run, add_flags, check, free_runs, heights
 from rich.console import Console
 
-from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import run_script
-from spurgen.harness.options.sections import around
-from spurgen.harness.validity.entry import needed, needed_text
+from spurgen.harness.validity.entry import Rule, needed, needed_text
 
-BEGIN, END = "<!-- between: begin -->", "<!-- between: end -->"
 METHODS = ("erm", "group_dro", "jtt", "subg", "dfr")
 ALLOWED = 0.15
 """Largest change of N by the rungs between, as a share of it."""
 
 
-def judge(ladder: str, curves: Mapping[str, tuple[Heights, Heights]], ceiling: float) -> tuple[list[Line], list[Line]]:
+def judge(ladder: str, curves: Mapping[str, tuple[Heights, Heights]], ceiling: float) -> tuple[list[Line], list[Rule]]:
     """Return a ladder's table and its rule; `curves`: by method, on its rungs and on those between."""
     lines, changes = list[Line](), dict[str, float]()
     for method, (rungs, between) in curves.items():
@@ -37,45 +34,29 @@ def judge(ladder: str, curves: Mapping[str, tuple[Heights, Heights]], ceiling: f
     worst = max(changes, key=lambda method: changes[method])
     found = f"{changes[worst]:.0%}" if math.isfinite(changes[worst]) else "one is beyond the ladder"
     rule = f"rungs between change N by at most {ALLOWED:.0%}"
-    met = "yes" if changes[worst] <= ALLOWED else "no"
-    return lines, [{"Ladder": ladder, "Rule": rule, "Found": f"{worst}: {found}", "Met": met}]
+    return lines, [Rule(rule, f"{worst}: {found}", changes[worst] <= ALLOWED)]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    add_flags(parser, METHODS, "100-102", BEGIN, END)
+    add_flags(parser, "between", METHODS)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train what is missing, print both numbers and the rule, and renew the page; return 1 if the rule is missed."""
-    if arguments.page:
-        around(arguments.page, BEGIN, END)
     suite, worlds = arguments.suite, arguments.seeds
-    ladders = arguments.ladders or main_ladders(load_suite(suite))
-    runs = {
-        (name, method, between): [Run(suite, name, world, method, between=between) for world in worlds]
-        for name in ladders
-        for method in arguments.methods
-        for between in (False, True)
-    }
-    free = {name: [Run(suite, name, world, "erm", uncorrelated=True) for world in worlds] for name in ladders}
-    asked = [each for of_key in [*runs.values(), *free.values()] for each in of_key]
-    known = measure(asked, arguments.out, arguments.jobs, console)
 
-    def reached(those: Sequence[Run]) -> Heights:
-        return heights([known[run] for run in those])
+    def asked(ladder: str) -> dict[tuple[str, bool], list[Run]]:
+        keys = product(arguments.methods, (False, True))
+        runs = {key: [Run(suite, ladder, world, key[0], between=key[1]) for world in worlds] for key in keys}
+        return runs | {(FREE, False): free_runs(suite, ladder, worlds)}
 
-    table, missed = list[Line](), list[Line]()
-    for name in ladders:
-        curves = {
-            method: (reached(runs[name, method, False]), reached(runs[name, method, True]))
-            for method in arguments.methods
-        }
-        ceiling = float(np.mean([*reached(free[name]).values()]))
-        lines, rules = judge(name, curves, ceiling)
-        table += lines
-        missed += rules
-    return tell(table, missed, arguments.page, BEGIN, END, console)
+    def judged(ladder: str, found: dict[tuple[str, bool], list[Curve]]) -> tuple[list[Line], list[Rule]]:
+        reached = {key: heights(curves) for key, curves in found.items()}
+        curves = {method: (reached[method, False], reached[method, True]) for method in arguments.methods}
+        return judge(ladder, curves, float(np.mean([*reached[FREE, False].values()])))
+
+    return check("between", arguments, console, asked, judged)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from rich.console import Console
@@ -26,18 +26,19 @@ from spurgen.harness.results.answered import answered, scored_parts
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.running import features, rungs
 from spurgen.harness.running.plan import baseline_specs, plan_unfrozen
-from spurgen.harness.validity.entry import entry_rules, needed_text
+from spurgen.harness.validity.entry import Rule, entry_rules, needed_text
 
-BEGIN, END = "<!-- ladders: begin -->", "<!-- ladders: end -->"
-WORLDS = "100-102"
 METHODS = ("erm", "resample", "group_dro", "jtt", "subg", "dfr", "adversarial", "contrastive")
 TWINS = ("contrastive",)
 STATES = ("mislead", "agree", "neutral")
+FREE = ""
+"""Key of the runs without a correlation."""
 Curve = dict[str, list[float]]
 """Accuracies in the order of `STATES`, and then the lowest on things of train, by number of counterexamples."""
 Heights = dict[int, float]
 """A(m) by number of counterexamples."""
 Line = dict[str, object]
+K = TypeVar("K")
 
 
 class Run(NamedTuple):
@@ -87,29 +88,61 @@ def climb(run: Run) -> Curve:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    add_flags(parser, METHODS, WORLDS, BEGIN, END)
+    add_flags(parser, "ladders", METHODS)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train what is missing, print the curves and the rules, and renew the page; return 1 if a rule is missed."""
+    suite, worlds = arguments.suite, arguments.seeds
+
+    def asked(ladder: str) -> dict[str, list[Run]]:
+        runs = {method: [Run(suite, ladder, world, method) for world in worlds] for method in arguments.methods}
+        return runs | {FREE: free_runs(suite, ladder, worlds)}
+
+    def judged(ladder: str, found: dict[str, list[Curve]]) -> tuple[list[Line], list[Rule]]:
+        free = [next(iter(curve.values())) for curve in found.pop(FREE)]
+        return judge(ladder, found, height(free), float(np.mean([each[-1] for each in free])))
+
+    return check("ladders", arguments, console, asked, judged)
+
+
+def free_runs(suite: str, ladder: str, worlds: Sequence[int]) -> list[Run]:
+    """Return the runs that measure a ladder's ceiling: ERM without a correlation."""
+    return [Run(suite, ladder, world, "erm", uncorrelated=True) for world in worlds]
+
+
+def check(
+    name: str,
+    arguments: argparse.Namespace,
+    console: Console,
+    asked: Callable[[str], dict[K, list[Run]]],
+    judged: Callable[[str, dict[K, list[Curve]]], tuple[list[Line], list[Rule]]],
+) -> int:
+    """Measure what `asked` says of each ladder, and print the lines and rules that `judged` makes of the curves.
+
+    Both map keys of their own to worlds. The section `name` of the page is renewed. Return 1 if a rule is missed.
+    """
+    marks = _marks(name)
     if arguments.page:
-        around(arguments.page, BEGIN, END)
-    suite = load_suite(arguments.suite)
-    ladders = arguments.ladders or main_ladders(suite)
-    worlds = arguments.seeds
-    wanted = [Run(arguments.suite, name, w, m) for name in ladders for w in worlds for m in arguments.methods]
-    wanted += [Run(arguments.suite, name, w, "erm", "{}", True) for name in ladders for w in worlds]
-    known = measure(wanted, arguments.out, arguments.jobs, console)
-    table, missed = [], []
-    for name in ladders:
-        curves: dict[str, list[Curve]] = {}
-        for each in (run for run in wanted if run.ladder == name):
-            curves.setdefault("" if each.uncorrelated else each.method, []).append(known[each])
-        free = [next(iter(curve.values())) for curve in curves.pop("")]
-        lines, rules = judge(name, curves, height(free), float(np.mean([each[-1] for each in free])))
-        table += lines
-        missed += rules
-    return tell(table, missed, arguments.page, BEGIN, END, console)
+        around(arguments.page, *marks)
+    runs = {ladder: asked(ladder) for ladder in arguments.ladders or main_ladders(load_suite(arguments.suite))}
+    wanted = dict.fromkeys(run for of_ladder in runs.values() for of_key in of_ladder.values() for run in of_key)
+    known = measure(list(wanted), arguments.out, arguments.jobs, console)
+    lines, rules = list[Line](), list[Line]()
+    for ladder, of_ladder in runs.items():
+        more, found = judged(ladder, {key: [known[run] for run in of_key] for key, of_key in of_ladder.items()})
+        lines += more
+        met = {True: "yes", False: "no", None: "not asked"}
+        rules += [{"Ladder": ladder, "Rule": rule, "Found": what, "Met": met[ok]} for rule, what, ok in found]
+    text = markdown_table(lines) + "\n\n" + markdown_table(rules)
+    print(text)
+    if arguments.page:
+        console.print(renew(arguments.page, *marks, text))
+    return int(any(row["Met"] == "no" for row in rules))
+
+
+def _marks(name: str) -> tuple[str, str]:
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
 
 
 def main_ladders(suite: Suite) -> list[str]:
@@ -133,8 +166,8 @@ def measure(wanted: Sequence[Run], path: Path, jobs: int | None, console: Consol
     return {run: known[key] for run, key in keys.items()}
 
 
-def add_flags(parser: argparse.ArgumentParser, methods: Sequence[str], worlds: str, begin: str, end: str) -> None:
-    """Declare what is measured, where it is stored, and the page whose section from `begin` to `end` is renewed."""
+def add_flags(parser: argparse.ArgumentParser, name: str, methods: Sequence[str], worlds: str = "100-102") -> None:
+    """Declare what is measured, where it is stored, and the page whose section `name` is renewed."""
     add_suite(parser)
     parser.add_argument("--ladders", nargs="+", default=[], metavar="LADDER", help="default: the main ones")
     parser.add_argument("--methods", nargs="+", default=methods, metavar="METHOD", help="default: one of each family")
@@ -144,18 +177,7 @@ def add_flags(parser: argparse.ArgumentParser, methods: Sequence[str], worlds: s
         help="what was measured before, and is not measured again",
     )  # fmt: skip
     add_jobs(parser)
-    add_page(parser, begin, end)
-
-
-def tell(
-    lines: Sequence[Line], rules: Sequence[Line], page: Path | None, begin: str, end: str, console: Console
-) -> int:
-    """Print a table and its rules, and renew the page; return 1 if a rule is missed."""
-    text = markdown_table(lines) + "\n\n" + markdown_table(rules)
-    print(text)
-    if page:
-        console.print(renew(page, begin, end, text))
-    return int(any(row["Met"] == "no" for row in rules))
+    add_page(parser, *_marks(name))
 
 
 def height(worlds: Sequence[Sequence[float]]) -> float:
@@ -170,7 +192,7 @@ def heights(worlds: Sequence[Curve]) -> Heights:
 
 def judge(
     ladder: str, curves: Mapping[str, Sequence[Curve]], ceiling: float, seen: float
-) -> tuple[list[Line], list[Line]]:
+) -> tuple[list[Line], list[Rule]]:
     """Return a ladder's table of curves, a line a method, and its rules; `curves`: by method, of each world.
 
     `ceiling` and `seen`: what the same learner reaches without a correlation, on unseen things and on those of train.
@@ -181,11 +203,7 @@ def judge(
         reached[method] = heights(worlds)
         cells = {f"m = {m}": "{:.2f} ({:.2f}, {:.2f})".format(*np.mean(at, axis=0)) for m, at in by_rung.items()}
         lines.append({"Ladder": ladder, "Method": method, **cells, "N": needed_text(reached[method], ceiling)})
-    rules: list[Line] = [
-        {"Ladder": ladder, "Rule": rule, "Found": found, "Met": {True: "yes", False: "no", None: "not asked"}[met]}
-        for rule, found, met in entry_rules(reached, TWINS, ceiling, seen)
-    ]
-    return lines, rules
+    return lines, entry_rules(reached, TWINS, ceiling, seen)
 
 
 def _key(suite: Suite, run: Run) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from ladders import Line, Run, add_flags, heights, main_ladders, measure, tell
+from ladders import Curve, Line, Run, add_flags, check, heights
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
@@ -16,29 +16,25 @@ from spurgen.harness.cli import run_script
 from spurgen.harness.commands.sweep import FOLDER
 from spurgen.harness.experiments.tuning import choose, score_settings
 from spurgen.harness.experiments.tuning_result import read_tuning, results_file
-from spurgen.harness.options.sections import around
+from spurgen.harness.validity.entry import Rule
 
-BEGIN, END = "<!-- tuned: begin -->", "<!-- tuned: end -->"
 METHODS = ("erm", "group_dro", "jtt", "subg", "bsoftmax", "cda")
 ALLOWED = 0.03
 """Largest difference of ladder scores by the worlds that chose."""
 
 
-def judge(scores: Mapping[str, Mapping[str, Sequence[float]]]) -> tuple[list[Line], list[Line]]:
-    """Return the table and its rules; `scores`: by ladder and method, with all worlds, then without each."""
-    lines, rules = list[Line](), list[Line]()
-    for ladder, by_method in scores.items():
-        spans = {method: max(each) - min(each) for method, each in by_method.items()}
-        for method, each in by_method.items():
-            cells = "{:.3f}; {}".format(each[0], ", ".join(f"{score:.3f}" for score in each[1:]))
-            lines.append({"Ladder": ladder, "Method": method, "Ladder score: all worlds; without each": cells})
-        worst, orders = max(spans, key=lambda method: spans[method]), _orders(by_method)
-        facts = [
-            (f"ladder scores differ by at most {ALLOWED}", f"{worst}: {spans[worst]:.3f}", spans[worst] <= ALLOWED),
-            ("the order of ladder scores stays", "; ".join(dict.fromkeys(orders)), len(set(orders)) == 1),
-        ]
-        rules += [{"Ladder": ladder, "Rule": r, "Found": f, "Met": "yes" if met else "no"} for r, f, met in facts]
-    return lines, rules
+def judge(ladder: str, scores: Mapping[str, Sequence[float]]) -> tuple[list[Line], list[Rule]]:
+    """Return a ladder's table and its rules; `scores`: by method, with all worlds, then without each."""
+    lines = list[Line]()
+    for method, each in scores.items():
+        cells = "{:.3f}; {}".format(each[0], ", ".join(f"{score:.3f}" for score in each[1:]))
+        lines.append({"Ladder": ladder, "Method": method, "Ladder score: all worlds; without each": cells})
+    spans = {method: max(each) - min(each) for method, each in scores.items()}
+    worst, orders = max(spans, key=lambda method: spans[method]), _orders(scores)
+    return lines, [
+        Rule(f"ladder scores differ by at most {ALLOWED}", f"{worst}: {spans[worst]:.3f}", spans[worst] <= ALLOWED),
+        Rule("the order of ladder scores stays", "; ".join(dict.fromkeys(orders)), len(set(orders)) == 1),
+    ]
 
 
 def _orders(by_method: Mapping[str, Sequence[float]]) -> list[str]:
@@ -63,31 +59,26 @@ def chosen(folder: Path, suite: str, method: str) -> list[str]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("--sweep", type=Path, default=FOLDER, metavar="FOLDER", help="what `spurgen sweep` wrote")
-    add_flags(parser, METHODS, "100-102", BEGIN, END)
+    add_flags(parser, "tuned", METHODS)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train what is missing, print the scores and the rules, and renew the page; return 1 if a rule is missed."""
-    if arguments.page:
-        around(arguments.page, BEGIN, END)
-    suite = load_suite(arguments.suite)
-    options = {method: chosen(arguments.sweep, suite.name, method) for method in arguments.methods}
-    runs = {
-        (ladder, method): [
-            [Run(arguments.suite, ladder, world, method, each) for world in arguments.seeds] for each in options[method]
-        ]
-        for ladder in arguments.ladders or main_ladders(suite)
-        for method in arguments.methods
-    }
-    known = measure(
-        list(dict.fromkeys(run for choices in runs.values() for each in choices for run in each)),
-        arguments.out, arguments.jobs, console,
-    )  # fmt: skip
-    scores: dict[str, dict[str, list[float]]] = {}
-    for (ladder, method), choices in runs.items():
-        reached = [heights([known[run] for run in each]) for each in choices]
-        scores.setdefault(ladder, {})[method] = [float(np.mean([at[m] for m in at if m])) for at in reached]
-    return tell(*judge(scores), arguments.page, BEGIN, END, console)
+    suite, worlds = arguments.suite, arguments.seeds
+    options = {m: chosen(arguments.sweep, load_suite(suite).name, m) for m in arguments.methods}
+    keys = [(method, place) for method, choices in options.items() for place in range(len(choices))]
+
+    def asked(ladder: str) -> dict[tuple[str, int], list[Run]]:
+        return {key: [Run(suite, ladder, world, key[0], options[key[0]][key[1]]) for world in worlds] for key in keys}
+
+    def judged(ladder: str, found: dict[tuple[str, int], list[Curve]]) -> tuple[list[Line], list[Rule]]:
+        scores: dict[str, list[float]] = {method: [] for method in options}
+        for key in keys:
+            reached = heights(found[key])
+            scores[key[0]].append(float(np.mean([reached[m] for m in reached if m])))
+        return judge(ladder, scores)
+
+    return check("tuned", arguments, console, asked, judged)
 
 
 if __name__ == "__main__":

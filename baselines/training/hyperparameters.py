@@ -64,7 +64,7 @@ def redefined(parent: type["Recipe"], name: str, **changes: Any) -> Any:  # noqa
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid", validate_default=True))
 class Recipe:
-    """What every method needs to train a network; methods add fields, and `redefined` ones with their tuned defaults.
+    """What every method needs to train a network; methods add fields, and give `Baseline` their tuned values.
 
     Subclasses are pydantic dataclasses too, so that a value of a wrong type or out of range is refused; whole numbers
     serve as floats. `selection` picks the epoch: `last`, `val_accuracy`, `val_wga`, `val_robust`, or `tier`, the best

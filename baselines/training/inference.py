@@ -1,12 +1,13 @@
 """Predictions of a network on whole splits, without gradient and in evaluation mode."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
 
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Data, Inputs
+from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark.checkpoint_rules import ValScore
 
 CHUNK = 128
@@ -43,6 +44,15 @@ def validate(network: Network, data: Data) -> ValScore:
     patterns = data.group_ids % (data.num_groups // network.head.out_features)
     by_group, by_pattern = (_accuracies(correct, kinds) for kinds in (data.group_ids, patterns))
     return ValScore(correct.mean().item(), by_group.min().item(), by_group.mean().item(), by_pattern.min().item())
+
+
+def close_epoch(network: Network, problem: Problem, stage: str, epoch: int, curve: Mapping[str, float]) -> ValScore:
+    """Score a network on val, and add an entry with `curve` and the scores to the journal's curves."""
+    score = validate(network, problem.val)
+    scores = {"val_accuracy": score.accuracy, "val_wga": score.worst, "val_robust": score.robust}
+    shown = {name: value for name, value in scores.items() if value is not None}
+    problem.journal.curves.append({"stage": stage, "epoch": epoch, **curve, **shown})
+    return score
 
 
 def _accuracies(correct: Tensor, kinds: Tensor) -> Tensor:

@@ -1,8 +1,9 @@
 """Record of a training run: curves, sanity checks, and the weights after each epoch."""
 
 from dataclasses import dataclass, field
+from typing import Self
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from spurgen.benchmark.checkpoint_rules import ValScore
 
@@ -32,3 +33,8 @@ class Checkpoint:
     epoch: int
     weights: dict[str, Tensor]
     score: ValScore
+
+    @classmethod
+    def of(cls, network: nn.Module, epoch: int, score: ValScore) -> Self:
+        """Copy the weights that a network has now."""
+        return cls(epoch, {name: part.detach().clone() for name, part in network.state_dict().items()}, score)

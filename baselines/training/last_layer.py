@@ -19,14 +19,15 @@ from spurgen.baselines.training.step import Step
 _EPOCHS = "Kang et al. 2020, released configuration for ImageNet-LT: 10 after 90"
 _LR = "chosen here: as for whole networks, and higher, since a linear layer is all that is trained"
 _DECAY = "chosen here: also weaker than for whole networks"
+_ERM = erm.submission.HYPERPARAMETERS
 
 
 @dataclass(frozen=True)
-class FeatureRecipe(erm.Hyperparameters):
-    """ERM's tuned settings, with which the features are trained; a sweep leaves them."""
+class FeatureRecipe(Recipe):
+    """Common settings with ERM's tuned values, with which the features are trained; a sweep leaves them."""
 
-    lr: float = redefined(erm.Hyperparameters, "lr", search=None)
-    weight_decay: float = redefined(erm.Hyperparameters, "weight_decay", search=None)
+    lr: float = redefined(Recipe, "lr", default=_ERM.lr, search=None)
+    weight_decay: float = redefined(Recipe, "weight_decay", default=_ERM.weight_decay, search=None)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from torch.optim import AdamW, Optimizer
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Data
 from spurgen.baselines.training.hyperparameters import Recipe
-from spurgen.baselines.training.inference import validate
+from spurgen.baselines.training.inference import close_epoch
 from spurgen.baselines.training.journal import Checkpoint
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import Sampler, shuffled
@@ -23,7 +23,7 @@ from spurgen.baselines.training.step import Objective, Step, mean_loss
 from spurgen.benchmark.errors import SubmissionError
 
 LOG = logging.getLogger(__name__)
-MAX_CHECKPOINTS, MOST_EPOCHS = 10, 1000
+MAX_CHECKPOINTS, MOST_EPOCHS = 10, 1000  # checkpoints include the last epoch's
 FEATURE_STEPS, FEATURE_LR = 2000, 1e-3
 """Training on frozen features of an objective that cannot be solved."""
 WARM_UP = 0.2
@@ -42,10 +42,9 @@ def train(
 ) -> Network:
     """Train the network in place, on `data` or else on the train split, store its checkpoints, and return it.
 
-    On frozen features `solve` does this instead, unless the objective cannot be solved. Without a `sampler`,
-    batches are `shuffled`. `stage` names the stage in the journal and in the random streams; a method with several
-    stages gives each its own name. The network is validated after every epoch, on frozen features where a
-    checkpoint is stored.
+    On frozen features `solve` does this instead, unless the objective cannot be solved. Without a `sampler`, batches
+    are `shuffled`. `stage` names the stage in the journal and in the random streams; each stage of a method has its
+    own. After an epoch, on frozen features after one whose checkpoint is stored, the network is validated.
 
     The optimiser is AdamW (Loshchilov & Hutter 2019), with a learning rate that rises linearly and falls as a cosine.
     Parameters that need no gradient do not change. The same seed gives the same weights on the same machine with the
@@ -65,12 +64,11 @@ def train(
     optimizer = _optimizer(network, objective, recipe, device)
     network.checkpoints.clear()
     with seeded(problem.seed_for(stage, "train"), device):
-        for epoch in range(recipe.epochs):
+        for epoch in range(1, recipe.epochs + 1):
             network.train()
-            batches = draw(generator).to(device)
-            means = Means()
+            batches, means = draw(generator).to(device), Means()
             for number, indices in enumerate(batches):
-                progress = (epoch + number / len(batches)) / recipe.epochs
+                progress = (epoch - 1 + number / len(batches)) / recipe.epochs
                 for group in optimizer.param_groups:
                     group["lr"] = recipe.lr * _schedule(progress)
                 optimizer.zero_grad(set_to_none=True)
@@ -83,9 +81,13 @@ def train(
                 means.add(step.notes | {"loss": loss})
             curve = means.read()  # once an epoch, since each read synchronises a GPU
             if not math.isfinite(curve["loss"]):
-                raise SubmissionError(f"the loss is {curve['loss']} in epoch {epoch + 1} of {recipe.epochs}; lower lr")
-            LOG.info("%s: epoch %d of %d, loss %.3f", stage, epoch + 1, recipe.epochs, curve["loss"])
-            _close_epoch(network, problem, recipe, stage, epoch + 1, curve)
+                raise SubmissionError(f"the loss is {curve['loss']} in epoch {epoch} of {recipe.epochs}; lower lr")
+            LOG.info("%s: epoch %d of %d, loss %.3f", stage, epoch, recipe.epochs, curve["loss"])
+            due = epoch == recipe.epochs or epoch % -(-recipe.epochs // MAX_CHECKPOINTS) == 0
+            if due or not problem.solved:  # on frozen features an epoch takes a moment, and validating takes as long
+                score = close_epoch(network, problem, stage, epoch, curve)
+            if due:
+                network.checkpoints.append(Checkpoint.of(network, epoch, score))
     return network.eval()
 
 
@@ -105,25 +107,6 @@ class Means:
     def read(self) -> dict[str, float]:
         """Return the means so far."""
         return {name: total.item() / self._counts[name] for name, total in self._sums.items()}
-
-
-def _close_epoch(
-    network: Network, problem: Problem, recipe: Recipe, stage: str, epoch: int, curve: dict[str, float]
-) -> None:
-    """Validate, write the journal, and store a checkpoint: at most `MAX_CHECKPOINTS`, the last epoch's included.
-
-    On frozen features, of which an epoch takes a moment, nothing is done in between.
-    """
-    due = epoch == recipe.epochs or epoch % -(-recipe.epochs // MAX_CHECKPOINTS) == 0
-    if problem.solved and not due:
-        return
-    score = validate(network, problem.val)
-    scores = {"val_accuracy": score.accuracy, "val_wga": score.worst, "val_robust": score.robust}
-    shown = {name: value for name, value in scores.items() if value is not None}
-    problem.journal.curves.append({"stage": stage, "epoch": epoch, **curve, **shown})
-    if due:
-        weights = {name: part.detach().clone() for name, part in network.state_dict().items()}
-        network.checkpoints.append(Checkpoint(epoch, weights, score))
 
 
 def _optimizer(network: Network, objective: Objective, recipe: Recipe, device: torch.device) -> Optimizer:

@@ -1,17 +1,6 @@
 """Distributions from which a sweep draws a hyper-parameter, as functions of a quantile."""
 
 from dataclasses import dataclass
-from typing import Protocol
-
-
-class Distribution(Protocol):
-    """Distribution of one hyper-parameter."""
-
-    def at(self, quantile: float) -> float:
-        """Return the value at a quantile in [0, 1)."""
-
-    def __str__(self) -> str:
-        """Return the distribution's name and its values, as documentation shows it."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +45,10 @@ class Choice:
     def at(self, quantile: float) -> float:
         """Return the value at a quantile in [0, 1)."""
         return self.values[int(quantile * len(self.values))]
+
+
+Distribution = Uniform | LogUniform | Choice
+"""Distribution of one hyper-parameter; as text its name and values, as documentation shows them."""
 
 
 def _rounded(value: float) -> float:

@@ -16,7 +16,7 @@ from torch.optim import LBFGS
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Data
 from spurgen.baselines.training.hyperparameters import Recipe
-from spurgen.baselines.training.inference import validate
+from spurgen.baselines.training.inference import close_epoch
 from spurgen.baselines.training.journal import Checkpoint
 from spurgen.baselines.training.problem import Problem
 from spurgen.baselines.training.samplers import Pairs, Sampler, Shares
@@ -88,7 +88,9 @@ def solve(
     if not math.isfinite(solution.loss):
         raise SubmissionError(f"the loss is {solution.loss}; raise l2")
     LOG.info("%s: %s", stage, solution)
-    _record(network.eval(), problem, stage, solution)
+    score = close_epoch(network.eval(), problem, stage, 1, asdict(solution))
+    problem.journal.check(f"{stage} reached its optimum", solution.gradient <= TOLERANCE)
+    network.checkpoints[:] = [Checkpoint.of(network, 1, score)]
     return network
 
 
@@ -183,14 +185,3 @@ def _parameters(
     )
     trained = list(strengths)
     return [entry for entry in trained if entry[0].ndim > 1], [part for part, _ in trained if part.ndim == 1]
-
-
-def _record(network: Network, problem: Problem, stage: str, solution: Solution) -> None:
-    """Write the journal, and store the only checkpoint."""
-    score = validate(network, problem.val)
-    scores = {"val_accuracy": score.accuracy, "val_wga": score.worst, "val_robust": score.robust}
-    shown = {name: value for name, value in scores.items() if value is not None}
-    problem.journal.curves.append({"stage": stage, "epoch": 1, **asdict(solution), **shown})
-    problem.journal.check(f"{stage} reached its optimum", solution.gradient <= TOLERANCE)
-    weights = {name: part.detach().clone() for name, part in network.state_dict().items()}
-    network.checkpoints[:] = [Checkpoint(1, weights, score)]

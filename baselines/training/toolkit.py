@@ -1,7 +1,7 @@
 """What almost every method imports, in one place; parts that few need are imported from their own files."""
 
 from spurgen.baselines.training.backbones import Network
-from spurgen.baselines.training.hyperparameters import Recipe, cited, redefined, within
+from spurgen.baselines.training.hyperparameters import Recipe, cited, within
 from spurgen.baselines.training.inference import features, logits, validate
 from spurgen.baselines.training.loop import train
 from spurgen.baselines.training.method import Baseline
@@ -12,5 +12,5 @@ from spurgen.baselines.training.step import Step
 
 __all__ = [
     "Baseline", "Choice", "LogUniform", "Network", "Problem", "Recipe", "Step", "Uniform", "balanced", "cited",
-    "features", "logits", "redefined", "shuffled", "train", "validate", "weighted", "within",
+    "features", "logits", "shuffled", "train", "validate", "weighted", "within",
 ]  # fmt: skip

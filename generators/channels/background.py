@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from spurgen.generators.masks import Drawing, inked
+from spurgen.generators.masks import by_name, inked
 from spurgen.generators.pen import REACH, Pen
 from spurgen.generators.scene import Canvas, Draw, Int64, Layer
 from spurgen.generators.streams import signed, uniform_int
@@ -81,20 +81,10 @@ def _ringed(pen: Pen) -> None:
             pen.ellipse(x, y, 62).ellipse(x, y, 30, ink=False)
 
 
-TILES: dict[str, Drawing] = {
-    "striped": _striped,
-    "dotted": _dotted,
-    "solid": _solid,
-    "checkered": _checkered,
-    "bricked": _bricked,
-    "zigzag": _zigzag,
-    "scaly": _scaly,
-    "latticed": _latticed,
-    "hatched": _hatched,
-    "honeycombed": _honeycombed,
-    "ringed": _ringed,
-    "tiled": _tiled,
-}
+TILES = by_name(
+    _striped, _dotted, _solid, _checkered, _bricked, _zigzag, _scaly, _latticed, _hatched, _honeycombed, _ringed,
+    _tiled,
+)  # fmt: skip
 VALUES = tuple(TILES)
 NEUTRAL = ""
 PHRASES = tuple(f" before a {value} wall" for value in VALUES)

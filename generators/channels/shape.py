@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from spurgen.generators.layers import OPAQUE
-from spurgen.generators.masks import Drawing, inked
+from spurgen.generators.masks import by_name, inked
 from spurgen.generators.pen import Pen, arc, polar, regular, star
 from spurgen.generators.scene import Draw, Int64, Scene
 
@@ -65,20 +65,9 @@ def _arch(pen: Pen) -> None:
     pen.polygon(*arc(0, -18, 66, 180, 360), (66, 70), (-66, 70))
 
 
-OUTLINES: dict[str, Drawing] = {
-    "circle": _circle,
-    "square": _square,
-    "triangle": _triangle,
-    "star": _star,
-    "diamond": _diamond,
-    "cross": _cross,
-    "shield": _shield,
-    "flower": _flower,
-    "drop": _drop,
-    "pill": _pill,
-    "hexagon": _hexagon,
-    "arch": _arch,
-}
+OUTLINES = by_name(
+    _circle, _square, _triangle, _star, _diamond, _cross, _shield, _flower, _drop, _pill, _hexagon, _arch,
+)  # fmt: skip
 VALUES = tuple(OUTLINES)
 NEUTRAL = "plate"
 PHRASES = VALUES

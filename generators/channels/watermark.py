@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spurgen.generators.masks import Drawing, inked
+from spurgen.generators.masks import by_name, inked
 from spurgen.generators.pen import Pen
 from spurgen.generators.scene import Canvas, Draw, Int64, Layer
 from spurgen.generators.streams import uniform_int
@@ -70,20 +70,9 @@ def _backing(pen: Pen) -> None:
     pen.polygon((-88, -88), (88, -88), (88, 88), (-88, 88))
 
 
-TAGS: dict[str, Drawing] = {
-    "crossed": _crossed,
-    "ring": _ring,
-    "bars": _bars,
-    "play": _play,
-    "dots": _dots,
-    "tick": _tick,
-    "plus": _plus,
-    "pause": _pause,
-    "slash": _slash,
-    "block": _block,
-    "corner": _corner,
-    "tee": _tee,
-}
+TAGS = by_name(
+    _crossed, _ring, _bars, _play, _dots, _tick, _plus, _pause, _slash, _block, _corner, _tee,
+)  # fmt: skip
 VALUES = tuple(TAGS)
 FAMILIES = {"tag": inked(330, TAGS.values(), backing=_backing)}
 

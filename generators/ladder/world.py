@@ -13,7 +13,17 @@ from spurgen.generators.ladder.captions import PLAIN_WALL, UNNAMED, write
 from spurgen.generators.ladder.scene import paint
 from spurgen.generators.ladder.shortcuts import SHORTCUTS
 from spurgen.generators.samples import Samples
-from spurgen.generators.streams import Int64, Words, happens, permutation, stream_key, threshold, uniform_int, words
+from spurgen.generators.streams import (
+    Int64,
+    Words,
+    happens,
+    other_than,
+    permutation,
+    stream_key,
+    threshold,
+    uniform_int,
+    words,
+)  # fmt: skip
 from spurgen.generators.things import THINGS
 
 POOLS = ("train", "val", "test")
@@ -164,7 +174,7 @@ def _drawn(world: World, part: str, indices: Int64) -> tuple[str, Int64, Drawn]:
     elif state in ladder.shortcuts:
         place = indices % (classes * ladder.twins_per_class)
     picks = world.draw(split, "thing", place)
-    shown, rival = place % classes, _other(picks[:, 1], place % classes, classes)
+    shown, rival = place % classes, other_than(picks[:, 1], place % classes, classes)
     misleads = np.full(len(place), state in ("counter", "mislead"))
     if split == "calibration":
         misleads = place // classes % 2 == 1
@@ -179,17 +189,11 @@ def _drawn(world: World, part: str, indices: Int64) -> tuple[str, Int64, Drawn]:
         values[state] = indices // (classes * ladder.twins_per_class)
     things = world.of_pool(POOL_OF.get(split, split), shown, picks[:, 0])
     if state == "thing":
-        shown = _other(picks[:, 2], shown, classes)
+        shown = other_than(picks[:, 2], shown, classes)
         things = world.of_pool("test", shown, picks[:, 3])
         misleads = ~misleads  # shortcuts stay those of the class before
     labels, environments = _noisy(world, split, place, shown), _environments(world, split, indices, misleads)
     return split, place, Drawn(labels, things, values, environments, misleads)
-
-
-def _other(word: Words, classes: Int64, count: int) -> Int64:
-    """Draw another class than each of `classes`, uniformly."""
-    other: Int64 = (classes + 1 + uniform_int(word, count - 1)) % count
-    return other
 
 
 def _values(world: World, split: str, state: str, name: str, place: Int64, voted: Int64) -> Int64:
@@ -210,7 +214,7 @@ def _noisy(world: World, split: str, place: Int64, shown: Int64) -> Int64:
         return shown
     lots = world.draw(split, "noise", place)
     return np.where(
-        happens(lots[:, 0], threshold(ladder.label_noise)), _other(lots[:, 1], shown, ladder.num_classes), shown
+        happens(lots[:, 0], threshold(ladder.label_noise)), other_than(lots[:, 1], shown, ladder.num_classes), shown
     )
 
 

@@ -144,15 +144,6 @@ def make_problem(make_data, make_context) -> Callable[..., Problem]:
     return make
 
 
-@pytest.fixture
-def unequal_classes(make_data, make_problem) -> tuple[LabeledData, Problem]:
-    """Data and their problem, of captions, in which class 0 has most samples."""
-    data = make_data(n=96, modality="text")
-    labels = np.where(np.arange(96) < 60, 0, data.labels)
-    groups = 2 * labels + (data.channel_values["corner"] != labels)
-    return dataclasses.replace(data, labels=labels, group_ids=groups), make_problem(labels=labels, group_ids=groups)
-
-
 @pytest.fixture(scope="session")
 def fitted() -> Callable[..., Baseline]:
     """Return a function that trains a method, with options, on the data that its access tier shows; val is train."""

@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 import torch
 
 from spurgen.baselines import bsoftmax
@@ -36,21 +35,3 @@ def test_log_sizes_balance_the_softmax_for_groups_of_equal_size():
         np.testing.assert_allclose(
             balanced * actual[i] / (balanced @ actual[i]), posterior / posterior.sum(), rtol=1e-5
         )
-
-
-@pytest.mark.parametrize("sizes", ["groups", "classes"])
-def test_the_loss_adds_the_logarithms_to_the_logits(sizes, captured, unequal_classes):
-    data, problem = unequal_classes
-    labels = data.labels
-    seen = captured(bsoftmax, problem, sizes=sizes)
-    indices = np.array([0, 7, 61, 62, 63, 71, 95])
-    with torch.no_grad():
-        step = seen.step(indices)
-        actual, raw = seen.objective(step).item(), step.logits.double().numpy()
-    prior = np.tile(np.bincount(labels), (7, 1)).astype(float)
-    if sizes == "groups":
-        corner, groups = data.channel_values["corner"], np.bincount(data.group_ids, minlength=6)
-        prior = np.array([[groups[2 * k + (corner[i] != k)] for k in range(3)] for i in indices], float)
-    chances = prior * np.exp(raw)
-    chances /= chances.sum(1, keepdims=True)
-    assert actual == pytest.approx(-np.log(chances[np.arange(7), labels[indices]]).mean(), rel=1e-4)

@@ -16,7 +16,7 @@ def twinned(make_data, make_problem):
 
 
 def test_samples_and_twins_count_alike_under_the_samples_labels(twinned):
-    problem, hyper = twinned, cda.Hyperparameters()
+    problem, hyper = twinned, cda.submission.HYPERPARAMETERS
     network = problem.network(hyper).eval()
     step = Step(network, problem.train, torch.arange(8), 0.0)
     loss = cda.both(step)
@@ -26,5 +26,5 @@ def test_samples_and_twins_count_alike_under_the_samples_labels(twinned):
 
 def test_twins_equal_to_their_samples_fail_a_sanity_check(make_data, make_problem):
     problem = make_problem(twins=make_data(modality="text").batch)
-    cda.fit(problem, replace(cda.Hyperparameters(), epochs=1))
+    cda.fit(problem, replace(cda.submission.HYPERPARAMETERS, epochs=1))
     assert problem.journal.checks["most twins differ from their samples"] is False

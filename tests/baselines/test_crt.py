@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import numpy as np
 import pytest
 import torch
 
@@ -30,7 +29,7 @@ def stages(stages):
 
 
 def fitted(method, problem, **options):
-    hyper = dataclasses.replace(method.Hyperparameters(), **{**OPTIONS, **options})
+    hyper = dataclasses.replace(method.submission.HYPERPARAMETERS, **{**OPTIONS, **options})
     return method.fit(problem, hyper)
 
 
@@ -45,7 +44,7 @@ def test_only_the_head_is_trained_in_the_second_stage(method, problem, stages):
 def test_the_second_stage_starts_from_erm_with_a_new_head(method, problem, stages):
     fitted(method, problem)
     assert [(stage.stage, stage.recipe.epochs) for stage in stages] == [("features", 2), ("head", 3)]
-    fresh = problem.network(method.Hyperparameters(), "head").head.weight
+    fresh = problem.network(method.submission.HYPERPARAMETERS, "head").head.weight
     assert torch.equal(stages[1].before["head.weight"], fresh)
     assert not torch.equal(stages[1].before["fuse.0.weight"], stages[0].before["fuse.0.weight"])
 
@@ -66,17 +65,6 @@ def test_the_loss_is_that_of_the_head_on_features_of_evaluation_mode(method, pro
     torch.testing.assert_close(loss, by_hand, rtol=1e-4, atol=1e-5)
 
 
-def test_crt_draws_every_group_that_occurs_equally_often(problem, stages, shares):
-    fitted(crt, problem)
-    actual = shares(stages[1].sampler, problem.train.groups, 7, 80)
-    torch.testing.assert_close(actual, torch.tensor([1 / 6] * 6 + [0]), atol=0.02, rtol=0)
-
-
-def test_reweight_crt_draws_every_sample_once(problem, stages):
-    fitted(reweight_crt, problem)
-    assert stages[1].sampler(torch.Generator()).flatten().sort().values.tolist() == list(range(96))
-
-
 @pytest.mark.parametrize("method", METHODS)
 def test_changed_features_fail_the_sanity_check(method, problem, monkeypatch):
     fitted(method, problem)
@@ -91,15 +79,3 @@ def test_changed_features_fail_the_sanity_check(method, problem, monkeypatch):
     monkeypatch.setattr(last_layer, "train", spoil)
     fitted(method, problem)
     assert problem.journal.checks == {CHECK: False}
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_every_checkpoint_has_the_same_features(method, make_data, make_context):
-    data = make_data(n=48)
-    trained = method.submission.with_options(**OPTIONS)
-    trained.fit(data, data, make_context("multimodal"))
-    assert trained.checkpoints() == 3
-    known = trained.encode(data.batch)
-    for place in range(3):
-        trained.restore(place)
-        np.testing.assert_array_equal(trained.encode(data.batch), known)

@@ -47,13 +47,6 @@ def test_empty_error_set_fails_the_sanity_check(fitted, problem):
     assert (weights == 1).all()
 
 
-def test_error_is_drawn_upweight_times_as_often(shares):
-    weights = torch.ones(40).index_fill(0, torch.arange(4), 9.0)
-    # 4 * 9 / (4 * 9 + 36) = 1/2 of all draws; 8000 draws, standard error 0.006
-    errors = shares(weighted(weights, 20), (torch.arange(40) < 4).long(), 2, 200)
-    assert errors[1].item() == pytest.approx(0.5, abs=0.025)
-
-
 def test_first_model_has_its_own_number_of_epochs_and_the_second_starts_anew(fitted, problem):
     (first, second), _ = fitted(torch.zeros(48, dtype=torch.int64), first_epochs=1)
     assert [(stage.stage, stage.recipe.epochs) for stage in (first, second)] == [("identification", 1), ("train", 2)]

@@ -1,5 +1,3 @@
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -71,28 +69,28 @@ def test_groups_are_balanced_and_so_are_the_partner_groups_and_their_samples():
     assert visits.min() > 0.5 * visits.float().mean()
 
 
-def test_every_sample_can_be_a_partner():
-    _, _, drawn = pairs(intra_label=0.5, epochs=100)
-    assert len(drawn[:, 16:].unique()) == len(GROUPS)
-
-
-@pytest.mark.parametrize(("intra_label", "passed"), [(0.5, False), (1.0, True)])
-def test_a_sanity_check_fails_where_every_domain_has_one_label(intra_label, passed, make_problem):
-    labels = np.arange(48) % 2
-    problem = make_problem(n=48, labels=labels, group_ids=3 * labels)  # class 0 is all of domain 0, class 1 of domain 1
-    hyper = dataclasses.replace(lisa.Hyperparameters(), epochs=1, batch_size=16, intra_label=intra_label)
-    lisa.fit(problem, hyper)
-    assert problem.journal.checks["samples of one domain differ in label"] == passed
-
-
-@pytest.mark.parametrize(("pattern", "intra_label", "passed"), [(None, 0.5, True), (0, 0.5, False), (0, 0.0, True)])
-def test_sanity_checks_pass_if_there_are_pairs_to_mix(pattern, intra_label, passed, make_data, make_problem):
-    groups = {} if pattern is None else {"group_ids": 2 * make_data(n=48, modality="text").labels + pattern}
-    problem = make_problem(n=48, **groups)
-    hyper = dataclasses.replace(lisa.Hyperparameters(), epochs=1, batch_size=16, intra_label=intra_label)
-    lisa.fit(problem, hyper)
-    assert problem.journal.checks["samples of one domain differ in label"]
-    assert problem.journal.checks["samples of one label differ in domain"] == passed
+@pytest.mark.parametrize(
+    ("classes", "pattern", "intra_label", "domains_differ", "labels_differ"),
+    [
+        (3, None, 0.5, True, True),
+        (3, 0, 0.5, True, False),
+        (3, 0, 0.0, True, True),
+        (2, "class", 0.5, False, False),  # class 0 is all of domain 0, class 1 of domain 1
+        (2, "class", 1.0, True, False),
+    ],
+)
+def test_sanity_checks_pass_if_there_are_pairs_to_mix(
+    classes, pattern, intra_label, domains_differ, labels_differ, make_problem
+):
+    labels, changes = np.arange(48) % classes, {}
+    if pattern is not None:
+        changes = {"labels": labels, "group_ids": 2 * labels + (labels if pattern == "class" else pattern)}
+    problem = make_problem(n=48, **changes)
+    lisa.fit(problem, lisa.Hyperparameters(epochs=1, batch_size=16, intra_label=intra_label))
+    assert problem.journal.checks == {
+        "samples of one domain differ in label": domains_differ,
+        "samples of one label differ in domain": labels_differ,
+    }
 
 
 def test_every_pair_has_its_own_share(captured, make_problem):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from spurgen.baselines import cb_loss, cvar_dro, erm, focal, group_dro, resample
+from spurgen.baselines.training.hyperparameters import Recipe
 from spurgen.baselines.training.method import Baseline
 from spurgen.benchmark.errors import SubmissionError
 
@@ -64,4 +65,4 @@ def test_loss_that_is_not_finite_is_an_error_with_method_and_epoch(fitted, make_
         return erm.train(problem.network(hyper), problem, hyper, objective=objective)
 
     with pytest.raises(SubmissionError, match=r"broken: the loss is (nan|inf) in epoch 3 of 4"):
-        fitted(Baseline("broken", fit, erm.Hyperparameters(), access="none"), make_data(), make_context(), epochs=4)
+        fitted(Baseline("broken", fit, Recipe(), access="none"), make_data(), make_context(), epochs=4)

@@ -42,16 +42,6 @@ def test_the_loss_is_that_of_mixed_inputs_against_mixed_labels(modality, share, 
     assert actual == pytest.approx(torch.stack(expected).mean().item(), rel=2e-3)
 
 
-@pytest.mark.parametrize("alpha", [0.2, 2.0])
-def test_shares_are_beta_distributed(alpha):
-    with torch.random.fork_rng():
-        torch.default_generator.manual_seed(0)
-        drawn = shares(alpha, 40_000)
-    assert drawn.shape == (40_000,)
-    assert drawn.mean().item() == pytest.approx(0.5, abs=0.01)
-    assert drawn.var().item() == pytest.approx(1 / (4 * (2 * alpha + 1)), rel=0.03)
-
-
 def test_batch_is_mixed_with_a_single_share(captured, make_problem, make_step):
     seen = captured(mixup, make_problem(24))
     with torch.random.fork_rng(), torch.no_grad():

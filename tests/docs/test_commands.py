@@ -215,28 +215,6 @@ def test_every_shortening_is_of_a_command_that_exists():
     assert set(every) >= INSTALLS
 
 
-def test_comments_continued_lines_and_several_commands_of_a_line_are_told_apart():
-    code = "spurgen run \\\n  --seeds 0   # five\n\n# only this\npip install . && spurgen check\n"
-    text = f"```bash\n{code}```\n```text\nmake x\n```\n"
-    assert commands(text) == ["spurgen run --seeds 0", "pip install .", "spurgen check"]
-
-
-def test_a_file_has_the_last_name_before_its_block():
-    text = "See `a.toml`.\n\nSave `b.py` as `c.py`:\n\n```python\nx = 1\n```\n\nNo name:\n\n```python\ny = 2\n```\n"
-    assert named_files(text) == {"c.py": "x = 1\n"}
-
-
 @pytest.mark.parametrize("command", ["benchmark", "check MODEL=x.py", "submit MODEL=x.py", "site"])
 def test_a_command_for_users_leaves_the_results_of_the_package_alone(command):
     assert not [line for line in dry(f"make {command}") if "benchmark/" in line]
-
-
-@pytest.mark.parametrize("command", ["make nothing-of-this-name", "make clean"])
-def test_a_target_that_does_not_exist_or_runs_nothing_is_an_error(command):
-    with pytest.raises(AssertionError, match=r"No rule to make target|runs nothing"):
-        check_made(command)
-
-
-def test_a_command_that_fails_is_an_error():
-    with pytest.raises(AssertionError, match="exit code 2: spurgen splits list --suite gone"):
-        check_run("spurgen splits list --suite gone.toml")

@@ -63,15 +63,6 @@ def test_sheets_fill_the_planes_end_to_end_and_halos_cover_the_ink(atlas):
     assert (atlas.planes[1] >= atlas.planes[0]).all()
 
 
-def test_neighbours_of_a_texel_of_0_or_255_differ_by_at_most_one_level(atlas):
-    reach = range(-RING, RING + 1)
-    for name in [name for name, sheet in atlas.sheets.items() if not sheet.smooth]:
-        for mask in (*sheet_masks(atlas, name, 0), *sheet_masks(atlas, name, 1)):
-            around = np.stack([np.roll(mask, (dy, dx), (0, 1)) for dy in reach for dx in reach])
-            assert (around.max(axis=0)[mask == 0] <= 1).all(), name
-            assert (around.min(axis=0)[mask == 255] >= 254).all(), name
-
-
 def test_a_mask_is_the_mean_of_its_master_rounded_half_up(atlas):
     side = 1 << atlas.sheets["pictogram"].bits
     box = MASTER // side

@@ -185,20 +185,6 @@ def test_no_pixel_is_skipped_whose_samples_lie_far_from_its_centre():
     np.testing.assert_array_equal(draw(9, *arguments), reference(9, *arguments))
 
 
-@pytest.mark.parametrize("level", [0, 1, 127, 254, 255])
-def test_blending_a_picture_never_leaves_the_range_of_its_colours(level):
-    """Of any alpha: white on white stays white, and black on black stays black."""
-    alphas = np.repeat(np.arange(256), 9 * 9).reshape(256, 9, 9)
-    pictures = np.where(np.arange(4) == 3, alphas[..., None], level).astype(np.uint8)
-    wall, planes, stack, _, noise = random_scene(0, 20, (2**28, 0, 0, 2**28), 1, 0)
-    place = np.array([[0, 0, 2**28, 2**24, -(2**24), 2**28]] * 256)
-    stamps = StampStack(*pack(pictures), np.arange(256), place, np.array([[0, 20, 0, 20]] * 256), 1)
-    stack = LayerStack(*[np.repeat(a, 128, 1) if a.ndim > 1 else a for a in stack])
-    wall, noise = np.full((256, 3), level, np.uint8), np.zeros(256, np.uint64)
-    drawn = draw(20, wall, planes, stack, stamps, noise, 0).astype(int)
-    assert abs(drawn - level).max() <= 1
-
-
 @pytest.fixture
 def rendered(monkeypatch):
     """The kernel's output and arguments, one tuple per call."""

@@ -179,12 +179,6 @@ def test_noise_on_labels_changes_the_record_and_leaves_the_scene(drawn, world):
     )
 
 
-def test_noise_of_either_kind_leaves_test_alone(drawn, world):
-    for kind in ("core", "label"):
-        factors = drawn(world(label_noise=0.9, noise_kind=kind), "test", 800)
-        np.testing.assert_array_equal(factors.labels, factors.core)
-
-
 def test_val_can_be_clean_and_begin_with_balanced_groups(drawn, world):
     splits = {"val": 20_000, "val_per_group": 30}
     spec = world(num_classes=5, label_noise=0.4, channels={"color": {"strength": 1.0}, "shape": {}}, splits=splits)

@@ -5,8 +5,9 @@ import pytest
 
 from spurgen.benchmark.plugins import discover
 from spurgen.generators import sample, twins
-from spurgen.generators.channels import background, color, shape, synonym, voice
+from spurgen.generators.channels import color, voice
 from spurgen.generators.grammar import DAYS, MINUTES, PLACES, PLAIN, WEATHER
+from spurgen.generators.natural_captions import NATURAL
 from spurgen.generators.nouns import HIDDEN, NOUNS
 from spurgen.generators.world import CHANNELS as PLUGINS
 
@@ -31,24 +32,20 @@ def without_filler(caption):
     return FILLER.sub("", caption)
 
 
-def expected_caption(values, core, filler):
-    """Return the caption that the grammar documents for these values."""
-    plate = f"{color.VALUES[values['color']]} {shape.VALUES[values['shape']]}"
-    return list(voice.TEMPLATES.values())[values["voice"]].format(
-        synonym=synonym.VALUES[values["synonym"]],
-        core=core,
-        plate=f"an {plate}" if plate[0] in "aeiou" else f"a {plate}",
-        wall=f" before a {background.VALUES[values['background']]} wall",
-        filler=filler,
-    )
-
-
-def test_at_full_fidelity_a_caption_states_every_value_and_a_form_of_the_class(captioned):
-    _, made = captioned()
+@pytest.mark.parametrize(("grammar", "finish"), [(PLAIN, str), (NATURAL, lambda text: text[0].upper() + text[1:])])
+def test_at_full_fidelity_a_caption_states_every_value_and_a_form_of_the_class(grammar, finish, captioned):
+    _, made = captioned(captions="plain" if grammar is PLAIN else "natural")
     for k, caption in enumerate(made.captions):
-        values = {kind: column[k] for kind, column in made.channel_values.items()}
-        filler = FILLER.search(caption).group()
-        assert caption in {expected_caption(values, form, filler) for form in FORMS[made.labels[k]]}
+        said = {kind: grammar.phrases(KINDS[kind])[column[k]] for kind, column in made.channel_values.items()}
+        plate = f"{said['color']} {said['shape']}"
+        slots = {
+            "synonym": said["synonym"], "wall": said["background"],
+            "plate": f"an {plate}" if plate[0] in "aeiou" else f"a {plate}",
+        }  # fmt: skip
+        before, _, after = said["voice"].partition("{filler}")
+        forms = grammar.nouns[made.labels[k]]
+        stated = [tuple(part.format(core=form, **slots) for part in (before, after)) for form in forms]
+        assert any(caption.startswith(finish(start)) and caption.endswith(end) for start, end in stated), caption
 
 
 def test_at_fidelity_0_no_channel_is_mentioned(captioned):

@@ -43,27 +43,6 @@ def spelled(caption):
     return re.findall(r"[a-z]+", caption.lower())
 
 
-def expected_caption(values, core, filler):
-    """Return the caption that the grammar documents for these values."""
-    plate = f"{color.VALUES[values['color']]} {shape.NATURAL_PHRASES[values['shape']]}"
-    caption = SENTENCES[values["voice"]].format(
-        synonym=synonym.NATURAL_PHRASES[values["synonym"]],
-        core=core,
-        plate=f"an {plate}" if plate[0] in "aeiou" else f"a {plate}",
-        wall=background.NATURAL_PHRASES[values["background"]],
-        filler=filler,
-    )
-    return caption[0].upper() + caption[1:]
-
-
-def test_a_caption_states_every_value_and_a_form_of_the_class(spoken):
-    made = sample(spoken(), "train", range(400), images=False)
-    for k, caption in enumerate(made.captions):
-        values = {kind: column[k] for kind, column in made.channel_values.items()}
-        filler = FILLER.search(caption).group()
-        assert caption in {expected_caption(values, form, filler) for form in NATURAL.nouns[made.labels[k]]}
-
-
 @given(
     seed=st.integers(0, 2**64 - 1),
     fidelity=st.sampled_from([0.0, 0.5, 1.0]),

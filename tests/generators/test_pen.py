@@ -30,26 +30,6 @@ def test_simple_polygons_have_the_area_of_the_shoelace_formula(points):
     assert area(Pen().polygon(*points)) == pytest.approx(shoelace(points), rel=0.004)
 
 
-def test_polygons_are_filled_by_the_even_odd_rule():
-    outer, inner = ([(-r, -r), (r, -r), (r, r), (-r, r), (-r, -r)] for r in (90, 30))
-    ring = Pen().polygon(*outer, *inner)
-    assert area(ring) == pytest.approx(180**2 - 60**2, rel=0.01)
-    assert ring.mask[MASTER // 2, MASTER // 2] == 0
-
-
-@SETTINGS
-@given(top=st.integers(-140, 130), left=st.integers(-140, 130), side=st.integers(1, 10))
-def test_a_pixel_is_inked_if_its_centre_lies_inside(top, left, side):
-    corners = [(left, top), (left + side, top), (left + side, top + side), (left, top + side)]
-    rows, columns = np.nonzero(Pen().polygon(*corners).mask)
-    for inked, low in ((rows, top), (columns, left)):
-        # Grid coordinates are rounded down to a sixteenth of a pixel.
-        first, last = inked.min() + 0.5, inked.max() + 0.5
-        edges = ((low + REACH) * PER_UNIT, (low + side + REACH) * PER_UNIT)
-        assert -1 / 16 <= first - edges[0] < 1
-        assert -1 - 1 / 16 <= last - edges[1] < 0
-
-
 @SETTINGS
 @given(a=inner_point, b=inner_point, width=st.integers(4, 60))
 def test_a_stroke_is_a_rectangle_with_two_half_discs(a, b, width):
@@ -72,9 +52,3 @@ def test_a_halo_reaches_grow_units_further_and_covers_the_holes(grow):
     )
     assert max(inside) <= grow * PER_UNIT + 2
     assert min(outside) >= grow * PER_UNIT - 2
-
-
-def test_drawing_beyond_the_edge_is_clipped():
-    pen = Pen().polygon((-400, -400), (400, -400), (400, 400), (-400, 400))
-    assert (pen.mask == 255).all()
-    assert area(Pen().ellipse(500, 500, 20).stroke((-900, 0), (-700, 0), width=50)) == 0

@@ -229,7 +229,3 @@ def test_a_template_draws_no_samples(world):
     assert len({tuple(samples.captions) for samples in made}) == 3
     assert len({tuple(samples.channel_values["color"]) for samples in made}) == 3  # the alignment is another
     assert class_names(spec.in_world(0)) == class_names(spec.in_world(1))
-
-
-def test_a_class_has_the_name_of_its_pictogram(world):
-    assert class_names(world(num_classes=3)) == ("heart", "arrow", "moon")

@@ -1,6 +1,6 @@
 """Layout of image sheets: images at their own pixels, text that stays legible when scaled down, strips joined."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -27,38 +27,25 @@ def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)  # Raqm needs libraries of the system
 
 
-def wrap(text: str, width: int, size: int, strong: Collection[str] = (), bold: bool = False) -> list[list[str]]:
-    """Break a text into lines of words; each line has as many as fit into `width` pixels, and at least one."""
-    lines: list[list[str]] = [[]]
-    left = float(width)
+def wrap(text: str, width: int, size: int, bold: bool = False) -> list[str]:
+    """Break a text into lines; each has as many words as fit into `width` pixels, and at least one."""
+    lines = [""]
     for word in text.split():
-        needed = _advance(word, size, bold or word in strong)
-        if lines[-1] and needed - _advance("", size, bold) > left:
-            lines.append([])
-            left = float(width)
-        lines[-1].append(word)
-        left -= needed
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and font(size, bold).getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
     return lines
 
 
-def _advance(word: str, size: int, bold: bool) -> float:
-    """Return the width in pixels of a word and the space after it."""
-    return font(size, bold).getlength(f"{word} ")
-
-
-def write(
-    text: str, width: int, *, size: int = LABEL, ink: Color = SOFT, bold: bool = False, strong: Collection[str] = ()
-) -> Strip:
-    """Write a text, wrapped to a width in pixels; the words in `strong` are bold and in full ink."""
-    lines = wrap(text, width, size, strong, bold)
+def write(text: str, width: int, *, size: int = LABEL, ink: Color = SOFT, bold: bool = False) -> Strip:
+    """Write a text, wrapped to a width in pixels."""
+    lines = wrap(text, width, size, bold)
     strip = Image.new("RGB", (width, (len(lines) * LEADING + 3) * size // 10), PAPER)
     pen = ImageDraw.Draw(strip)
     for k, line in enumerate(lines):
-        x = 0.0
-        for word in line:
-            heavy = bold or word in strong
-            pen.text((x, k * LEADING * size // 10), word, INK if word in strong else ink, font(size, heavy))
-            x += _advance(word, size, heavy)
+        pen.text((0, k * LEADING * size // 10), line, ink, font(size, bold))
     return strip
 
 

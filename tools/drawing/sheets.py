@@ -3,20 +3,17 @@
 import io
 from pathlib import Path
 
-import numpy as np
-
 from drawing.concepts import group_sheet, shortcut_sheet
 from drawing.ladder import ladder_sheet, shortcut_values_sheet, things_sheet
-from drawing.layout import GAP, INK, Strip, column, framed, grid, heading, panel, row, tile, write
+from drawing.layout import GAP, Strip, framed, grid, heading, panel, row, tile
 from drawing.samples import (
-    MEASURED_AT,
     channels_in,
     conflicting_sample,
     most_varying_sample,
     staged,
     varied_samples,
     world_scenario,
-)
+)  # fmt: skip
 from spurgen.benchmark.plugins import discover
 from spurgen.generators import TwinKind, class_names, sample, twins
 from spurgen.generators.atlas import CHANNELS
@@ -25,7 +22,6 @@ from spurgen.harness.machine.files import write_atomically
 COLUMNS = 7  # of a contact sheet, that of the headings included
 ACROSS = 4  # scenes at 224 pixels
 TWINS_ACROSS = 7  # at most
-NAME_WIDTH, CAPTION_WIDTH = 100, 856  # pixels
 ALIGNED = ("color", "word")
 ALIGNMENTS = {
     "natural": "the colour and the name of the class itself",
@@ -64,46 +60,6 @@ def contact_sheet(image_size: int, scale: int) -> Strip:
         ]
         strips.append(panel(heading(channel, about(channel), side), tiles, COLUMNS))
     return framed(strips, 2 * GAP)
-
-
-def caption_channels() -> dict[str, tuple[str, ...]]:
-    """Map every channel that only captions carry to the names of its values."""
-    return {name: values for name, values in channels_in("caption").items() if name not in channels_in("image")}
-
-
-def captions_of(channel: str, grammar: str = "plain") -> dict[str, str]:
-    """Map every value of a channel to the caption of one sample with it: a short one, other channels at value 0."""
-    scenario = world_scenario(MEASURED_AT, channels=channels_in("caption")).model_copy(update={"captions": grammar})
-    drawn = sample(scenario, "test", range(10_000), images=False)
-    first = np.flatnonzero(np.all([drawn.channel_values[name] == 0 for name in caption_channels()], axis=0))
-    index = min(first.tolist(), key=lambda i: (len(drawn.captions[i]), i))
-    return {
-        name: twins(scenario, "test", [index], "channel", channel, value, images=False).captions[0]
-        for value, name in enumerate(channels_in("caption")[channel])
-    }
-
-
-def caption_sheet(grammar: str) -> Strip:
-    """Show a caption for every value of the channels that only captions carry; the words of the value are bold."""
-    strips = []
-    for channel in caption_channels():
-        captions = captions_of(channel, grammar)
-        shared = set.intersection(*(set(map(_plain, caption.split())) for caption in captions.values()))
-        lines = [
-            row([write(name, NAME_WIDTH, ink=INK), write(text, CAPTION_WIDTH, strong=_unshared(text, shared))])
-            for name, text in captions.items()
-        ]
-        strips.append(column([heading(channel, about(channel), NAME_WIDTH + GAP + CAPTION_WIDTH), *lines], gap=3))
-    return framed(strips, 2 * GAP)
-
-
-def _plain(word: str) -> str:
-    """Return a word in lower case without the punctuation attached to it."""
-    return word.strip(".,:?!").lower() or word
-
-
-def _unshared(caption: str, shared: set[str]) -> set[str]:
-    return {word for word in caption.split() if _plain(word) not in shared}
 
 
 def scene_sheet(image_size: int) -> Strip:
@@ -163,8 +119,6 @@ def write_sheets(folder: Path) -> list[Path]:
         "world.png": banner(112),
         "world-64.png": contact_sheet(64, scale=2),
         "world-224.png": scene_sheet(224),
-        "captions.png": caption_sheet("plain"),
-        "captions-natural.png": caption_sheet("natural"),
         "alignments.png": alignment_sheet(80),
         "twins.png": twin_sheet(112),
         "shortcut.png": shortcut_sheet(96),

@@ -47,7 +47,7 @@ def test_whole_number_serves_as_a_float():
 def test_bad_value_in_a_method_file_is_refused(values):
     (name,) = values
     with pytest.raises(ValidationError, match=name):
-        erm.Hyperparameters(**values)
+        Recipe(**values)
 
 
 def test_bad_default_is_refused():
@@ -73,9 +73,9 @@ def test_selection_offers_every_rule():
 
 
 def test_values_for_frozen_features_hold_there_alone_and_options_hold_everywhere():
-    tuned = Baseline("x.tuned", erm.fit, erm.Hyperparameters(), access="none", frozen={"l2": 0.25})
+    tuned = Baseline("x.tuned", erm.fit, Recipe(), access="none", frozen={"l2": 0.25})
     assert (tuned.hyper("features").l2, tuned.hyper("inputs").l2) == (0.25, Recipe().l2)
     assert tuned.with_options(l2=0.5).hyper("features").l2 == tuned.with_options(l2=0.5).hyper("inputs").l2 == 0.5
     assert tuned.with_options(lr=0.125).hyper("features").l2 == 0.25
     with pytest.raises(SubmissionError, match="tuned has no option 'l3'"):
-        Baseline("x.tuned", erm.fit, erm.Hyperparameters(), access="none", frozen={"l3": 1}).hyper("features")
+        Baseline("x.tuned", erm.fit, Recipe(), access="none", frozen={"l3": 1}).hyper("features")

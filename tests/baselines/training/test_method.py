@@ -1,7 +1,6 @@
 """The epoch whose weights a trained method predicts with; training is simulated."""
 
 from dataclasses import replace
-from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -56,23 +55,21 @@ def fitted(make_data, make_context):
 
 
 @pytest.mark.parametrize(
-    ("access", "rule"),
+    ("access", "options", "rule"),
     [
-        ("none", "val_accuracy"), ("envs", "val_accuracy"), ("twins", "val_accuracy"),
-        ("val_groups", "val_robust"), ("train_groups", "val_robust"),
+        *((access, {}, "val_accuracy") for access in ("none", "envs", "twins")),
+        *((access, {}, "val_robust") for access in ("val_groups", "train_groups")),
+        ("none", {"selection": "tier"}, "val_accuracy"),
+        *(
+            (access, {"selection": rule}, rule)
+            for access in ("none", "val_groups")
+            for rule in ("last", "val_accuracy")
+        ),
+        *(("val_groups", {"selection": rule}, rule) for rule in ("val_wga", "val_robust")),
     ],
-)  # fmt: skip
-def test_tier_selects_by_the_worst_pattern_only_if_it_shows_groups_on_val(access, rule, fitted):
-    for actual in (fitted(access), fitted(access, selection="tier")):
-        assert (actual.place, actual.rule) == (BEST[rule], rule)
-
-
-@pytest.mark.parametrize(
-    ("access", "rule"),
-    [*product(["none", "val_groups"], ["last", "val_accuracy"]), *product(["val_groups"], ["val_wga", "val_robust"])],
 )
-def test_rule_that_needs_no_groups_is_followed_under_any_tier(rule, access, fitted):
-    actual = fitted(access, selection=rule)
+def test_the_rule_or_else_the_access_tier_picks_the_epoch(access, options, rule, fitted):
+    actual = fitted(access, **options)
     assert (actual.place, actual.rule) == (BEST[rule], rule)
 
 

@@ -28,6 +28,6 @@ def test_a_method_has_its_own_hyper_parameters_first_with_default_range_and_sour
     assert text.index("`eta`") < text.index("`epochs`")
     (row,) = [line for line in text.splitlines() if line.startswith("| `eta`")]
     assert [cell.strip() for cell in row.split("|")[2:-1]] == [
-        f"`{group_dro.Hyperparameters().eta}`", "0.0001 to 1", "log-uniform, 0.001 to 0.1",
+        f"`{group_dro.submission.HYPERPARAMETERS.eta}`", "0.0001 to 1", "log-uniform, 0.001 to 0.1",
         "Sagawa et al. 2020; SubpopBench 10^U(-3,-1)",
     ]  # fmt: skip

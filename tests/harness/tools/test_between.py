@@ -14,21 +14,21 @@ def judged(*heights):
 
 
 def test_heights_as_read_between_rungs_change_nothing():
-    (line,), (rule,) = judged(0.4, 0.7)
+    (line,), ((_, found, met),) = judged(0.4, 0.7)
     assert (line["m = 16"], line["N"], line["N of all"]) == ("0.400 (0.400)", "32", "32")
-    assert (rule["Found"], rule["Met"]) == ("erm: 0%", "yes")
+    assert (found, met) == ("erm: 0%", True)
 
 
 def test_a_higher_rung_between_lowers_the_number():
-    (line,), (rule,) = judged(0.61, 0.7)
+    (line,), ((_, found, met),) = judged(0.61, 0.7)
     assert (line["m = 16"], line["N of all"]) == ("0.610 (0.400)", "16")
-    assert (rule["Found"], rule["Met"]) == ("erm: 50%", "no")
+    assert (found, met) == ("erm: 50%", False)
 
 
 def test_a_number_beyond_the_ladder_alone_misses_the_rule():
     low = {0: 0.1, 8: 0.2, 32: 0.3, 128: 0.55}
-    _, (rule,) = between.judge("x", {"dfr": (low, {16: 0.25, 64: 0.75})}, 0.8)
-    assert (rule["Found"], rule["Met"]) == ("dfr: one is beyond the ladder", "no")
+    _, ((_, found, met),) = between.judge("x", {"dfr": (low, {16: 0.25, 64: 0.75})}, 0.8)
+    assert (found, met) == ("dfr: one is beyond the ladder", False)
 
 
 @pytest.mark.usefixtures("words")

@@ -17,11 +17,11 @@ def climbing(first, second):
 
 
 def met(**curves):
-    return [rule["Met"] for rule in budget.judge("x", {"erm": FLAT, "jtt": HIGHER} | curves)[1]]
+    return [met for _, _, met in budget.judge("x", {"erm": FLAT, "jtt": HIGHER} | curves)[1]]
 
 
 def test_heights_that_do_not_change_meet_all_rules():
-    assert met() == ["yes"] * 3
+    assert met() == [True] * 3
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,11 @@ def test_heights_that_do_not_change_meet_all_rules():
     ],
 )
 def test_each_rule_is_missed_alone(curves, missed):
-    assert [k for k, answer in enumerate(met(**curves)) if answer == "no"] == [missed]
+    assert [k for k, answer in enumerate(met(**curves)) if answer is False] == [missed]
 
 
 def test_a_small_change_at_each_step_meets_the_rule_of_methods():
-    assert met(jtt=climbing(0.04, 0.04))[1] == "yes"
+    assert met(jtt=climbing(0.04, 0.04))[1] is True
 
 
 @pytest.mark.usefixtures("words")

@@ -3,7 +3,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sheets as script
-from drawing import sheets
 from PIL import Image
 
 from spurgen.harness.cli import run_script
@@ -13,8 +12,6 @@ NAMES = [
     "world.png",
     "world-64.png",
     "world-224.png",
-    "captions.png",
-    "captions-natural.png",
     "alignments.png",
     "twins.png",
     "shortcut.png",
@@ -31,19 +28,6 @@ def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("docs") / "new"
     assert run_script(script, ["--out", str(folder)]) == 0
     return {path.name: path for path in folder.iterdir()}
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    """Replace the drawing functions, which are slow; return their stand-in sheets in the order of NAMES."""
-    captions = ("caption_sheet", "caption_sheet")
-    ideas = ("shortcut_sheet", "group_sheet")
-    things = ("things_sheet", "shortcut_values_sheet", "ladder_sheet")
-    names = ("banner", "contact_sheet", "scene_sheet", *captions, "alignment_sheet", "twin_sheet", *ideas, *things)
-    drawn = [Image.new("RGB", (4 + names.index(name), 4), (16 * names.index(name), 0, 0)) for name in names]
-    for name, sheet in zip(names, drawn, strict=True):
-        monkeypatch.setattr(sheets, name, lambda *_, sheet=sheet, **__: sheet)
-    return drawn
 
 
 def packed(image):
@@ -71,12 +55,3 @@ def test_the_sheets_in_docs_are_those_that_are_drawn_today(written):
         drawn, kept = pixels(path), pixels(DOCS / name)
         assert drawn.shape == kept.shape, "run `make sheets`"
         assert (drawn != kept).mean() < 0.01, f"{name}: run `make sheets`"  # letters may change with Pillow's version
-
-
-@pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize(("flags", "folder"), [([], "docs"), (["--out", "a/b"], "a/b")])
-def test_sheets_are_written_to_docs_by_default(tmp_path, monkeypatch, stderr, flags, folder):
-    monkeypatch.chdir(tmp_path)
-    assert run_script(script, flags) == 0
-    assert sorted(tmp_path.rglob("*.png")) == sorted(tmp_path / folder / name for name in NAMES)
-    assert stderr() == f"wrote the sheets to {folder}"

@@ -3,7 +3,6 @@ import re
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
 things = pytest.importorskip("things", reason="pip install resvg-py")
 
@@ -57,23 +56,3 @@ def test_a_file_that_is_no_icon_set_is_refused(text, command, capsys):
 
 def test_every_renamed_icon_belongs_to_a_pictured_thing():
     assert set(things.ICONS) <= {thing.name for thing in THINGS if thing.pictured}
-
-
-def test_framing_keeps_the_aspect_and_clears_faint_pixels():
-    faint = (9, 9, 9, things.FAINT - 1)
-    drawn = Image.new("RGBA", (400, 400), faint)
-    pen = ImageDraw.Draw(drawn)
-    pen.rectangle((50, 100, 149, 299), fill=(20, 40, 60, 255))
-    pen.rectangle((75, 150, 124, 249), fill=faint)
-    pixels = things.framed(drawn)
-    rows, columns = np.nonzero(pixels[..., 3])
-    assert (np.ptp(rows) + 1, np.ptp(columns) + 1) == (SIDE - 2, (SIDE - 2) // 2)
-    assert pixels[SIDE // 2, [0, SIDE // 2]].tolist() == [[0, 0, 0, 0]] * 2
-    assert pixels[SIDE // 8, SIDE // 2].tolist() == [20, 40, 60, 255]
-
-
-def test_a_picture_of_few_colours_is_stored_without_loss():
-    pixels = np.zeros((SIDE, SIDE, 4), np.uint8)
-    pixels[20:90, 30:50], pixels[90:150, 30:50] = (200, 30, 30, 255), (20, 220, 90, 128)
-    palette, indices = things.indexed(pixels)
-    np.testing.assert_array_equal(palette[indices], pixels)

@@ -11,18 +11,18 @@ SCORES = {"erm": [0.5, 0.51], "subg": [0.7, 0.71]}
 
 
 def met(**scores):
-    return [rule["Met"] for rule in tuned.judge({"x": SCORES | scores})[1]]
+    return [met for _, _, met in tuned.judge("x", SCORES | scores)[1]]
 
 
 def test_scores_that_hardly_differ_meet_both_rules():
-    (erm, _), rules = tuned.judge({"x": SCORES})
+    (erm, _), rules = tuned.judge("x", SCORES)
     assert erm["Ladder score: all worlds; without each"] == "0.500; 0.510"
-    assert [(rule["Found"], rule["Met"]) for rule in rules] == [("erm: 0.010", "yes"), ("subg > erm", "yes")]
+    assert [(found, met) for _, found, met in rules] == [("erm: 0.010", True), ("subg > erm", True)]
 
 
 @pytest.mark.parametrize(("scores", "missed"), [({"jtt": [0.6, 0.64]}, 0), ({"jtt": [0.705, 0.706]}, 1)])
 def test_each_rule_is_missed_alone(scores, missed):
-    assert [k for k, answer in enumerate(met(**scores)) if answer == "no"] == [missed]
+    assert [k for k, answer in enumerate(met(**scores)) if answer is False] == [missed]
 
 
 def test_what_is_chosen_without_a_world_reads_its_results_no_more(tmp_path):
