@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from spurgen.harness.board.frame import TEXTS, lines_of
-from spurgen.harness.board.schema import IDEAL, SCHEMA_VERSION, Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.board.schema import IDEAL, SCHEMA_VERSION, Board, Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.text import as_cell
 
 
@@ -31,7 +31,7 @@ def to_csv(board: Leaderboard) -> str:
     return text
 
 
-def _record(part: TaskBoard | SetBoard) -> dict[str, Any]:
+def _record(part: Board) -> dict[str, Any]:
     about: dict[str, Any] = {"told_apart": part.told_apart} if isinstance(part, TaskBoard) else {"tasks": part.tasks}
     if isinstance(part, SetBoard) and part.controls:
         about["controls"] = {"ideal": IDEAL, **asdict(part.controls)}

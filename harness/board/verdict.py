@@ -11,15 +11,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import cell, column
 from spurgen.harness.board.frame import line_of
-from spurgen.harness.board.schema import (
-    BoardRow,
-    Leaderboard,
-    SetBoard,
-    SetBoardRow,
-    TaskBoard,
-    TaskBoardRow,
-    Unranked,
-)
+from spurgen.harness.board.schema import Board, BoardRow, Leaderboard, SetBoardRow, TaskBoardRow, Unranked
 from spurgen.harness.board.task_verdict import over_samples, task_lines
 from spurgen.harness.machine.printing import and_list, p_equals
 from spurgen.harness.results.rows import Row
@@ -77,7 +69,7 @@ def _find(rows: Sequence[AnyRow], label: str) -> AnyRow | None:
     return next((row for row in rows if row.submission == label), None)
 
 
-def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoard) -> list[str]:
+def _place(where: str, row: BoardRow, part: Board) -> list[str]:
     """Return where a row stands on its access tier's board, its robust accuracy, and how it compares with ERM's."""
     (low, high), mean = row.ranked_by.ends, "mean " if isinstance(row, SetBoardRow) else ""
     units = f"{row.units} {part.unit}{'s' * (row.units > 1)}"
@@ -90,7 +82,7 @@ def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoa
     ]
 
 
-def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:
+def _standing(row: BoardRow, part: Board) -> str:
     if row.ranks is None:
         return (
             f"no rank among the others: it has {row.units} of {part.asked} {part.unit}s; run seeds 0-{part.asked - 1}"
@@ -99,14 +91,14 @@ def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:
     return f"rank {cell('rank', line_of(row))} of {row.of} with access {row.access}, {letters}"
 
 
-def _to_erm(row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoard) -> str:
+def _to_erm(row: BoardRow, part: Board) -> str:
     against, erm = row.against_erm, _find([*part.rows, *part.few], ERM)
     if against is None or erm is None:
         return "It is the row that others are compared with." if row.submission == ERM else "There is no row of ERM."
     by = f"{against.difference:+z.3f}"
     if against.units < max(row.units, erm.units):
         by += f" on the {against.units} {part.unit}{'s' * (against.units > 1)} that both have"
-    given = "" if against.access == against.erm_access else f"; it is given {against.access}, ERM {against.erm_access}"
+    given = "" if row.access == erm.access else f"; it is given {row.access}, ERM {erm.access}"
     if against.interval is None or against.p_holm is None:
         return f"Its difference to ERM is not tested on {against.units} of {part.asked} {part.unit}s: {by}{given}."
     low, high = against.interval
