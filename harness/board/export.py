@@ -32,8 +32,11 @@ def to_csv(board: Leaderboard) -> str:
 
 
 def _record(part: Board) -> dict[str, Any]:
-    about: dict[str, Any] = {"told_apart": part.told_apart} if isinstance(part, TaskBoard) else {"tasks": part.tasks}
-    if isinstance(part, SetBoard) and part.controls:
-        about["controls"] = {"ideal": IDEAL, **asdict(part.controls)}
+    about: dict[str, Any] = {}
+    if isinstance(part, TaskBoard):
+        about["told_apart"] = part.told_apart
+    if isinstance(part, SetBoard):
+        about["tasks"] = part.tasks
+        about |= {"controls": {"ideal": IDEAL, **asdict(part.controls)}} if part.controls else {}
     rows = [{key: value for key, value in line.items() if value not in (None, "")} for line in lines_of(part)]
     return {"unit": part.unit, "asked": part.asked, **about, "rows": rows}

@@ -30,7 +30,7 @@ def lines_of(part: Board) -> list[Record]:
 
     They are a frame's lines without pandas, values of Python's types; a missing one is None or absent.
     """
-    rows = [line_of(row) for row in (*part.rows, *part.few)]
+    rows = [line_of(row) for row in part.shown]
     return [line | {"unit": part.unit} for line in (*rows, *({"ranked": False} | asdict(row) for row in part.unranked))]
 
 

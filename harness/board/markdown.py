@@ -22,7 +22,7 @@ def to_markdown(board: Leaderboard) -> str:
     for name, part in board.tasks.items():
         parts += [f"## {name}", *board_markdown(part)]
     for name, whole in board.overall.items():
-        if whole.rows or whole.few:
+        if whole.shown:
             parts += [f"## {whole.heading(name)}", *board_markdown(whole)]
     return "\n\n".join([*parts, f"Manifest SHA-256: `{board.manifest_sha256}`"]) + "\n"
 

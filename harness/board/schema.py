@@ -128,6 +128,11 @@ class Board:
     unit: Unit
     asked: int
 
+    @property
+    def shown(self) -> list[BoardRow]:
+        """The rows whose metrics are believed: those that are ranked, then those with few units."""
+        return [*self.rows, *self.few]
+
     def to_pandas(self) -> "DataFrame":
         """Return a line per row with typed columns: first the ranked rows, at last those that are not ranked."""
         from spurgen.harness.board.frame import frame_of, lines_of

@@ -40,7 +40,9 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart]) -> SetBoard
     The rungs of a ladder above 0 are such a set, and its mean is the ladder score.
     """
     present = [parts[name] for name in members if name in parts]
-    on_boards = {name: _rows(parts[name].board) if name in parts else {} for name in members}
+    on_boards = {
+        name: {row.submission: row for row in parts[name].board.shown} if name in parts else {} for name in members
+    }
     made, unranked = {}, []
     for label in sorted({label for rows in on_boards.values() for label in rows}):
         rows = {name: on_boards[name][label] for name in members if label in on_boards[name]}
@@ -68,10 +70,6 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart]) -> SetBoard
     ranked, few, _ = place(shown, by_label, baselines, spread, asked)
     rungs = tuple(rung.counterexamples for rung in ladder)
     return SetBoard(ranked, few, unranked, unit, asked, tuple(members), rungs)
-
-
-def _rows(board: TaskBoard) -> dict[str, BoardRow]:
-    return {row.submission: row for row in (*board.rows, *board.few)}
 
 
 def _lacking(label: str, members: Sequence[str], rows: Mapping[str, BoardRow], parts: Mapping[str, TaskPart]) -> str:

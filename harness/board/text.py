@@ -52,7 +52,7 @@ def to_text(
             printer.title(f"## {name}")
             printer.board(part)
     for name, whole in board.overall.items():
-        if shown.keys() >= set(whole.tasks) and (whole.rows or whole.few):
+        if shown.keys() >= set(whole.tasks) and whole.shown:
             printer.title(f"## {whole.heading(name)}")
             printer.board(whole)
     printer.text(f"Manifest: {board.manifest_sha256}")
@@ -69,7 +69,7 @@ def first_to_text(
     """
     printer = _Printer(mine, UNLIMITED if wide else width, wide, colour)
     printer.text(BRIEF + MINE * bool(mine), width)
-    sets = [(name, part) for name, part in board.overall.items() if part.rows or part.few]
+    sets = [(name, part) for name, part in board.overall.items() if part.shown]
     known: Sequence[tuple[str, Board]] = [*sets, *board.tasks.items()]
     if known:
         name, part = known[0]

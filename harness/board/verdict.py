@@ -11,7 +11,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import cell, column
 from spurgen.harness.board.frame import line_of
-from spurgen.harness.board.schema import Board, BoardRow, Leaderboard, SetBoardRow, TaskBoardRow, Unranked
+from spurgen.harness.board.schema import Board, BoardRow, Leaderboard, SetBoardRow, Unranked
 from spurgen.harness.board.task_verdict import over_samples, task_lines
 from spurgen.harness.machine.printing import and_list, p_equals
 from spurgen.harness.results.rows import Row
@@ -38,7 +38,7 @@ def verdict(
     lines, shown = [], []
     for name, part in board.tasks.items():
         if name in tasks:
-            task, row = suite.task(name), _find([*part.rows, *part.few], label)
+            task, row = suite.task(name), _find(part.shown, label)
             shown += [name] * (row is not None)
             if alone is not None and name not in alone:
                 continue
@@ -51,15 +51,15 @@ def verdict(
     for name, whole in board.overall.items():
         if tasks and set(whole.tasks) <= set(tasks):
             title = f"{name} (mean over {and_list(whole.tasks)})"
-            mean = _find([*whole.rows, *whole.few], label)
+            mean = _find(whole.shown, label)
             lines += [*_place(title, mean, whole), *_needed(mean)] if mean else []
             lines += _not_ranked(title, _find(whole.unranked, label))
     return lines if flags is None else [*lines, *_command(board, label, shown, flags)]
 
 
-def _needed(row: SetBoardRow) -> list[str]:
+def _needed(row: BoardRow) -> list[str]:
     """Return how many counterexamples a row needs on a ladder, and as a multiple of ERM's."""
-    if row.needed is None:
+    if not isinstance(row, SetBoardRow) or row.needed is None:
         return []
     than = f", {row.needed_to_erm.text} times as many as ERM" if row.needed_to_erm and row.needed_to_erm.text else ""
     return [f"  It needs {row.needed.text} counterexamples to reach three quarters of the ceiling{than}."]
@@ -92,7 +92,7 @@ def _standing(row: BoardRow, part: Board) -> str:
 
 
 def _to_erm(row: BoardRow, part: Board) -> str:
-    against, erm = row.against_erm, _find([*part.rows, *part.few], ERM)
+    against, erm = row.against_erm, _find(part.shown, ERM)
     if against is None or erm is None:
         return "It is the row that others are compared with." if row.submission == ERM else "There is no row of ERM."
     by = f"{against.difference:+z.3f}"
@@ -119,15 +119,11 @@ def _not_ranked(where: str, row: Unranked | None) -> list[str]:
 
 def _command(board: Leaderboard, label: str, tasks: Sequence[str], flags: str) -> list[str]:
     """Return the command that compares a row with ERM's, or with the first other where ERM's is missing."""
-    others = [row.submission for name in tasks for row in _all(board, name) if row.submission != label]
+    others = [row.submission for name in tasks for row in board.tasks[name].shown if row.submission != label]
     if not others:
         return []
     other = ERM if ERM in others else others[0]
-    shared = [name for name in tasks if _find(_all(board, name), other)]
+    shared = [name for name in tasks if _find(board.tasks[name].shown, other)]
     named = f" --tasks {' '.join(shared)}" if len(shared) <= FEW else ""
     command = spurgen(f"compare {quote(label)} {quote(other)}{named} {flags}".rstrip())
     return [f"Every metric and shortcut: {command}", MORE]
-
-
-def _all(board: Leaderboard, task: str) -> list[TaskBoardRow]:
-    return [*board.tasks[task].rows, *board.tasks[task].few]

@@ -50,7 +50,7 @@ def ladders_drawn(suite: Suite, board: Leaderboard) -> list[Climbed]:
     for name, part in board.overall.items():
         rungs = [task for task in suite.tasks.values() if isinstance(task, Rung) and task.of == name]
         known = [rung for rung in rungs if rung.name in board.tasks]
-        if part.rungs and (part.rows or part.few):
+        if part.rungs and part.shown:
             ladder, lines = known[0].ladder, [lines_of(board.tasks[rung.name]) for rung in known]
             drawn.append(
                 Climbed(name, ladder.train, ladder.ceiling, [r.counterexamples for r in known], lines, lines_of(part))
