@@ -68,8 +68,8 @@ def compare_rows(
         parts = [shown[task] for task in members if task in shown]
         if len(parts) == len(members) and _have_one_tier(parts, pair):
             tests |= {("overall", name, metric): test for metric, test in _of_set(parts, pair)}
-    for name, fit in shown.items():
-        tests |= {("tasks", name, metric): test for metric, test in _of_task(suite.task(name), fit, pair)}
+    for name, of_task in shown.items():
+        tests |= {("tasks", name, metric): test for metric, test in _of_task(suite.task(name), of_task, pair)}
     tables = {"overall": comparison.overall, "tasks": comparison.tasks}
     for (table, name, metric), test in corrected(tests).items():
         tables[table].setdefault(name, {})[metric] = test

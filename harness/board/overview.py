@@ -6,7 +6,7 @@ from spurgen.harness.board.columns import Line, cell, number
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.placing import GIVEN
-from spurgen.harness.board.schema import Board, Leaderboard, SetBoard
+from spurgen.harness.board.schema import Board, Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.machine.text import as_markdown
 
@@ -24,7 +24,7 @@ def overview_table(board: Leaderboard, tasks: Collection[str], labels: Sequence[
     ladders = {n: part for n, part in board.overall.items() if part.rungs and part.rows and {*part.tasks} <= {*tasks}}
     by_task = {name: part for name, part in board.tasks.items() if name in tasks and part.rows}
     sets = {f"Mean, {name}": part for name, part in board.overall.items() if part.rows}
-    parts: Mapping[str, Board] = {**ladders} or dict([*sets.items()][:1]) | by_task
+    parts: dict[str, TaskBoard | SetBoard] = {**ladders} or dict([*sets.items()][:1]) | by_task
     columns = {name: {line["submission"]: line for line in _ranked(part)} for name, part in parts.items()}
     order = {line["submission"]: line for part in parts.values() for line in _ranked(part)}
     return markdown_table(

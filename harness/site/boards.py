@@ -8,6 +8,7 @@ from markupsafe import Markup
 from spurgen.harness.board.columns import CHANNEL, Column, Line, board_keys, column, known, table
 from spurgen.harness.board.markdown import SYNTHETIC, blocks
 from spurgen.harness.board.placing import GIVEN
+from spurgen.harness.board.schema import SetBoard
 from spurgen.harness.plots.ladder import needed_words
 from spurgen.harness.site.marks import bar, scale, spark
 from spurgen.harness.site.material import Climb, Material
@@ -158,7 +159,7 @@ def plain_table(material: Material, name: str) -> Plain:
     rated = [line for line in lines if not line.get("reason")]
     keys = list(dict.fromkeys(["submission", "access", *board_keys(rated, "brief", "wide")]))
     board = material.board.overall.get(name)
-    title = board.heading(name)
+    title = board.heading(name) if isinstance(board, SetBoard) else name
     texts = [{key: shown(text) for key, text in line.items()} for line in table(rated, keys)]
     pages = [material.pages[line["submission"]] for line in rated]
     reasons = {line["submission"]: line["reason"] for line in lines if line.get("reason")}
