@@ -1,7 +1,6 @@
 """A row's metrics by unit: by world where the task has several, by training seed where it has one."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -44,27 +43,21 @@ def group_sizes(task: Task) -> Int64:
     return np.bincount(groups_on_test(task), minlength=task.num_groups)
 
 
-@dataclass(frozen=True)
-class TaskValues:
-    """Metrics by unit on one task; `sizes`: test samples by group, int64 (G,)."""
+def by_unit(row: TaskRow, metric: str) -> Float64 | None:
+    """Return a row's metric by unit, float64 (W,), or None where a result lacks it.
 
-    task: Task
-    sizes: Int64
+    `metric`: a name of `Result.metric`; the stored answers confirm it.
+    """
+    try:
+        return np.array([round(result.metric(metric), 12) for result in row.results])
+    except KeyError:
+        return None
 
-    def of(self, row: TaskRow, metric: str) -> Float64 | None:
-        """Return a metric by unit, float64 (W,), or None where a result lacks it.
 
-        `metric`: a name of `Result.metric`; the stored answers confirm it.
-        """
-        try:
-            return np.array([round(result.metric(metric), 12) for result in row.results])
-        except KeyError:
-            return None
-
-    def by_label(self, rows: Mapping[str, TaskRow], metric: str) -> dict[str, Float64]:
-        """Return a metric by unit of every row that has it."""
-        values = {label: self.of(row, metric) for label, row in rows.items()}
-        return {label: each for label, each in values.items() if each is not None}
+def by_label(rows: Mapping[str, TaskRow], metric: str) -> dict[str, Float64]:
+    """Return a metric by unit of every row that has it."""
+    values = {label: by_unit(row, metric) for label, row in rows.items()}
+    return {label: each for label, each in values.items() if each is not None}
 
 
 def spread_of(metric: str, values: Mapping[str, Float64], baselines: Collection[str]) -> Spread:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import ANY, PROPORTION
 
 Line = Mapping[str, Any]
@@ -56,6 +57,11 @@ def number(line: Line, key: str, style: str, *, interval: bool = False) -> str:
     return shown
 
 
+def estimate_of(line: Line, key: str) -> Estimate | None:
+    """Return a number of a line with its interval, or None."""
+    return None if line.get(key) is None else Estimate(line[key], line.get(f"{key}_low"), line.get(f"{key}_high"))
+
+
 def _rank(line: Line) -> str:
     """Return a rank interval: 2-4, or 2 where it is sure; nothing for a row that is not ranked."""
     if not known(line, "first_rank"):
@@ -64,20 +70,16 @@ def _rank(line: Line) -> str:
     return f"{first}" if first == last else f"{first}-{last}"
 
 
+def _needed(line: Line) -> str:
+    return number(line, "counterexamples_text", "")
+
+
 def _to_erm(line: Line) -> str:
+    """Return the counterexamples needed as a multiple of ERM's, or the difference where there is none."""
+    if ratio := number(line, "counterexamples_to_erm_text", ""):
+        return ratio
     verdict = line.get("to_erm_verdict")
     return number(line, "to_erm", "+.3f") + (f" {verdict}" if verdict in ("better", "worse") else "")
-
-
-def _needed(line: Line) -> str:
-    return str(line["counterexamples_text"]) if known(line, "counterexamples_text") else ""
-
-
-def _ratio_to_erm(line: Line) -> str:
-    """Return the counterexamples needed as a multiple of ERM's, or the difference where there is none."""
-    if not known(line, "counterexamples_to_erm_text"):
-        return _to_erm(line)
-    return str(line["counterexamples_to_erm_text"])
 
 
 COLUMNS: Mapping[str, Column] = {
@@ -128,7 +130,7 @@ COLUMNS: Mapping[str, Column] = {
         "To ERM",
         "counterexamples needed as a multiple of ERM's, with a 95 % interval over worlds; on a task accuracy if misled "
         "less ERM's, and better or worse where that differs significantly (Holm)",
-        "brief", "+.3f", better=1, text=_ratio_to_erm,
+        "brief", "+.3f", better=1, text=_to_erm,
     ),
     "private_gap": Column(
         "Private gap", "accuracy if misled less that on splits nobody has seen", "wide", "+.3f", interval=True,

@@ -12,7 +12,7 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.by_unit import RANKED_BY, TaskValues
+from spurgen.harness.board.by_unit import RANKED_BY, by_label, groups_on_test
 from spurgen.harness.board.private_gap import private_gap, worse_in_private
 from spurgen.harness.board.schema import PrivateGap, Unranked
 from spurgen.harness.machine.printing import first_line
@@ -26,12 +26,11 @@ from spurgen.harness.statistics.chance import AT_CHANCE, better_than_chance
 from spurgen.harness.statistics.seed_spread import SeedSpread, pool
 
 
-def rankable(
-    suite: Suite, task: Task, groups: Int64, rows: Mapping[str, TaskRow]
-) -> tuple[dict[str, TaskRow], dict[str, Unranked]]:
-    """Divide a task's rows, by label, into those that may be ranked and the others; arguments as of `not_believed`."""
+def rankable(suite: Suite, task: Task, rows: Mapping[str, TaskRow]) -> tuple[dict[str, TaskRow], dict[str, Unranked]]:
+    """Divide a task's rows, by label, into those that may be ranked and the others."""
     ranked: dict[str, TaskRow] = {}
     unranked: dict[str, Unranked] = {}
+    groups = groups_on_test(task)
     for label, row in rows.items():
         doubt = _misnamed(label, row) or not_believed(suite, task, groups, row)
         reason = doubt or not_fit(task, row) or _unconfirmed(label, row)
@@ -92,18 +91,14 @@ class Eligible:
     gaps: dict[str, PrivateGap]
 
 
-def eligible(
-    suite: Suite, task: Task, groups: Int64, rows: Mapping[str, TaskRow], private: Mapping[str, TaskRow]
-) -> Eligible:
+def eligible(suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: Mapping[str, TaskRow]) -> Eligible:
     """Divide a task's rows as `rankable` does; of those that may be ranked, leave out what is worse in private.
 
     `private`: the rows on the private splits of the newest commitment, by label.
     """
-    ranked, unranked = rankable(suite, task, groups, rows)
-    spread = _pooled_spread(task, groups, ranked)
-    compared = {
-        label: private_gap(task, groups, label, row, private.get(label), spread) for label, row in ranked.items()
-    }
+    ranked, unranked = rankable(suite, task, rows)
+    spread = _pooled_spread(ranked)
+    compared = {label: private_gap(task, label, row, private.get(label), spread) for label, row in ranked.items()}
     baselines = [label for label, row in ranked.items() if is_baseline_row(row)]
     for label, reason in worse_in_private(compared, baselines).items():
         unranked[label] = not_ranked(label, ranked.pop(label), reason)
@@ -111,9 +106,9 @@ def eligible(
     return Eligible(ranked, unranked, gaps)
 
 
-def _pooled_spread(task: Task, groups: Int64, rows: Mapping[str, TaskRow]) -> SeedSpread | None:
+def _pooled_spread(rows: Mapping[str, TaskRow]) -> SeedSpread | None:
     """Pool the variance of robust accuracy over trainings within rows: the baselines', or all where those lack it."""
-    values = TaskValues(task, np.bincount(groups)).by_label(rows, RANKED_BY)
+    values = by_label(rows, RANKED_BY)
     ours = [values[label] for label, row in rows.items() if is_baseline_row(row)]
     return pool(ours) or pool([*values.values()])
 

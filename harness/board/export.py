@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from spurgen.harness.board.frame import TEXTS, lines_of
-from spurgen.harness.board.schema import IDEAL, SCHEMA_VERSION, Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.board.schema import IDEAL, SCHEMA_VERSION, Board, Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.text import as_cell
 
 
@@ -31,9 +31,12 @@ def to_csv(board: Leaderboard) -> str:
     return text
 
 
-def _record(part: TaskBoard | SetBoard) -> dict[str, Any]:
-    about: dict[str, Any] = {"told_apart": part.told_apart} if isinstance(part, TaskBoard) else {"tasks": part.tasks}
-    if isinstance(part, SetBoard) and part.controls:
-        about["controls"] = {"ideal": IDEAL, **asdict(part.controls)}
+def _record(part: Board) -> dict[str, Any]:
+    about: dict[str, Any] = {}
+    if isinstance(part, TaskBoard):
+        about["told_apart"] = part.told_apart
+    if isinstance(part, SetBoard):
+        about["tasks"] = part.tasks
+        about |= {"controls": {"ideal": IDEAL, **asdict(part.controls)}} if part.controls else {}
     rows = [{key: value for key, value in line.items() if value not in (None, "")} for line in lines_of(part)]
     return {"unit": part.unit, "asked": part.asked, **about, "rows": rows}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from spurgen.harness.board.columns import Line, column, table
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import blocks
-from spurgen.harness.board.schema import SetBoard, TaskBoard
+from spurgen.harness.board.schema import Board
 from spurgen.harness.machine.text import as_latex
 
 SHOWN = {
@@ -18,9 +18,7 @@ BEST = "robust_accuracy"
 HEAD = "% needs \\usepackage{booktabs}\n"
 
 
-def board_latex(
-    part: TaskBoard | SetBoard, name: str, caption: str, columns: int = 2, labels: Collection[str] = ()
-) -> str:
+def board_latex(part: Board, name: str, caption: str, columns: int = 2, labels: Collection[str] = ()) -> str:
     """Return a table of a board's rows over one or two columns of the page, a block per access tier.
 
     `labels`: the rows that it has, by default all. Bold: a row that is significantly better than all others of its

@@ -9,23 +9,23 @@ import numpy as np
 from spurgen.benchmark.result import ANSWERS_ONLY, Result
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
-from spurgen.harness.board.against_erm import against_erm
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import (
     ENDS,
     RANKED_BY,
-    TaskValues,
-    groups_on_test,
+    by_label,
+    by_unit,
+    group_sizes,
     spread_of,
     unit_of,
 )
 from spurgen.harness.board.counterexamples import rungs_of
 from spurgen.harness.board.eligibility import Eligible, eligible
-from spurgen.harness.board.placing import divide
+from spurgen.harness.board.placing import place
 from spurgen.harness.board.references import controls
 from spurgen.harness.board.schema import Leaderboard, PrivateGap, TaskBoard, TaskBoardRow
 from spurgen.harness.board.sets import TaskPart, set_board
-from spurgen.harness.board.standings import standings
+from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import mean_estimate
@@ -50,7 +50,7 @@ def build(
     for name, task in suite.tasks.items():
         of_task = on_task(rows, name)
         if of_task:
-            parts[name] = _task_part(suite, task, of_task, on_task(private or {}, name))
+            parts[name] = part_of(task, eligible(suite, task, of_task, on_task(private or {}, name)))
     overall = {}
     for name, members in suite.overall.items():
         rungs = rungs_of([suite.task(member) for member in members])
@@ -59,35 +59,25 @@ def build(
     return Leaderboard(suite.name, suite.manifest.digest, {name: part.board for name, part in parts.items()}, overall)
 
 
-def _task_part(suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: Mapping[str, TaskRow]) -> TaskPart:
-    return part_of(task, eligible(suite, task, groups_on_test(task), rows, private))
-
-
 def part_of(task: Task, divided: Eligible) -> TaskPart:
     """Build the board of a task from rows that are believed and those that are not."""
-    values = TaskValues(task, np.bincount(groups_on_test(task)))
-    fit = divided.ranked
+    fit, sizes = divided.ranked, group_sizes(task)
     baselines = {label for label, row in fit.items() if is_baseline_row(row)}
-    by_metric = {metric: values.by_label(fit, metric) for metric in ENDS}
+    by_metric = {metric: by_label(fit, metric) for metric in ENDS}
     spreads = {metric: spread_of(metric, of_rows, baselines) for metric, of_rows in by_metric.items()}
-    access = {label: row.results[0].access for label, row in fit.items()}
-    ranked_by, spread, asked = by_metric[RANKED_BY], spreads[RANKED_BY], task.units_asked
-    full = {label: of_row for label, of_row in ranked_by.items() if len(of_row) >= asked}
-    placed = standings(full, access, baselines & full.keys(), spread)
-    against = against_erm(ranked_by, access, baselines, spread, asked)
-    made = []
+    rows = []
     for label, row in fit.items():
         estimates = {m: mean_estimate(of[label], spreads[m]) for m, of in by_metric.items() if label in of}
-        shown = make_row(label, row, values, estimates)
-        made.append(_completed(replace(shown, against_erm=against.get(label)), divided.gaps.get(label)))
-    shown_full, few = divide(made, placed)
-    board = TaskBoard(shown_full, few, [*divided.unranked.values()], unit_of(task), asked, placed.told_apart)
-    return TaskPart(board, values, ranked_by, baselines)
+        rows.append(_verified(make_row(label, row, sizes, estimates), divided.gaps.get(label)))
+    values, asked = by_metric[RANKED_BY], task.units_asked
+    ranked, few, told_apart = place(rows, values, baselines, spreads[RANKED_BY], asked)
+    board = TaskBoard(ranked, few, [*divided.unranked.values()], unit_of(task), asked, told_apart)
+    return TaskPart(task, board, values, baselines)
 
 
-def make_row(label: str, row: TaskRow, values: TaskValues, estimates: dict[str, Estimate]) -> TaskBoardRow:
-    """Average a row's results; `estimates`: of the metrics by unit."""
-    results, robust = row.results, values.of(row, RANKED_BY)
+def make_row(label: str, row: TaskRow, sizes: Int64, estimates: dict[str, Estimate]) -> TaskBoardRow:
+    """Average a row's results; `sizes`: test samples by group, int64 (G,), `estimates`: of the metrics by unit."""
+    results, robust = row.results, by_unit(row, RANKED_BY)
     assert robust is not None, "every result has it"
     means = {metric: Estimate(mean) for metric, mean in _means([result.metrics for result in results]).items()}
     checks = [result.provenance.consistency for result in results]
@@ -98,7 +88,7 @@ def make_row(label: str, row: TaskRow, values: TaskValues, estimates: dict[str, 
         units=len(row),
         estimates=estimates | {metric: mean for metric, mean in means.items() if metric not in estimates},
         robust_accuracy_lowest=float(robust.min()),
-        wga_simultaneous=guaranteed(np.array([result.groups for result in results]), values.sizes),
+        wga_simultaneous=guaranteed(np.array([result.groups for result in results]), sizes),
         by_channel=_by_channel(results),
         selections={name: _means(tables) for name, tables in _shared([result.rules for result in results]).items()},
         isolation=_weakest(ISOLATIONS, [result.isolation for result in results]),
@@ -108,7 +98,7 @@ def make_row(label: str, row: TaskRow, values: TaskValues, estimates: dict[str, 
     )
 
 
-def _completed(row: TaskBoardRow, private: PrivateGap | None) -> TaskBoardRow:
+def _verified(row: TaskBoardRow, private: PrivateGap | None) -> TaskBoardRow:
     """Add what a row reaches on private splits: with all its seeds, that verifies it."""
     confirmed = private is not None and private.seeds == row.units
     return replace(row, private=private, verification="private" if confirmed else row.verification)

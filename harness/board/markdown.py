@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import Line, board_keys, column, table
 from spurgen.harness.board.frame import lines_of
-from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.board.schema import Board, Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.machine.text import as_markdown
 
@@ -15,20 +15,19 @@ STRANGERS = ("submission", "name", "access", "reason", "verification")
 
 def to_markdown(board: Leaderboard) -> str:
     """Return all boards, below what their columns mean."""
-    boards: list[TaskBoard | SetBoard] = [*board.tasks.values(), *board.overall.values()]
-    lines = [line for part in boards for line in lines_of(part)]
+    lines = [line for part in (*board.tasks.values(), *board.overall.values()) for line in lines_of(part)]
     columns = [column(key) for key in board_keys(lines, "brief", "wide")]
     meanings = [f"- {each.title}: {each.about}." for each in columns]
     parts = [f"# SpurGen {board.suite} leaderboard", "\n".join(["Brackets: 95 % intervals.", "", *meanings])]
     for name, part in board.tasks.items():
         parts += [f"## {name}", *board_markdown(part)]
     for name, whole in board.overall.items():
-        if whole.rows or whole.few:
+        if whole.shown:
             parts += [f"## {whole.heading(name)}", *board_markdown(whole)]
     return "\n\n".join([*parts, f"Manifest SHA-256: `{board.manifest_sha256}`"]) + "\n"
 
 
-def board_markdown(part: TaskBoard | SetBoard) -> list[str]:
+def board_markdown(part: Board) -> list[str]:
     """Return a board's blocks, each a heading with its table, and the rows that are not ranked."""
     parts = []
     if isinstance(part, TaskBoard) and part.told_apart is not None:
@@ -41,7 +40,7 @@ def board_markdown(part: TaskBoard | SetBoard) -> list[str]:
     return [*parts, *silent, *([f"- {line}" for line in controls.lines] if controls else [])]
 
 
-def blocks(lines: Sequence[Line], part: TaskBoard | SetBoard) -> Iterator[tuple[str, list[Line]]]:
+def blocks(lines: Sequence[Line], part: Board) -> Iterator[tuple[str, list[Line]]]:
     """Yield a heading and the lines below it: an access tier each, then the rows with too few units.
 
     The tier whose best row has the highest estimate comes first, and last what no real data have.

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from spurgen.harness.board.columns import Line, cell, known, number
+from spurgen.harness.board.columns import Line, cell, number
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.placing import GIVEN
-from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.board.schema import Board, Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.machine.text import as_markdown
 
@@ -44,7 +44,7 @@ def _control(ladders: Mapping[str, SetBoard]) -> list[dict[str, str]]:
     return [{"Given": "no shortcut, m samples alone", "Method": "erm"} | needs] if needs else []
 
 
-def _ranked(part: TaskBoard | SetBoard) -> Iterator[Line]:
+def _ranked(part: Board) -> Iterator[Line]:
     """Yield the ranked lines of a board in the order of its blocks."""
     for _, lines in blocks(lines_of(part), part):
         yield from (line for line in lines if line["ranked"])
@@ -53,6 +53,5 @@ def _ranked(part: TaskBoard | SetBoard) -> Iterator[Line]:
 def _entry(line: Line | None) -> str:
     if line is None:
         return ""
-    if known(line, "counterexamples_text"):
-        return str(line["counterexamples_text"])
-    return f"{number(line, 'robust_accuracy', '.2f')} ({cell('rank', line)} of {line['of']})"
+    needs = cell("counterexamples", line)
+    return needs or f"{number(line, 'robust_accuracy', '.2f')} ({cell('rank', line)} of {line['of']})"

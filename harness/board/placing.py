@@ -1,12 +1,15 @@
 """The order of a board: by access tier, then by the estimate that ranks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from spurgen.benchmark.contract import ACCESS
+from spurgen.harness.board.against_erm import against_erm
 from spurgen.harness.board.schema import BoardRow
-from spurgen.harness.board.standings import Standings
+from spurgen.harness.board.standings import standings
+from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.statistics.units import Spread
 
 Row = TypeVar("Row", bound=BoardRow)
 GIVEN = {
@@ -16,11 +19,21 @@ GIVEN = {
 """What training was given besides inputs, in a cell, by access tier."""
 
 
-def divide(rows: Sequence[Row], placed: Standings) -> tuple[list[Row], list[Row]]:
-    """Return the rows that are ranked, with their standing, and those that have too few units, both as shown."""
-    full = [replace(row, **placed.rows[row.submission]._asdict()) for row in rows if row.submission in placed.rows]
-    few = [row for row in rows if row.submission not in placed.rows]
-    return sorted(full, key=_as_shown), sorted(few, key=_as_shown)
+def place(
+    rows: Sequence[Row], values: Mapping[str, Float64], baselines: Collection[str], spread: Spread, asked: int
+) -> tuple[list[Row], list[Row], float | None]:
+    """Return the rows that are ranked, with their standing, those that have fewer than `asked` units, both as shown.
+
+    Each has its comparison with ERM. `values`: the metric that ranks, by label and unit, float64 (W,). The third is the
+    share of all pairs of ranked baselines that differ significantly.
+    """
+    full = {label: row for label, row in values.items() if len(row) >= asked}
+    access = {row.submission: row.access for row in rows}
+    placed = standings(full, access, [label for label in baselines if label in full], spread)
+    against = against_erm(values, baselines, spread, asked)
+    every = sorted((replace(row, against_erm=against.get(row.submission)) for row in rows), key=_as_shown)
+    ranked = [replace(row, **placed.rows[row.submission]._asdict()) for row in every if row.submission in full]
+    return ranked, [row for row in every if row.submission not in full], placed.told_apart
 
 
 def _as_shown(row: BoardRow) -> tuple[int, float, str]:

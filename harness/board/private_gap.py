@@ -6,6 +6,7 @@ import numpy as np
 
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.task import Task
+from spurgen.harness.board.by_unit import RANKED_BY, group_sizes
 from spurgen.harness.board.schema import PrivateGap
 from spurgen.harness.machine.printing import p_equals
 from spurgen.harness.metrics import GroupCounts, agree_and_mislead
@@ -18,17 +19,17 @@ from spurgen.harness.statistics.seed_spread import SeedSpread, mean_deviation
 
 
 def private_gap(
-    task: Task, groups: Int64, label: str, public: TaskRow, private: TaskRow | None, spread: SeedSpread | None
+    task: Task, label: str, public: TaskRow, private: TaskRow | None, spread: SeedSpread | None
 ) -> PrivateGap | str | None:
     """Compare a row with its results on private splits, over the seeds that both have; None if there are none.
 
     Return why the results cannot be compared if one failed, or does not follow from its counts.
 
-    Only results of the same submission with the same options and access count. `groups`: of the test samples, int64
-    (n,). `spread`: the task's pooled spread of robust accuracy over trainings. Both sides of the gap have it. An
-    average over worlds lowers it, one over seeds of a single world does not: other train data move all seeds of a side
-    alike. For the same reason worlds are drawn with samples of their own, and seeds as sharing them. A row's own spread
-    does not count, or one bad seed on purpose would protect it.
+    Only results of the same submission with the same options and access count. `spread`: the task's pooled spread of
+    robust accuracy over trainings. Both sides of the gap have it. An average over worlds lowers it, one over seeds of a
+    single world does not: other train data move all seeds of a side alike. For the same reason worlds are drawn with
+    samples of their own, and seeds as sharing them. A row's own spread does not count, or one bad seed on purpose would
+    protect it.
     """
     same = [result for result in (private.results if private else ()) if _model(result) == _model(public.results[0])]
     if any(result.error is not None for result in same):
@@ -37,17 +38,15 @@ def private_gap(
     pairs = [(result, hidden[result.seed]) for result in public.results if result.seed in hidden]
     if not pairs:
         return None
-    sizes = np.bincount(groups)
-    classes = task.scenario.num_classes
+    sizes, classes = group_sizes(task), task.scenario.num_classes
     if not all(_is_consistent(result, sizes, classes) for _, result in pairs):
         return "its metrics on the private splits do not follow from its counts; score it there again"
     worlds = task.scenario.worlds > 1
     deviation = np.sqrt(2) * mean_deviation(len(pairs) if worlds else 1, spread)
     correct = np.array([[result.groups for result in pair] for pair in pairs])
     gap = robust_gap(correct[:, 0], correct[:, 1], Design(sizes, classes, worlds), deviation, task.name, label)
-    each = [_of_counts(result, sizes, classes) for _, result in pairs]
-    means = {name: float(np.mean([metrics[name] for metrics in each])) for name in each[0]}
-    return PrivateGap(seeds=len(pairs), **means, gap=gap.value, gap_ci=gap.interval, p=gap.p)
+    robust = np.mean([_of_counts(result, sizes, classes)[RANKED_BY] for _, result in pairs])
+    return PrivateGap(len(pairs), float(robust), gap.value, gap.interval, gap.p)
 
 
 def worse_in_private(gaps: Mapping[str, PrivateGap | str | None], baselines: Collection[str]) -> dict[str, str]:
@@ -82,7 +81,7 @@ def _of_counts(result: Result, sizes: Int64, classes: int) -> dict[str, float]:
     return {
         "accuracy": float(counts.correct.sum() / sizes.sum()),
         "wga": counts.worst,
-        "robust_accuracy": float(agree_and_mislead(counts.accuracies, classes).min()),
+        RANKED_BY: float(agree_and_mislead(counts.accuracies, classes).min()),
     }
 
 

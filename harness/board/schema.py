@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
 from spurgen.harness.metrics import Interval
+from spurgen.harness.statistics.comparison import Compared
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.needed import Needed, Ratio
 
@@ -13,38 +14,27 @@ if TYPE_CHECKING:  # imported by the first table: the leaderboard needs no panda
     from pandas import DataFrame
 
 SCHEMA_VERSION = 9
-Direction = Literal["better", "worse", "undecided"]
 
 
-@dataclass(frozen=True)
-class AgainstErm:
-    """A row's robust accuracy less ERM's, on the units that both have.
+@dataclass(frozen=True, kw_only=True)
+class AgainstErm(Compared):
+    """A row's robust accuracy against ERM's, on the `units` that both have, by the moderated paired t-test.
 
-    `p` is that of the moderated paired t-test, `p_holm` corrected for the number of rows; both are None where there is
-    no test, and so is `interval`. `verdict` goes by `p_holm` at 5 %; `undecided` is not `equal`.
+    `p_holm` is corrected for the number of rows.
     """
 
-    access: str
-    erm_access: str
     units: int
-    difference: float
-    interval: Interval | None
-    p: float | None
-    p_holm: float | None
-    verdict: Direction
 
 
 @dataclass(frozen=True)
 class PrivateGap:
-    """A row's metrics on the private splits, means over the seeds that were run there.
+    """A row's robust accuracy on the private splits, the mean over the seeds that were run there.
 
-    `gap`: its robust accuracy on test less that on the private splits, with a 95 % interval; `p`: how often chance
-    alone makes it as large.
+    `gap`: that on test less that on the private splits, with a 95 % interval; `p`: how often chance alone makes it as
+    large.
     """
 
     seeds: int
-    accuracy: float
-    wga: float
     robust_accuracy: float
     gap: float
     gap_ci: Interval
@@ -58,6 +48,7 @@ class BoardRow:
     `ranks`, `of`, `letters`: its `Standing` on the board of its access tier, None, 0 and nothing where it has too few
     units for a rank. `name`: what the submission calls itself. `units`: how many worlds, or training seeds, it has;
     over a set of tasks the fewest. `estimates`: means over units by metric, with 95 % intervals where there are any.
+    `by_channel`: means by metric and channel.
     """
 
     ranks: tuple[int, int] | None = None
@@ -68,6 +59,7 @@ class BoardRow:
     access: str
     units: int
     estimates: dict[str, Estimate]
+    by_channel: dict[str, dict[str, float]] = field(default_factory=dict)
     against_erm: AgainstErm | None = None
 
     def value(self, metric: str) -> float:
@@ -85,15 +77,13 @@ class TaskBoardRow(BoardRow):
     """A row on a task.
 
     `robust_accuracy_lowest`: robust accuracy in the unit where it is lowest. `wga_simultaneous`: the interval of its
-    WGA that is guaranteed for these units. `by_channel`: means by metric and channel. `selections`: means by checkpoint
-    rule. `isolation`, `verification` and `asked_again`, the worker of the consistency
-    check, are the weakest of its results, but `verification` counts the confirmed ones of a row that is partly
-    self-reported. `seconds`: mean wall time of a result.
+    WGA that is guaranteed for these units. `selections`: means by checkpoint rule. `isolation`, `verification` and
+    `asked_again`, the worker of the consistency check, are the weakest of its results, but `verification` counts the
+    confirmed ones of a row that is partly self-reported. `seconds`: mean wall time of a result.
     """
 
     robust_accuracy_lowest: float
     wga_simultaneous: Interval
-    by_channel: dict[str, dict[str, float]]
     selections: dict[str, dict[str, float]]
     isolation: str
     asked_again: str
@@ -106,11 +96,9 @@ class TaskBoardRow(BoardRow):
 class SetBoardRow(BoardRow):
     """A row over a set of tasks.
 
-    On a ladder: `by_channel`, means by metric and channel; the counterexamples `needed`, None without a ceiling, and
-    `needed_to_erm`, as a multiple of ERM's.
+    On a ladder: the counterexamples `needed`, None without a ceiling, and `needed_to_erm`, as a multiple of ERM's.
     """
 
-    by_channel: dict[str, dict[str, float]] = field(default_factory=dict)
     needed: Needed | None = None
     needed_to_erm: Ratio | None = None
 
@@ -128,25 +116,45 @@ class Unranked:
 
 
 @dataclass(frozen=True)
-class TaskBoard:
-    """The rows of a task, by access tier, best first.
+class Board:
+    """The rows of a task or of a set of tasks, by access tier, best first.
 
-    `few`: rows with fewer than `asked` units, which are not ranked among the others. `told_apart`: the share of all
-    pairs of ranked baselines, over all tiers, that differ significantly; None for fewer than two.
+    `few`: rows with fewer than `asked` units, which are not ranked among the others.
+    """
+
+    rows: Sequence[BoardRow]
+    few: Sequence[BoardRow]
+    unranked: Sequence[Unranked]
+    unit: Unit
+    asked: int
+
+    @property
+    def shown(self) -> list[BoardRow]:
+        """The rows whose metrics are believed: those that are ranked, then those with few units."""
+        return [*self.rows, *self.few]
+
+    def to_pandas(self) -> "DataFrame":
+        """Return a line per row with typed columns: first the ranked rows, at last those that are not ranked."""
+        from spurgen.harness.board.frame import frame_of, lines_of
+
+        return frame_of(lines_of(self))
+
+    def heading(self, name: str) -> str:
+        """Return what the board is of: a task, the rungs of a ladder, or the tasks of which rows have the mean."""
+        return name
+
+
+@dataclass(frozen=True)
+class TaskBoard(Board):
+    """The rows of a task.
+
+    `told_apart`: the share of all pairs of ranked baselines, over all tiers, that differ significantly; None for fewer
+    than two.
     """
 
     rows: Sequence[TaskBoardRow]
     few: Sequence[TaskBoardRow]
-    unranked: Sequence[Unranked]
-    unit: Unit
-    asked: int
     told_apart: float | None = None
-
-    def to_pandas(self) -> "DataFrame":
-        """Return a line per row with typed columns: first the ranked rows, at last those that are not ranked."""
-        from spurgen.harness.board.frame import board_frame
-
-        return board_frame(self)
 
 
 IDEAL = 1.0
@@ -180,29 +188,20 @@ class Controls:
 
 
 @dataclass(frozen=True)
-class SetBoard:
-    """The rows of a set of tasks, by their means over it; fields as in `TaskBoard`.
+class SetBoard(Board):
+    """The rows of a set of tasks, by their means over it.
 
     `rungs`: the numbers of counterexamples of its tasks, if these are the rungs of a ladder, which has `controls`.
     """
 
-    tasks: Sequence[str]
     rows: Sequence[SetBoardRow]
     few: Sequence[SetBoardRow]
-    unranked: Sequence[Unranked]
-    unit: Unit
-    asked: int
+    tasks: Sequence[str] = ()
     rungs: Sequence[int] = ()
     controls: Controls | None = None
 
-    def to_pandas(self) -> "DataFrame":
-        """Return a line per row with typed columns: first the ranked rows, at last those that are not ranked."""
-        from spurgen.harness.board.frame import board_frame
-
-        return board_frame(self)
-
     def heading(self, name: str) -> str:
-        """Return what the set is, by its name: the rungs of a ladder, or the tasks of which rows have the mean."""
+        """Return the rungs of the ladder, or the tasks of which rows have the mean."""
         if self.rungs:
             return f"Ladder {name}: mean over {', '.join(map(str, self.rungs))} counterexamples"
         return f"Overall, {name}: mean over {', '.join(self.tasks)}"
@@ -219,6 +218,10 @@ class Leaderboard:
 
     def to_pandas(self) -> "DataFrame":
         """Return a line per task and row with typed columns, then per ladder; other sets have their own `to_pandas`."""
-        from spurgen.harness.board.frame import leaderboard_frame
+        from spurgen.harness.board.frame import frame_of, lines_of
 
-        return leaderboard_frame(self)
+        ladders = {name: part for name, part in self.overall.items() if part.rungs}
+        parts: dict[str, Board] = {**self.tasks, **ladders}
+        return frame_of(
+            [{"suite": self.suite, "task": n} | line for n, part in parts.items() for line in lines_of(part)]
+        )

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spurgen.harness.board.against_erm import ERM, against_erm
-from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, spread_of
+from spurgen.benchmark.task import Task
+from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.by_unit import RANKED_BY, spread_of
 from spurgen.harness.board.columns import COLUMNS
 from spurgen.harness.board.counterexamples import counterexamples, rungs_of
-from spurgen.harness.board.placing import divide
-from spurgen.harness.board.schema import BoardRow, SetBoard, SetBoardRow, TaskBoard, TaskBoardRow, Unranked
-from spurgen.harness.board.standings import standings
+from spurgen.harness.board.placing import place
+from spurgen.harness.board.schema import BoardRow, SetBoard, SetBoardRow, TaskBoard, Unranked
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import mean_estimate, mean_over_tasks
@@ -24,11 +24,11 @@ SHOWN = tuple(key for key, column in COLUMNS.items() if column.ends and key != R
 class TaskPart:
     """A task's board and what sets are made from.
 
-    `ranked_by`: the metric that ranks, by unit and label, float64 (W,). `baselines`: labels of the baselines' rows.
+    `ranked_by`: the metric that ranks, by label and unit, float64 (W,). `baselines`: labels of the baselines' rows.
     """
 
+    task: Task
     board: TaskBoard
-    values: TaskValues
     ranked_by: Mapping[str, Float64]
     baselines: Collection[str]
 
@@ -40,7 +40,9 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart]) -> SetBoard
     The rungs of a ladder above 0 are such a set, and its mean is the ladder score.
     """
     present = [parts[name] for name in members if name in parts]
-    on_boards = {name: _rows(parts[name].board) if name in parts else {} for name in members}
+    on_boards = {
+        name: {row.submission: row for row in parts[name].board.shown} if name in parts else {} for name in members
+    }
     made, unranked = {}, []
     for label in sorted({label for rows in on_boards.values() for label in rows}):
         rows = {name: on_boards[name][label] for name in members if label in on_boards[name]}
@@ -49,34 +51,25 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart]) -> SetBoard
             unranked.append(Unranked(submission=label, reason=reason))
         else:
             made[label] = _mean_row(list(rows.values()))
-    ladder = rungs_of([part.values.task for part in present])
+    ladder = rungs_of([part.task for part in present])
     asked = max((part.board.asked for part in present), default=0)
     unit = present[0].board.unit if present else "world"
     by_label = {label: mean_over_tasks([parts[name].ranked_by[label] for name in members]) for label in made}
     baselines = [label for label in made if all(label in part.baselines for part in present)]
     spread = spread_of(RANKED_BY, by_label, baselines)
-    access = {label: row.access for label, row in made.items()}
-    full = {label: values for label, values in by_label.items() if len(values) >= asked}
-    placed = standings(full, access, [label for label in baselines if label in full], spread)
-    against = against_erm(by_label, access, baselines, spread, asked)
     climbed = counterexamples(ladder, {label: [parts[name].ranked_by[label] for name in members] for label in made},
                               ERM if ERM in baselines else None)  # fmt: skip
     shown = [
         replace(
             row,
             estimates={RANKED_BY: mean_estimate(by_label[label], spread), **row.estimates},
-            against_erm=against.get(label),
             **climbed.get(label, {}),
         )
         for label, row in made.items()
     ]
-    return SetBoard(
-        tuple(members), *divide(shown, placed), unranked, unit, asked, tuple(r.counterexamples for r in ladder)
-    )
-
-
-def _rows(board: TaskBoard) -> dict[str, BoardRow]:
-    return {row.submission: row for row in (*board.rows, *board.few)}
+    ranked, few, _ = place(shown, by_label, baselines, spread, asked)
+    rungs = tuple(rung.counterexamples for rung in ladder)
+    return SetBoard(ranked, few, unranked, unit, asked, tuple(members), rungs)
 
 
 def _lacking(label: str, members: Sequence[str], rows: Mapping[str, BoardRow], parts: Mapping[str, TaskPart]) -> str:
@@ -98,8 +91,7 @@ def _disagreement(rows: Mapping[str, BoardRow]) -> str:
 def _mean_row(rows: Sequence[BoardRow]) -> SetBoardRow:
     common = [metric for metric in SHOWN if all(metric in row.estimates for row in rows)]
     means = {metric: float(np.mean([row.value(metric) for row in rows])) for metric in common}
-    tables = [row.by_channel for row in rows if isinstance(row, TaskBoardRow)]
-    follows = [table["follows"] for table in tables if "follows" in table]
+    follows = [row.by_channel["follows"] for row in rows if "follows" in row.by_channel]
     shared = {name: float(np.mean([each[name] for each in follows])) for name in (follows[0] if follows else ())}
     return SetBoardRow(
         by_channel={"follows": shared} if shared else {},

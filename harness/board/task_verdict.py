@@ -5,14 +5,14 @@ import numpy as np
 from spurgen.benchmark.task import Rung, Task
 from spurgen.generators import class_names
 from spurgen.harness.board.by_unit import Unit, group_sizes
-from spurgen.harness.board.schema import TaskBoardRow
+from spurgen.harness.board.schema import BoardRow
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.results.answered import STATES
 from spurgen.harness.results.rows import TaskRow
 
 
-def task_lines(task: Task, row: TaskBoardRow, results: TaskRow, unit: Unit) -> list[str]:
+def task_lines(task: Task, row: BoardRow, results: TaskRow, unit: Unit) -> list[str]:
     """Return where a row is right, what its answers follow, and its hardest group."""
     words = {"agree": "where shortcuts agree", "mislead": "where they mislead", "neutral": "where they are neutral"}
     known = {state: row.estimates.get(f"accuracy_{state}") for state in STATES}

@@ -12,7 +12,7 @@ from rich.text import Text
 from spurgen.harness.board.columns import Line, board_keys, channel_keys, column, table
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import blocks
-from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.board.schema import Board, Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.text import one_line
 
 PLAIN_WIDTH = 80  # characters of a line where there is no terminal
@@ -33,11 +33,6 @@ BRIEF = (
 MINE = " >: your row."
 
 
-def _brief(mine: Collection[str]) -> str:
-    """Return what readers need to know."""
-    return BRIEF + (MINE if mine else "")
-
-
 def to_text(
     board: Leaderboard, tasks: Collection[str] = (), mine: Collection[str] = (), *,
     width: int = PLAIN_WIDTH, wide: bool = False, colour: bool = False, alone: Collection[str] | None = None,
@@ -51,13 +46,13 @@ def to_text(
     printer = _Printer(mine, UNLIMITED if wide else width, wide, colour)
     shown = {name: part for name, part in board.tasks.items() if not tasks or name in tasks}
     printer.title(f"# SpurGen {board.suite} leaderboard")
-    printer.text(_brief(mine), width)
+    printer.text(BRIEF + MINE * bool(mine), width)
     for name, part in shown.items():
         if alone is None or name in alone:
             printer.title(f"## {name}")
             printer.board(part)
     for name, whole in board.overall.items():
-        if shown.keys() >= set(whole.tasks) and (whole.rows or whole.few):
+        if shown.keys() >= set(whole.tasks) and whole.shown:
             printer.title(f"## {whole.heading(name)}")
             printer.board(whole)
     printer.text(f"Manifest: {board.manifest_sha256}")
@@ -73,15 +68,15 @@ def first_to_text(
     Of the rows that are not ranked only `mine` have their reason. Arguments: as of `to_text`.
     """
     printer = _Printer(mine, UNLIMITED if wide else width, wide, colour)
-    printer.text(_brief(mine), width)
-    name, whole = next(((name, part) for name, part in board.overall.items() if part.rows or part.few), ("", None))
-    if whole:
-        means = f"means over {', '.join(whole.tasks)}"
-        printer.text(f"SpurGen {board.suite}: {whole.heading(name) if whole.rungs else means}", width)
-        printer.best_last(whole)
-    elif board.tasks:
-        name, part = next(iter(board.tasks.items()))
-        printer.text(f"SpurGen {board.suite}: {name}", width)
+    printer.text(BRIEF + MINE * bool(mine), width)
+    sets = [(name, part) for name, part in board.overall.items() if part.shown]
+    known: Sequence[tuple[str, Board]] = [*sets, *board.tasks.items()]
+    if known:
+        name, part = known[0]
+        title = part.heading(name)
+        if isinstance(part, SetBoard) and not part.rungs:
+            title = f"means over {', '.join(part.tasks)}"
+        printer.text(f"SpurGen {board.suite}: {title}", width)
         printer.best_last(part)
     return printer.content.rstrip()
 
@@ -114,7 +109,7 @@ class _Printer:
         self._console.print(Text(text), soft_wrap=width is None, width=width)
         self._console.print()
 
-    def board(self, part: TaskBoard | SetBoard) -> None:
+    def board(self, part: Board) -> None:
         """Print a table per access tier, one of the rows with few units, and the rows that are not ranked."""
         if isinstance(part, TaskBoard) and part.told_apart is not None:
             self.text(f"Pairs of baselines told apart, over all tiers: {part.told_apart:.0%}.")
@@ -126,7 +121,7 @@ class _Printer:
             self._console.print()
         self._controls(part)
 
-    def best_last(self, part: TaskBoard | SetBoard) -> None:
+    def best_last(self, part: Board) -> None:
         """Print how many rows are not ranked, with the reason of one's own, and tables with the best row last."""
         own = [row for row in part.unranked if row.submission in self._mine]
         for row in own:
@@ -137,7 +132,7 @@ class _Printer:
         self._tables({title: tables[title][::-1] for title in reversed(tables)})
         self._controls(part)
 
-    def _controls(self, part: TaskBoard | SetBoard) -> None:
+    def _controls(self, part: Board) -> None:
         """Print what the rows of a ladder can be compared with, if ERM was trained without correlations."""
         known = part.controls if isinstance(part, SetBoard) else None
         if known and (known.ceiling is not None or known.matched is not None):

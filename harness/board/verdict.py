@@ -11,15 +11,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import cell, column
 from spurgen.harness.board.frame import line_of
-from spurgen.harness.board.schema import (
-    BoardRow,
-    Leaderboard,
-    SetBoard,
-    SetBoardRow,
-    TaskBoard,
-    TaskBoardRow,
-    Unranked,
-)
+from spurgen.harness.board.schema import Board, BoardRow, Leaderboard, SetBoardRow, Unranked
 from spurgen.harness.board.task_verdict import over_samples, task_lines
 from spurgen.harness.machine.printing import and_list, p_equals
 from spurgen.harness.results.rows import Row
@@ -46,7 +38,7 @@ def verdict(
     lines, shown = [], []
     for name, part in board.tasks.items():
         if name in tasks:
-            task, row = suite.task(name), _find([*part.rows, *part.few], label)
+            task, row = suite.task(name), _find(part.shown, label)
             shown += [name] * (row is not None)
             if alone is not None and name not in alone:
                 continue
@@ -59,15 +51,15 @@ def verdict(
     for name, whole in board.overall.items():
         if tasks and set(whole.tasks) <= set(tasks):
             title = f"{name} (mean over {and_list(whole.tasks)})"
-            mean = _find([*whole.rows, *whole.few], label)
+            mean = _find(whole.shown, label)
             lines += [*_place(title, mean, whole), *_needed(mean)] if mean else []
             lines += _not_ranked(title, _find(whole.unranked, label))
     return lines if flags is None else [*lines, *_command(board, label, shown, flags)]
 
 
-def _needed(row: SetBoardRow) -> list[str]:
+def _needed(row: BoardRow) -> list[str]:
     """Return how many counterexamples a row needs on a ladder, and as a multiple of ERM's."""
-    if row.needed is None:
+    if not isinstance(row, SetBoardRow) or row.needed is None:
         return []
     than = f", {row.needed_to_erm.text} times as many as ERM" if row.needed_to_erm and row.needed_to_erm.text else ""
     return [f"  It needs {row.needed.text} counterexamples to reach three quarters of the ceiling{than}."]
@@ -77,7 +69,7 @@ def _find(rows: Sequence[AnyRow], label: str) -> AnyRow | None:
     return next((row for row in rows if row.submission == label), None)
 
 
-def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoard) -> list[str]:
+def _place(where: str, row: BoardRow, part: Board) -> list[str]:
     """Return where a row stands on its access tier's board, its robust accuracy, and how it compares with ERM's."""
     (low, high), mean = row.ranked_by.ends, "mean " if isinstance(row, SetBoardRow) else ""
     units = f"{row.units} {part.unit}{'s' * (row.units > 1)}"
@@ -90,7 +82,7 @@ def _place(where: str, row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoa
     ]
 
 
-def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:
+def _standing(row: BoardRow, part: Board) -> str:
     if row.ranks is None:
         return (
             f"no rank among the others: it has {row.units} of {part.asked} {part.unit}s; run seeds 0-{part.asked - 1}"
@@ -99,14 +91,14 @@ def _standing(row: BoardRow, part: TaskBoard | SetBoard) -> str:
     return f"rank {cell('rank', line_of(row))} of {row.of} with access {row.access}, {letters}"
 
 
-def _to_erm(row: TaskBoardRow | SetBoardRow, part: TaskBoard | SetBoard) -> str:
-    against, erm = row.against_erm, _find([*part.rows, *part.few], ERM)
+def _to_erm(row: BoardRow, part: Board) -> str:
+    against, erm = row.against_erm, _find(part.shown, ERM)
     if against is None or erm is None:
         return "It is the row that others are compared with." if row.submission == ERM else "There is no row of ERM."
     by = f"{against.difference:+z.3f}"
     if against.units < max(row.units, erm.units):
         by += f" on the {against.units} {part.unit}{'s' * (against.units > 1)} that both have"
-    given = "" if against.access == against.erm_access else f"; it is given {against.access}, ERM {against.erm_access}"
+    given = "" if row.access == erm.access else f"; it is given {row.access}, ERM {erm.access}"
     if against.interval is None or against.p_holm is None:
         return f"Its difference to ERM is not tested on {against.units} of {part.asked} {part.unit}s: {by}{given}."
     low, high = against.interval
@@ -127,15 +119,11 @@ def _not_ranked(where: str, row: Unranked | None) -> list[str]:
 
 def _command(board: Leaderboard, label: str, tasks: Sequence[str], flags: str) -> list[str]:
     """Return the command that compares a row with ERM's, or with the first other where ERM's is missing."""
-    others = [row.submission for name in tasks for row in _all(board, name) if row.submission != label]
+    others = [row.submission for name in tasks for row in board.tasks[name].shown if row.submission != label]
     if not others:
         return []
     other = ERM if ERM in others else others[0]
-    shared = [name for name in tasks if _find(_all(board, name), other)]
+    shared = [name for name in tasks if _find(board.tasks[name].shown, other)]
     named = f" --tasks {' '.join(shared)}" if len(shared) <= FEW else ""
     command = spurgen(f"compare {quote(label)} {quote(other)}{named} {flags}".rstrip())
     return [f"Every metric and shortcut: {command}", MORE]
-
-
-def _all(board: Leaderboard, task: str) -> list[TaskBoardRow]:
-    return [*board.tasks[task].rows, *board.tasks[task].few]

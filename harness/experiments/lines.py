@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from spurgen.benchmark.errors import SpurgenError, explain
 from spurgen.benchmark.reading import read_json
-from spurgen.harness.board.against_erm import direction
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.placing import tier_place
 from spurgen.harness.experiments.summary import ExperimentSummary, MethodSummary
@@ -70,7 +69,7 @@ def _entries(method: MethodSummary, tested: Compared | None) -> Iterator[tuple[s
             yield from _metric(f"{metric}_by_channel.{channel}", estimate)
     if tested:
         yield from _metric("to_erm", tested.estimate)
-        yield "to_erm_verdict", direction(tested)
+        yield "to_erm_verdict", tested.verdict
 
 
 def _metric(name: str, estimate: Estimate) -> Iterator[tuple[str, float | None]]:

@@ -15,7 +15,7 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.task import Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.by_unit import ENDS, TaskValues, spread_of, unit_of
+from spurgen.harness.board.by_unit import ENDS, by_label, by_unit, spread_of, unit_of
 from spurgen.harness.board.columns import COLUMNS
 from spurgen.harness.board.eligibility import failure, not_fit
 from spurgen.harness.board.leaderboard import make_row
@@ -112,7 +112,7 @@ def summarize(experiment: Experiment, rows: Mapping[str, TaskRow]) -> Experiment
     """Summarize an experiment from the row of every method."""
     task, samples = experiment.task, TestSamples.of(experiment.task)
     complete = {name: row for name, row in rows.items() if failure(row) is None}
-    made = _Estimates(samples, TaskValues(task, samples.design.sizes), complete, _over_samples(task, experiment.seeds))
+    made = _Estimates(samples, complete, _over_samples(task, experiment.seeds))
     methods = [
         _summarize_method(made, name, rows[name], failure(rows[name]) or not_fit(task, rows[name], experiment.seeds))
         for name in (method.name for method in experiment.methods)
@@ -157,14 +157,13 @@ class _Estimates:
     """Metrics of the rows of which no result failed, by label, over seeds and, if `over_samples`, test samples."""
 
     samples: TestSamples
-    values: TaskValues
     rows: Mapping[str, TaskRow]
     over_samples: bool
 
     def of(self, row: TaskRow, metrics: Iterable[str]) -> dict[str, Estimate]:
         """Return the estimates of the metrics that a row has."""
         errors = self.samples.errors(row) if self.over_samples else {}
-        values = {metric: self.values.of(row, metric) for metric in metrics}
+        values = {metric: by_unit(row, metric) for metric in metrics}
         return {
             metric: estimate(known, spread=self._spread(metric), samples=errors.get(metric))
             for metric, known in values.items()
@@ -184,21 +183,21 @@ class _Estimates:
         errors = self.samples.difference_errors(row, erm) if self.over_samples else {}
         enough = len(self.samples.classes) >= TOO_FEW_BASES
         for metric in TESTED if enough else [name for name in TESTED if name != "sss"]:
-            ours, its = self.values.of(row, metric), self.values.of(erm, metric)
+            ours, its = by_unit(row, metric), by_unit(erm, metric)
             if ours is not None and its is not None:
                 yield metric, compare(ours, its, "seed", spread=self._spread(metric), samples=errors.get(metric))
 
     def _spread(self, metric: str) -> Spread:
         """Return how a metric varies over seeds: of the baselines' rows, or of all where there are fewer than two."""
         ours = [name for name, row in self.rows.items() if is_baseline_row(row)]
-        return spread_of(metric, self.values.by_label(self.rows, metric), ours if len(ours) > 1 else self.rows)
+        return spread_of(metric, by_label(self.rows, metric), ours if len(ours) > 1 else self.rows)
 
 
 def _summarize_method(made: _Estimates, name: str, row: TaskRow, unranked: str | None) -> MethodSummary:
     """Return a method's summary, without estimates if a result failed."""
     if name not in made.rows:
         return MethodSummary(name=name, results=row.results, unranked=unranked)
-    shown = make_row(name, row, made.values, made.of(row, ENDS))
+    shown = make_row(name, row, made.samples.design.sizes, made.of(row, ENDS))
     channels: dict[str, dict[str, Estimate]] = {}
     for metric, by_channel in shown.by_channel.items():
         found = made.of(row, [f"{metric}/{channel}" for channel in by_channel])

@@ -17,6 +17,7 @@ from spurgen.harness.statistics.estimate import Estimate
 LINE, FOOT = 0.15, 0.45  # inches: a row, and what lies below a panel
 SIDE_BY_SIDE: dict[Columns, int] = {1: 2, 2: 4}
 MARGIN = 0.04  # of an axis, beyond its outermost numbers
+UNIT = (-0.02, 1.02)  # of an axis of proportions
 
 
 class Named(NamedTuple):

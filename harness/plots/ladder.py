@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Rung
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.columns import Line, known
+from spurgen.harness.board.columns import Line, cell
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import SYNTHETIC
 from spurgen.harness.board.methods import short_name
@@ -50,7 +50,7 @@ def ladders_drawn(suite: Suite, board: Leaderboard) -> list[Climbed]:
     for name, part in board.overall.items():
         rungs = [task for task in suite.tasks.values() if isinstance(task, Rung) and task.of == name]
         known = [rung for rung in rungs if rung.name in board.tasks]
-        if part.rungs and (part.rows or part.few):
+        if part.rungs and part.shown:
             ladder, lines = known[0].ladder, [lines_of(board.tasks[rung.name]) for rung in known]
             drawn.append(
                 Climbed(name, ladder.train, ladder.ceiling, [r.counterexamples for r in known], lines, lines_of(part))
@@ -121,7 +121,9 @@ def draw_on(
         curve = [known.get(row.label) for known in by_rung]
         ends[row] = _band(axes, at, curve, colour, mark), colour
     _ceiling(axes, ladder.ceiling, at[0], columns)
-    _axes(axes, ladder, at, columns)
+    _mark_rungs(axes, ladder.rungs, at)
+    among = f"counterexamples among {ladder.train:,} training samples"
+    axes.set_xlabel(among if columns == 2 else among.replace("among ", "among\n"))
     lines = {line["submission"]: line for line in ladder.whole}
     labels = [(_label(lines[row.label], full_names, columns, between), *ends[row]) for row in ends]
     axes.axhline(1, zorder=1, color=style.GREY, linewidth=0.8)
@@ -187,12 +189,6 @@ def _ceiling(axes: Axes, ceiling: float | None, left: float, columns: Columns) -
         axes.annotate(text, (left, height), (0, 3), textcoords="offset points", color=style.GREY, fontsize=style.SMALL)
 
 
-def _axes(axes: Axes, ladder: Climbed, at: Sequence[float], columns: Columns) -> None:
-    _mark_rungs(axes, ladder.rungs, at)
-    among = f"counterexamples among {ladder.train:,} training samples"
-    axes.set_xlabel(among if columns == 2 else among.replace("among ", "among\n"))
-
-
 def _mark_rungs(axes: Axes, rungs: Sequence[int], at: Sequence[float]) -> None:
     """Write numbers of counterexamples where they lie, and accuracies beside them."""
     axes.set_xticks(at, [f"{m:,}" for m in rungs])
@@ -217,5 +213,5 @@ def _label(line: Line, full_names: Mapping[str, str], columns: Columns, between:
 
 def needed_words(line: Line) -> str:
     """Return how many counterexamples a line's row needs, in words; empty where that is not known."""
-    text = str(line["counterexamples_text"]).partition(" [")[0] if known(line, "counterexamples_text") else ""
-    return text.replace("<=", "at most ").replace(">", "more than ")
+    number, _, _ = cell("counterexamples", line).partition(" [")
+    return number.replace("<=", "at most ").replace(">", "more than ")

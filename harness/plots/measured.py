@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.task import Rung
-from spurgen.harness.board.columns import CHANNEL, Line, channel_keys
-from spurgen.harness.plots.forest import Named, Panel, forest
+from spurgen.harness.board.columns import CHANNEL, Line, channel_keys, estimate_of
+from spurgen.harness.plots.forest import UNIT, Named, Panel, forest
 from spurgen.harness.plots.ladder import Climbed, draw_ladder
-from spurgen.harness.plots.of_board import UNIT, estimate
 from spurgen.harness.statistics.estimate import Estimate
 
 SHARES = {
@@ -22,7 +21,7 @@ SHARES = {
 def draw_task(line: Line, ideal: Mapping[str, float]) -> Figure:
     """Draw the shares of answers of a line that are right, and that follow each shortcut, beside the ideal observer."""
     named = SHARES | {key: f"follows {key.removeprefix(CHANNEL)} alone" for key in channel_keys([line])}
-    found = {key: point for key in named if (point := estimate(line, key))}
+    found = {key: point for key in named if (point := estimate_of(line, key))}
     best = {key: Estimate(ideal[key]) for key in found if key in ideal}
     panels = [Panel("model", found), *[Panel("ideal observer", best)] * bool(best)]
     return forest(panels, [Named(key, named[key]) for key in found], "share of answers", limits=UNIT)

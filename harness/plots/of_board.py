@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, group_sizes, spread_of
-from spurgen.harness.board.columns import CHANNEL, Line, channel_keys, column
+from spurgen.harness.board.by_unit import RANKED_BY, by_label, spread_of
+from spurgen.harness.board.columns import CHANNEL, Line, channel_keys, column, estimate_of
 from spurgen.harness.board.frame import Record, lines_of
 from spurgen.harness.board.placing import tier_place
 from spurgen.harness.board.schema import Leaderboard
-from spurgen.harness.plots.forest import Named, Panel, forest, most_panels
+from spurgen.harness.plots.forest import UNIT, Named, Panel, forest, most_panels
 from spurgen.harness.plots.lines import learning_curves
 from spurgen.harness.plots.style import Columns
 from spurgen.harness.results.curves import stacked_curves
@@ -25,7 +25,6 @@ from spurgen.harness.statistics.units import mean_estimate
 
 CURVES = {"val_accuracy": "all samples", "val_robust": "worst of agree, mislead", "val_wga": "worst group"}
 FOLLOWS = "Share of answers that follow a shortcut to the class that it is switched to"
-UNIT = (-0.02, 1.02)
 RANKS = "Letters: rows of an access tier that share one do not differ significantly."
 OPEN = "Open marks are not ranked."
 
@@ -74,12 +73,11 @@ def _chosen(lines: Sequence[Record], labels: Collection[str]) -> list[Record]:
 
 def with_channel_intervals(task: Task, rows: Mapping[str, TaskRow], lines: Sequence[Record]) -> list[Record]:
     """Return lines of a task's frame that have the interval of how often answers follow each channel."""
-    values = TaskValues(task, group_sizes(task))
     shown = {line["submission"]: rows[line["submission"]] for line in lines if not line.get("reason")}
     baselines = [label for label, row in shown.items() if is_baseline_row(row)]
     more: dict[str, Record] = {label: {} for label in shown}
     for channel in task.channels:
-        of_rows = values.by_label(shown, f"follows/{channel}")
+        of_rows = by_label(shown, f"follows/{channel}")
         spread = spread_of("follows", of_rows, baselines)
         for label, by_unit in of_rows.items():
             point = mean_estimate(by_unit, spread)
@@ -121,16 +119,10 @@ def named(lines: Sequence[Line], full_names: Mapping[str, str]) -> list[Named]:
     return sorted(rows, key=lambda row: tier_place(row.access))
 
 
-def estimate(line: Line, key: str) -> Estimate | None:
-    """Return a metric of a line with its interval, or None."""
-    value = line.get(key)
-    return None if value is None else Estimate(value, line.get(f"{key}_low"), line.get(f"{key}_high"))
-
-
 def points(lines: Sequence[Line], key: str) -> dict[str, Estimate]:
     """Return a metric by label, of the lines that have it."""
-    found = {line["submission"]: estimate(line, key) for line in lines if not line.get("reason")}
-    return {label: point for label, point in found.items() if point is not None}
+    believed = [line for line in lines if not line.get("reason")]
+    return {line["submission"]: point for line in believed if (point := estimate_of(line, key))}
 
 
 def estimates(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: Columns = 2) -> Figure:

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.result import Result
-from spurgen.harness.board.columns import Line, column
+from spurgen.harness.board.columns import Line, column, estimate_of
 from spurgen.harness.plots import style
-from spurgen.harness.plots.forest import Named, Panel, forest
+from spurgen.harness.plots.forest import UNIT, Named, Panel, forest
 from spurgen.harness.plots.lines import learning_curves
-from spurgen.harness.plots.of_board import UNIT, estimate, named, points
+from spurgen.harness.plots.of_board import named, points
 from spurgen.harness.results.curves import NOT_PENALTIES, Curves, stacked_curves
 from spurgen.harness.statistics.estimate import Estimate
 
@@ -25,10 +25,9 @@ def comparison(lines: Sequence[Line], ideal: Mapping[str, float]) -> Figure:
 
 def sensitivity(line: Line, channels: Sequence[str], ideal: Mapping[str, float]) -> Figure:
     """Draw the SSS of each channel, and beside it that of the ideal observer."""
-    found = {name: estimate(line, f"sss_by_channel.{name}") for name in channels}
+    found = {name: each for name in channels if (each := estimate_of(line, f"sss_by_channel.{name}"))}
     best = {name: Estimate(ideal[f"sss/{name}"]) for name in channels if f"sss/{name}" in ideal}
-    panels = [Panel("channel redrawn", {name: each for name, each in found.items() if each is not None})]
-    panels += [Panel("ideal observer", best)] if best else []
+    panels = [Panel("channel redrawn", found), *[Panel("ideal observer", best)] * bool(best)]
     return forest(panels, [Named(name, name) for name in channels], "SSS: how far probabilities move")
 
 

@@ -21,7 +21,7 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Rung, Task
-from spurgen.harness.board.by_unit import TaskValues
+from spurgen.harness.board.by_unit import group_sizes
 from spurgen.harness.board.columns import Line, board_keys, column, number
 from spurgen.harness.board.eligibility import Eligible
 from spurgen.harness.board.frame import Record, frame_of, lines_of
@@ -234,22 +234,22 @@ def _frozen(task: Task, seed: int) -> str | None:
 def _line(part: TaskPart, row: TaskRow) -> Record:
     """Return the line of a part's only row; of one world, with intervals over its test samples."""
     (line,) = lines_of(part.board)
-    return line if len(row.results) > 1 else line | dict(_over_samples(part.values, row))
+    return line if len(row.results) > 1 else line | dict(_over_samples(part.task, row))
 
 
-def _over_samples(values: TaskValues, row: TaskRow) -> Iterator[tuple[str, float]]:
+def _over_samples(task: Task, row: TaskRow) -> Iterator[tuple[str, float]]:
     """Yield the ends of 95 % intervals over the test samples of one world, by the frame's column."""
-    task, metrics, states = values.task, row.results[0].metrics, tuple(f"accuracy_{state}" for state in STATES)
+    metrics, states, groups = row.results[0].metrics, tuple(f"accuracy_{state}" for state in STATES), group_sizes(task)
     if isinstance(task, Rung):
         scenes, twins = (task.num_classes * n for n in (task.ladder.test_per_class, task.ladder.twins_per_class))
         sizes = {**dict.fromkeys((*states, "follows"), scenes), "uses_thing": twins}
     else:
-        scenes = int(values.sizes.sum()) >> len(task.channels)
+        scenes = int(groups.sum()) >> len(task.channels)
         sizes = {**dict.fromkeys(states, scenes), "uses_thing": task.scenario.splits.twins}
     counts = {key: round(metrics[key] * size) for key, size in sizes.items() if key in metrics}
     found = {key: simultaneous_interval(np.array([count]), np.array([sizes[key]])) for key, count in counts.items()}
     found["robust_accuracy"] = over_samples(task, row)
-    found["wga"] = simultaneous_interval(np.array(row.results[0].groups), values.sizes)
+    found["wga"] = simultaneous_interval(np.array(row.results[0].groups), groups)
     shifts = {"ig": ["ig"], "sss": [f"sss/{name}" for name in task.channels]}
     for key, names in shifts.items():
         each = np.mean([row.sample_mean(name) for name in names], axis=0)

@@ -22,6 +22,7 @@ from spurgen.harness.statistics.units import Spread, cut_to_common, mean_estimat
 SMALLEST = 1e-100  # p-values below it are 0; quantiles of much smaller ones overflow
 FREE = Spread()  # no other rows are known: units vary as they do
 Unit = Literal["world", "seed", "run"]
+Direction = Literal["better", "worse", "undecided"]
 Key = TypeVar("Key")
 
 
@@ -44,6 +45,11 @@ class Compared:
     def significant(self) -> bool:
         """Whether the difference is significant at 5 % after the correction."""
         return self.p_holm is not None and self.p_holm < ALPHA
+
+    @property
+    def verdict(self) -> Direction:
+        """Whether the first side is significantly higher, which counts as better, or lower; undecided is not equal."""
+        return "undecided" if not self.significant else "better" if self.difference > 0 else "worse"
 
     @property
     def estimate(self) -> Estimate:

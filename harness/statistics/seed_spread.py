@@ -1,7 +1,6 @@
 """The variance over training seeds, pooled over rows: too few seeds of one row show it."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -33,15 +32,9 @@ def pool(rows: Sequence[Float64]) -> SeedSpread | None:
     return SeedSpread(float(np.sqrt(squares / degrees)), degrees)
 
 
-@cache
-def _widening(degrees: int) -> float:
-    """Return Student's t over the normal quantile: tests that follow take the deviation for known."""
-    return float(stdtrit(degrees, TAIL) / ndtri(TAIL))
-
-
 def mean_deviation(count: int, pooled: SeedSpread | None) -> float:
     """Return the standard deviation of a row's mean over `count` trainings; 0 where no row of the task varies.
 
     It is the pooled one, widened by Student's t with the pooled degrees of freedom: tests take it for known.
     """
-    return pooled.deviation / float(np.sqrt(count)) * _widening(pooled.degrees) if pooled else 0.0
+    return float(pooled.deviation / np.sqrt(count) * (stdtrit(pooled.degrees, TAIL) / ndtri(TAIL))) if pooled else 0.0

@@ -110,23 +110,9 @@ def paired(values: Float64, others: Float64, spread: Spread) -> Difference | Non
     the interval spans every possible difference.
     """
     (mean,), (error,), (degrees,), (p_value,) = _test([values, others], spread)
-    return _difference(mean, error, degrees, p_value, spread.ends[1] - spread.ends[0])
-
-
-def from_zero(values: Float64, spread: Spread) -> Difference | None:
-    """Return a row's mean over its units, float64 (W,), and whether it differs from 0, by the moderated t-test.
-
-    The interval and None: as in `paired`.
-    """
-    mean, (error, degrees) = float(values.mean()), standard_error(values, spread)
-    p_value = 2 * stdtr(degrees, -abs(mean) / error) if error >= NOISE else 1.0
-    return _difference(mean, error, degrees, p_value, max(map(abs, spread.ends)))
-
-
-def _difference(mean: float, error: float, degrees: float, p_value: float, most: float) -> Difference | None:
     if error < NOISE:
         return None
-    reach = -stdtrit(degrees, TAIL) * error
+    reach, most = -stdtrit(degrees, TAIL) * error, spread.ends[1] - spread.ends[0]
     interval = Interval(float(max(mean - reach, -most)), float(min(mean + reach, most)))
     return None if interval == (-most, most) else Difference(float(mean), interval, float(p_value))
 

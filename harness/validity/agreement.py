@@ -15,10 +15,10 @@ from spurgen.harness.validity.correlation import (
     MIN_METHODS,
     REPLICATES,
     as_strata,
-    concordance,
     correlate,
     draw_methods,
     estimate,
+    orders_kept,
     partial_spearman,
     spearman,
     take,
@@ -98,11 +98,9 @@ def agreement(task: Ranked, source: Source, tables: Tables, by_name: Tables, acc
         )
         rhos["among_published"] = _among(source, tables, methods)
         rhos["rho_by_name"] = _known(spearman(means(task, names), values_of(by_name[source], names)))
-    every, within = concordance(points, values, np.zeros_like(strata)), concordance(points, values, strata)
     return {
         "task": task.name, "protocol": source.protocol, "dataset": source.dataset, "sees": source.sees,
-        "methods": len(methods), **rhos, "methods_by_name": len(names), "same_order": every[0],
-        "pairs": every[1], "same_order_within": within[0], "pairs_within": within[1],
+        "methods": len(methods), **rhos, "methods_by_name": len(names), **orders_kept(points, values, strata),
     }  # fmt: skip
 
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 
 from matplotlib.figure import Figure
 
-from spurgen.harness.board.columns import Line
+from spurgen.harness.board.columns import Line, estimate_of
 from spurgen.harness.board.placing import tier_place
 from spurgen.harness.plots.forest import Named, Panel, forest
 from spurgen.harness.statistics.estimate import Estimate
 
 HOLDS, FAILS, MEASURED = "holds", "does not hold", "measured, no threshold"
 VERDICTS = {True: HOLDS, False: FAILS, None: "not judged: what it needs is missing"}
-UNIT = (-0.02, 1.02)  # of an axis of accuracies
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,6 @@ def flat(**numbers: Estimate | None) -> dict[str, float | None]:
         columns[name] = number.value if number else None
         columns[f"{name}_low"], columns[f"{name}_high"] = (number.low, number.high) if number else (None, None)
     return columns
-
-
-def estimate_of(line: Line, name: str) -> Estimate | None:
-    """Return a number of a line with its interval, or None."""
-    return None if line.get(name) is None else Estimate(line[name], line.get(f"{name}_low"), line.get(f"{name}_high"))
 
 
 def in_order(texts: Iterable[str]) -> str:

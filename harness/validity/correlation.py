@@ -6,7 +6,7 @@ import numpy as np
 
 from spurgen.harness.metrics import percentile_interval
 from spurgen.harness.metrics.arrays import Bool, Float64, Int64, Scores
-from spurgen.harness.statistics.bootstrap import group_bootstrap_weights
+from spurgen.harness.statistics.bootstrap import named_generator
 from spurgen.harness.statistics.estimate import Estimate
 
 MIN_METHODS = 5  # a rank correlation over fewer is next to meaningless
@@ -64,6 +64,12 @@ def concordance(first: Scores, second: Scores, strata: Int64) -> tuple[int, int]
     return int((product > 0).sum()), int((product != 0).sum())
 
 
+def orders_kept(first: Scores, second: Scores, strata: Int64) -> dict[str, int]:
+    """Return `concordance` of all pairs and of those within strata, as the columns of a table."""
+    every, within = concordance(first, second, np.zeros_like(strata)), concordance(first, second, strata)
+    return {"same_order": every[0], "pairs": every[1], "same_order_within": within[0], "pairs_within": within[1]}
+
+
 def correlate(
     points: Scores, others: Scores, replicates: Scores | None, name: str, strata: Int64 | None = None
 ) -> Estimate | None:
@@ -83,10 +89,9 @@ def correlate(
 
 def draw_methods(count: int, replicates: int, name: str) -> Int64:
     """Return the indices of all methods, and below them those of every bootstrap replicate: int64 (1 + B, n)."""
-    times = group_bootstrap_weights(np.zeros(count, np.int64), replicates, f"methods/{name}")
-    every = np.arange(count)
-    drawn = np.repeat(np.tile(every, len(times)), times.ravel()).reshape(len(times), count)
-    return np.concatenate([every[None], drawn])
+    law = named_generator(f"methods/{name}", "group", 0)
+    drawn = law.integers(count, size=(replicates, count), dtype=np.int32).astype(np.int64)
+    return np.concatenate([np.arange(count)[None], np.sort(drawn, axis=1)])
 
 
 def take(points: Scores, replicates: Scores | None, drawn: Int64) -> Float64:

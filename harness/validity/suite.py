@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import numpy as np
-
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
 from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.by_unit import RANKED_BY, TaskValues, Unit, groups_on_test, spread_of, unit_of
+from spurgen.harness.board.by_unit import RANKED_BY, Unit, by_label, spread_of, unit_of
 from spurgen.harness.board.eligibility import rankable
 from spurgen.harness.board.references import controls
 from spurgen.harness.metrics.arrays import Float64
@@ -156,14 +154,12 @@ def gather(
 
 
 def _ranked(suite: Suite, task: Task, rows: Rows) -> Ranked:
-    groups = groups_on_test(task)
-    ranked, unranked = rankable(suite, task, groups, on_task(rows, task.name))
-    values = TaskValues(task, np.bincount(groups))
+    ranked, unranked = rankable(suite, task, on_task(rows, task.name))
     names = [RANKED_BY, WGA, *(f"follows/{channel}" for channel in task.channels)]
     return Ranked(
         task.name, task, {label: row.results[0].access for label, row in ranked.items()},
         {label: row.reason for label, row in unranked.items()},
-        {name: values.by_label(ranked, name) for name in names},
+        {name: by_label(ranked, name) for name in names},
     )  # fmt: skip
 
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from spurgen.harness.board.columns import Line
 from spurgen.harness.board.placing import tier_place
+from spurgen.harness.plots.forest import UNIT
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.validity.answer import MEASURED, UNIT, VERDICTS, Answer, flat, forest_of, number
-from spurgen.harness.validity.correlation import MIN_METHODS, as_strata, concordance, correlate
+from spurgen.harness.validity.answer import MEASURED, VERDICTS, Answer, flat, forest_of, of_each
+from spurgen.harness.validity.correlation import MIN_METHODS, as_strata, correlate, orders_kept
 from spurgen.harness.validity.suite import Ranked, RankedSuite
 
 PLACE = 10
@@ -75,19 +76,16 @@ def _rows(frozen: Ranked, tuned: Ranked) -> list[Line]:
 def _together(name: str, rows: list[Line]) -> Line:
     frozen, tuned = (np.array([row[key] for row in rows]) for key in ("frozen", "fine_tuned"))
     strata = as_strata([row["access"] for row in rows])
-    every, within = (concordance(frozen, tuned, each) for each in (np.zeros_like(strata), strata))
     return {
         "task": name, "methods": len(rows), "worlds": rows[0]["worlds"],
-        **flat(rho=correlate(frozen, tuned, None, name)), "same_order": every[0], "pairs": every[1],
-        "same_order_within": within[0], "pairs_within": within[1],
+        **flat(rho=correlate(frozen, tuned, None, name)), **orders_kept(frozen, tuned, strata),
     }  # fmt: skip
 
 
 def _sentence(line: Line) -> str:
     worlds = f"{line['worlds']} world{'s' * (line['worlds'] > 1)}"
-    rho = None if line["rho"] is None else Estimate(line["rho"], line["rho_low"], line["rho_high"])
     return (
-        f"Over {line['methods']} methods and {worlds}, Spearman's rho is {number(rho)}; "
+        f"Over {line['methods']} methods and {worlds}, Spearman's rho is {of_each([line], 'rho')}; "
         f"{line['same_order']} of {line['pairs']} pairs have the same order, within access tiers "
         f"{line['same_order_within']} of {line['pairs_within']}."
     )

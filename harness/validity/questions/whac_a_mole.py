@@ -10,10 +10,10 @@ from functools import partial
 
 from spurgen.benchmark.contract import ACCESS
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.channel_changes import follow_changes
+from spurgen.harness.board.by_unit import spread_of
 from spurgen.harness.board.columns import Line
 from spurgen.harness.machine.text import as_markdown
-from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.comparison import with_reference
 from spurgen.harness.validity.answer import MEASURED, Answer, flat, forest_of
 from spurgen.harness.validity.suite import Ranked, RankedSuite
 
@@ -56,13 +56,13 @@ def _hidden(suite: RankedSuite, name: str) -> set[str]:
 def _changes(task: Ranked, labels: list[str]) -> list[Line]:
     channels = task.task.channels
     values = {channel: {label: task.units(label, f"follows/{channel}") for label in labels} for channel in channels}
+    spreads = {channel: spread_of(f"follows/{channel}", rows, labels) for channel, rows in values.items()}
     return [
         {"task": task.name, "submission": label, "channel": channel, "access": task.access[label],
          "given": _given(task, label, channel), "erm": float(values[channel][ERM].mean()),
-         **flat(change=Estimate(change.change, *(change.interval or ()))), "p": change.p, "p_holm": change.p_holm,
-         "significant": change.significant}
-        for label, of_channel in follow_changes(values, labels).items()
-        for channel, change in of_channel.items()
+         **flat(change=test.estimate), "p": test.p, "p_holm": test.p_holm, "significant": test.significant}
+        for label, tests in with_reference(values, ERM, labels, spreads).items()
+        for channel, test in tests.items()
     ]  # fmt: skip
 
 

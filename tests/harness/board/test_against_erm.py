@@ -5,8 +5,7 @@ from spurgen.harness.board.against_erm import against_erm
 from spurgen.harness.statistics.differences import holm
 from spurgen.harness.statistics.units import fit_spread, paired
 
-MEANS = {"erm": 0.3, "same": 0.31, "low": 0.1, "high": 0.6, "envs": 0.5}
-ACCESS = {"envs": "envs"}
+MEANS = {"erm": 0.3, "same": 0.31, "low": 0.1, "high": 0.6, "mid": 0.5}
 
 
 def drawn(means, seed=0):
@@ -16,14 +15,14 @@ def drawn(means, seed=0):
 
 def compare(values, baselines=MEANS, asked=5):
     spread = fit_spread([values[label] for label in sorted(baselines) if label in values])
-    return against_erm(values, {label: ACCESS.get(label, "none") for label in values}, baselines, spread, asked), spread
+    return against_erm(values, baselines, spread, asked), spread
 
 
 def test_clear_differences_are_significant_and_others_undecided():
     table, _ = compare(drawn(MEANS))
     verdicts = {label: against.verdict for label, against in table.items()}
-    assert verdicts == {"same": "undecided", "low": "worse", "high": "better", "envs": "better"}
-    assert (table["envs"].access, table["envs"].erm_access, table["envs"].units) == ("envs", "none", 5)
+    assert verdicts == {"same": "undecided", "low": "worse", "high": "better", "mid": "better"}
+    assert table["mid"].units == 5
 
 
 def test_the_test_is_the_moderated_paired_one_and_corrected_for_the_number_of_rows():

@@ -1,17 +1,16 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.board.by_unit import TaskValues, group_sizes, groups_on_test, spread_of, unit_of
+from spurgen.harness.board.by_unit import by_label, by_unit, group_sizes, groups_on_test, spread_of, unit_of
 from spurgen.harness.results.answered import GROUPED, factors
 from spurgen.harness.statistics.units import fit_spread
 
 
 def test_a_metric_that_a_result_lacks_is_none(suite, make_row):
-    task, row = suite.task("small-text"), make_row(suite, 0.7)
-    values = TaskValues(task, group_sizes(task))
-    assert values.of(row, "no_such") is None
-    assert values.by_label({"a": row}, "no_such") == {}
-    assert values.of(row, "sss/color").tolist() == [row.results[0].channels["color"]["sss"]]
+    row = make_row(suite, 0.7)
+    assert by_unit(row, "no_such") is None
+    assert by_label({"a": row}, "no_such") == {}
+    assert by_unit(row, "sss/color").tolist() == [row.results[0].channels["color"]["sss"]]
 
 
 def test_a_row_needs_a_result_for_every_world_or_five_seeds(suite):
@@ -41,7 +40,6 @@ def test_a_rungs_groups_are_the_same_in_every_world_and_its_metrics_those_of_its
     for world in range(3):
         made = [factors(task.ladder.in_world(world), part).group_ids for part in GROUPED]
         assert np.array_equal(groups_on_test(task), np.concatenate(made))
-    values = TaskValues(task, group_sizes(task))
     assert group_sizes(task).tolist() == [20] * 6
     for metric in ("robust_accuracy", "wga", "follows", "follows/wall"):
-        assert values.of(row, metric).tolist() == pytest.approx(row.metric(metric).tolist()), metric
+        assert by_unit(row, metric).tolist() == pytest.approx(row.metric(metric).tolist()), metric

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spurgen.harness.board.by_unit import TaskValues, group_sizes, spread_of
+from spurgen.harness.board.by_unit import by_label, spread_of
 from spurgen.harness.board.columns import column
 from spurgen.harness.board.comparison import better, compare_rows
 from spurgen.harness.results.rows import make_task_row
@@ -43,10 +43,8 @@ def test_every_metric_is_compared_with_an_interval(suite, rows):
 
 
 def test_the_test_is_the_moderated_paired_one_with_the_baselines_spread(suite, rows):
-    task = suite.task("small-text")
-    values = TaskValues(task, group_sizes(task)).by_label(
-        {label: row["small-text"] for label, row in rows.items() if label != "failed"}, "robust_accuracy"
-    )
+    fit = {label: row["small-text"] for label, row in rows.items() if label != "failed"}
+    values = by_label(fit, "robust_accuracy")
     spread = spread_of("robust_accuracy", values, set(values) - {"better", "worse", "same"})
     expected = paired(values["better"], values["worse"], spread)
     compared = compare_rows(suite, rows, "better", "worse", ["small-text"]).tasks["small-text"]["robust_accuracy"]

@@ -41,29 +41,10 @@ def test_strangers_names_and_captions_are_text(typeset, name):
     assert typeset(text) == []
 
 
-def test_a_board_has_a_block_per_access_tier(suite, make_row, as_baseline):
-    from spurgen.harness.board.leaderboard import build
-
-    rows = {
-        "erm": {"small-text": make_row(suite, 0.7, range(5), **as_baseline("erm"))},
-        "jtt": {"small-text": make_row(suite, 0.9, range(5), access="val_groups", **as_baseline("jtt"))},
-        "short": {"small-text": make_row(suite, 0.9, range(2))},
-    }
-    text = board_latex(build(suite, rows).tasks["small-text"], "small-text", "A caption.")
-    for heading in (r"Access: none", r"Access: val\_groups", "Fewer than 5 seeds: not ranked among the others"):
-        assert rf"\emph{{{heading}}}" in text
-    assert r"\label{tab:spurgen-small-text}" in text
-
-
-def test_cells_of_any_table_are_latex_and_all_else_is_plain_text():
+def test_cells_are_latex_and_all_else_is_plain_text_and_a_figure_is_named_by_its_file():
     text = latex_table(["a_b"], [("c_d", [[r"\textbf{1}"]])], "50 %", "tab:x", 1)
-    assert r"a\_b \\" in text
-    assert r"\emph{c\_d}" in text
-    assert r"\textbf{1} \\" in text
-    assert r"\caption{50 \%}" in text
-
-
-def test_a_figure_is_named_by_its_file():
+    for part in (r"a\_b \\", r"\emph{c\_d}", r"\textbf{1} \\", r"\caption{50 \%}"):
+        assert part in text
     assert r"\includegraphics{dose}" in latex_figure("dose", "A caption.", 2)
     assert latex_figure("dose", "A caption.", 1).startswith(r"\begin{figure}[t]")
 
@@ -74,4 +55,6 @@ def test_a_ladders_table_has_its_columns_and_fits_the_page(ladder_board, typeset
     assert "Accuracy if misled & Counterexamples & Follows & WGA & SSS & IG & To ERM" in wide
     assert r" & \textbf{" in wide or all(row.ranks != (1, 1) for row in part.rows)
     assert "Counterexamples" in narrow
+    assert r"\emph{Access: val\_groups}" in wide
+    assert r"\label{tab:spurgen-ladder}" in wide
     assert typeset(wide + narrow) == []

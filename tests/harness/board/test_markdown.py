@@ -75,11 +75,6 @@ def test_rows_with_few_units_have_a_block_of_their_own_without_ranks(board, read
     assert "Rank" not in line
 
 
-def test_worlds_are_called_worlds(board):
-    part = replace(board.tasks["small-text"], unit="world")
-    assert "Fewer than 5 worlds" in to_markdown(replace(board, tasks={"small-text": part}, overall={}))
-
-
 def test_metrics_that_rows_lack_have_no_column(board, read):
     part = board.tasks["small-text"]
     tier = [row for row in part.rows if row.access == "train_groups"]

@@ -29,7 +29,7 @@ LABELS = ("high", "low", "partial", "odd<", "nowhere")
 
 def table(read_table, **sets):
     tasks = {name: TaskBoard(part, (), (), "world", 5) for name, part in TASKS.items()}
-    overall = {name: SetBoard((), part, (), (), "world", 5) for name, part in sets.items()}
+    overall = {name: SetBoard(part, (), (), "world", 5) for name, part in sets.items()}
     board = Leaderboard("tiny", "0", tasks, overall)
     lines = read_table(overview_table(board, ("image", "text", "empty"), LABELS))
     return list(lines[0]), [list(line.values()) for line in lines]

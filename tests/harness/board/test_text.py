@@ -68,16 +68,6 @@ def test_a_long_name_continues_on_the_next_line(board):
     assert max(cell_len(line) for line in text.splitlines() if "xx" in line) <= 80
 
 
-def test_wide_has_all_columns(board):
-    text = to_text(board, wide=True)
-    for title in ("Accuracy if misled", "To ERM", "WGA", "Accuracy", "SSS", "IG", "Worlds", "Verified"):
-        assert title in text
-    row = next(row for row in board.tasks["small-text"].rows if row.submission == "vrex")
-    line = line_of(text, "vrex")
-    assert f"{row.against_erm.difference:+.3f}" in line
-    assert "5   self-reported" in line
-
-
 def test_the_same_columns_are_as_wide_in_the_tables_of_a_task(board):
     heads = [line for line in to_text(board, ["small-text"]).splitlines() if line.startswith("Rank  ")]
     assert len(heads) == 4

@@ -5,7 +5,6 @@ import pytest
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample, twins
-from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.private_gap import private_gap
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running.plan import plan, plan_private
@@ -45,7 +44,7 @@ def test_a_private_result_on_a_rung_follows_from_its_counts_alone(steps, write_s
     assert result.metrics["robust_accuracy"] == pytest.approx(by_state.min())
     rung = load_suite(steps).task(task)
     rows = [make_task_row([(public, {})]), make_task_row([(result, {})])]
-    gap = private_gap(rung, groups_on_test(rung), "model", *rows, None)
+    gap = private_gap(rung, "model", *rows, None)
     assert gap.robust_accuracy == pytest.approx(by_state.min())
     assert gap.gap == pytest.approx(np.reshape(public.groups, (3, 2)).mean(axis=0).min() / 8 - by_state.min())
 

@@ -3,11 +3,10 @@
 from itertools import combinations
 
 import numpy as np
-from scipy.special import digamma, ndtr, polygamma
+from scipy.special import ndtr
 from scipy.stats import beta
 
 from spurgen.harness.statistics.differences import ALPHA, holm
-from spurgen.harness.statistics.moderation import variance_shape
 from spurgen.harness.statistics.standing import References
 from spurgen.harness.statistics.units import Spread, fit_spread, mean_estimate, paired
 
@@ -31,22 +30,6 @@ def draw_rows(rng, means, deviations, shared=0.8):
 def deviations_of(rng, means, spread, unequal):
     """Draw a deviation for every row: `spread` is that at a mean of .5, `unequal` the sd of its logarithm."""
     return 2 * spread * np.sqrt(means * (1 - means)) * np.exp(unequal * rng.normal(size=len(means)))
-
-
-def measured_spread(rows):
-    """Return how the deviations of rows between worlds, float64 (W,) each, are spread; all taken to a mean of .5.
-
-    That is their geometric mean, their root mean square, the standard deviation of their logarithm, and how many rows
-    do not vary; these count in the root mean square alone. What few worlds add to the logarithms, a log-chi-squared
-    variable, is removed.
-    """
-    rows = np.array(rows)
-    deviations = rows.std(axis=1, ddof=1) / (2 * np.sqrt(variance_shape(rows.mean(axis=1))))
-    logs, half = np.log(deviations[deviations > 0]), (rows.shape[1] - 1) / 2
-    centre = np.exp(logs.mean() - (digamma(half) - np.log(half)) / 2)
-    unequal = np.sqrt(max(logs.var(ddof=1) - polygamma(1, half) / 4, 0))
-    mean_square = np.sqrt((deviations**2).mean())
-    return float(centre), float(mean_square), float(unequal), int((deviations == 0).sum())
 
 
 def null_board(rows, mean, spread, unequal):

@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spurgen.harness.statistics.comparison import Compared, Part, compare, corrected, estimate, margin, p_value
+from spurgen.harness.statistics.comparison import (
+    FREE,
+    Compared,
+    Part,
+    compare,
+    corrected,
+    estimate,
+    margin,
+    p_value,
+    with_reference,
+)
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import Spread, fit_spread, mean_estimate, paired
 
@@ -56,6 +66,34 @@ def test_p_values_are_corrected_over_all_tests_at_once():
     tests = {name: Compared(1, 0, 1, None, p) for name, p in (("a", 0.01), ("b", 0.04), ("c", None))}
     assert [each.p_holm for each in corrected(tests).values()] == [0.02, 0.04, None]
     assert [each.significant for each in corrected(tests).values()] == [True, True, False]
+
+
+@pytest.fixture
+def against():
+    """Return a function that compares rows with erm in two metrics; the family are rows of one letter, and erm."""
+
+    def tested(**means):
+        steps = np.array([-0.01, 0.0, 0.01, 0.005, -0.005])
+        rows = {label: mean + np.roll(steps, k) for k, (label, mean) in enumerate(means.items())}
+        family = [label for label in rows if len(label) == 1 or label == "erm"]
+        return with_reference(dict.fromkeys("xy", rows), "erm", family, dict.fromkeys("xy", FREE))
+
+    return tested
+
+
+def test_a_row_beside_the_family_changes_none_of_it_and_is_corrected_for_all_its_tests(against):
+    alone, beside = against(erm=0.3, a=0.29, b=0.31), against(erm=0.3, a=0.29, b=0.31, mine=0.27)
+    assert {label: beside[label] for label in alone} == alone
+    mine = beside["mine"]["x"]
+    assert mine.difference == pytest.approx(-0.03)
+    assert mine.p_holm == pytest.approx(min(6 * mine.p, 1))  # two metrics of three rows
+
+
+def test_without_the_reference_in_the_family_and_every_metric_nothing_is_compared(against):
+    assert against(a=0.3) == with_reference({}, "erm", ["erm"], {}) == {}
+    rows = {"erm": ROWS[0], "a": ROWS[1]}
+    assert with_reference({"x": rows}, "erm", ["a"], {"x": FREE}) == {}
+    assert with_reference({"x": rows, "y": {"erm": ROWS[0]}}, "erm", ["erm"], {"x": FREE, "y": FREE}) == {}
 
 
 def false_separations(seeds, *, over_seeds=True, deviation=0.08, sampling=0.025, trials=400):

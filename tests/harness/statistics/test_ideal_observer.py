@@ -1,4 +1,4 @@
-"""The ideal observer against enumeration of small worlds, frequencies of drawn samples, and sums by hand."""
+"""The ideal observer against enumeration of small worlds, and frequencies of drawn samples."""
 
 from collections import defaultdict
 from itertools import product
@@ -20,12 +20,6 @@ KINDS = ("color", "shape", "background")
 
 def world(**fields):
     return make_scenario("test", suite="test", name="w", seed=3, **fields)
-
-
-def shown(core, **values):
-    """Return evidence; a class and values that are None are not shown."""
-    columns = [[UNSEEN if v is None else v for v in column] for column in (core, *values.values())]
-    return Evidence(np.array(columns[0]), dict(zip(values, map(np.array, columns[1:]), strict=True)))
 
 
 def probabilities(strength, num_classes):
@@ -159,29 +153,6 @@ def test_many_samples_at_once_are_weighed_as_each_alone(monkeypatch):
     np.testing.assert_allclose(whole, alone)
     monkeypatch.setattr("spurgen.harness.statistics.ideal_observer.CELLS", 20)
     np.testing.assert_allclose(observer.likelihoods(together), alone)
-
-
-def test_two_environments_are_summed_over_as_by_hand():
-    # classes 0 and 1 of 2, ten values: Pr(value | its class) is .9 or .5, Pr(it | the other class) a ninth of .1 or .5
-    environments = [{"name": "a", "weight": 3}, {"name": "b", "strength": {"color": 0.5}}]
-    scenario = world(num_classes=2, channels={"color": {"strength": 0.9}}, environments=environments, label_noise=0.25)
-    color = int(np.flatnonzero(aligned_values(scenario, "color")[:, 1])[0])
-    own, other = (3 * 0.9 + 0.5) / 8, (3 * 0.1 + 0.5) / 9 / 8
-    observer = ideal_observer(scenario)
-    both = observer.likelihoods(shown([0, None], color=[color, color]))
-    np.testing.assert_allclose(both, [[0.75 * other, 0.25 * own], [other, own]], rtol=1e-8)
-
-
-@pytest.mark.parametrize("kind", ["core", "label"])
-def test_noise_on_the_label_weakens_the_channels_and_noise_on_the_core_does_not(kind):
-    scenario = world(
-        num_classes=2, channels={"color": {"strength": 1.0, "values": 2}}, label_noise=0.25, noise_kind=kind
-    )
-    color = int(np.flatnonzero(aligned_values(scenario, "color")[:, 1])[0])
-    alone, contradicted = ideal_observer(scenario).probabilities(shown([None, 0], color=[color, color]))
-    np.testing.assert_allclose(alone, [0, 1] if kind == "core" else [0.25, 0.75], atol=1e-8)
-    # ordinary noise leaves the scene intact, so that training never shows a value that contradicts the class
-    np.testing.assert_allclose(contradicted, [0, 1] if kind == "core" else [0.5, 0.5], atol=1e-8)
 
 
 @pytest.mark.parametrize(

@@ -63,13 +63,6 @@ def test_of_no_rows_none_differ():
     assert largest_distinct(differing(0)) == []
 
 
-def test_27_rows_in_overlapping_tiers_are_quick_and_have_letters_of_the_alphabet():
-    rows = np.arange(27)
-    letters = tier_letters(np.abs(rows[:, None] - rows) > 4)
-    assert letters[0] == "a"
-    assert len(set("".join(letters))) == 23
-
-
 def test_rows_with_exponentially_many_maximal_sets_get_letters(record_property):
     """Forty rows in twenty pairs that differ from each other alone: 2 ** 20 maximal sets of rows of which no two do."""
     differ = np.zeros((40, 40), bool)

@@ -1,19 +1,16 @@
 """Simulated boards; `print_tables.py` prints the tables of docs/simulations.md, on more of them."""
 
-import numpy as np
 import pytest
 from simulated_boards import (
     ceiling_board,
     claims_about_a_further_row,
     claims_against_erm,
     coverage,
-    deviations_of,
     draw_rows,
     failing_board,
     failing_coverage,
     false_claims,
     half_failing_board,
-    measured_spread,
     null_board,
     power,
     two_faced_board,
@@ -72,12 +69,3 @@ def test_an_interval_of_a_row_that_failed_in_none_of_its_worlds_does_not_cover()
     covered, none = failing_coverage(0.6, 0.1, 200)
     assert covered < 0.75
     assert none > 0.3
-
-
-def test_the_spread_that_rows_were_drawn_with_is_measured():
-    rng = np.random.default_rng(0)
-    means = np.full(2000, 0.5)
-    rows = draw_rows(rng, means, deviations_of(rng, means, 0.1, 0.6), shared=0)
-    centre, mean_square, unequal, still = measured_spread([*rows, np.ones(10)])
-    assert (centre, unequal, still) == (pytest.approx(0.1, rel=0.1), pytest.approx(0.6, rel=0.1), 1)
-    assert mean_square > centre

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import t, ttest_1samp, ttest_rel
+from scipy.stats import t, ttest_rel
 
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.moderation import NOTHING, Prior
@@ -8,7 +8,6 @@ from spurgen.harness.statistics.units import (
     ANY,
     Spread,
     fit_spread,
-    from_zero,
     mean_estimate,
     mean_over_tasks,
     pair_p_values,
@@ -52,8 +51,8 @@ def test_the_interval_excludes_0_exactly_if_p_is_below_5_percent(spread):
 def test_the_interval_excludes_0_exactly_if_p_is_below_5_percent_below_one_degree_of_freedom():
     spread = Spread(Prior(1e-4, 0.8), Prior(1e-4, 0.8), ANY)
     for shift in np.geomspace(0.01, 100, 81):
-        for difference in (paired(ROW[:1] + shift, ROW[:1], spread), from_zero(np.array([shift]), spread)):
-            assert (difference.interval.low > 0) == (difference.p < 0.05)
+        difference = paired(ROW[:1] + shift, ROW[:1], spread)
+        assert (difference.interval.low > 0) == (difference.p < 0.05)
 
 
 def test_there_is_no_interval_and_no_test_where_any_value_is_possible():
@@ -125,20 +124,6 @@ def test_few_or_equal_units_have_the_variance_of_the_references():
 
 def test_equal_units_without_references_have_no_interval():
     assert mean_estimate(np.full(5, 0.4), Spread(ends=ANY)) == Estimate(0.4)
-
-
-def test_without_a_prior_the_test_against_zero_is_that_of_one_sample():
-    found, expected = from_zero(ROW, Spread(ends=ANY)), ttest_1samp(ROW, 0)
-    assert (found.value, found.p) == pytest.approx((ROW.mean(), expected.pvalue))
-    assert found.interval == pytest.approx(expected.confidence_interval())
-    assert from_zero(np.full(5, 0.4), Spread(ends=ANY)) is None
-
-
-def test_against_zero_the_variance_is_the_larger_of_the_rows_own_and_that_of_the_references():
-    spread = Spread(rows=Prior(0.02, 6.0), pairs=Prior(9.0, 6.0), ends=ANY)
-    for row, variance in ((ROW, 0.02), (10 * ROW, 100 * ROW.var(ddof=1))):
-        reach = t.ppf(0.975, 10) * np.sqrt(variance / 5)
-        assert from_zero(row, spread).interval == pytest.approx((row.mean() - reach, row.mean() + reach))
 
 
 def test_a_metric_that_is_no_proportion_has_no_ends():
