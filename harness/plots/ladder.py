@@ -30,7 +30,10 @@ APART = 0.07  # of the vertical axis: least distance of two labels
 TWO_LINES: dict[Columns, float] = {1: 0.15, 2: 0.115}  # the same, where a label has two lines
 TOP = 1.03
 LONGEST: dict[Columns, int] = {1: 14, 2: 34}  # characters of a name beside its number; on a screen it is above it
-CEILING: dict[Columns, str] = {1: "ceiling", 2: "ceiling: the same learner, no shortcut in training"}
+CEILING: dict[Columns, Sequence[str]] = {
+    1: ["ceiling"], 2: ["ceiling: the same learner, no shortcut in training", "ceiling"],
+}  # fmt: skip
+"""Names of the ceiling, the longest first: one that lines would cross gives way to the next."""
 
 
 class Climbed(NamedTuple):
@@ -120,8 +123,8 @@ def draw_on(
     for row, (colour, mark) in zip(best, style.SERIES, strict=False):
         curve = [known.get(row.label) for known in by_rung]
         ends[row] = _band(axes, at, curve, colour, mark), colour
-    _ceiling(axes, ladder.ceiling, at[0], columns)
     _axes(axes, ladder, at, columns)
+    _ceiling(axes, ladder.ceiling, columns)
     lines = {line["submission"]: line for line in ladder.whole}
     labels = [(_label(lines[row.label], full_names, columns, between), *ends[row]) for row in ends]
     axes.axhline(1, zorder=1, color=style.GREY, linewidth=0.8)
@@ -178,13 +181,35 @@ def _band(axes: Axes, at: Sequence[float], curve: Sequence[Estimate | None], col
     return means[-1]
 
 
-def _ceiling(axes: Axes, ceiling: float | None, left: float, columns: Columns) -> None:
+def _ceiling(axes: Axes, ceiling: float | None, columns: Columns) -> None:
     """Draw the ceiling and the share of it that is asked for, each with its name at the line."""
     if ceiling is None:
         return
-    for height, text in ((ceiling, CEILING[columns]), (SHARE * ceiling, "3/4 of the ceiling")):
+    for height, texts in ((ceiling, CEILING[columns]), (SHARE * ceiling, ["3/4 of the ceiling"])):
+        places = [(*_free(axes, height, text), text) for text in texts]
+        _, side, above, text = next((place for place in places if not place[0]), places[-1])
+        axes.annotate(
+            text, (side, height), (3 - 6 * side, 3 if above else -3), ("axes fraction", "data"), "offset points",
+            color=style.GREY, fontsize=style.SMALL, ha="right" if side else "left", va="bottom" if above else "top",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0}, zorder=4,
+        )  # fmt: skip
         axes.axhline(height, zorder=1, **style.DASHED)
-        axes.annotate(text, (left, height), (0, 3), textcoords="offset points", color=style.GREY, fontsize=style.SMALL)
+
+
+def _free(axes: Axes, height: float, text: str) -> tuple[int, int, bool]:
+    """Return where a label at a level line meets the fewest lines: how much of them, at which end, whether above it."""
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    points = axes.get_window_extent().size * 72 / axes.figure.dpi
+    wide, tall = len(text) * style.CHARACTER / points[0], 11 / points[1] * (high - low)
+    across = np.linspace(0, 1, 100)
+    at = left + across * (right - left)
+    drawn = np.array([np.interp(at, *line.get_data()) for line in axes.get_lines()]) - height
+    met = [
+        (int((part[:, near] < tall).sum(where=part[:, near] > 0)), side, above)
+        for above, part in ((True, drawn), (False, -drawn))
+        for side, near in ((0, across < wide), (1, across > 1 - wide))
+    ]
+    return min(met, key=lambda place: place[0])
 
 
 def _axes(axes: Axes, ladder: Climbed, at: Sequence[float], columns: Columns) -> None:

@@ -119,7 +119,7 @@ def _row(material: Material, climb: Climb, line: Line) -> Row:
     label, value = str(line["submission"]), float(line["robust_accuracy"])
     low, high = line.get("robust_accuracy_low") or value, line.get("robust_accuracy_high") or value
     agree, follows = line.get("accuracy_agree"), line.get("follows")
-    interval = str(line.get("counterexamples_text") or "").partition(" ")[2]
+    interval = str(line.get("counterexamples_text") or "").partition(" ")[2].replace("<=", "\N{LESS-THAN OR EQUAL TO}")
     number = line.get("counterexamples") if known(line, "counterexamples") else "1e9" if needed_words(line) else ""
     first, last = line.get("first_rank"), line.get("last_rank")
     rank = "" if first is None else f"{first}" if first == last else f"{first}\N{EN DASH}{last}"
