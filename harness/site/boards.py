@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from spurgen.harness.board.columns import CHANNEL, Column, Line, board_keys, column, known, table
-from spurgen.harness.board.markdown import SYNTHETIC, blocks
-from spurgen.harness.board.placing import GIVEN
+from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import SetBoard
 from spurgen.harness.plots.ladder import needed_words
 from spurgen.harness.site.marks import bar, scale, spark
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.names import shown
-from spurgen.harness.site.words import ALL, percent
+from spurgen.harness.site.words import ALL, given, given_in_full, percent
 
 COLUMNS = {
     "name": ("Method", "what training was given besides inputs stands below it"),
@@ -101,9 +100,7 @@ def ladder_table(material: Material, climb: Climb) -> Table:
     for title, part in blocks(lines, board):
         ranked, access = bool(part[0]["ranked"]), str(part[0]["access"])
         rows = [_row(material, climb, line) for line in part]
-        if ranked:
-            title = f"Given: {GIVEN.get(access, access)}{', which no real data have' if access == SYNTHETIC else ''}"
-        made.append(Block(title, access if ranked else "", rows))
+        made.append(Block(f"Given: {given_in_full(access)}" if ranked else title, access if ranked else "", rows))
     rungs = [rung.counterexamples for rung in climb.rungs]
     among = f"{', '.join(map(str, rungs))} counterexamples among {climb.drawn.train:,} training samples"
     return Table(climb.name, spoken(climb), among, made, plain_table(material, climb.name))
@@ -123,12 +120,11 @@ def _row(material: Material, climb: Climb, line: Line) -> Row:
     number = line.get("counterexamples") if known(line, "counterexamples") else "1e9" if needed_words(line) else ""
     first, last = line.get("first_rank"), line.get("last_rank")
     rank = "" if first is None else f"{first}" if first == last else f"{first}\N{EN DASH}{last}"
-    access = str(line["access"])
     return Row(
         label=shown(label),
         name=material.names.get(label) or shown(label),
         page=material.pages[label],
-        given=shown(GIVEN.get(access, access)),
+        given=given(str(line["access"])),
         score=percent(value),
         agree=percent(agree) if agree is not None else "",
         scale=scale(value, low, high, agree),

@@ -5,7 +5,6 @@ from typing import NamedTuple
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import known
 from spurgen.harness.board.markdown import SYNTHETIC
-from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.plots.ladder import draw_ladder, named_rows, needed_words
 from spurgen.harness.plots.of_board import named
 from spurgen.harness.site.boards import COLUMNS, ladder_table, plain_table
@@ -13,7 +12,7 @@ from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.names import file_name, shown
 from spurgen.harness.site.story import Story
-from spurgen.harness.site.words import percent, spoken_name, what
+from spurgen.harness.site.words import given, percent, spoken_name, what
 
 
 class Best(NamedTuple):
@@ -61,7 +60,7 @@ def winners(material: Material, climb: Climb) -> list[Best]:
     best.sort(key=lambda row: (row.access == SYNTHETIC, -lines[row.label]["robust_accuracy"]))
     return [
         Best(
-            row.label, shown(spoken_name(row.label, material.names)), shown(GIVEN.get(row.access, row.access)),
+            row.label, shown(spoken_name(row.label, material.names)), given(row.access),
             needed_words(lines[row.label]) or percent(lines[row.label]["robust_accuracy"]),
         )
         for row in best

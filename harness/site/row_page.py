@@ -14,7 +14,7 @@ from spurgen.harness.plots.ladder import named_rows, needed_words
 from spurgen.harness.plots.of_board import named
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site import marks
-from spurgen.harness.site.boards import Follow, Plain, follow_bars, plain_table, spoken
+from spurgen.harness.site.boards import Plain, plain_table, spoken
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.names import shown
 from spurgen.harness.site.render import inline_markdown
@@ -22,7 +22,7 @@ from spurgen.harness.site.scenes import Scenes
 from spurgen.harness.site.story import Twins, make_twins
 from spurgen.harness.site.twins import followed
 from spurgen.harness.site.twins import shown as pairs_shown
-from spurgen.harness.site.words import given, percent, spoken_name
+from spurgen.harness.site.words import given_in_full, percent, spoken_name
 
 TWINS = 3  # shown of a row on a ladder
 
@@ -41,7 +41,6 @@ class Part:
     curve: Markup
     rungs: Sequence[int]
     table: Sequence[tuple[marks.Drawn, Sequence[str]]]
-    follows: Sequence[Follow]
 
 
 def row_page(material: Material, scenes: Scenes, label: str) -> dict[str, object]:
@@ -54,7 +53,7 @@ def row_page(material: Material, scenes: Scenes, label: str) -> dict[str, object
         "label": label,
         "name": first.submission,
         "full": material.names.get(label, ""),
-        "given": given(first.access),
+        "given": given_in_full(first.access),
         "method": inline_markdown(about_method(row.values())),
         "parts": sorted(parts, key=lambda part: not material.ladders[part.key].pictured),
         "plain_boards": [
@@ -96,7 +95,6 @@ def _part(material: Material, scenes: Scenes, climb: Climb, label: str) -> Part:
         curve=marks.curve(rungs, drawn, threshold, "Right where shortcuts mislead; the table has the numbers"),
         rungs=rungs,
         table=[(each, ["" if v is None else percent(v) for v in each.values]) for each in drawn],
-        follows=follow_bars(line),
     )
 
 

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.site.boards import spoken
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.names import file_name, shown
+from spurgen.harness.site.words import given
 
 
 class Entry(NamedTuple):
@@ -23,9 +23,7 @@ def search_page(material: Material) -> dict[str, object]:
     for label, name in material.pages.items():
         results = [part.results[0] for task, part in material.rows[label].items() if task in material.board.tasks]
         if results:
-            given = GIVEN.get(results[0].access, results[0].access)
-            rows.append(
-                Entry(f"rows/{name}.html", material.names.get(label) or shown(label), f"{label}, given: {given}")
-            )
+            about = f"{label}, given: {given(results[0].access)}"
+            rows.append(Entry(f"rows/{name}.html", material.names.get(label) or shown(label), about))
     pages = [Entry("index.html", "Board", "all methods"), Entry("trust.html", "Can I trust it?", "validity and limits")]
     return {"entries": [*pages, *tasks, *rows]}
