@@ -107,7 +107,7 @@ def _verdict(climb: Climb, line: Line) -> str:
     """Say in a sentence or two what a row reaches on a ladder."""
     number, among = needed_words(line), f"among {climb.drawn.train:,} training samples"
     needs = f"It needs {number} counterexamples {among}. " if number else ""
-    place = cell("rank", line)
+    place = cell("rank", line).replace("-", "\N{EN DASH}")
     ranks = f" Place {place} of {line['of']} among methods given the same." if place else ""
     right = percent(line["robust_accuracy"])
     agree = f", and in {percent(line['accuracy_agree'])} where they agree" if known(line, "accuracy_agree") else ""
