@@ -69,13 +69,11 @@ def lighten(built: Path) -> None:
 
 def _webp(path: Path) -> bytes:
     """Return a picture as WebP: exact where that is smaller, as text and flat colours are."""
-    made = []
+    exact, lossy = io.BytesIO(), io.BytesIO()
     with Image.open(path) as picture:
-        for exact in (True, False):
-            buffer = io.BytesIO()
-            picture.save(buffer, "WEBP", lossless=exact, quality=QUALITY, method=4)
-            made.append(buffer.getvalue())
-    return min(made, key=len)
+        picture.save(exact, "WEBP", lossless=True)
+        picture.save(lossy, "WEBP", quality=QUALITY)
+    return min(exact.getvalue(), lossy.getvalue(), key=len)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.plots.ladder import Climbed, ladders_drawn
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import Store
-from spurgen.harness.site.names import file_names
+from spurgen.harness.site.names import file_name
 from spurgen.harness.site.twins import Read, read, tally
 
 Board = TaskBoard | SetBoard
@@ -67,7 +67,7 @@ class Material:
     @cached_property
     def pages(self) -> dict[str, str]:
         """The file name of every row's page, without its ending."""
-        return file_names(self.rows)
+        return {label: file_name(label) for label in self.rows}
 
     @cached_property
     def names(self) -> dict[str, str]:

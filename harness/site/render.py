@@ -44,8 +44,7 @@ def _markdown() -> MarkdownIt:
         made.add_render_rule(rule, lambda *_: "")
     made.add_render_rule("th_open", lambda *_: '<th scope="col">')  # without styles, which the policy forbids
     made.add_render_rule("td_open", lambda *_: "<td>")
-    region = '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
-    made.add_render_rule("table_open", lambda *_: region)
+    made.add_render_rule("table_open", lambda *_: '<div class="scroll" tabindex="0"><table>')
     made.add_render_rule("table_close", lambda *_: "</table></div>")
     return made
 

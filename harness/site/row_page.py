@@ -22,7 +22,7 @@ from spurgen.harness.site.scenes import Scenes
 from spurgen.harness.site.story import Twins, make_twins
 from spurgen.harness.site.twins import followed
 from spurgen.harness.site.twins import shown as pairs_shown
-from spurgen.harness.site.words import given_in_full, percent, spoken_name
+from spurgen.harness.site.words import given, percent, spoken_name
 
 TWINS = 3  # shown of a row on a ladder
 
@@ -53,7 +53,7 @@ def row_page(material: Material, scenes: Scenes, label: str) -> dict[str, object
         "label": label,
         "name": first.submission,
         "full": material.names.get(label, ""),
-        "given": given_in_full(first.access),
+        "given": given(first.access),
         "method": inline_markdown(about_method(row.values())),
         "parts": sorted(parts, key=lambda part: not material.ladders[part.key].pictured),
         "plain_boards": [

@@ -21,12 +21,7 @@ WHAT = {"hue": "the wall's hue", "wall": "the wall's pattern", "light": "the lig
 
 def given(access: str) -> str:
     """Return what training was given besides inputs in an access tier."""
-    return shown(GIVEN.get(access, access))
-
-
-def given_in_full(access: str) -> str:
-    """Return the same, and whether real data have it."""
-    return f"{given(access)}{', which no real data have' if access == SYNTHETIC else ''}"
+    return f"{shown(GIVEN.get(access, access))}{', which no real data have' if access == SYNTHETIC else ''}"
 
 
 def percent(value: float) -> str:
