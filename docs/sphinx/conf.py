@@ -41,6 +41,7 @@ html_title = "SpurGen documentation"
 templates_path = [str(Path(__file__).parent / "templates"), str(TEMPLATES)]
 html_static_path = [str(Path(__file__).parent / "static"), *(str(STATIC / name) for name in ("base.css", "icon.svg"))]
 html_copy_source = False
+html_domain_indices = False  # the index of names has modules as well
 html_permalinks = False  # each page lists its sections
 
 

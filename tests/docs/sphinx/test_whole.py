@@ -13,7 +13,7 @@ from spurgen.harness.site.render import NAV
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 KINDS = (
-    "index.html", "metrics.html", "first-world.html", "world.html", "genindex.html", "py-modindex.html", "README.html",
+    "index.html", "metrics.html", "first-world.html", "world.html", "genindex.html", "README.html",
     "benchmark/CALIBRATION.html", "api/baselines.html", "api/baselines/erm.html", "api/harness/metrics.html",
     "source/submissions/numpy_centroid.py.html", "../search.html?q=metrics", "../trust.html",
 )  # fmt: skip
