@@ -14,7 +14,7 @@ RESULTS := --results benchmark/results
 BOARD := --markdown benchmark/leaderboard.md --csv benchmark/leaderboard.csv
 
 SITE_DOCS := $(or $(SITE),site)/docs/index.html
-DOC_SOURCES := $(shell git ls-files '*.md' '*.ipynb' 'docs/*' 'benchmark/*.py' 'generators/*.py' 'baselines/*.py' 'harness/metrics/*.py' 'harness/site/*/header.*' 2>/dev/null)
+DOC_SOURCES := $(shell git ls-files '*.md' '*.ipynb' 'docs/*' 'benchmark/*.py' 'generators/*.py' 'baselines/*.py' 'harness/metrics/*.py' 'harness/site/templates/header.*' 'harness/site/static/base.css' 2>/dev/null)
 
 SETTING_UP = @echo "setting up $(VENV), which takes a minute or two"
 
@@ -99,7 +99,7 @@ docs: $(SITE_DOCS)  ## the documentation, site/docs/index.html
 
 $(SITE_DOCS): $(DOCS_READY) $(DOC_SOURCES)
 	@echo "building the documentation and running its notebook, which takes a minute or two"
-	$(BIN)/python docs/sphinx/build.py $(@D) --board ../index.html
+	$(BIN)/python docs/sphinx/build.py $(@D)
 
 $(READY): pyproject.toml
 	$(SETTING_UP)

@@ -1,6 +1,5 @@
 """Settings of Sphinx for the documentation site."""
 
-import os
 import sys
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -37,32 +36,19 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 900
 
-html_theme = "furo"
+html_theme = "basic"  # whose layout ours replaces
 html_title = "SpurGen documentation"
 templates_path = [str(Path(__file__).parent / "templates"), str(TEMPLATES)]
-html_static_path = [str(Path(__file__).parent / "static"), str(STATIC / "header.css")]
-html_css_files = ["header.css", "site.css"]
+html_static_path = [str(Path(__file__).parent / "static"), *(str(STATIC / name) for name in ("base.css", "icon.svg"))]
 html_copy_source = False
-html_show_search_summary = False  # it would fetch pages, which browsers refuse for files
-html_show_sphinx = False
-BOARD = os.environ.get("SPURGEN_BOARD")
-if BOARD:  # the bar has the name and a search over both
-    html_sidebars = {"**": ["sidebar/scroll-start.html", "sidebar/navigation.html", "sidebar/scroll-end.html"]}
-html_theme_options = {"navigation_with_keys": True}
+html_domain_indices = False  # the index of names has modules as well
+html_permalinks = False  # each page lists its sections
 
 
 def setup(app: Sphinx) -> None:
-    """Give every page the bar of the board's pages, if `build.py --board` has their place relative to the site."""
+    """Give every page the bar of the board's pages, which lie in the folder above."""
 
     def with_bar(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
-        root = context["pathto"](BOARD, 1).removesuffix("index.html")
-        has = context["hasdoc"]
-        context |= {
-            "root": root,
-            "nav": NAV,
-            "here": f"docs/{page}.html",
-            "hasdoc": lambda name: name != "search" and has(name),
-        }
+        context |= {"root": "../" * (page.count("/") + 1), "nav": NAV, "here": f"docs/{page}.html"}
 
-    if BOARD:
-        app.connect("html-page-context", with_bar)
+    app.connect("html-page-context", with_bar)

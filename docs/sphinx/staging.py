@@ -14,6 +14,11 @@ import api_pages
 
 PICTURES = (".png", ".svg")
 MOVED = {"submissions/README.md": "submitting.md"}
+ON_THE_BOARD = {
+    "benchmark/leaderboard.md": ("the board", "../index.html#boards"),
+    "benchmark/validity/validity.md": ("the report", "../trust.html#report"),
+}
+"""Pages of the repository that the board's site has: a text for links, and the address from the documentation."""
 
 _FENCE = re.compile(r"^(`{3,}).*?^\1$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[([^\[\]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
@@ -33,7 +38,8 @@ def address(path: Path) -> str:
 def relink(text: str, page: Path, root: Path) -> tuple[str, set[Path]]:
     """Rewrite a page's relative links for the site, and return the files and folders to which they lead.
 
-    `page` and the paths returned are relative to `root`. A link whose text is a file's name gets the page's title.
+    `page` and the paths returned are relative to `root`. A link whose text is a file's name gets the page's title. What
+    the board's site has is linked there.
     Code blocks stay as they are. Raises `FileNotFoundError` for a link that leads nowhere.
     """
     linked: set[Path] = set()
@@ -44,6 +50,10 @@ def relink(text: str, page: Path, root: Path) -> tuple[str, set[Path]]:
         if not target.exists():
             raise FileNotFoundError(f"{page}: the link {match[2]!r} leads to no file")
         path = target.relative_to(root)
+        if on_board := ON_THE_BOARD.get(path.as_posix()):
+            text, place = on_board
+            text = text if match[1].endswith(".md") else match[1]
+            return f"<a href='{Path(os.path.relpath(place, folder)).as_posix()}'>{text}</a>"
         linked.add(path)
         text = "" if match[1].endswith(".md") else match[1]  # Sphinx fills in the title
         return f"[{text}]({Path(os.path.relpath(address(path), folder)).as_posix()}{match[3] or ''})"

@@ -3,8 +3,6 @@
 Answers are predicted classes, int64 (n,), so neither temperature nor scale matters.
 """
 
-import numpy as np
-
 from spurgen.harness.metrics.arrays import Bool, Labels, as_flags, as_integers, failure
 
 
@@ -19,12 +17,12 @@ def follow_rate(answers: Labels, labels: Labels, values: Labels, aligned: Bool) 
     table = as_flags("aligned", aligned, ("V", "K"))
     given = as_integers("answers", answers, "n", table.shape[1])
     truth = as_integers("labels", labels, len(given), table.shape[1])
-    classes = table[as_integers("values", values, len(given), len(table))]
-    switched = classes.any(axis=1) & ~classes[np.arange(len(given)), truth]
+    shown = as_integers("values", values, len(given), len(table))
+    switched = table.any(axis=1)[shown] & ~table[shown, truth]
     if not switched.any():
         actual = "no value that goes with another class than its sample's"
         raise failure("values", actual, "at least one", "switch the shortcut to the values of other classes")
-    return float(classes[switched, given[switched]].mean())
+    return float(table[shown[switched], given[switched]].mean())
 
 
 def thing_use(base: Labels, twins: Labels, labels: Labels, exchanged: Labels) -> float:

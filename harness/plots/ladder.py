@@ -30,7 +30,7 @@ APART = 0.07  # of the vertical axis: least distance of two labels
 TWO_LINES: dict[Columns, float] = {1: 0.15, 2: 0.115}  # the same, where a label has two lines
 TOP = 1.03
 LONGEST: dict[Columns, int] = {1: 14, 2: 34}  # characters of a name beside its number; on a screen it is above it
-CEILING: dict[Columns, str] = {1: "ceiling", 2: "ceiling: the same learner, no shortcut in training"}
+CEILING = "ceiling: the same learner, no shortcut in training", "ceiling"  # the first where no line would cross it
 
 
 class Climbed(NamedTuple):
@@ -120,10 +120,10 @@ def draw_on(
     for row, (colour, mark) in zip(best, style.SERIES, strict=False):
         curve = [known.get(row.label) for known in by_rung]
         ends[row] = _band(axes, at, curve, colour, mark), colour
-    _ceiling(axes, ladder.ceiling, at[0], columns)
     _mark_rungs(axes, ladder.rungs, at)
     among = f"counterexamples among {ladder.train:,} training samples"
     axes.set_xlabel(among if columns == 2 else among.replace("among ", "among\n"))
+    _ceiling(axes, ladder.ceiling, columns)
     lines = {line["submission"]: line for line in ladder.whole}
     labels = [(_label(lines[row.label], full_names, columns, between), *ends[row]) for row in ends]
     axes.axhline(1, zorder=1, color=style.GREY, linewidth=0.8)
@@ -180,13 +180,30 @@ def _band(axes: Axes, at: Sequence[float], curve: Sequence[Estimate | None], col
     return means[-1]
 
 
-def _ceiling(axes: Axes, ceiling: float | None, left: float, columns: Columns) -> None:
+def _ceiling(axes: Axes, ceiling: float | None, columns: Columns) -> None:
     """Draw the ceiling and the share of it that is asked for, each with its name at the line."""
     if ceiling is None:
         return
-    for height, text in ((ceiling, CEILING[columns]), (SHARE * ceiling, "3/4 of the ceiling")):
+    for height, texts in ((ceiling, CEILING[2 - columns :]), (SHARE * ceiling, ["3/4 of the ceiling"])):
+        places = [(*_free(axes, height, text), text) for text in texts]
+        _, right, below, text = next((place for place in places if not place[0]), places[-1])
+        beside = {"ha": "right" if right else "left", "va": "top" if below else "bottom", "zorder": 4}
+        axes.annotate(text, (right, height), (3 - 6 * right, 3 - 6 * below), ("axes fraction", "data"), "offset points",
+                      color=style.GREY, fontsize=style.SMALL, **beside)  # fmt: skip
         axes.axhline(height, zorder=1, **style.DASHED)
-        axes.annotate(text, (left, height), (0, 3), textcoords="offset points", color=style.GREY, fontsize=style.SMALL)
+
+
+def _free(axes: Axes, height: float, text: str) -> tuple[int, bool, bool]:
+    """Return where a label at a level line meets least of other lines: how much, at the right?, below?."""
+    points = axes.get_window_extent().size * 72 / axes.figure.dpi
+    near, tall = int(100 * len(text) * style.CHARACTER / points[0]), 11 / points[1]
+    at = np.linspace(*axes.get_xlim(), 100)
+    drawn = np.array([np.interp(at, *line.get_data()) for line in axes.get_lines()]) - height
+    return min(
+        (int(((part > 0) & (part < tall)).sum()), right, below)
+        for below, lines in ((False, drawn), (True, -drawn))
+        for right, part in ((False, lines[:, :near]), (True, lines[:, 100 - near :]))
+    )
 
 
 def _mark_rungs(axes: Axes, rungs: Sequence[int], at: Sequence[float]) -> None:

@@ -14,8 +14,8 @@ from spurgen.harness.plots.ladder import TWO_LINES, Climbed, draw_on
 
 SIZE = (6.0, 3.15)  # inches: 1200 by 630 pixels, as links to pages show it
 GOOD, BAD = "#0b5d46", "#a32d00"
-LEFT, WIDE, GAP = 0.02, 0.42, 0.01  # of the figure: the scenes' side
-CURVE = (0.545, 0.15, 0.29, 0.68)
+LEFT, WIDE, GAP = 0.02, 0.46, 0.01  # of the figure: the scenes' side
+CURVE = (0.555, 0.15, 0.28, 0.7)
 WRAPPED = 24  # characters of a line of a caption
 
 
@@ -35,10 +35,10 @@ def draw_story(
         figure = Figure(figsize=SIZE)
         figure.text(LEFT, 0.91, title, fontsize=14, fontweight="bold")
         figure.text(LEFT, 0.855, "in training", color=style.GREY, fontsize=style.SMALL)
-        figure.text(LEFT, 0.615, "in the test, only the shortcut changes", color=style.GREY, fontsize=style.SMALL)
+        figure.text(LEFT, 0.665, "in the test, only the shortcut changes", color=style.GREY, fontsize=style.SMALL)
         for axes, scene in zip(_row(figure, len(train), 0.84), train, strict=True):
             _scene(axes, scene)
-        for axes, scene, answer, colour in zip(_row(figure, 2, 0.6), twins, answers, (GOOD, BAD), strict=True):
+        for axes, scene, answer, colour in zip(_row(figure, 2, 0.65), twins, answers, (GOOD, BAD), strict=True):
             _scene(axes, scene)
             axes.set_xlabel(answer, color=colour, fontsize=9, fontweight="bold")
         draw_on(figure.add_axes(CURVE), ladder, full_names, 1, "\n", TWO_LINES[1])

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from spurgen.harness.board.columns import CHANNEL, Column, Line, board_keys, column, known, table
-from spurgen.harness.board.markdown import SYNTHETIC, blocks
-from spurgen.harness.board.placing import GIVEN
+from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import SetBoard
 from spurgen.harness.plots.ladder import needed_words
 from spurgen.harness.site.marks import bar, scale, spark
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.names import shown
-from spurgen.harness.site.words import ALL, percent
+from spurgen.harness.site.words import ALL, given, percent
 
 COLUMNS = {
     "name": ("Method", "what training was given besides inputs stands below it"),
@@ -34,42 +33,12 @@ COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Follow:
-    """How often a row's answers follow a shortcut."""
-
-    name: str
-    text: str
-    bar: Markup
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of the table; `page`: the name of its page; `values`: by column, for sorting, empty where unknown."""
-
-    label: str
-    name: str
-    page: str
-    given: str
-    score: str
-    agree: str
-    scale: Markup
-    spark: Markup
-    needed: str
-    interval: str
-    to_erm: str
-    follows: Sequence[Follow]
-    place: str
-    letters: str
-    values: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class Block:
     """The rows of an access tier, or of those with too few worlds."""
 
     title: str
     access: str
-    rows: Sequence[Row]
+    rows: Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True)
@@ -101,9 +70,7 @@ def ladder_table(material: Material, climb: Climb) -> Table:
     for title, part in blocks(lines, board):
         ranked, access = bool(part[0]["ranked"]), str(part[0]["access"])
         rows = [_row(material, climb, line) for line in part]
-        if ranked:
-            title = f"Given: {GIVEN.get(access, access)}{', which no real data have' if access == SYNTHETIC else ''}"
-        made.append(Block(title, access if ranked else "", rows))
+        made.append(Block(f"Given: {given(access)}" if ranked else title, access if ranked else "", rows))
     rungs = [rung.counterexamples for rung in climb.rungs]
     among = f"{', '.join(map(str, rungs))} counterexamples among {climb.drawn.train:,} training samples"
     return Table(climb.name, spoken(climb), among, made, plain_table(material, climb.name))
@@ -115,42 +82,37 @@ def spoken(climb: Climb) -> str:
     return f"{climb.name}: {kind}"
 
 
-def _row(material: Material, climb: Climb, line: Line) -> Row:
+def _row(material: Material, climb: Climb, line: Line) -> dict[str, object]:
+    """Return a row as the template shows it; `page`: the name of its page; `raw`: to sort by, empty where unknown."""
     label, value = str(line["submission"]), float(line["robust_accuracy"])
     low, high = line.get("robust_accuracy_low") or value, line.get("robust_accuracy_high") or value
     agree, follows = line.get("accuracy_agree"), line.get("follows")
-    interval = str(line.get("counterexamples_text") or "").partition(" ")[2]
+    interval = str(line.get("counterexamples_text") or "").partition(" ")[2].replace("<=", "\N{LESS-THAN OR EQUAL TO}")
     number = line.get("counterexamples") if known(line, "counterexamples") else "1e9" if needed_words(line) else ""
     first, last = line.get("first_rank"), line.get("last_rank")
     rank = "" if first is None else f"{first}" if first == last else f"{first}\N{EN DASH}{last}"
-    access = str(line["access"])
-    return Row(
-        label=shown(label),
-        name=material.names.get(label) or shown(label),
-        page=material.pages[label],
-        given=shown(GIVEN.get(access, access)),
-        score=percent(value),
-        agree=percent(agree) if agree is not None else "",
-        scale=scale(value, low, high, agree),
-        spark=spark([rung.counterexamples for rung in climb.rungs], climb.curve(label)),
-        needed=needed_words(line),
-        interval=interval,
-        to_erm=str(line.get("counterexamples_to_erm_text") or "").partition(" ")[0].replace("<=", "at most "),
-        follows=follow_bars(line),
-        place=f"{rank} of {line['of']}" if rank else "",
-        letters=str(line.get("letters") or ""),
-        values={
+    return {
+        "label": shown(label), "name": material.names.get(label) or shown(label), "page": material.pages[label],
+        "given": given(str(line["access"])), "score": percent(value),
+        "agree": percent(agree) if agree is not None else "",
+        "scale": scale(value, low, high, agree),
+        "spark": spark([rung.counterexamples for rung in climb.rungs], climb.curve(label)),
+        "needed": needed_words(line), "interval": interval,
+        "to_erm": str(line.get("counterexamples_to_erm_text") or "").partition(" ")[0].replace("<=", "at most "),
+        "follows": follow_bars(line),
+        "place": f"{rank} of {line['of']}" if rank else "", "letters": str(line.get("letters") or ""),
+        "raw": {
             "name": "", "score": f"{value:.8g}", "needed": f"{number}", "place": "" if first is None else f"{first}",
             "follows": "" if follows is None else f"{follows:.8g}",
         },
-    )  # fmt: skip
+    }  # fmt: skip
 
 
-def follow_bars(line: Line) -> list[Follow]:
-    """Return how often a row follows all shortcuts, and each alone."""
+def follow_bars(line: Line) -> list[tuple[str, str, Markup]]:
+    """Return how often a row follows all shortcuts, and each alone: its name, the share, and a bar of it."""
     alone = {key.removeprefix(CHANNEL): line[key] for key in line if key.startswith(CHANNEL)}
     every = ({ALL: line["follows"]} if known(line, "follows") else {}) | alone
-    return [Follow(name, percent(value), bar(value)) for name, value in every.items()]
+    return [(name, percent(value), bar(value)) for name, value in every.items()]
 
 
 def plain_table(material: Material, name: str) -> Plain:

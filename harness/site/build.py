@@ -1,7 +1,11 @@
 """All files of the site, from the material."""
 
+import io
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from PIL import Image
 
 from spurgen.harness.board.export import to_csv, to_json
 from spurgen.harness.board.latex import board_latex
@@ -32,7 +36,7 @@ def build(material: Material) -> Files:
     scenes, figures = Scenes(), Figures()
     story = find_story(material, scenes)
     made = {path: content.encode() for path, content in _pages(material, scenes, figures, story)}
-    made |= {STORY: encode(story.figure(paper_names(material.rows)), "png")} if story else {}
+    made |= {STORY: _few_colours(encode(story.figure(paper_names(material.rows)), "png"))} if story else {}
     static = {f"static/{path.name}": path.read_bytes() for path in sorted(STATIC.iterdir())}
     return made | scenes.files | figures.files | _downloads(material) | static
 
@@ -67,8 +71,17 @@ def _page(material: Material, here: str, template: str, content: Mapping[str, ob
 
 def _downloads(material: Material) -> Files:
     board = material.board
-    texts = {"csv": to_csv(board), "json": to_json(board), "md": to_markdown(board)}
+    packed = json.dumps(json.loads(to_json(board)), separators=(",", ":"))
+    texts = {"csv": to_csv(board), "json": packed, "md": to_markdown(board)}
     shown: dict[str, Board] = {**board.overall, **board.tasks}
     tables = [board_latex(part, name, f"Results on {name}.") for name, part in shown.items() if part.rows or part.few]
     texts["tex"] = "\n".join(tables)
     return {f"leaderboard.{ending}": text.encode() for ending, text in texts.items()}
+
+
+def _few_colours(png: bytes) -> bytes:
+    """Return a picture in 256 colours, which takes a third."""
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as picture:
+        picture.convert("RGB").quantize(256).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

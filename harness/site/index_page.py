@@ -1,11 +1,11 @@
 """The first page: the example with who wins and the curve, and the boards."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import known
 from spurgen.harness.board.markdown import SYNTHETIC
-from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.plots.ladder import draw_ladder, named_rows, needed_words
 from spurgen.harness.plots.needed import draw_needed
 from spurgen.harness.plots.of_board import named
@@ -14,7 +14,7 @@ from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.names import file_name, shown
 from spurgen.harness.site.story import Story
-from spurgen.harness.site.words import percent, spoken_name, what
+from spurgen.harness.site.words import ALL, given, percent, spoken_name, what
 
 
 class Best(NamedTuple):
@@ -30,16 +30,13 @@ def index_page(material: Material, story: Story | None, figures: Figures) -> dic
     """Return what the template of the first page shows."""
     climbs = sorted(material.ladders.values(), key=lambda climb: story is None or climb != story.climb)
     first = climbs[0] if climbs else None
+    best = winners(material, first) if first else []
     return {
         "story": story,
         "name": spoken_name(story.label, material.names) if story else "",
-        "changed": what([story.twins.changed] if story.twins.changed in first.shown.channels else first.shown.channels)
-        if story and first
-        else "",
+        "changed": what(_changed(story)) if story else "",
         "curve": curve(material, first, figures) if first else None,
-        "winners": [best for k, best in enumerate(winners(material, first)) if k == 0 or best.label == ERM]
-        if first
-        else [],
+        "winners": [each for each in best if each is best[0] or each.label == ERM],
         "hidden": hidden(material, story) if story else None,
         "first": first,
         "boards": [ladder_table(material, climb) for climb in climbs],
@@ -47,6 +44,10 @@ def index_page(material: Material, story: Story | None, figures: Figures) -> dic
         "everything": figures.add("everything", lambda: draw_needed(material.learners)) if material.learners else "",
         "plain_boards": [plain_table(material, name) for name in material.plain],
     }
+
+
+def _changed(story: Story) -> Sequence[str]:
+    return story.climb.shown.channels if story.twins.changed == ALL else [story.twins.changed]
 
 
 def curve(material: Material, climb: Climb, figures: Figures) -> tuple[str, str]:
@@ -63,7 +64,7 @@ def winners(material: Material, climb: Climb) -> list[Best]:
     best.sort(key=lambda row: (row.access == SYNTHETIC, -lines[row.label]["robust_accuracy"]))
     return [
         Best(
-            row.label, shown(spoken_name(row.label, material.names)), shown(GIVEN.get(row.access, row.access)),
+            row.label, shown(spoken_name(row.label, material.names)), given(row.access),
             needed_words(lines[row.label]) or percent(lines[row.label]["robust_accuracy"]),
         )
         for row in best

@@ -71,8 +71,8 @@ def curve(rungs: Sequence[int], lines: Sequence[Drawn], threshold: float | None,
         body += f'<path class="dashed" d="M{LEFT} {up[0] + (up[1] - up[0]) * threshold:.1f}H{BIG - RIGHT}"/>'
     for line in reversed(lines):
         points = _points(rungs, line.values, across, up)
-        dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4"/>' for x, y in points)
-        body += f'<g class="{line.style}"><path class="line" d="{_path(points)}"/>{dots}</g>'
+        dots = "".join(f"M{x:.0f} {y:.0f}h0" for x, y in points)  # of no length, so that their round ends are seen
+        body += f'<g class="{line.style}"><path class="line" d="{_path(points)}"/><path class="dots" d="{dots}"/></g>'
     return _svg("curve", BIG, DEEP, body, title)
 
 
@@ -90,7 +90,7 @@ def _points(
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) if points else "M0 0"
+    return "M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in points) if points else "M0 0"
 
 
 def _clipped(value: float) -> float:

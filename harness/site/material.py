@@ -19,7 +19,7 @@ from spurgen.harness.plots.needed import Group
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import Store
 from spurgen.harness.site.learners import learners
-from spurgen.harness.site.names import file_names
+from spurgen.harness.site.names import file_name
 from spurgen.harness.site.twins import Read, read, tally
 
 Board = TaskBoard | SetBoard
@@ -70,7 +70,7 @@ class Material:
     @cached_property
     def pages(self) -> dict[str, str]:
         """The file name of every row's page, without its ending."""
-        return file_names(self.rows)
+        return {label: file_name(label) for label in self.rows}
 
     @cached_property
     def names(self) -> dict[str, str]:

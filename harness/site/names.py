@@ -3,7 +3,6 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
 
 LONGEST = 60
 RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d")  # names of devices on Windows
@@ -22,11 +21,6 @@ def file_name(label: str) -> str:
         return plain
     digest = hashlib.sha256(label.encode(errors="surrogatepass")).hexdigest()[:8]
     return f"{plain}-{digest}" if plain else digest
-
-
-def file_names(labels: Iterable[str]) -> dict[str, str]:
-    """Return the file name of every label."""
-    return {label: file_name(label) for label in labels}
 
 
 def shown(text: str) -> str:

@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from spurgen.harness.site.names import file_name, shown
+from spurgen.harness.site.words import percent
 
 TEMPLATES = Path(__file__).parent / "templates"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
@@ -43,8 +44,7 @@ def _markdown() -> MarkdownIt:
         made.add_render_rule(rule, lambda *_: "")
     made.add_render_rule("th_open", lambda *_: '<th scope="col">')  # without styles, which the policy forbids
     made.add_render_rule("td_open", lambda *_: "<td>")
-    region = '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
-    made.add_render_rule("table_open", lambda *_: region)
+    made.add_render_rule("table_open", lambda *_: '<div class="scroll" tabindex="0"><table>')
     made.add_render_rule("table_close", lambda *_: "</table></div>")
     return made
 
@@ -55,7 +55,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {"stranger": _stranger, "file": file_name, "shown": shown}
+    made.filters |= {"stranger": _stranger, "file": file_name, "percent": percent, "shown": shown}
     return made
 
 

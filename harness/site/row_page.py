@@ -14,7 +14,7 @@ from spurgen.harness.plots.ladder import named_rows, needed_words
 from spurgen.harness.plots.of_board import named
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site import marks
-from spurgen.harness.site.boards import Follow, Plain, follow_bars, plain_table, spoken
+from spurgen.harness.site.boards import Plain, plain_table, spoken
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.names import shown
 from spurgen.harness.site.render import inline_markdown
@@ -41,7 +41,6 @@ class Part:
     curve: Markup
     rungs: Sequence[int]
     table: Sequence[tuple[marks.Drawn, Sequence[str]]]
-    follows: Sequence[Follow]
 
 
 def row_page(material: Material, scenes: Scenes, label: str) -> dict[str, object]:
@@ -96,7 +95,6 @@ def _part(material: Material, scenes: Scenes, climb: Climb, label: str) -> Part:
         curve=marks.curve(rungs, drawn, threshold, "Right where shortcuts mislead; the table has the numbers"),
         rungs=rungs,
         table=[(each, ["" if v is None else percent(v) for v in each.values]) for each in drawn],
-        follows=follow_bars(line),
     )
 
 
@@ -109,7 +107,7 @@ def _verdict(climb: Climb, line: Line) -> str:
     """Say in a sentence or two what a row reaches on a ladder."""
     number, among = needed_words(line), f"among {climb.drawn.train:,} training samples"
     needs = f"It needs {number} counterexamples {among}. " if number else ""
-    place = cell("rank", line)
+    place = cell("rank", line).replace("-", "\N{EN DASH}")
     ranks = f" Place {place} of {line['of']} among methods given the same." if place else ""
     right = percent(line["robust_accuracy"])
     agree = f", and in {percent(line['accuracy_agree'])} where they agree" if known(line, "accuracy_agree") else ""

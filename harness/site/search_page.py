@@ -1,31 +1,19 @@
 """The search over the board and the documentation: a list of what the board has, which a script filters."""
 
-from typing import NamedTuple
-
-from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.site.boards import spoken
 from spurgen.harness.site.material import Material
 from spurgen.harness.site.names import file_name, shown
-
-
-class Entry(NamedTuple):
-    """A page of the board: its path, its title, and what it is, in which words are found as well."""
-
-    path: str
-    title: str
-    about: str
+from spurgen.harness.site.words import given
 
 
 def search_page(material: Material) -> dict[str, object]:
-    """Return what the template of the search shows."""
-    tasks = [Entry(f"tasks/{file_name(n)}.html", spoken(climb), "task") for n, climb in material.ladders.items()]
+    """Return what the template of the search shows: paths of pages, titles, and what they are."""
+    tasks = [(f"tasks/{file_name(n)}.html", spoken(climb), "task") for n, climb in material.ladders.items()]
     rows = []
     for label, name in material.pages.items():
         results = [part.results[0] for task, part in material.rows[label].items() if task in material.board.tasks]
         if results:
-            given = GIVEN.get(results[0].access, results[0].access)
-            rows.append(
-                Entry(f"rows/{name}.html", material.names.get(label) or shown(label), f"{label}, given: {given}")
-            )
-    pages = [Entry("index.html", "Board", "all methods"), Entry("trust.html", "Can I trust it?", "validity and limits")]
+            about = f"{label}, given: {given(results[0].access)}"
+            rows.append((f"rows/{name}.html", material.names.get(label) or shown(label), about))
+    pages = [("index.html", "Board", "all methods"), ("trust.html", "Can I trust it?", "validity and limits")]
     return {"entries": [*pages, *tasks, *rows]}

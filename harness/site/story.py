@@ -21,7 +21,7 @@ from spurgen.harness.site.twins import BASE, Read, in_world
 from spurgen.harness.site.words import because, spoken_name
 
 ENOUGH = 0.5  # of the answers
-LIGHTNESS = 0.03  # of the scale, mean difference between two pictures
+LIGHTNESS = 0.1  # of the scale, mean difference between two pictures
 LUMA = np.array((0.299, 0.587, 0.114)) / 255
 PER_CLASS = 2  # training scenes
 

@@ -31,6 +31,7 @@ def trust_page(material: Material, figures: Figures) -> dict[str, object]:
     report = text.partition("\n## ")
     return {
         "verdicts": found,
+        "mains": [name for name, climb in material.ladders.items() if climb.shown.role == "main"],
         "report": markdown(f"## {report[2]}") if report[1] else None,
         "worlds": max((climb.shown.scenario.worlds for climb in material.ladders.values()), default=0),
         "told_apart": [

@@ -6,17 +6,12 @@ from spurgen.benchmark.task import Rung
 from spurgen.generators.ladder.shortcuts import SHORTCUTS
 from spurgen.generators.ladder.world import make_world
 from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.markdown import SYNTHETIC
 from spurgen.harness.board.methods import short_name
+from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.machine.printing import and_list
+from spurgen.harness.site.names import shown
 
-GIVEN = {
-    "none": "labels alone",
-    "envs": "labels and environments",
-    "val_groups": "labels, and which validation samples are counterexamples",
-    "train_groups": "labels, and which training samples are counterexamples",
-    "twins": "labels, and twins of the training samples with other shortcuts, which no real data have",
-}
-"""What training was given, by access tier."""
 ALL = "all"
 """Name of all shortcuts together, beside those of single ones."""
 WHAT = {"hue": "the wall's hue", "wall": "the wall's pattern", "light": "the light", "mark": "the mark in the corner",
@@ -25,8 +20,8 @@ WHAT = {"hue": "the wall's hue", "wall": "the wall's pattern", "light": "the lig
 
 
 def given(access: str) -> str:
-    """Return what an access tier was given."""
-    return GIVEN.get(access, access)
+    """Return what training was given besides inputs in an access tier."""
+    return f"{shown(GIVEN.get(access, access))}{', which no real data have' if access == SYNTHETIC else ''}"
 
 
 def percent(value: float) -> str:

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "docs" / "sphinx"))
 def site(tmp_path_factory):
     """The folder of the whole site, built as `make docs` does; the notebook is executed."""
     out = tmp_path_factory.mktemp("site") / "docs"
-    command = [sys.executable, "docs/sphinx/build.py", str(out), "--board", "../index.html"]
+    command = [sys.executable, "docs/sphinx/build.py", str(out)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return out

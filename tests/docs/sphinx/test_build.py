@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
+import build
 import pytest
 
 ROOT = Path(__file__).parents[3]
@@ -69,6 +70,13 @@ def test_every_link_leads_somewhere(site, pages):
 def test_no_page_names_a_folder_of_this_machine(pages):
     for page in pages:
         assert str(ROOT) not in page.read_text("utf-8"), page.name
+
+
+def test_pictures_are_small_and_nothing_is_there_that_no_page_asks_for(site):
+    assert list(site.rglob("*.webp"))
+    assert not list(site.rglob("*.png"))
+    assert {path.name for path in (site / "_static").rglob("*") if path.is_file()} == build.KEPT
+    assert not (site / "search.html").exists()
 
 
 def test_formulas_are_mathml(site):

@@ -17,7 +17,6 @@ def _no_sphinx(monkeypatch):
 
     monkeypatch.setattr(build, "build_main", build_main)
     monkeypatch.setattr(build, "stage", lambda *_: None)
-    monkeypatch.setenv("SPURGEN_BOARD", "")  # which the command sets
 
 
 def test_a_folder_of_other_files_is_refused_and_kept(tmp_path, capsys):

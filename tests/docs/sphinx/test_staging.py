@@ -28,6 +28,7 @@ FILES = {
     "adapters/timm.py": "TIMM = 1\n",
     "adapters/__init__.py": "",
     "submissions/README.md": "# From a model to a row\n",
+    "benchmark/leaderboard.md": "# Leaderboard\n",
 }
 
 
@@ -77,6 +78,8 @@ def test_every_path_has_its_place_on_the_site(path, place):
         ("docs/metrics.md", "[a](../baselines)", "[a](api/baselines.md)"),
         ("submissions/README.md", "[a](../docs/metrics.md)", "[a](metrics.md)"),
         ("docs/metrics.md", "![a](plot.png)", "![a](plot.png)"),
+        ("README.md", "[places](benchmark/leaderboard.md)", "<a href='../index.html#boards'>places</a>"),
+        ("generators/a.md", "[l.md](../benchmark/leaderboard.md)", "<a href='../../index.html#boards'>the board</a>"),
         ("docs/metrics.md", "[a](#wga), [b](https://example.org/x.md)", "[a](#wga), [b](https://example.org/x.md)"),
         ("docs/metrics.md", "```\n[a](gone.md)\n```\n", "```\n[a](gone.md)\n```\n"),
     ],

@@ -105,6 +105,19 @@ def test_labels_are_moved_apart_in_their_order_and_not_above_the_axis():
     assert spread([], APART) == []
 
 
+def test_the_name_of_the_ceiling_stands_where_no_line_crosses_it(climbed):
+    def places(*curve):
+        boards = [[line("erm", "none", value)] for value in curve]
+        (axes,) = draw_ladder(climbed._replace(ceiling=0.88, boards=boards, whole=boards[0]), {}).axes
+        return {text.get_text(): (text.get_ha(), text.get_va()) for text in axes.texts if "ceiling" in text.get_text()}
+
+    long = "ceiling: the same learner, no shortcut in training"
+    assert places(0.2, 0.2, 0.2, 0.2) == {long: ("left", "bottom"), "3/4 of the ceiling": ("left", "bottom")}
+    assert places(0.92, 0.92, 0.92, 0.92)[long] == ("left", "top")
+    assert places(0.7, 0.55, 0.2, 0.2)["3/4 of the ceiling"] == ("right", "bottom")
+    assert "ceiling" in places(0.92, 0.92, 0.6, 0.92)  # the long name would cross the line
+
+
 def test_a_ladder_without_a_ceiling_has_no_line_for_it(climbed):
     (item,) = ladder_items([climbed._replace(ceiling=None)], {}, 2)
     assert not [text for axes in item.draw().axes for text in axes.texts if "ceiling" in text.get_text()]

@@ -22,6 +22,7 @@ def reported_site(steps_file, steps_results, tmp_path_factory, make_site):
     folder = tmp_path_factory.mktemp("report")
     text = (
         "# Is it any good?\n\n## Verdicts\n\n- ERM fails: holds. By 0.3.\n\n## ERM fails\n\n| a |\n|---|\n| 1 |\n\n"
+        "| b |\n|---|\n| 2 |\n\n"
         "![ERM fails](erm.svg)\n"
     )
     (folder / "validity.md").write_text(text)

@@ -33,12 +33,12 @@ def test_a_large_curve_has_axes_lines_with_their_classes_and_the_threshold():
     drawn = marks.curve((0, 1024), lines, 0.75, "accuracy")
     assert ">1,024</text>" in drawn
     assert drawn.index('class="first"') < drawn.index('class="own"')  # drawn last, on top
-    assert drawn.count("<circle") == 3
+    assert drawn.count("h0") == 3  # dots
     assert "dashed" in drawn
     assert 'aria-label="accuracy"' in drawn
     assert "dashed" not in marks.curve((0, 1024), lines, None, "")
 
 
 def test_one_rung_is_drawn():
-    assert "<circle" in marks.curve((8,), [marks.Drawn("a", "own", (0.5,))], None, "")
+    assert "h0" in marks.curve((8,), [marks.Drawn("a", "own", (0.5,))], None, "")
     assert marks.spark((0,), (0.5,))
