@@ -54,6 +54,8 @@ def test_at_least_70_hostile_and_6_honest_submissions_are_tried():
     kinds = [attack.kind for attack in ATTACKS.values()]
     assert kinds.count("hostile") >= 70
     assert kinds.count("honest") >= 6
+    page = (scorecard.FOLDER.parents[1] / "docs" / "sandbox.md").read_text("utf-8")
+    assert f"{kinds.count('hostile')} of {kinds.count('hostile')} attacks beaten" in page, "run `make attacks`"
 
 
 def test_a_dangerous_name_is_plain_text_in_every_table(attacked, tmp_path):
