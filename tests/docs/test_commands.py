@@ -132,11 +132,11 @@ QUICKSTART = (ROOT / "docs" / "quickstart.md").read_text("utf-8")
 @pytest.fixture(scope="session")
 def scored(frozen_folder, tmp_path_factory):
     """Results of the quickstart's submission and of ERM, which several pages compare."""
-    asked = ["--suite", str(frozen_folder / "tiny.toml"), "--tasks", "small-text", "--seeds", "0"]
+    how = ["--suite", str(frozen_folder / "tiny.toml"), "--seeds", "0", "--cluster", "serial"]
     with chdir(tmp_path_factory.mktemp("scored")):
         Path("my_model.py").write_text(named_files(QUICKSTART)["my_model.py"])
-        for row in ("my_model.py", "erm"):
-            assert main(["score", row, *asked, "--cluster", "serial"]) == 0
+        for row, *tasks in (("my_model.py", "small-text"), ("erm", "small-text", "small-image")):
+            assert main(["score", row, "--tasks", *tasks, *how]) == 0
         return OWN.absolute()
 
 
