@@ -1,4 +1,8 @@
-"""Run hostile and honest submissions in the sandbox and report the outcome of each: `make attacks`."""
+"""Run hostile and honest submissions in the sandbox and report the outcome of each: `make attacks`.
+
+A file in `hostile`, and `honest.py`, has several: each is what stands above the first line `# %% NAME`, and what
+follows such a line. A comment there says what the submission does, and a line `# expected: ...` its outcome.
+"""
 
 import hashlib
 import json
@@ -28,6 +32,10 @@ from spurgen.harness.splits.freeze import freeze
 
 FOLDER = Path(__file__).parent
 TASK = "attacked"
+BOMB = b"""cbuiltins
+exec
+(S"import contextlib, pathlib\\nwith contextlib.suppress(OSError):\\n    pathlib.Path('pwned').touch()"
+tR."""
 BEGIN, END = "<!-- attacks: begin -->", "<!-- attacks: end -->"
 LIMITS = Limits(
     isolation="bubblewrap", memory_bytes=3072 * MIB, disk_bytes=64 * MIB, printed_bytes=MIB, cpu_seconds=30,
@@ -57,6 +65,26 @@ twins = 40
 """
 
 
+class Attack(NamedTuple):
+    """A submission: `hostile` or `honest`, its name, what it does, its expected status and reason, and its code."""
+
+    kind: str
+    name: str
+    does: str
+    status: str
+    reason: str
+    code: str
+
+    def write(self, folder: Path) -> Path:
+        """Write it to a file of its own, beside what submissions import and load; return its path."""
+        for shared in ("color.py", "families.py", "loot.py"):
+            shutil.copy(FOLDER / shared, folder)
+        (folder / "bomb.pkl").write_bytes(BOMB)
+        file = folder / f"{self.name}.py"
+        file.write_text(self.code)
+        return file
+
+
 class Outcome(NamedTuple):
     """The outcome of a submission: `refused`, `failed`, `unranked`, `ranked` or `unmasked` by private splits, and why.
 
@@ -79,17 +107,24 @@ def make_suite(folder: Path) -> str:
     return str(path)
 
 
-def submissions() -> Iterator[Path]:
-    """Yield the hostile submissions, then the honest ones."""
-    for kind in ("hostile", "honest"):
-        yield from sorted((FOLDER / kind).glob("*.py"))
+def read(file: Path) -> Iterator[Attack]:
+    """Yield the submissions of a file."""
+    shared, *sections = re.split(r"^# %% ", file.read_text(), flags=re.MULTILINE)
+    for section in sections:
+        found = re.match(r"(\w+)\n# (.+)\n# expected: (\w+)(?:: (.+))?\n", section)
+        assert found is not None, (
+            f"{file}, after `# %% {section.splitlines()[0]}`: two comments, `expected: ...` second"
+        )
+        name, does, status, reason = found.groups(default="")
+        kind = "honest" if file.stem == "honest" else "hostile"
+        yield Attack(kind, name, does, status, reason, shared + section[found.end() :])
 
 
-def expected(path: Path) -> tuple[str, str]:
-    """Return the status that a submission declares as expected, and the pattern of its reason."""
-    declared = re.search(r"^# expected: (\w+)(?:: (.*))?$", path.read_text(), re.MULTILINE)
-    assert declared is not None, f"{path} has no line `# expected: STATUS: REASON`"
-    return declared[1], declared[2] or ""
+def submissions() -> dict[str, Attack]:
+    """Return the hostile submissions, then the honest ones, by name."""
+    files = [*sorted((FOLDER / "hostile").glob("*.py")), FOLDER / "honest.py"]
+    attacks = [attack for file in files for attack in read(file)]
+    return {attack.name: attack for attack in sorted(attacks, key=lambda one: (one.kind == "honest", one.name))}
 
 
 def write_answers(suite_file: str, file: Path) -> None:
@@ -111,24 +146,22 @@ def write_answers(suite_file: str, file: Path) -> None:
     file.write_text(json.dumps(table))
 
 
-def attempt(path: Path, suite_file: str) -> Outcome:
-    """Score and rank a copy of a submission, in a folder with the shared files.
+def attempt(attack: Attack, suite_file: str) -> Outcome:
+    """Score and rank a submission, in a folder with the shared files.
 
     Submissions that are expected to be `unmasked` are also scored on private splits.
     """
     with tempfile.TemporaryDirectory() as folder:
-        copy = shutil.copy(path, folder)
-        for shared in ("color.py", "families.py", "loot.py", "bomb.pkl"):
-            shutil.copy(FOLDER / shared, folder)
-        limits = LIMITS.__class__(**(vars(LIMITS) | CHANGES.get(path.stem, {})))
+        file = attack.write(Path(folder))
+        limits = LIMITS.__class__(**(vars(LIMITS) | CHANGES.get(attack.name, {})))
         try:
-            if expected(path)[0] == "unmasked":
+            if attack.status == "unmasked":
                 write_answers(suite_file, Path(folder) / "answers.json")
-                return _unmask(str(copy), path.stem, suite_file, limits)
-            result, samples = run(plan(suite_file, [TASK], [str(copy)], [0], limits=limits)[0])
+                return _unmask(str(file), attack.name, suite_file, limits)
+            outcome = run(plan(suite_file, [TASK], [str(file)], [0], limits=limits)[0])
         except SubmissionError as error:
-            return Outcome("refused", str(error).removeprefix(f"{copy}: "), None)
-    return _placed(suite_file, path.stem, (result, samples))
+            return Outcome("refused", str(error).removeprefix(f"{file}: "), None)
+    return _placed(suite_file, attack.name, outcome)
 
 
 _attempt_once = cache(attempt)
@@ -147,23 +180,24 @@ def _placed(suite_file: str, label: str, public: RunOutcome, private: RunOutcome
     return Outcome("ranked", "", result)
 
 
-def _unmask(copy: str, label: str, suite_file: str, limits: Limits) -> Outcome:
+def _unmask(file: str, label: str, suite_file: str, limits: Limits) -> Outcome:
     """Score a submission on the public splits and on private ones."""
-    jobs = plan(suite_file, [TASK], [copy], [0], limits=limits)
+    jobs = plan(suite_file, [TASK], [file], [0], limits=limits)
     return _placed(suite_file, label, run(jobs[0]), run(plan_private(jobs, "5" * 64, "d" * 64)[0]))
 
 
-def verdict(path: Path, outcome: Outcome, suite_file: str) -> str:
+def verdict(attack: Attack, outcome: Outcome, suite_file: str) -> str:
     """Return what is wrong with an outcome, or an empty string if it is the expected one."""
-    status, reason = expected(path)
-    if outcome.status != status:
-        return f"expected {status}, got {outcome.status}: {outcome.reason}"
-    if reason.startswith("as "):
-        results = outcome.result, _attempt_once(FOLDER / reason.removeprefix("as "), suite_file).result
-        attacking, honest = (result.metrics for result in results if result is not None)
-        different = [name for name in ("wga", "sss", "ig") if abs(honest[name] - attacking[name]) > 1e-3]
-        return f"{', '.join(different)} differ from those of {reason.removeprefix('as ')}" if different else ""
-    return "" if re.search(reason, outcome.reason) else f"expected the reason {reason!r}, got {outcome.reason!r}"
+    if outcome.status != attack.status:
+        return f"expected {attack.status}, got {outcome.status}: {outcome.reason}"
+    if attack.reason.startswith("as "):
+        honest = attack.reason.removeprefix("as ")
+        results = outcome.result, _attempt_once(submissions()[honest], suite_file).result
+        mine, its = (result.metrics for result in results if result is not None)
+        different = [name for name in ("wga", "sss", "ig") if abs(its[name] - mine[name]) > 1e-3]
+        return f"{', '.join(different)} differ from those of {honest}" if different else ""
+    matches = re.search(attack.reason, outcome.reason)
+    return "" if matches else f"expected the reason {attack.reason!r}, got {outcome.reason!r}"
 
 
 def in_words(pattern: str) -> str:
@@ -172,13 +206,13 @@ def in_words(pattern: str) -> str:
     return re.sub(r"\\(.)|\.\*", lambda match: match[1] or " ... ", numbered).replace("|", ", or ")
 
 
-def row(path: Path, outcome: Outcome, broken: str) -> dict[str, str]:
+def row(attack: Attack, outcome: Outcome, broken: str) -> dict[str, str]:
     """Return a line of the scorecard, with the expected outcome, which is the same on every run."""
-    reason = in_words(expected(path)[1])
+    reason = in_words(attack.reason)
     stated = f"{outcome.status}: {reason}" if reason else outcome.status
     return {
-        "submission": path.stem.replace("_", " "),
-        "what it does": path.read_text().split('"""')[1],
+        "submission": attack.name.replace("_", " "),
+        "what it does": attack.does,
         "outcome": (f"**{broken}**" if broken else stated).replace("|", "\\|"),
     }
 
@@ -189,13 +223,13 @@ def scorecard() -> tuple[str, str, bool]:
     held, unmasked = {"hostile": 0, "honest": 0}, 0
     with tempfile.TemporaryDirectory() as folder:
         suite_file = make_suite(Path(folder))
-        for path in submissions():
-            kind, outcome = path.parent.name, attempt(path, suite_file)
-            broken = verdict(path, outcome, suite_file)
-            held[kind] += not broken
+        for name, attack in submissions().items():
+            outcome = attempt(attack, suite_file)
+            broken = verdict(attack, outcome, suite_file)
+            held[attack.kind] += not broken
             unmasked += outcome.status == "unmasked"
-            tables[kind].append(row(path, outcome, broken))
-            print(f"{path.stem}: {broken or 'as expected'}", file=sys.stderr, flush=True)
+            tables[attack.kind].append(row(attack, outcome, broken))
+            print(f"{name}: {broken or 'as expected'}", file=sys.stderr, flush=True)
     counts = {kind: f"{held[kind]} of {len(lines)}" for kind, lines in tables.items()}
     summary = (
         f"{counts['hostile']} attacks beaten, {unmasked} of them by private splits alone; {counts['honest']} honest "

@@ -32,27 +32,35 @@ def trace():
     return code, sorted(os.listdir(".")), len(os.listdir("/proc/self/fd"))
 
 
-@pytest.mark.parametrize("path", [*scorecard.submissions()], ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_every_submission_has_its_expected_outcome_and_leaves_no_trace(path, attacked, tmp_path, monkeypatch):
-    if path.stem == "remembers_in_names" and not os.access(DROP, os.W_OK):
+ATTACKS = scorecard.submissions()
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_every_submission_has_its_expected_outcome_and_leaves_no_trace(name, attacked, tmp_path, monkeypatch):
+    if name == "remembers_in_names" and not os.access(DROP, os.W_OK):
         pytest.skip("only root can drop the names that were looked up (docs/sandbox.md)")
     monkeypatch.chdir(tmp_path)
     before = trace()
-    outcome = scorecard.attempt(path, attacked)
-    assert scorecard.verdict(path, outcome, attacked) == ""
+    outcome = scorecard.attempt(ATTACKS[name], attacked)
+    assert scorecard.verdict(ATTACKS[name], outcome, attacked) == ""
     assert outcome.result is None or outcome.result.isolation == "bubblewrap"
     assert trace() == before
 
 
-def test_at_least_40_hostile_and_6_honest_submissions_are_tried():
-    kinds = [path.parent.name for path in scorecard.submissions()]
-    assert kinds.count("hostile") >= 40
+def test_at_least_70_hostile_and_6_honest_submissions_are_tried():
+    """No two of them have the same name, or one would not be tried."""
+    files = [*(scorecard.FOLDER / "hostile").glob("*.py"), scorecard.FOLDER / "honest.py"]
+    assert len(ATTACKS) == sum(file.read_text().count("# expected: ") for file in files)
+    kinds = [attack.kind for attack in ATTACKS.values()]
+    assert kinds.count("hostile") >= 70
     assert kinds.count("honest") >= 6
+    page = (scorecard.FOLDER.parents[1] / "docs" / "sandbox.md").read_text("utf-8")
+    assert f"{kinds.count('hostile')} of {kinds.count('hostile')} attacks beaten" in page, "run `make attacks`"
 
 
-def test_a_dangerous_name_is_plain_text_in_every_table(attacked):
-    path = scorecard.FOLDER / "hostile" / "has_a_dangerous_name.py"
-    job = plan(attacked, [scorecard.TASK], [str(path)], [0], limits=scorecard.LIMITS)[0]
+def test_a_dangerous_name_is_plain_text_in_every_table(attacked, tmp_path):
+    file = ATTACKS["has_a_dangerous_name"].write(tmp_path)
+    job = plan(attacked, [scorecard.TASK], [str(file)], [0], limits=scorecard.LIMITS)[0]
     result, samples = run(job)
     board = build(load_suite(attacked), {result.submission: {scorecard.TASK: make_task_row([(result, samples)])}})
     assert "<script>" not in to_markdown(board)
@@ -65,14 +73,14 @@ def test_a_dangerous_name_is_plain_text_in_every_table(attacked):
     [
         ("failed: no such thing", "expected the reason 'no such thing', got "),
         ("ranked", "expected ranked, got unranked"),
-        ("unranked: ", ""),
+        ("unranked", ""),
     ],
 )
 def test_the_scorecard_reports_an_unexpected_outcome(attacked, tmp_path, expected, message):
-    path = tmp_path / "hostile" / "model.py"
-    path.parent.mkdir()
     raising = "raise ValueError" if expected.startswith("failed") else "return [[0.0] * 3] * len(batch)"
-    path.write_text(f'"""Does something."""\n\n# expected: {expected}\ndef predict(batch):\n    {raising}\n')
-    broken = scorecard.verdict(path, scorecard.attempt(path, attacked), attacked)
+    file = tmp_path / "model.py"
+    file.write_text(f"# %% model\n# Does something.\n# expected: {expected}\ndef predict(batch):\n    {raising}\n")
+    [attack] = scorecard.read(file)
+    broken = scorecard.verdict(attack, scorecard.attempt(attack, attacked), attacked)
     assert broken.startswith(message)
     assert bool(broken) == bool(message)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -81,20 +82,28 @@ def state(pid):
 KILLED = {"the command": (-1, -9), "its worker": (-2, 2), "the submission": (0, 1)}  # its place, and the exit code
 
 
-def test_a_process_that_is_killed_while_it_trains_leaves_none_and_the_next_run_completes(board, new_folder, wait_until):
-    boards = []
-    for who in (None, *KILLED):
-        folder = new_folder()
+def kill(folder, who):
+    """Start to score and kill a process at a random point of the training; return which processes remain to end."""
+    place, expected = KILLED[who]
+    with spurgen(folder, *SCORE) as command:
+        line = training(command)
+        time.sleep(np.random.default_rng([*who.encode()]).uniform(0, 0.7))
+        os.kill(line[place], signal.SIGKILL)
+        assert command.wait() == expected, command.stderr.read()
+    return line
+
+
+def test_a_process_that_is_killed_while_it_trains_leaves_none_and_the_next_run_completes(
+    at_once, board, new_folder, wait_until
+):
+    folders = [new_folder() for _ in (None, *KILLED)]
+    for folder in folders:
         (folder / "mine.py").write_text(TRAINS)
-        if who:
-            place, expected = KILLED[who]
-            with spurgen(folder, *SCORE) as command:
-                line = training(command)
-                time.sleep(np.random.default_rng([*who.encode()]).uniform(0, 0.7))
-                os.kill(line[place], signal.SIGKILL)
-                assert command.wait() == expected, command.stderr.read()
+    with ThreadPoolExecutor() as threads:
+        for line in threads.map(kill, folders[1:], KILLED):
             wait_until(lambda line=line: not remain(line))
-        with spurgen(folder, *SCORE) as command:
-            assert command.wait() == 0, command.stderr.read()
-        boards.append(board(folder))
-    assert boards == boards[:1] * 4
+    again = (*SCORE, "--cluster", "serial")
+    ended = at_once(*({"argv": again, "folder": str(folder)} for folder in folders))
+    assert [code for code, *_ in ended] == [0] * 4, ended
+    boards = {board(folder) for folder in folders}
+    assert len(boards) == 1

@@ -3,7 +3,6 @@ import re
 import numpy as np
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.context.episodes import Prompt
@@ -18,6 +17,8 @@ PROMPT = Prompt(
 @pytest.fixture(scope="module")
 def model():
     """A random Llama over bytes."""
+    from transformers import LlamaConfig, LlamaForCausalLM  # takes seconds
+
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=256, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
