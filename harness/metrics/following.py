@@ -18,7 +18,8 @@ def follow_rate(answers: Labels, labels: Labels, values: Labels, aligned: Bool) 
     given = as_integers("answers", answers, "n", table.shape[1])
     truth = as_integers("labels", labels, len(given), table.shape[1])
     shown = as_integers("values", values, len(given), len(table))
-    switched = table.any(axis=1)[shown] & ~table[shown, truth]
+    goes = table.sum(axis=1) > 0
+    switched = goes[shown] & ~table[shown, truth]
     if not switched.any():
         actual = "no value that goes with another class than its sample's"
         raise failure("values", actual, "at least one", "switch the shortcut to the values of other classes")

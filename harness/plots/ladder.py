@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -94,9 +94,8 @@ def draw_own_ladder(
     with style.styled():
         figure = style.new_figure(2, HEIGHT)
         axes = figure.subplots()
-        ends = []
-        for (name, curve), (colour, mark) in zip(curves.items(), style.SERIES, strict=False):
-            ends.append((name, _band(axes, at, curve, colour, mark), colour))
+        series = zip(curves.items(), style.SERIES, strict=False)
+        ends = [(name, _band(axes, at, curve, colour, mark), colour) for (name, curve), (colour, mark) in series]
         if target is not None:
             axes.axhline(target, zorder=1, **style.DASHED)
         _mark_rungs(axes, rungs, at)
@@ -187,7 +186,7 @@ def _ceiling(axes: Axes, ceiling: float | None, columns: Columns) -> None:
     for height, texts in ((ceiling, CEILING[2 - columns :]), (SHARE * ceiling, ["3/4 of the ceiling"])):
         places = [(*_free(axes, height, text), text) for text in texts]
         _, right, below, text = next((place for place in places if not place[0]), places[-1])
-        beside = {"ha": "right" if right else "left", "va": "top" if below else "bottom", "zorder": 4}
+        beside: dict[str, Any] = {"ha": "right" if right else "left", "va": "top" if below else "bottom", "zorder": 4}
         axes.annotate(text, (right, height), (3 - 6 * right, 3 - 6 * below), ("axes fraction", "data"), "offset points",
                       color=style.GREY, fontsize=style.SMALL, **beside)  # fmt: skip
         axes.axhline(height, zorder=1, **style.DASHED)
@@ -195,10 +194,10 @@ def _ceiling(axes: Axes, ceiling: float | None, columns: Columns) -> None:
 
 def _free(axes: Axes, height: float, text: str) -> tuple[int, bool, bool]:
     """Return where a label at a level line meets least of other lines: how much, at the right?, below?."""
-    points = axes.get_window_extent().size * 72 / axes.figure.dpi
-    near, tall = int(100 * len(text) * style.CHARACTER / points[0]), 11 / points[1]
+    box, point = axes.get_window_extent(), axes.figure.dpi / 72
+    near, tall = int(100 * len(text) * style.CHARACTER * point / box.width), 11 * point / box.height
     at = np.linspace(*axes.get_xlim(), 100)
-    drawn = np.array([np.interp(at, *line.get_data()) for line in axes.get_lines()]) - height
+    drawn = np.array([np.interp(at, *np.asarray(line.get_xydata()).T) for line in axes.get_lines()]) - height
     return min(
         (int(((part > 0) & (part < tall)).sum()), right, below)
         for below, lines in ((False, drawn), (True, -drawn))

@@ -53,8 +53,7 @@ def _row(figure: Figure, count: int, top: float) -> list[Axes]:
 
 
 def _scene(axes: Axes, scene: Shown) -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
+    axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     if scene.pixels is not None:
         axes.imshow(scene.pixels)

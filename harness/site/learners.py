@@ -61,7 +61,7 @@ def _cards() -> list[Learner]:
 
 def _models(results: Path) -> Group:
     """Return the language models in context, and the probes that see the same demonstrations."""
-    found = {}
+    found: dict[str, str] = {}
     for needed in stored_models(results):
         found |= {f"{name} ({TITLES[kind]})" if kind else name: text for (name, kind), text in needed.items()}
     ideal = found.pop(EXACT, "")
