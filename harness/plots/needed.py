@@ -38,7 +38,9 @@ class Group(NamedTuple):
 
 def draw_needed(groups: Sequence[Group], columns: Columns = 2) -> Figure:
     """Draw a line per learner, with a mark, an interval and the number of each modality, below its group's title."""
-    lines = [line for group in groups for line in (group, *group.learners)]
+    lines: list[Group | Learner] = []
+    for group in groups:
+        lines += [group, *group.learners]
     shown = [known for known in MODALITIES if any(known in line.needed for line in lines if isinstance(line, Learner))]
     with style.styled():
         figure = style.new_figure(columns, LINE * len(lines) + FOOT)
