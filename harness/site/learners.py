@@ -26,9 +26,9 @@ def learners(suite: Suite, board: Leaderboard, names: Mapping[str, str], results
     groups = [
         _rows("Frozen encoder, by method", least, heads, board, names, HEADLINE),
         _rows("Trained encoder, by method", least, tuned, board, names),
-        Group("ERM on an encoder, in one world", least, _cards() if suite.name == DEFAULT_SUITE else []),
-        _models(results),
     ]
+    if suite.name == DEFAULT_SUITE:  # cards are of its ladders, and models are asked about its things
+        groups += [Group("ERM on an encoder, in one world", least, _cards()), _models(results)]
     return [group._replace(learners=sorted(group.learners, key=_first)) for group in groups if group.learners]
 
 

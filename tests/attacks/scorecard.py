@@ -153,6 +153,7 @@ def attempt(attack: Attack, suite_file: str) -> Outcome:
     """
     with tempfile.TemporaryDirectory() as folder:
         file = attack.write(Path(folder))
+        (Path(folder) / ".spurgen").mkdir()  # a home folder has hidden ones, which may hold secrets
         limits = LIMITS.__class__(**(vars(LIMITS) | CHANGES.get(attack.name, {})))
         try:
             if attack.status == "unmasked":

@@ -80,10 +80,10 @@ def test_by_default_all_baselines_run_on_all_tasks(run_jobs, suite_file, monkeyp
 def test_a_bug_of_ours_fails_its_job_alone_and_is_not_stored(run_jobs, specs, results, monkeypatch, capsys):
     score = run.score
 
-    def broken(task, predictions, factors, source):
+    def broken(task, answers, source):
         if "guesses" in source:
             return [][1]
-        return score(task, predictions, factors, source)
+        return score(task, answers, source)
 
     monkeypatch.setattr(run, "score", broken)
     flags = ["--submissions", *reversed(specs), "--cluster", "serial"]

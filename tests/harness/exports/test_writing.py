@@ -59,7 +59,7 @@ def test_an_impossible_folder_is_an_error_before_any_work(tmp_path, monkeypatch,
     (tmp_path / "full" / "of").mkdir(parents=True)
     (tmp_path / "empty").mkdir()
     monkeypatch.setattr("os.path.ismount", lambda place: Path(place).name == "empty")
-    monkeypatch.setattr("spurgen.harness.commands.generate.make_progress", None)
+    monkeypatch.setattr("spurgen.harness.commands.generate.samples_bar", None)
     assert generate("--out", str(tmp_path / out)) == 2
     assert message.format(tmp_path) in stderr()
     assert (tmp_path / "full" / "of").is_dir()

@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from spurgen.benchmark.errors import ReadError
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
+from spurgen.harness.context import report
 from spurgen.harness.site.learners import learners
 
 
@@ -18,9 +20,10 @@ def row(needed, **fields):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "in-context").mkdir()
-    return tmp_path
+def folder(tmp_path, monkeypatch):
+    (tmp_path / "results" / "in-context").mkdir(parents=True)
+    monkeypatch.setattr(report, "SHIPPED", tmp_path / "none")
+    return tmp_path / "results"
 
 
 def test_rows_of_a_suite_stand_beside_models_in_context_the_fewest_first(ladder_file, steps_material, folder):
@@ -29,20 +32,22 @@ def test_rows_of_a_suite_stand_beside_models_in_context_the_fewest_first(ladder_
     (folder / "in-context" / "m.json").write_text(row(lines))
     path = Path(ladder_file)
     path.write_text(path.read_text().replace("ceiling", 'role = "main", ceiling'))
-    suite = load_suite(ladder_file)
-    heads, models = learners(suite, steps_material.board, {"erm": "Plain"}, folder)
+    suite, board = load_suite(ladder_file), steps_material.board
+    heads, cards, models = learners(replace(suite, name=DEFAULT_SUITE), board, {"erm": "Plain"}, folder)
     numbers = {line["submission"]: line["counterexamples_text"] for line in steps_material.lines["few-text"]
                if line.get("counterexamples_text")}  # fmt: skip
     assert heads.ideal == "<=4"
     assert {each.name: each.needed["text"] for each in heads.learners}["Plain"] == numbers["erm"]
+    assert "minilm" in {each.name for each in cards.learners}
     assert models.ideal == "<=1"
     assert [(each.name, dict(each.needed)) for each in models.learners] == [
         ("probe", {"text": "2"}), ("m (A/B)", {"text": "4 [3, 5]"}),
     ]  # fmt: skip
+    assert learners(suite, board, {"erm": "Plain"}, folder) == [heads]  # which is not of the package's suite
 
 
 @pytest.mark.parametrize("text", ["[]", "{", row([], version=2), "{}"])
-def test_a_row_of_models_that_is_none_is_a_sentence(steps_material, folder, text):
+def test_a_row_of_models_that_is_none_is_a_sentence(folder, text):
     (folder / "in-context" / "bad.json").write_text(text)
     with pytest.raises(ReadError, match=r"bad\.json is (no row|a row of version 2)"):
-        learners(steps_material.suite, steps_material.board, {}, folder)
+        report.stored_models(folder)

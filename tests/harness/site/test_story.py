@@ -64,8 +64,9 @@ def test_pictures_must_differ_in_lightness(story):
     same = replace(story.twins, twin=story.twins.base)
     assert not visible(same)
     grey = np.full((4, 4, 3), 100, np.uint8)
-    hue = replace(same, base=Scene("a", "a", pixels=grey), twin=Scene("a", "b", pixels=grey + np.uint8(20)))
-    assert visible(hue)
+    for lighter, seen in ((20, False), (30, True)):  # of 255: a difference of .08 and of .12
+        twin = Scene("a", "b", pixels=grey + np.uint8(lighter))
+        assert visible(replace(same, base=Scene("a", "a", pixels=grey), twin=twin)) == seen
 
 
 def test_the_reason_names_what_the_twin_shows(steps_material, scenes):
