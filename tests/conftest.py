@@ -53,6 +53,16 @@ def need(name):
         pytest.skip(f"needs {name}: {reason}")
 
 
+@pytest.fixture(autouse=True)
+def forget_modules(tmp_path_factory):
+    """Forget modules that a test imported from its own files: the next test may have others of these names."""
+    known, made = {*sys.modules}, str(tmp_path_factory.getbasetemp())
+    yield
+    for name in {*sys.modules} - known:
+        if (getattr(sys.modules[name], "__file__", None) or "").startswith(made):
+            del sys.modules[name]
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """One process more than cores: tests also wait, for sandboxes, browsers and clusters."""

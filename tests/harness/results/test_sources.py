@@ -30,9 +30,7 @@ PACKAGE = {
 
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
-    for name in [name for name in sys.modules if name.partition(".")[0] == "pkg"]:  # which another test imported
-        monkeypatch.delitem(sys.modules, name)
+def package(tmp_path):
     folder = tmp_path / "mine"
     write(folder, **{name.replace("__init", "__#"): text for name, text in PACKAGE.items()})
     for path in folder.rglob("#.py"):
