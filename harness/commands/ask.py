@@ -15,6 +15,7 @@ from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import add_jobs, add_results, between, refuse, up_to
+from spurgen.harness.results.store import IN_CONTEXT
 
 if TYPE_CHECKING:
     from spurgen.harness.context.asking import Model
@@ -55,10 +56,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     _check(arguments)
     from spurgen.harness.context.asking import ask, prompts_of  # imported late: loads what draws and an HTTP client
     from spurgen.harness.context.episodes import draw
-    from spurgen.harness.context.report import FOLDER, lines_of, table_of, to_json
+    from spurgen.harness.context.report import lines_of, table_of, to_json
     from spurgen.harness.context.store import Answers
 
-    folder = arguments.results / FOLDER
+    folder = arguments.results / IN_CONTEXT
     answers = Answers(folder / "requests", arguments.limit)
     name, model = _model(arguments, answers)
     episodes = [draw(number) for number in range(arguments.episodes)]

@@ -13,7 +13,7 @@ from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import SUITES
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import add_out, add_results, add_suite, no_rows
-from spurgen.harness.results.store import SHIPPED, Store
+from spurgen.harness.results.store import IN_CONTEXT, SHIPPED, Store
 from spurgen.harness.site.stamp import DOCS, adopt_docs, check_replaceable, inputs_digest, is_current, replace
 
 OUT = Path("site")
@@ -81,7 +81,7 @@ def _inputs(suite: str, results: Path, report: Path | None) -> Iterator[Path]:
     yield from (path for path in file.with_suffix("").glob("*.toml"))
     for folder in (results, SHIPPED):
         yield from (path for path in (folder / file.stem).rglob("*") if path.suffix in (".jsonl", ".npz"))
-    for folder in (results / "in-context", SHIPPED / "in-context", SHIPPED.parent / "profiles"):
+    for folder in (results / IN_CONTEXT, SHIPPED / IN_CONTEXT, SHIPPED.parent / "profiles"):
         yield from folder.glob("*.json")
     if report:
         yield from (report, *report.parent.glob("*.svg"))

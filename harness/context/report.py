@@ -15,12 +15,10 @@ from spurgen.harness.context.scores import Scores
 from spurgen.harness.machine.printing import signed, terminal_table
 from spurgen.harness.machine.text import one_line
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.results.store import SHIPPED
+from spurgen.harness.results.store import IN_CONTEXT, SHIPPED
 from spurgen.harness.statistics.needed import Climb, Needed, needed
 
 VERSION = 1  # of the row file
-FOLDER = "in-context"
-"""Folder of row files within one of results; its folder `requests` has all answers."""
 ROW_BYTES = 1 << 24
 EXACT = "exact Bayes"
 """The name of the ideal observer among learners."""
@@ -105,7 +103,7 @@ def stored_models(results: Path) -> list[dict[tuple[str, str], str]]:
     The numbers are texts by learner and kind of labels, such as `{("smollm2", "arbitrary"): "4 [3, 5]"}`. Raise
     `ReadError` for a file that is none.
     """
-    files = {path.name: path for at in (SHIPPED, results) for path in sorted((at / FOLDER).glob("*.json"))}
+    files = {path.name: path for at in (SHIPPED, results) for path in sorted((at / IN_CONTEXT).glob("*.json"))}
     return [_needed(path) for path in files.values()]
 
 

@@ -25,6 +25,8 @@ from spurgen.harness.results.sources import RESULTS
 
 SHIPPED = Path(__file__).parents[2] / "benchmark" / "results"
 """Folder of the results that ship with the package."""
+IN_CONTEXT = "in-context"
+"""Folder within one of results: row files of models in context, and `requests` with all their answers."""
 OWN = Path(RESULTS)
 """Default folder for a user's own results."""
 PRIVATE, CEILING, MATCHED = "private", "ceiling", "matched"

@@ -9,6 +9,7 @@ from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.methods import short_name
 from spurgen.harness.board.overview import HEADLINE
 from spurgen.harness.board.schema import Leaderboard
+from spurgen.harness.context.episodes import SHOWN
 from spurgen.harness.context.report import EXACT, TITLES, stored_models
 from spurgen.harness.plots.needed import Group, Learner, places
 from spurgen.harness.profiles.card import ALL, MODALITIES, stored_cards
@@ -28,7 +29,7 @@ def learners(suite: Suite, board: Leaderboard, names: Mapping[str, str], results
         _rows("Trained encoder, by method", least, tuned, board, names),
     ]
     if suite.name == DEFAULT_SUITE:  # cards are of its ladders, and models are asked about its things
-        groups += [Group("ERM on an encoder, in one world", least, _cards()), _models(results)]
+        groups += [_cards(least), _models(results)]
     return [group._replace(learners=sorted(group.learners, key=_first)) for group in groups if group.learners]
 
 
@@ -49,14 +50,19 @@ def _rows(
                 found.setdefault(line["submission"], {})[modality] = line["counterexamples_text"]
                 worlds.append(line["units"])
     shown = [Learner(short_name(names.get(label, label)), needed) for label, needed in found.items()]
-    few = f", in {min(worlds)} world{'s' * (min(worlds) > 1)}" if worlds else ""
-    return Group(f"{title}{few}", ideal, shown)
+    return Group(f"{title}{_in(worlds)}", ideal, shown)
 
 
-def _cards() -> list[Learner]:
+def _cards(ideal: str) -> Group:
     """Return the encoders whose cards come with the package."""
     cards = [card for half in MODALITIES for card in stored_cards(half)]
-    return [Learner(card.encoder, {MODALITIES[card.half]: card.needed[ALL]}) for card in cards]
+    found = [Learner(card.encoder, {MODALITIES[card.half]: card.needed[ALL]}) for card in cards]
+    return Group(f"ERM on an encoder{_in([len(card.worlds) for card in cards])}", ideal, found)
+
+
+def _in(worlds: Sequence[int]) -> str:
+    """Return the fewest worlds of some learners in words."""
+    return f", in {min(worlds)} world{'s' * (min(worlds) > 1)}" if worlds else ""
 
 
 def _models(results: Path) -> Group:
@@ -66,4 +72,4 @@ def _models(results: Path) -> Group:
         found |= {f"{name} ({TITLES[kind]})" if kind else name: text for (name, kind), text in needed.items()}
     ideal = found.pop(EXACT, "")
     learned = [Learner(name, {"text": text}) for name, text in found.items()]
-    return Group("In context, of 32 demonstrations", ideal, learned)
+    return Group(f"In context, of {SHOWN} demonstrations", ideal, learned)
