@@ -61,8 +61,9 @@ def _cards(ideal: str) -> Group:
 
 
 def _in(worlds: Sequence[int]) -> str:
-    """Return the fewest worlds of some learners in words."""
-    return f", in {min(worlds)} world{'s' * (min(worlds) > 1)}" if worlds else ""
+    """Return in how many worlds learners were measured, in words."""
+    few, most = min(worlds, default=0), max(worlds, default=0)
+    return f", in {few}{f' to {most}' * (most > few)} world{'s' * (most > 1)}" if worlds else ""
 
 
 def _models(results: Path) -> Group:
