@@ -1,5 +1,7 @@
 """Captions of the world of things: a sentence about a thing before a wall, at a place."""
 
+import numpy as np
+
 from spurgen.generators.natural_captions import DAYS, WEATHER
 from spurgen.generators.streams import Int64, Words, uniform_int
 
@@ -18,15 +20,19 @@ FORMS = (
 """Sentences with and without a place."""
 
 
-def write(things: list[str], hues: list[str], walls: list[str], places: list[str], nuisance: Words) -> list[str]:
+def write(
+    things: list[str], hues: list[str], walls: list[str], places: list[str], nuisance: Words, form: int | None = None
+) -> list[str]:
     """Write n captions; a hue or a place may be empty.
 
     `nuisance`, uint64 (n, 4), draws the form of the sentence, and a second sentence that says nothing: few captions
-    are equal.
+    are equal. With a number in `FORMS` all have that form and no second sentence.
     """
-    forms: Int64 = uniform_int(nuisance[:, 0], len(FORMS))
+    forms: Int64 = uniform_int(nuisance[:, 0], len(FORMS)) if form is None else np.full(len(things), form)
     weather, days = (uniform_int(nuisance[:, k], len(words)).tolist() for k, words in ((2, WEATHER), (3, DAYS)))
     moments = [f" It was a {WEATHER[w]} {DAYS[d]}." for w, d in zip(weather, days, strict=True)]
+    if form is not None:
+        moments = [""] * len(things)
     kinds = [f"{hue} {wall}".strip() for hue, wall in zip(hues, walls, strict=True)]
     columns = zip(forms.tolist(), things, kinds, places, moments, strict=True)
     return [_sentence(FORMS[f][not place], thing, kind, place) + then for f, thing, kind, place, then in columns]

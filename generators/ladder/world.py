@@ -135,12 +135,14 @@ def make_world(ladder: Ladder) -> World:
 
 
 def sample_part(
-    ladder: Ladder, part: str, indices: Int64 | range | list[int], *, images: bool = True, captions: bool = True
-) -> Samples:
+    ladder: Ladder, part: str, indices: Int64 | range | list[int], *, images: bool = True, captions: bool = True,
+    form: int | None = None,
+) -> Samples:  # fmt: skip
     """Return samples of a part of a ladder; a sample is the same alone and in any batch.
 
     `channel_values` are numbers of values, of which value k goes with class k. `group_ids` is `2 * label`, plus 1 where
-    the shortcuts go with another class than the one shown. Raises `ScenarioError` for an unknown part, an impossible
+    the shortcuts go with another class than the one shown. With `form` all captions are that one of
+    `captions.FORMS`, without a second sentence. Raises `ScenarioError` for an unknown part, an impossible
     ladder, indices that the part does not have, or images of a ladder whose shortcuts only captions show: its things
     need no pictures.
     """
@@ -156,7 +158,7 @@ def sample_part(
     size = ladder.image_size
     return Samples(
         paint(world, split, where, made.things, made.values) if images else np.empty((0, size, size, 3), np.uint8),
-        _captions(world, split, where, made) if captions else [],
+        _captions(world, split, where, made, form) if captions else [],
         made.labels,
         made.values,
         made.env_ids,
@@ -225,7 +227,7 @@ def _environments(world: World, split: str, indices: Int64, misleads: NDArray[np
     return np.where(misleads, indices % 4 != 0, indices // world.ladder.num_classes % 2).astype(np.int64)
 
 
-def _captions(world: World, split: str, place: Int64, made: Drawn) -> list[str]:
+def _captions(world: World, split: str, place: Int64, made: Drawn, form: int | None) -> list[str]:
     ladder = world.ladder
     nuisance = world.draw(split, "caption", place)
     named = happens(nuisance[:, 1], threshold(ladder.named)) if ladder.named < 1 else np.ones(len(place), bool)
@@ -236,4 +238,4 @@ def _captions(world: World, split: str, place: Int64, made: Drawn) -> list[str]:
         carried = ladder.shortcuts.get(name, "image") != "image"
         looks = world.looks[name][made.values[name]].tolist() if carried else []
         phrases[name] = [table[k] for k in looks] if carried else [neutral] * len(place)
-    return write(things, phrases["hue"], phrases["wall"], phrases["place"], nuisance)
+    return write(things, phrases["hue"], phrases["wall"], phrases["place"], nuisance, form)

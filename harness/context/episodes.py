@@ -1,7 +1,8 @@
 """Episodes of the in-context ladder: 32 labelled captions, of which m are counterexamples, and captions to label.
 
-Each episode is a world of its own: it draws which looks go with which class, which things demonstrations show, and
-which class has which label. Queries show things that no demonstration shows.
+Each episode is a world of its own: it draws which looks go with which class, which things demonstrations show, which
+class has which label, and the sentence form of all its captions, which is one, for small models learn nothing in
+context from captions of many forms. Queries show things that no demonstration shows.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spurgen.benchmark.ladder import Ladder
+from spurgen.generators.ladder.captions import FORMS
 from spurgen.generators.ladder.world import sample_part
 from spurgen.generators.samples import Samples
 from spurgen.generators.streams import Int64, permutation, stream_key
@@ -76,18 +78,19 @@ def draw(number: int) -> Episode:
     """Draw an episode. Rungs share the order of demonstrations: one more counterexample replaces a caption in place."""
     world = LADDER.in_world(number)
     order = permutation(stream_key(world.suite, world.seed, "order"), SHOWN)
-    parts = {rung: _captions(world, world.pieces("train", rung)) for rung in RUNGS}
+    form = stream_key(world.suite, world.seed, "form") % len(FORMS)
+    parts = {rung: _captions(world, world.pieces("train", rung), form) for rung in RUNGS}
     shown = {
         rung: Captions(tuple(all_.texts[k] for k in order), all_.classes[order], all_.values[order])
         for rung, all_ in parts.items()
     }
-    queries = _captions(world, tuple((f"test/{state}", range(2 * pairs)) for state, pairs in QUERIES.items()))
+    queries = _captions(world, tuple((f"test/{state}", range(2 * pairs)) for state, pairs in QUERIES.items()), form)
     assert (queries.classes == CLASSES).all()
     return Episode(shown, queries, stream_key(world.suite, world.seed, "labels") % 2 == 1)
 
 
-def _captions(world: Ladder, pieces: tuple[tuple[str, range], ...]) -> Captions:
-    drawn: list[Samples] = [sample_part(world, part, indices, images=False) for part, indices in pieces]
+def _captions(world: Ladder, pieces: tuple[tuple[str, range], ...], form: int) -> Captions:
+    drawn: list[Samples] = [sample_part(world, part, indices, images=False, form=form) for part, indices in pieces]
     return Captions(
         tuple(text for piece in drawn for text in piece.captions),
         np.concatenate([piece.labels for piece in drawn]),

@@ -18,7 +18,7 @@ from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.store import IN_CONTEXT, SHIPPED
 from spurgen.harness.statistics.needed import Climb, Needed, needed
 
-VERSION = 1  # of the row file
+VERSION = 2  # of the row file and of the episodes
 ROW_BYTES = 1 << 24
 EXACT = "exact Bayes"
 """The name of the ideal observer among learners."""
@@ -111,7 +111,7 @@ def _needed(path: Path) -> dict[tuple[str, str], str]:
     try:
         row = json.loads(read_text(path, ROW_BYTES))
         if row["version"] != VERSION:
-            raise ReadError(f"{path} is a row of version {row['version']}, expected {VERSION}")
+            raise ReadError(f"{path} is a row of version {row['version']}, expected {VERSION}; ask again")
         lines = [line for line in row["lines"] if line["measure"] == "pairs" and line["needed"]]
         return {(str(line["learner"]), str(line["labels"] or "")): str(line["needed"]) for line in lines}
     except (ValueError, KeyError, TypeError) as error:

@@ -1,5 +1,8 @@
+import re
+
 import numpy as np
 
+from spurgen.generators.ladder.captions import FORMS
 from spurgen.generators.things import THINGS
 from spurgen.harness.context.episodes import LADDER, RUNGS, SHOWN, STATES, draw
 
@@ -59,3 +62,15 @@ def test_letters_are_assigned_by_episode_and_names_are_not():
 def test_an_episode_is_the_same_whenever_it_is_drawn_and_others_differ():
     assert draw(2).prompt(8, "arbitrary") == draw(2).prompt(8, "arbitrary")
     assert not {*draw(2).queries.texts} & {*draw(3).queries.texts}
+
+
+def test_all_captions_of_an_episode_have_one_form_and_episodes_have_all_forms():
+    def form_of(number):
+        captions, hidden = [*draw(number).demonstrations[0].texts, *draw(number).queries.texts], "(.+)"
+        kinds = [re.escape(form).replace(r"\{place\}", hidden).replace(r"\{thing\}", hidden).replace(r"\{wall\}", hidden)
+                 for form, _ in FORMS]  # fmt: skip
+        fitting = [k for k, kind in enumerate(kinds) if all(re.fullmatch(kind, text, re.I) for text in captions)]
+        assert len(fitting) == 1
+        return fitting[0]
+
+    assert {form_of(number) for number in range(60)} == {*range(len(FORMS))}
