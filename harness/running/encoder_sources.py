@@ -39,6 +39,7 @@ SOURCES = {
     "torchvision": Source("torchvision", {"image": "ImageEncoder"}),
     "timm": Source("timm", {"image": "ImageEncoder"}),
     "open_clip": Source("open_clip", {"image": "Clip"}, slashed=True),
+    "efficientnet-lite": Source("efficientnet_lite_pytorch", {"image": "ImageEncoder"}),
     "sentence-transformers": Source("sentence_transformers", {"caption": "SentenceEncoder"}),
     "hf": Source("transformers", {"caption": "TextEncoder", "image": "ImageEncoder"}),
 }

@@ -14,6 +14,7 @@ from spurgen.baselines.training.encoders import ENCODERS, Encoder, Features
 GRID = 16  # cells of an image's side
 LEVELS = 4  # of each colour in the histogram
 WORDS = 1024  # numbers that words are hashed to
+CNN_WIDTH = 128  # features of the small network with random weights
 
 
 class Plain(NamedTuple):
@@ -64,6 +65,24 @@ def _random_efficientnet() -> Callable[[NDArray[np.uint8]], Features]:
 
 
 @cache
+def _random_cnn() -> Callable[[NDArray[np.uint8]], Features]:
+    import torch
+
+    from spurgen.baselines.training.backbones import ImageEncoder
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = ImageEncoder(CNN_WIDTH)
+
+    @torch.inference_mode()
+    def encode(images: NDArray[np.uint8]) -> Features:
+        features: Features = network.eval()(network.embed(torch.from_numpy(images)).float()).numpy()
+        return features
+
+    return encode
+
+
+@cache
 def _random_minilm() -> Callable[[Sequence[str]], Features]:
     import torch
 
@@ -85,6 +104,7 @@ PLAIN = {
     "efficientnet-lite0-random": Plain(
         "image", Encoder("efficientnet-lite0-random/1", 1280, IMAGE, _random_efficientnet)
     ),
+    "cnn-random": Plain("image", Encoder("cnn-random/1", CNN_WIDTH, (), _random_cnn)),
     "bag-of-words": Plain("caption", Encoder("bag-of-words/1", WORDS, (), lambda: _words)),
     "minilm-random": Plain("caption", Encoder("minilm-random/1", 384, CAPTION, _random_minilm)),
 }

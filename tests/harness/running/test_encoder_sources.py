@@ -103,6 +103,17 @@ def test_adapters_have_what_sources_ask_for():
         encoder_of("image", "torchvision:none")
 
 
+def test_an_efficientnet_lite_is_that_of_the_suite_or_says_what_to_install():
+    pytest.importorskip("efficientnet_lite_pytorch")
+    images = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), dtype=np.uint8)
+    ours, theirs = (encoder_of("image", name).load()(images) for name in ("efficientnet-lite0", "efficientnet-lite:0"))
+    np.testing.assert_allclose(theirs, ours, rtol=1e-3, atol=1e-4)
+    with pytest.raises(SubmissionError, match="pip install efficientnet-lite4-pytorch-model"):
+        encoder_of("image", "efficientnet-lite:4")
+    with pytest.raises(SubmissionError, match="no EfficientNet-Lite9; choose from 0, 1, 2, 3, 4"):
+        encoder_of("image", "efficientnet-lite:9")
+
+
 def test_the_modality_chooses_the_half():
     assert [check_half("hf:x", modality) for modality in ("text", "image", None)] == ["caption", "image", "caption"]
     assert check_half("pixels", None) == "image"

