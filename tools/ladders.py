@@ -45,6 +45,7 @@ class Run(NamedTuple):
     """A method on all rungs of a ladder in a tuning world.
 
     `uncorrelated` makes one rung, the ceiling; `between` those halfway, by factors, between the ladder's above 0.
+    `train`: another number of train samples than the ladder's.
     """
 
     suite: str
@@ -54,17 +55,21 @@ class Run(NamedTuple):
     options: str = "{}"
     uncorrelated: bool = False
     between: bool = False
+    train: int = 0
 
 
-def rungs_of(suite: Suite, ladder: str) -> list[Rung]:
-    """Return the tasks of a ladder, with the fewest counterexamples first."""
-    return [task for task in suite.tasks.values() if isinstance(task, Rung) and task.of == ladder]
+def rungs_of(suite: Suite, ladder: str, train: int = 0) -> list[Rung]:
+    """Return the tasks of a ladder, with the fewest counterexamples first, if asked with so many train samples."""
+    tasks = [task for task in suite.tasks.values() if isinstance(task, Rung) and task.of == ladder]
+    return (
+        [replace(task, scenario=task.ladder.model_copy(update={"train": train})) for task in tasks] if train else tasks
+    )
 
 
 def climb(run: Run) -> Curve:
     """Train on every rung; return the accuracies."""
     found: Curve = {}
-    tasks = rungs_of(load_suite(run.suite), run.ladder)
+    tasks = rungs_of(load_suite(run.suite), run.ladder, run.train)
     if run.between:
         above = [task for task in tasks if task.counterexamples]
         middles = [round(math.sqrt(low.counterexamples * high.counterexamples)) for low, high in pairwise(above)]
@@ -153,8 +158,8 @@ def main_ladders(suite: Suite) -> list[str]:
 def measure(wanted: Sequence[Run], path: Path, jobs: int | None, console: Console) -> dict[Run, Curve]:
     """Return the curve of each run; what is not in the file `path` is trained, and stored there as it ends."""
     suites = {run.suite: load_suite(run.suite) for run in wanted}
-    worlds = {(run.suite, run.ladder, run.world) for run in wanted}
-    used = [rungs_of(suites[suite], name)[0].in_world(world) for suite, name, world in sorted(worlds)]
+    worlds = {(run.suite, run.ladder, run.train, run.world) for run in wanted}
+    used = [rungs_of(suites[suite], name, train)[0].in_world(world) for suite, name, train, world in sorted(worlds)]
     for _ in features.compute(features.missing([rung for rung in used if isinstance(rung, Rung)], None), jobs):
         pass
     keys = {run: _key(suites[run.suite], run) for run in wanted}
@@ -209,7 +214,7 @@ def judge(
 def _key(suite: Suite, run: Run) -> str:
     """Return what a measurement is stored under: it depends on the ladder and on the versions of the method."""
     scenario = rungs_of(suite, run.ladder)[0].ladder.digest
-    asked = run[:-1] if not run.between else run  # as what was measured before there were rungs between is stored
+    asked = [*run[:6], *filter(None, run[6:])]  # what was measured before there were further fields lacks them
     return json.dumps([*asked, scenario, submission_digest(baseline_specs([run.method])[0])])
 
 

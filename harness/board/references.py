@@ -27,7 +27,7 @@ def controls(suite: Suite, rungs: Sequence[Rung], ceilings: Rows, matched: Rows)
     return Controls(
         known[-1].mean(RANKED_BY) if known else None, by_rung if len(by_rung) == len(rungs) else None,
         float(np.min([known[-1].metric(f"seen_{state}") for state in STATES], axis=0).mean()) if known else None,
-        _needs(rungs, found),
+        _needs(rungs, found), rungs[0].ladder.ceiling,
     )  # fmt: skip
 
 

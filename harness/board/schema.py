@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
 from spurgen.harness.metrics import Interval
+from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.statistics.comparison import Compared
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.needed import Needed, Ratio
@@ -166,13 +167,15 @@ class Controls:
     """What ERM reaches on a ladder's test without correlations in train, means over worlds; None where it is not known.
 
     `ceiling`: with as many samples; `seen`: the same on things of train. `matched`: with only as many as each rung has
-    counterexamples, by their number; `matched_needs`: how many it needs, as people read it.
+    counterexamples, by their number; `matched_needs`: how many it needs, as people read it. `tuning_ceiling`: that of
+    tuning worlds, a constant of the suite, of which three quarters are the threshold of counterexamples needed.
     """
 
     ceiling: float | None
     matched: Mapping[int, float] | None
     seen: float | None = None
     matched_needs: str = ""
+    tuning_ceiling: float | None = None
 
     @property
     def lines(self) -> list[str]:
@@ -180,6 +183,10 @@ class Controls:
         said = [f"Ideal observer   {IDEAL:.3f}"]
         if self.ceiling is not None:
             said.append(f"Ceiling          {self.ceiling:.3f}   ERM, trained without correlations")
+        if (tuned := self.tuning_ceiling) is not None:
+            said.append(
+                f"Threshold        {SHARE * tuned:.3f}   of N: 3/4 of {tuned:.2f}, the ceiling of tuning worlds"
+            )
         if self.matched is not None:
             mean = sum(self.matched.values()) / len(self.matched)
             each = ", ".join(f"{value:.3f} on {m}" for m, value in self.matched.items())

@@ -208,7 +208,7 @@ def _free(axes: Axes, height: float, text: str) -> tuple[int, bool, bool]:
 def _mark_rungs(axes: Axes, rungs: Sequence[int], at: Sequence[float]) -> None:
     """Write numbers of counterexamples where they lie, and accuracies beside them."""
     axes.set_xticks(at, [f"{m:,}" for m in rungs])
-    axes.set_ylabel("right where shortcuts mislead, %")
+    axes.set_ylabel("accuracy if misled, %")
     axes.set_ylim(-0.02, TOP)
     if not rungs[0]:  # the axis is logarithmic only right of this mark
         axes.text((at[0] + at[1]) / 2, 0, "//", transform=axes.get_xaxis_transform(), ha="center", va="center",

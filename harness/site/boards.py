@@ -18,8 +18,8 @@ COLUMNS = {
     "name": ("Method", "what training was given besides inputs stands below it"),
     "score": (
         "Right where shortcuts mislead",
-        "mean over the rungs with counterexamples, with a 95 % interval; open mark: where shortcuts agree; curve: over "
-        "the rungs",
+        "or where they agree or are neutral, if that is lower: mean over the rungs with counterexamples, with a 95 % "
+        "interval; open mark: where shortcuts agree; curve: over the rungs",
     ),
     "needed": (
         "Counterexamples needed",

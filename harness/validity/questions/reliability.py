@@ -66,8 +66,8 @@ def _summary(units: list[Line], pairs: list[Line], main: set[str]) -> str:
     between = [
         f"{number(pair['rho'])}, within access tiers {number(pair['rho_within_tiers'])} "
         f"({as_markdown(pair['first'])} - {as_markdown(pair['second'])})"
-        for pair in pairs
-        if {pair["first"], pair["second"]} <= main
+        for pair in sorted(pairs, key=lambda pair: {pair["first"], pair["second"]} <= main, reverse=True)
+        if {pair["first"], pair["second"]} & main
     ]
     words = f" Between tasks: {'; '.join(between)}." if between else ""
     return f"Spearman's rho between two worlds or seeds: {rhos}.{words}"

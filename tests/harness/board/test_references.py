@@ -1,6 +1,7 @@
 """What stands beside the rows of a ladder: the ideal observer, ERM's ceiling and its matched control."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -43,11 +44,13 @@ def test_a_ladder_shows_its_ceiling_and_matched_control(board, make, ladder_suit
     for text in (to_text(made), first_to_text(made)):
         assert "Ideal observer   1.000" in text
         assert f"Ceiling          {found.ceiling:.3f}   ERM, trained without correlations" in text
+        assert re.search(r"Threshold        0\.\d{3}   of N: 3/4 of 0\.\d\d, ceiling of tuning worlds", text)
         assert f"Matched control  {mean:.3f}   ERM, on as many such samples as counterexamples:" in text
         assert max(map(len, text.splitlines())) <= 80
     stored = json.loads(to_json(made))["overall"]["few-text"]["controls"]
     assert stored == {"ideal": 1.0, "ceiling": found.ceiling, "matched": {str(m): v for m, v in values.items()},
-                      "seen": found.seen, "matched_needs": found.matched_needs}  # fmt: skip
+                      "seen": found.seen, "matched_needs": found.matched_needs,
+                      "tuning_ceiling": found.tuning_ceiling}  # fmt: skip
     curves = np.stack([matched["erm"][f"few-text-{m}"].metric("robust_accuracy") for m in values], axis=1)
     assert found.matched_needs == needed(curves, Climb((4, 16), 0.75 * 0.9)).text
     assert f"- {found.lines[-1]}" in to_markdown(made)
