@@ -30,11 +30,15 @@ def draw_story(
     title: str, train: Sequence[Shown], twins: Sequence[Shown], answers: Sequence[str], ladder: Climbed,
     full_names: Mapping[str, str],
 ) -> Figure:  # fmt: skip
-    """Draw training scenes above a scene and its twin with the answers to both, the first right; the curve beside."""
+    """Draw training scenes above a scene and its twin with the answers to both, the first right; the curve beside.
+
+    The answers are of the lowest rung above 0.
+    """
+    strip = f"in training, but for {min(filter(None, ladder.rungs)):,} of {ladder.train:,} samples"
     with style.styled():
         figure = Figure(figsize=SIZE)
         figure.text(LEFT, 0.91, title, fontsize=14, fontweight="bold")
-        figure.text(LEFT, 0.855, "in training", color=style.GREY, fontsize=style.SMALL)
+        figure.text(LEFT, 0.855, strip, color=style.GREY, fontsize=style.SMALL)
         figure.text(LEFT, 0.665, "in the test, only the shortcut changes", color=style.GREY, fontsize=style.SMALL)
         for axes, scene in zip(_row(figure, len(train), 0.84), train, strict=True):
             _scene(axes, scene)
