@@ -23,7 +23,7 @@ def encode(batch):
 
 
 def vector(ids):
-    """Return one caption's vector; alone, because eight bits are chosen by the batch, and answers must not depend on it."""
+    """Return one caption's vector; alone, for the scale of eight bits is chosen by the batch."""
     tokens = np.array([ids], np.int64)
     given = {"input_ids": tokens, "attention_mask": np.ones_like(tokens), "token_type_ids": np.zeros_like(tokens)}
     (states,) = session.run(["last_hidden_state"], {each.name: given[each.name] for each in session.get_inputs()})

@@ -19,6 +19,8 @@ PLAIN_WIDTH = 80  # characters of a line where there is no terminal
 UNLIMITED = 10_000
 LONGEST = 32  # characters of a name on a line
 GAP = 3  # characters between two columns
+Rows = Sequence[Mapping[str, str]]
+"""A table, row by row: its texts by title."""
 NAME = column("submission").title
 ALWAYS = ("rank", "submission", "robust_accuracy")
 SPARE = (("counterexamples",), ("to_erm",), ("follows",), ("letters",), ("uses_thing",), ("channels",), ("wga",))
@@ -141,9 +143,9 @@ class _Printer:
     def _tables(self, tables: Mapping[str, Sequence[Line]]) -> None:
         """Print tables of the same columns, which are as wide in each."""
         every = [line for lines in tables.values() for line in lines]
-        shown = board_keys(every, "brief", "wide") if self._wide else self._fitting(every)
-        made = {title: table(list(map(self._marked, lines)), shown) for title, lines in tables.items()}
-        known = _widths([row for rows in made.values() for row in rows], self._console.width)
+        shown = board_keys(every, "brief", "wide") if self._wide else self._fitting(every, tables)
+        made = self._made(tables, shown)
+        known = _widths([*made.values()], self._console.width)
         titles = [column(key).title for key in ("access", *shown)]
         widths = {title: known[title] for title in dict.fromkeys(titles) if title in known}
         for title, rows in made.items():
@@ -156,28 +158,38 @@ class _Printer:
         mark = "> " if line["submission"] in self._mine else ""
         return {**line, "submission": mark + one_line(line["submission"])}
 
-    def _fitting(self, lines: Sequence[Line]) -> list[str]:
+    def _made(self, tables: Mapping[str, Sequence[Line]], shown: Sequence[str]) -> dict[str, Rows]:
+        return {title: table(list(map(self._marked, lines)), shown) for title, lines in tables.items()}
+
+    def _fitting(self, lines: Sequence[Line], tables: Mapping[str, Sequence[Line]]) -> list[str]:
         """Return the keys of the columns that fit the width, in their order."""
         shown = list(ALWAYS)
         for spare in SPARE:
             more = [*shown, *(channel_keys(lines) if spare == ("channels",) else spare)]
-            widths = _widths(table(list(map(self._marked, lines)), more))
-            shown = more if sum(widths.values()) + GAP * (len(widths) - 1) <= self._console.width else shown
+            made = [*self._made(tables, more).values()]
+            shown = more if _length(made, _widths(made)) <= self._console.width else shown
         return [key for key in board_keys(lines, "brief") if key in shown]
 
 
-def _widths(rows: Sequence[Mapping[str, str]], most: int | None = None) -> dict[str, int]:
-    """Return the width of every column; names take what is left of `most`."""
+def _widths(tables: Sequence[Rows], most: int | None = None) -> dict[str, int]:
+    """Return the width of every column; names take what is left of `most` in the table with the longest lines."""
+    rows = [row for rows in tables for row in rows]
     titles = dict.fromkeys(title for row in rows for title in row)
     widths = {title: max(cell_len(text) for text in (title, *(row.get(title, "") for row in rows))) for title in titles}
     if NAME in widths:
         widths[NAME] = max(len(NAME), min(widths[NAME], LONGEST))
-        spare = (most or UNLIMITED) - sum(widths.values()) - GAP * (len(widths) - 1)
+        spare = (most or UNLIMITED) - _length(tables, widths)
         widths[NAME] = max(len(NAME), widths[NAME] + min(spare, 0))
     return widths
 
 
-def _rich_table(rows: Sequence[Mapping[str, str]], widths: Mapping[str, int], mine: Sequence[bool]) -> Table:
+def _length(tables: Sequence[Rows], widths: Mapping[str, int]) -> int:
+    """Return how long the longest line of all tables is; each shows the columns that its own rows have."""
+    shown = [[widths[title] for title in {title for row in rows for title in row}] for rows in tables if rows]
+    return max((sum(each) + GAP * (len(each) - 1) for each in shown), default=0)
+
+
+def _rich_table(rows: Rows, widths: Mapping[str, int], mine: Sequence[bool]) -> Table:
     made = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
     shown = [title for title in widths if any(title in row for row in rows)]
     for title in shown:

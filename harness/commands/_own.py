@@ -79,7 +79,7 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     with samples_bar(console, len(data.inputs), "encoded") as advance:
         features = features_of(data, arguments.encoder, arguments.jobs, advance)
     rungs, seeds = rungs_of(data), arguments.seeds or DRAWS
-    with samples_bar(console, (len(rungs) + 1) * len(seeds) * len(methods), "trained") as advance:
+    with samples_bar(console, (1 + len(rungs) * len(seeds)) * len(methods), "trained") as advance:
         answers = climb(data, features, methods, rungs, seeds, arguments.jobs, advance)
     heeded = ("data_dir", *OWN_FLAGS, "methods", "num_samples", "seeds", "out")
     repeated = command_line(["run"], {name: getattr(arguments, name) for name in heeded})

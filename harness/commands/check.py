@@ -69,13 +69,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 1
     for text in wrong:
         _complain(console, f"\n{text}")
-    times = [findings[task.modality].seconds or 0.0 for task in suite.usual.values() if task.modality in findings]
+    times = [findings[task.modality].seconds or 0.0 for task in suite.main.values() if task.modality in findings]
     name, names = quote(arguments.submission), " ".join(task.name for task in tasks.values())
     where = "" if arguments.suite == DEFAULT_SUITE else f"--suite {suite.spoken} "
     passed = "No check failed, but see above." if wrong else "All checks passed."
     say(
         console,
-        f"\n{passed} One seed on all {len(times)} tasks of {suite.name} that it takes needs "
+        f"\n{passed} One seed on all {len(times)} main tasks of {suite.name} that it takes needs "
         f"{duration(sum(times))}, one after the other, and longer if predictions slow down with the number of train "
         f"samples. Next, for some of them: {spurgen(f'score {name} {where}--tasks {names}')}",
     )

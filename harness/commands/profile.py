@@ -8,6 +8,7 @@ from rich.console import Console
 from spurgen.benchmark.suite import DEFAULT_SUITE
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import add_jobs, add_out, add_seeds
 
 
@@ -44,10 +45,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for seed in arguments.seeds
     ]
     compute_features(jobs, console, arguments.jobs)
-    measured = {
-        name: ladder("erm", rungs[0], modality=MODALITIES[half], seeds=arguments.seeds, encoder=spec)
-        for name, rungs in ladders.items()
-    }
+    measured = {}
+    with samples_bar(console, len(jobs), "ladders trained") as advance:
+        for name, rungs in ladders.items():
+            measured[name] = ladder("erm", rungs[0], modality=MODALITIES[half], seeds=arguments.seeds, encoder=spec)
+            advance(len(arguments.seeds))
     card = make_card(spec, half, encoder.width, encoder.weights, measured, arguments.seeds)
     cards = [card, *(other for other in others if other.encoder != spec)]
     name = Path(spec).stem if spec.endswith(".py") else spec.replace(":", "-").replace("/", "-")

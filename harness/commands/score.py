@@ -100,7 +100,8 @@ def _more_seeds(suite: Suite, arguments: argparse.Namespace) -> str:
     if not arguments.seeds or len(arguments.seeds) >= asked:
         return ""
     found_by = flags_of_rows(suite, arguments)
-    words = ["score", quote(arguments.submission), *([found_by] if found_by else []), "--tasks", *names]
+    some = [] if [*names] == [*suite.main] else ["--tasks", *names]
+    words = ["score", quote(arguments.submission), *([found_by] if found_by else []), *some]
     return f"{spurgen(' '.join([*words, '--seeds', f'0-{asked - 1}']))}, which gives it a rank, or "
 
 

@@ -140,7 +140,8 @@ def _checked(path: Path, entries: pd.Series) -> pd.Series:
     """Return a categorical column with the names that occur; raise `SpurgenError` for fractions, too many, or one."""
     found = entries.cat.remove_unused_categories()
     names, column = values_of(found), entries.name
-    fraction = next((name for name in names if FRACTION.fullmatch(name)), None)
+    fractions = [name for name in names if FRACTION.fullmatch(name)]
+    fraction = next((name for name in fractions if float(name) % 1), fractions[0] if fractions else None)
     if fraction is not None:
         raise SpurgenError(
             f"{path}, column {column}: {fraction} is a fraction and names no class or value; cut the numbers into a "

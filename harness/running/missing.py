@@ -124,8 +124,9 @@ def run_jobs(
 
 
 def _line(job: Job, result: Result) -> str:
-    outcome = f"failed: {first_line(result.error)}" if result.error else f"WGA {result.metrics['wga']:.3f}"
-    return f"{_name(job)}  {outcome}"
+    if result.error:
+        return f"{_name(job)}  failed: {first_line(result.error)}"
+    return f"{_name(job)}  accuracy if misled {result.metrics['robust_accuracy']:.3f}"
 
 
 def _name(job: Job) -> str:

@@ -68,6 +68,15 @@ def test_a_long_name_continues_on_the_next_line(board):
     assert max(cell_len(line) for line in text.splitlines() if "xx" in line) <= 80
 
 
+@pytest.mark.parametrize("width", range(60, 120, 4))
+def test_a_usual_name_stands_on_one_line_where_rows_with_few_units_have_another_column(board, width):
+    part = board.tasks["small-text"]
+    assert part.few
+    named = [replace(part.rows[0], submission="reweight_crt"), *part.rows[1:]]
+    shown = replace(board, tasks={"small-text": replace(part, rows=named)}, overall={})
+    assert "reweight_crt" in to_text(shown, width=width)
+
+
 def test_the_same_columns_are_as_wide_in_the_tables_of_a_task(board):
     heads = [line for line in to_text(board, ["small-text"]).splitlines() if line.startswith("Rank  ")]
     assert len(heads) == 4

@@ -52,7 +52,7 @@ def test_only_missing_results_are_made_and_all_are_shown(run_jobs, specs, result
     second, made = capsys.readouterr(), results()
     assert before.items() < made.items()
     assert set(made) == {(name, "small-text", seed) for name in ("bayes", "guesses") for seed in (0, 1)}
-    lines = [" ".join(line.split()[:4]) for line in second.err.splitlines() if " WGA " in line]
+    lines = [" ".join(line.split()[:4]) for line in second.err.splitlines() if "  accuracy if misled " in line]
     assert sorted(lines) == sorted("{} {} seed {}".format(*job) for job in set(made) - set(before))
     assert "regenerated" not in second.err  # the splits were verified before, with this code
     assert "> bayes" not in second.out

@@ -66,9 +66,8 @@ def test_an_episode_is_the_same_whenever_it_is_drawn_and_others_differ():
 
 def test_all_captions_of_an_episode_have_one_form_and_episodes_have_all_forms():
     def form_of(number):
-        captions, hidden = [*draw(number).demonstrations[0].texts, *draw(number).queries.texts], "(.+)"
-        kinds = [re.escape(form).replace(r"\{place\}", hidden).replace(r"\{thing\}", hidden).replace(r"\{wall\}", hidden)
-                 for form, _ in FORMS]  # fmt: skip
+        captions = [*draw(number).demonstrations[0].texts, *draw(number).queries.texts]
+        kinds = [re.sub(r"\\{(thing|wall|place)\\}", "(.+)", re.escape(form)) for form, _ in FORMS]
         fitting = [k for k, kind in enumerate(kinds) if all(re.fullmatch(kind, text, re.I) for text in captions)]
         assert len(fitting) == 1
         return fitting[0]

@@ -7,12 +7,13 @@ import pytest
 from spurgen.benchmark.errors import ReadError
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.harness.context import report
+from spurgen.harness.results.store import IN_CONTEXT, SHIPPED
 from spurgen.harness.site.learners import learners
 
 
 def row(needed, **fields):
     return json.dumps(
-        {"version": 1, "lines": [
+        {"version": report.VERSION, "lines": [
             {"learner": name, "labels": kind, "measure": measure, "needed": text}
             for name, kind, measure, text in needed
         ]} | fields
@@ -46,8 +47,13 @@ def test_rows_of_a_suite_stand_beside_models_in_context_the_fewest_first(ladder_
     assert learners(suite, board, {"erm": "Plain"}, folder) == [heads]  # which is not of the package's suite
 
 
-@pytest.mark.parametrize("text", ["[]", "{", row([], version=2), "{}"])
+@pytest.mark.parametrize("text", ["[]", "{", row([], version=9), "{}"])
 def test_a_row_of_models_that_is_none_is_a_sentence(folder, text):
     (folder / "in-context" / "bad.json").write_text(text)
-    with pytest.raises(ReadError, match=r"bad\.json is (no row|a row of version 2)"):
+    with pytest.raises(ReadError, match=r"bad\.json is (no row|a row of version 9)"):
         report.stored_models(folder)
+
+
+def test_every_row_in_context_of_the_package_can_be_read(tmp_path):
+    shipped = [*(SHIPPED / IN_CONTEXT).glob("*.json")]
+    assert len(report.stored_models(tmp_path)) == len(shipped) > 0
