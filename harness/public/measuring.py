@@ -13,7 +13,7 @@ import numpy as np
 
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData, Modality, Submission
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.ladder import Ladder
+from spurgen.benchmark.ladder import Ladder, load_world
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import round_samples
 from spurgen.benchmark.scenario import Scenario
@@ -128,9 +128,9 @@ def measure(
 ) -> Measured:
     """Ask a function about every test sample and twin of a world, and compute all metrics of a board.
 
-    `world`: the name of a task of the current suite, such as `things-text-8`, a task, or a scenario or `Ladder`,
-    which `modality` shows. `seed`: the world of a task that has several. `predict` is called with up to 1,000 samples
-    at a time.
+    `world`: the name of a task of the current suite, such as `things-text-8`, a task, or a scenario or `Ladder`, or
+    the path of its file, which `modality` shows. `seed`: the world of a task that has several. `predict` is called with
+    up to 1,000 samples at a time.
 
     Raises `SubmissionError` for answers of another shape, not finite or above 1e8, and whatever `predict` raises.
     """
@@ -147,10 +147,10 @@ def ladder(
 
     `fit` gets train, val and a `Context`, as a submission's does, and returns a function as `measure` takes it; or it
     is the name of a baseline, such as `erm`, which gets `options` and what it has on the boards. `world`: the name of a
-    ladder of the current suite, such as `things-text`, one of its tasks, or a `Ladder` of your own; a scenario has no
-    rungs, and is trained on once. `access`: what `fit` is given, a key of `ACCESS`. `seeds`: the ladder's worlds, or of
-    a scenario training seeds; from two on, intervals are over them. `encoder`: gives a baseline its features
-    in place of the suite's encoders, such as `timm:resnet18` (docs/profile.md). Raises as `measure` does.
+    ladder of the current suite, such as `things-text`, one of its tasks, or a `Ladder` of your own or its file; a
+    scenario has no rungs, and is trained on once. `access`: what `fit` is given, a key of `ACCESS`. `seeds`: the
+    ladder's worlds, or of a scenario training seeds; from two on, intervals are over them. `encoder`: gives a baseline
+    its features in place of the suite's encoders, such as `timm:resnet18` (docs/profile.md). Raises as `measure` does.
     """
     tasks = _rungs(world, modality)
     if isinstance(fit, str):
@@ -175,6 +175,8 @@ def _learner(fit: Fit, name: str, access: str, task: Task) -> Submission:
 def _task(world: World, modality: Modality) -> Task:
     if isinstance(world, Task):
         return world
+    if isinstance(world, str) and world.endswith(".toml"):
+        return _task(load_world(world), modality)
     if isinstance(world, str):
         return load_suite(DEFAULT_SUITE).task(world)
     if isinstance(world, Ladder):
@@ -192,6 +194,8 @@ def _rungs(task: World, modality: Modality) -> Sequence[Task]:
         return [replace(task, name=f"{task.of}-{m}", counterexamples=m) for m in task.ladder.rungs]
     if not isinstance(task, str):
         return [_task(task, modality)]
+    if task.endswith(".toml"):
+        return _rungs(load_world(task), modality)
     known: dict[str, list[Rung]] = {}
     tasks = load_suite(DEFAULT_SUITE).tasks
     for each in tasks.values():
