@@ -79,8 +79,8 @@ def test_a_constant_learner_climbs_no_rung(ladder_of):
 def test_a_world_can_be_the_file_that_describes_it(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(
-        'suite = "mine"\nname = "mine"\nseed = 3\ncategories = ["animal", "vehicle", "food"]\nrungs = [0, 4]\ntrain = 24\n'
-        "val = 40\ntest_per_class = 4\nseen_per_class = 2\ntwins_per_class = 2\ncalibration_per_class = 2\n"
+        'suite = "mine"\nname = "mine"\nseed = 3\ncategories = ["animal", "vehicle", "food"]\nrungs = [0, 4]\n'
+        "train = 24\nval = 40\ntest_per_class = 4\nseen_per_class = 2\ntwins_per_class = 2\ncalibration_per_class = 2\n"
         '[shortcuts]\nhue = "caption"\n'
     )
     assert [*spurgen.ladder(constant, str(path), modality="text").lines] == ["mine-0", "mine-4"]
