@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -22,7 +23,7 @@ def _is_base64(text: str) -> str:
 
 
 class _Record(Frozen):
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over the whole record."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

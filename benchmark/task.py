@@ -1,6 +1,7 @@
 """A task: a scenario seen through a modality; of a ladder, with a number of counterexamples."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from spurgen.benchmark.contract import Backbone, Modality
@@ -53,14 +54,15 @@ class Task:
         """Number of worlds that a row needs for a rank, or of training seeds where the scenario has one world."""
         return self.scenario.worlds if self.scenario.worlds > 1 else SEEDS
 
-    @property
+    @cached_property
     def worlds(self) -> tuple[Scenario, ...]:
         """The frozen worlds of its scenario, in order."""
         return tuple(self.scenario.in_world(k) for k in range(self.scenario.worlds))
 
     def in_world(self, seed: int) -> "Task":
         """Return the task in the world of a training seed: the task itself if its scenario has one world."""
-        return replace(self, scenario=self.scenario.in_world(seed))
+        known = seed < self.scenario.worlds
+        return replace(self, scenario=self.worlds[seed] if known else self.scenario.in_world(seed))
 
     def in_frozen_world(self, seed: int) -> "Task":
         """Return the task in a frozen world; raise `ScenarioError` for a seed that is none."""

@@ -1,4 +1,4 @@
-"""The atlas: all masks of the world, drawn once per image size and stored end to end."""
+"""The atlas: families of masks, each drawn once per image size when a scene shows it, stored end to end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,12 +33,13 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Atlas:
-    """All masks for one image size; `planes`: ink and halo, uint8, masks end to end."""
+    """The masks of some families for one image size; `planes`: ink and halo, uint8 (2, n), masks end to end."""
 
-    planes: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    planes: NDArray[np.uint8]
     sheets: Mapping[str, Sheet]
 
 
+@cache
 def _families() -> dict[str, Family]:
     families = dict(pictograms.FAMILIES)
     for channel in discover(CHANNELS).values():
@@ -86,18 +87,35 @@ def resolution(span: int, image_size: int) -> int:
 
 
 @cache
-def make_atlas(image_size: int) -> Atlas:
-    """Draw every mask at the resolution that suits the image size."""
-    planes: tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]] = [], []
+def make_atlas(image_size: int, names: frozenset[str]) -> Atlas:
+    """Return the masks of these families at the resolution that suits the image size."""
+    families = {name: _drawn(name, image_size) for name in sorted(names)}
     sheets: dict[str, Sheet] = {}
     start = 0
-    for name, family in sorted(_families().items()):
-        bits = resolution(family.span, image_size)
-        for make in family.masks:
-            for plane, mask in zip(planes, make(), strict=True):
-                small = _shrink(mask, bits)
-                finish = soften if family.soft else seal
-                plane.append((small if family.smooth else finish(small)).reshape(-1))
-        sheets[name] = Sheet(start, bits, family.smooth or family.soft)
-        start += len(family.masks) << (2 * bits)
-    return Atlas((np.concatenate(planes[0]), np.concatenate(planes[1])), MappingProxyType(sheets))
+    for name, (bits, smooth, planes) in families.items():
+        sheets[name] = Sheet(start, bits, smooth)
+        start += planes.shape[1]
+    none = np.empty((2, 0), np.uint8)
+    whole = np.concatenate([none, *(planes for _, _, planes in families.values())], axis=1)
+    return Atlas(whole, MappingProxyType(sheets))
+
+
+@cache
+def _drawn(name: str, image_size: int) -> tuple[int, bool, NDArray[np.uint8]]:
+    """Draw a family: log2 of its masks' side, whether they are smooth, and its planes, uint8 (2, n)."""
+    family = _families()[name]
+    bits = resolution(family.span, image_size)
+    masks = []
+    for make in family.masks:
+        ink, halo = make()
+        finished = _finish(family, ink, bits)
+        masks.append([finished, finished if halo is ink else _finish(family, halo, bits)])
+    return bits, family.smooth or family.soft, np.concatenate(masks, axis=1)
+
+
+def _finish(family: Family, mask: Mask, bits: int) -> NDArray[np.uint8]:
+    """Return a mask of a family at side 2**bits, flat."""
+    small = _shrink(mask, bits)
+    if not family.smooth:
+        small = soften(small) if family.soft else seal(small)
+    return small.reshape(-1)

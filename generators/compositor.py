@@ -188,7 +188,7 @@ def _render(out, wall, inks, halos, stack, stamps, noise, amplitude):  # type: i
 def render(
     out: NDArray[np.uint8],
     wall: NDArray[np.uint8],
-    atlas: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    atlas: NDArray[np.uint8],
     stack: LayerStack,
     stamps: StampStack,
     noise: NDArray[np.uint64],
@@ -196,7 +196,7 @@ def render(
 ) -> None:
     """Draw n pictures into `out`, uint8 (n, S, S, 3), without holding the interpreter lock.
 
-    `wall`, uint8 (n, 3): colour of the canvas. `atlas`: ink and halo planes of all masks, uint8.
+    `wall`, uint8 (n, 3): colour of the canvas. `atlas`, uint8 (2, m): ink and halo planes of the masks.
     `stamps`: the coloured picture of each scene.
     `noise`, uint64 (n,): keys of the grain, whose levels lie in [-amplitude, amplitude].
     """

@@ -43,6 +43,8 @@ def _drawn(drawing: Drawing, grow: int, backing: Drawing) -> Callable[[], tuple[
     def make() -> tuple[Mask, Mask]:
         ink, halo = Pen(), Pen(grow)
         drawing(ink)
+        if backing is drawing and not grow:
+            return ink.mask, ink.mask
         backing(halo)
         return ink.mask, halo.mask
 

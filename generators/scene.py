@@ -82,7 +82,6 @@ class Canvas:
 
     def __init__(self, image_size: int, count: int, noise: Words) -> None:
         self.size, self.count, self.noise = image_size, count, noise
-        self.atlas: Atlas = make_atlas(image_size)
         self.layers: dict[str, Layer] = {}
         self.stamp: Stamp | None = None
 
@@ -92,7 +91,8 @@ class Canvas:
 
         out = np.empty((self.count, self.size, self.size, 3), np.uint8)
         wall = np.clip(self.wall, 0, 255).astype(np.uint8)
-        render(out, wall, self.atlas.planes, self._stack(), self._stamped(), self.noise, GRAIN)
+        atlas = make_atlas(self.size, frozenset(layer.family for layer in self.layers.values()))
+        render(out, wall, atlas.planes, self._stack(atlas), self._stamped(), self.noise, GRAIN)
         return out
 
     def _stamped(self) -> StampStack:
@@ -107,9 +107,9 @@ class Canvas:
         reach = stamp.span * ((abs(sine(stamp.angle)) + abs(cosine(stamp.angle))) >> (UNIT_BITS - 16)) >> 17
         return StampStack(*stamp.pictures, stamp.number, place, self._box_of(stamp, reach), behind)
 
-    def _stack(self) -> LayerStack:
+    def _stack(self, atlas: Atlas) -> LayerStack:
         layers = [self.layers[name] for name in DEPTHS if name in self.layers]
-        sheets = [self.atlas.sheets[layer.family] for layer in layers]
+        sheets = [atlas.sheets[layer.family] for layer in layers]
 
         def stack(columns: list[Int64], *width: int) -> Int64:
             return np.array(columns, np.int64).reshape(len(layers), self.count, *width)

@@ -81,10 +81,8 @@ def climb(run: Run) -> Curve:
         job = replace(planned, uncorrelated=run.uncorrelated)
         submission, rung = fit_on_rung(job), rungs.rung_of(job)
         assert submission.predict is not None
-        classes = {
-            part: np.asarray(submission.predict(rungs.make_part(job, part).inputs)).argmax(axis=1)
-            for part in scored_parts(rung)
-        }
+        asked = (rungs.make_part(job, part).inputs for part in scored_parts(rung))
+        classes = np.concatenate([np.asarray(submission.predict(inputs)).argmax(axis=1) for inputs in asked])
         values = answered(rung, classes).metrics
         seen = min(values[f"seen_{state}"] for state in STATES)
         found[str(task.counterexamples)] = [*(values[f"accuracy_{state}"] for state in STATES), seen]

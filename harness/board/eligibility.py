@@ -52,7 +52,7 @@ def _misnamed(label: str, row: TaskRow) -> str | None:
     result = row.results[0]
     if any(map(is_current_baseline, row.results)) and label != label_of(result.spec, result.options):
         return f"its results are those of the baseline {label_of(result.spec, result.options)}, under another name"
-    if label in names_in(BASELINES) and not is_baseline_row(row):
+    if not is_baseline_row(row) and label in names_in(BASELINES):
         return (
             f"it has the name of the baseline {label}, but not the results of its current version; rename or rerun it"
         )

@@ -54,7 +54,8 @@ def build(
     overall = {}
     for name, members in suite.overall.items():
         rungs = rungs_of([suite.task(member) for member in members])
-        found = controls(suite, rungs, ceilings or {}, matched or {})
+        there = any(member in parts for member in members)
+        found = controls(suite, rungs, ceilings or {}, matched or {}) if there else controls(suite, rungs, {}, {})
         overall[name] = replace(set_board(members, parts), controls=found)
     return Leaderboard(suite.name, suite.manifest.digest, {name: part.board for name, part in parts.items()}, overall)
 

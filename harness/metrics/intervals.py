@@ -1,5 +1,6 @@
 """Intervals of metrics, and the bias of a minimum, from finitely many samples and seeds."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -33,15 +34,18 @@ def simultaneous_interval(correct_counts: Labels, group_sizes: Labels, level: fl
         actual = f"{hits[group]} correct of {sizes[group]} in group {group}"
         raise failure("correct_counts", actual, "at most group_sizes", "count both on the same samples")
     tail = (1 - as_fraction("level", level)) / len(hits) / 2
-    # Of the groups of one size, the one with the fewest hits has the smallest ends.
-    sizes, of_size = np.unique(sizes, return_inverse=True)
-    fewest = np.full(len(sizes), np.iinfo(np.int64).max)
-    np.minimum.at(fewest, of_size, hits)
-    misses = sizes - fewest
-    # The ends are quantiles of beta distributions; max(., 1) keeps their parameters positive where `where` overrides.
-    low = np.where(fewest == 0, 0.0, betaincinv(np.maximum(fewest, 1), misses + 1, tail))
-    high = np.where(misses == 0, 1.0, betaincinv(fewest + 1, np.maximum(misses, 1), 1 - tail))
-    return Interval(float(low.min()), float(high.min()))
+    fewest: dict[int, int] = {}  # of the groups of one size, the one with the fewest hits has the smallest ends
+    for size, count in zip(sizes.tolist(), hits.tolist(), strict=True):
+        fewest[size] = min(count, fewest.get(size, count))
+    ends = [_clopper_pearson(count, size, tail) for size, count in fewest.items()]
+    return Interval(min(low for low, _ in ends), min(high for _, high in ends))
+
+
+@lru_cache(maxsize=1024)
+def _clopper_pearson(hits: int, size: int, tail: float) -> tuple[float, float]:
+    """Return the interval of a share that misses with probability `tail` on each side: quantiles of a beta."""
+    low = float(betaincinv(hits, size - hits + 1, tail)) if hits else 0.0
+    return low, float(betaincinv(hits + 1, size - hits, 1 - tail)) if hits < size else 1.0
 
 
 def percentile_interval(replicates: Scores, level: float = 0.95) -> Interval:

@@ -1,13 +1,12 @@
 """What follows from the classes that a submission predicts: most of its metrics, recomputable by anybody."""
 
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.contract import Int64
+from spurgen.benchmark.contract import Int64, Modality
 from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.task import Rung, Task
@@ -17,7 +16,9 @@ from spurgen.harness import metrics
 from spurgen.harness.results.predicted import columns_of
 
 STATES = ("agree", "mislead", "neutral")
-GROUPED = ("test/agree", "test/mislead")
+MISLEAD, THING = "test/mislead", "test/thing"
+PARTS = tuple(f"{split}/{state}" for split in ("test", "seen") for state in STATES)
+GROUPED = PARTS[:2]
 """Parts whose samples are in groups, in the order of `Answered.correct`."""
 
 
@@ -76,38 +77,66 @@ def _labels_of_families(described: str) -> tuple[Int64, Int64]:
     return base.labels, twins(scenario, "test", bases, "core", images=False, captions=False).labels
 
 
-def answered(rung: Rung, classes: Mapping[str, Int64]) -> Answered:
-    """Compute all that follows from the predicted classes of each scored part, int64 (n,), in a world."""
-    count, described = rung.num_classes, rung.ladder.model_dump_json()
-    made = {part: _factors(described, part) for part in classes}
-    accuracy = {
-        f"{split}/{state}": metrics.class_accuracy(classes[f"{split}/{state}"], made[f"{split}/{state}"].labels, count)
-        for split in ("test", "seen")
-        for state in STATES
-    }
-    correct = np.concatenate([classes[part] == made[part].labels for part in GROUPED])
-    counts = metrics.count_groups(correct, np.concatenate([made[part].group_ids for part in GROUPED]), rung.num_groups)
-    first = slice(0, len(classes["test/thing"]))
+def answered(rung: Rung, predicted: Int64) -> Answered:
+    """Compute all that follows from the predicted classes of the scored parts, int64 (n,), in a world."""
+    key, count = _key(rung.ladder.model_dump_json(), rung.modality), rung.num_classes
+    hits = predicted[key.place] == key.expected
+    found = metrics.GroupCounts(np.add.reduceat(hits.astype(np.int64), key.starts), key.sizes)
+    counts = metrics.GroupCounts(*(each[: 2 * count].reshape(2, count).T.ravel() for each in found))
+    shares, of_parts = found.accuracies, len(PARTS) * count
+    by_part = shares[:of_parts].reshape(len(PARTS), count).mean(axis=1).tolist()
+    accuracy = dict(zip(PARTS, by_part, strict=True))
+    every, *each, _ = shares[of_parts:].tolist()
+    correct, exchanged = hits[key.grouped], hits[key.starts[-1] :]
     values = {
         "accuracy": float(correct.mean()),
         "robust_accuracy": min(accuracy[f"test/{state}"] for state in STATES),
         **{f"accuracy_{state}": accuracy[f"test/{state}"] for state in STATES},
         **{f"seen_{state}": accuracy[f"seen/{state}"] for state in STATES},
         "wga": counts.worst,
-        "follows": _follows(rung, classes, made, "test/mislead", rung.channels[0]),
-        "uses_thing": metrics.thing_use(
-            classes["test/agree"][first], classes["test/thing"],
-            made["test/agree"].labels[first], made["test/thing"].labels,
-        ),
-    }  # fmt: skip
-    follows = {name: _follows(rung, classes, made, f"test/{name}", name) for name in rung.channels}
-    return Answered(values, follows, counts, correct)
+        "follows": every,
+        "uses_thing": float((correct[: len(exchanged)] & exchanged).mean()),
+    }
+    return Answered(values, dict(zip(rung.channels, each, strict=True)), counts, correct)
 
 
-def _follows(rung: Rung, classes: Mapping[str, Int64], made: Mapping[str, Samples], part: str, shortcut: str) -> float:
-    """Return how often answers follow a shortcut to a rival: value k goes with class k, and the last ones with none."""
-    aligned = np.eye(rung.ladder.num_values, rung.num_classes, dtype=bool)
-    return metrics.follow_rate(classes[part], made[part].labels, made[part].channel_values[shortcut], aligned)
+class _Key(NamedTuple):
+    """The classes `expected` at each `place` of a world's stored ones, int64 (t,) each, group by group.
+
+    Groups are the classes of every part in `PARTS`, where a sample's own is expected; then, for all shortcuts and for
+    each, the samples that show a rival's value, where the rival is; at last the exchanged things. `starts`, `sizes`:
+    int64 (G,). `grouped`: where the samples of `GROUPED` stand, in their order.
+    """
+
+    place: Int64
+    expected: Int64
+    starts: Int64
+    sizes: Int64
+    grouped: Int64
+
+
+@lru_cache(maxsize=512)
+def _key(described: str, modality: Modality) -> _Key:
+    ladder: Any = Ladder.model_validate_json(described)  # see Rung
+    rung = Rung("", ladder, modality)
+    sizes, made = scored_parts(rung), {part: _factors(described, part) for part in scored_parts(rung)}
+    starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
+    columns = []
+    for k, part in enumerate(PARTS):
+        labels = made[part].labels
+        columns.append((starts[part] + np.arange(len(labels)), labels, k * rung.num_classes + labels))
+    shown = [(MISLEAD, rung.channels[0]), *((f"test/{name}", name) for name in rung.channels)]
+    for k, (part, name) in enumerate(shown, len(PARTS) * rung.num_classes):
+        values = made[part].channel_values[name]
+        at = np.flatnonzero((values < rung.num_classes) & (values != made[part].labels))
+        columns.append((starts[part] + at, values[at], np.full(len(at), k)))
+    labels = made[THING].labels
+    columns.append((starts[THING] + np.arange(len(labels)), labels, np.full(len(labels), columns[-1][2][0] + 1)))
+    place, expected, groups = map(np.concatenate, zip(*columns, strict=True))
+    order = groups.argsort(kind="stable")
+    counts = metrics.count_groups(np.ones(len(groups), bool), groups).sizes  # raises for an empty group
+    grouped = order.argsort()[: sum(sizes[part] for part in GROUPED)]
+    return _Key(place[order], expected[order], counts.cumsum() - counts, counts, grouped)
 
 
 def factors(ladder: Ladder, part: str) -> Samples:
@@ -119,9 +148,3 @@ def factors(ladder: Ladder, part: str) -> Samples:
 def _factors(described: str, part: str) -> Samples:
     ladder = Ladder.model_validate_json(described)
     return sample_part(ladder, part, range(ladder.parts[part]), images=False, captions=False)
-
-
-def cut(rung: Rung, predicted: Int64) -> dict[str, Int64]:
-    """Return stored classes, (n,), by part."""
-    sizes = scored_parts(rung)
-    return dict(zip(sizes, np.split(predicted, np.cumsum([*sizes.values()])[:-1]), strict=True))

@@ -6,7 +6,7 @@ import numpy as np
 
 from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.metrics.arrays import Int64
-from spurgen.harness.results.answered import GROUPED, Answered, answered, answered_on_task, cut, scored_parts
+from spurgen.harness.results.answered import GROUPED, Answered, answered, answered_on_task, scored_parts
 from spurgen.harness.results.predicted import PREDICTED, num_columns
 from spurgen.harness.results.rows import TaskRow
 
@@ -47,7 +47,7 @@ def _answered(world: Task, groups: Int64, row: TaskRow, place: int) -> Answered:
     """
     predicted = row.predicted[place].astype(np.int64)
     if isinstance(world, Rung):
-        return answered(world, cut(world, predicted[0]))
+        return answered(world, predicted[0])
     correct = row.correct[place].copy()
     correct[: len(predicted)] = predicted[:, 0] == groups[: len(predicted)] >> len(world.channels)
     return answered_on_task(world, correct, groups, predicted)

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,7 @@ class Planner:
     def __init__(self, suite: str) -> None:
         self.suite, self.loaded = suite, load_suite(suite)
         self._data = cache(self._checked_data)
+        self._world = cache(partial(check_description, self.loaded))
         self._submission = cache(submission_digest)
 
     def job(self, task: str, spec: str, seed: int, **more: Any) -> Job:  # noqa: ANN401  # further fields of `Job`
@@ -83,7 +84,7 @@ class Planner:
         """Return the digest of a task's frozen data; raise `FrozenDataError` if a description was edited."""
         task = self.loaded.task(name)
         for world in task.worlds:
-            check_description(self.loaded, world.name)
+            self._world(world.name)
         return self.loaded.data_digest(task)
 
 

@@ -43,7 +43,7 @@ def score(task: Task, answers: Answers, source: str = "predictions") -> Scores:
 
 def _of_rung(rung: Rung, answers: Answers) -> Scores:
     logits, factors, temperature = answers.logits, answers.factors, answers.temperature
-    classes = {part: logits[part].argmax(axis=1) for part in scored_parts(rung)}
+    classes = np.concatenate([logits[part].argmax(axis=1) for part in scored_parts(rung)])
     grouped = Samples.join([factors[part] for part in GROUPED])
     values, free = rung.ladder.num_values, logits["test/free"]
     twins = {name: np.stack(np.split(logits[f"test/{name}"], values), axis=1) for name in rung.channels}
@@ -56,7 +56,7 @@ def _of_rung(rung: Rung, answers: Answers) -> Scores:
             {name: metrics.softmax(each, temperature) for name, each in twins.items()},
         ),
         _invariance(answers, logits["test/agree"][: len(free)], free, factors["test/free"].labels),
-        np.concatenate([*classes.values()])[None, :],
+        classes[None, :],
         temperature,
     )
 

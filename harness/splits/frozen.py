@@ -24,8 +24,8 @@ def check_description(suite: Suite, name: str) -> ScenarioManifest:
     Raises `FrozenDataError` if the scenario's file was changed, or the manifest is damaged.
     """
     scenario, frozen = suite.scenario(name), suite.frozen(name)
-    file = suite.scenario_file(name)
     if scenario.digest != frozen.scenario_sha256:
+        file = suite.scenario_file(name)
         raise FrozenDataError(
             f"{file} was edited: expected SHA-256 {frozen.scenario_sha256}, found {scenario.digest}; "
             "restore it from version control, or copy it under another name: a version of a suite never changes"

@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
-from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.metrics.ladder import needed_by_curve
 from spurgen.harness.statistics.bootstrap import named_generator
@@ -119,11 +120,19 @@ def _replicates(curves: Float64, climb: Climb) -> Float64 | None:
 
     Rows with as many worlds have the same replicates.
     """
-    count = len(curves)
-    if count < LEAST:
-        return None
-    picks = named_generator("counterexamples", count).integers(count, size=(REPLICATES, count))
-    return climb.needed(curves[picks].mean(axis=1))
+    return None if len(curves) < LEAST else _drawn(tuple(map(tuple, curves.tolist())), climb)
+
+
+@lru_cache(maxsize=64)
+def _drawn(curves: tuple[tuple[float, ...], ...], climb: Climb) -> Float64:
+    """Return `_replicates` of curves by world, once for a row and for its ratio to another."""
+    return climb.needed(np.array(curves)[_picks(len(curves))].mean(axis=1))
+
+
+@lru_cache(maxsize=8)
+def _picks(count: int) -> Int64:
+    """Return the worlds in every replicate, int64 (B, W)."""
+    return named_generator("counterexamples", count).integers(count, size=(REPLICATES, count))
 
 
 def _interval(low: Float64, high: Float64, worlds: int) -> Interval:

@@ -159,9 +159,10 @@ def _padded(rows: Sequence[Float64]) -> Float64:
 
 def _moments(values: Float64) -> tuple[Float64, Float64, Float64]:
     """Return the mean, variance (0 for a single unit) and number of each line's units, which are not NaN."""
-    counts = (~np.isnan(values)).sum(axis=1).astype(np.float64)
-    means = np.nansum(values, axis=1) / counts
-    squares = np.nansum((values - means[:, None]) ** 2, axis=1)
+    known = ~np.isnan(values)
+    counts = known.sum(axis=1).astype(np.float64)
+    means = np.where(known, values, 0.0).sum(axis=1) / counts
+    squares = np.where(known, (values - means[:, None]) ** 2, 0.0).sum(axis=1)
     variances = squares / np.maximum(counts - 1, 1)
     return means, np.where(variances < NOISE**2, 0.0, variances), counts
 

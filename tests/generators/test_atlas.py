@@ -46,7 +46,7 @@ def test_resolution_is_the_smallest_power_of_two_with_1_4_texels_per_pixel(span,
 
 @pytest.fixture(scope="module")
 def atlas():
-    return make_atlas(64)
+    return make_atlas(64, frozenset({"pictogram", "plate", "soft texture"}))
 
 
 def sheet_masks(atlas, name, plane):
@@ -61,6 +61,14 @@ def test_sheets_fill_the_planes_end_to_end_and_halos_cover_the_ink(atlas):
     assert total == len(atlas.planes[0]) == len(atlas.planes[1])
     assert len(sheet_masks(atlas, "pictogram", 0)) == len(DRAWINGS)
     assert (atlas.planes[1] >= atlas.planes[0]).all()
+
+
+def test_an_atlas_has_the_families_that_are_asked_for_and_their_masks_are_the_same_in_each(atlas):
+    alone = make_atlas(64, frozenset({"plate"}))
+    assert [*alone.sheets] == ["plate"]
+    for plane in (0, 1):
+        np.testing.assert_array_equal(sheet_masks(alone, "plate", plane), sheet_masks(atlas, "plate", plane))
+    assert make_atlas(64, frozenset()).planes.shape == (2, 0)
 
 
 def test_a_mask_is_the_mean_of_its_master_rounded_half_up(atlas):

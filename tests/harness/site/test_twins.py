@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.results.answered import cut, factors
+from spurgen.harness.results.answered import factors, scored_parts
 from spurgen.harness.site.twins import BASE, followed, in_world, pairs_of, read, shown, tally
 from spurgen.harness.site.words import ALL
 
@@ -36,8 +36,10 @@ def test_a_twin_has_the_thing_and_all_shortcuts_but_the_changed_one(rung):
 
 
 def test_answers_are_those_that_the_row_stores(rung, row):
+    sizes = scored_parts(rung)
     for each in read(rung, row):
-        classes = cut(in_world(rung, each.world), row.predicted[each.world].ravel())
+        stored = np.split(row.predicted[each.world].ravel(), np.cumsum([*sizes.values()])[:-1])
+        classes = dict(zip(sizes, stored, strict=True))
         for k in range(0, len(each.pairs), 11):
             before, after = classes[BASE][each.pairs.place[k]], classes[each.pairs.part(k)][each.pairs.twin[k]]
             assert each.followed[k] == (after == each.pairs.rival[k])
