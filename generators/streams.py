@@ -77,9 +77,10 @@ def happens(word: Words, thresholds: int | Int64) -> NDArray[np.bool_]:
 
 def permutation(key: int, size: int) -> Int64:
     """Draw a permutation of range(size) (Fisher-Yates) from a stream's first words."""
-    order = np.arange(size)
+    order = [*range(size)]
     raw = words(key, np.zeros(1, np.int64), -(-size // WORDS_PER_BLOCK))[0]
+    others = uniform_int(raw[:size], np.arange(1, size + 1)).tolist()
     for last in range(size - 1, 0, -1):
-        other = int(uniform_int(raw[last : last + 1], last + 1)[0])
-        order[[last, other]] = order[[other, last]]
-    return order
+        other = others[last]
+        order[last], order[other] = order[other], order[last]
+    return np.array(order, np.int64)

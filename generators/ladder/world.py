@@ -201,12 +201,13 @@ def _drawn(world: World, part: str, indices: Int64) -> tuple[str, Int64, Drawn]:
 def _values(world: World, split: str, state: str, name: str, place: Int64, voted: Int64) -> Int64:
     """Return the values of a shortcut: those of the classes `voted`, or what the part's state says."""
     ladder = world.ladder
+    free = state == "free" or name not in ladder.active
+    if not free and state != "neutral":
+        return voted
     word = world.draw(split, f"shortcut/{name}", place)
-    if state == "free" or name not in ladder.active:
+    if free:
         return uniform_int(word[:, 0], ladder.num_values)
-    if state == "neutral":
-        return ladder.num_classes + uniform_int(word[:, 1], ladder.num_values - ladder.num_classes)
-    return voted
+    return ladder.num_classes + uniform_int(word[:, 1], ladder.num_values - ladder.num_classes)
 
 
 def _noisy(world: World, split: str, place: Int64, shown: Int64) -> Int64:

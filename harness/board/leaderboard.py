@@ -28,7 +28,7 @@ from spurgen.harness.board.sets import TaskPart, set_board
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.units import mean_estimate
+from spurgen.harness.statistics.units import mean_estimates
 from spurgen.harness.statistics.worst_group_bias import guaranteed
 
 ISOLATIONS = ("process", "bubblewrap")  # weakest first; an unknown one is weaker still
@@ -66,9 +66,10 @@ def part_of(task: Task, divided: Eligible) -> TaskPart:
     baselines = {label for label, row in fit.items() if is_baseline_row(row)}
     by_metric = {metric: by_label(fit, metric) for metric in ENDS}
     spreads = {metric: spread_of(metric, of_rows, baselines) for metric, of_rows in by_metric.items()}
+    known = {metric: mean_estimates(of_rows, spreads[metric]) for metric, of_rows in by_metric.items()}
     rows = []
     for label, row in fit.items():
-        estimates = {m: mean_estimate(of[label], spreads[m]) for m, of in by_metric.items() if label in of}
+        estimates = {metric: of_rows[label] for metric, of_rows in known.items() if label in of_rows}
         rows.append(_verified(make_row(label, row, sizes, estimates), divided.gaps.get(label)))
     values, asked = by_metric[RANKED_BY], task.units_asked
     ranked, few, told_apart = place(rows, values, baselines, spreads[RANKED_BY], asked)
@@ -112,7 +113,9 @@ def _shared(tables: Sequence[Mapping[str, Value]]) -> dict[str, list[Value]]:
 
 def _means(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Average what all tables have."""
-    return {key: float(np.mean(values)) for key, values in _shared(tables).items()}
+    shared = _shared(tables)
+    means = np.array([*shared.values()]).reshape(len(shared), len(tables)).mean(axis=1)
+    return dict(zip(shared, means.tolist(), strict=True))
 
 
 def _by_channel(results: Sequence[Result]) -> dict[str, dict[str, float]]:

@@ -14,7 +14,7 @@ from spurgen.harness.board.placing import place
 from spurgen.harness.board.schema import BoardRow, SetBoard, SetBoardRow, TaskBoard, Unranked
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.units import mean_estimate, mean_over_tasks
+from spurgen.harness.statistics.units import mean_estimates, mean_over_tasks
 
 SHOWN = tuple(key for key, column in COLUMNS.items() if column.ends and key != RANKED_BY)
 """Metrics of which a set shows the mean over its tasks, where all of them have it."""
@@ -59,10 +59,11 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart]) -> SetBoard
     spread = spread_of(RANKED_BY, by_label, baselines)
     climbed = counterexamples(ladder, {label: [parts[name].ranked_by[label] for name in members] for label in made},
                               ERM if ERM in baselines else None)  # fmt: skip
+    ranked_by = mean_estimates(by_label, spread)
     shown = [
         replace(
             row,
-            estimates={RANKED_BY: mean_estimate(by_label[label], spread), **row.estimates},
+            estimates={RANKED_BY: ranked_by[label], **row.estimates},
             **climbed.get(label, {}),
         )
         for label, row in made.items()

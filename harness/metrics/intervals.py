@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import betaincinv
 
-from spurgen.harness.metrics.arrays import Labels, Scores, as_fraction, as_integers, as_reals, failure
+from spurgen.harness.metrics.arrays import Int64, Labels, Scores, as_fraction, as_integers, as_reals, failure
 
 
 class Interval(NamedTuple):
@@ -33,12 +33,16 @@ def simultaneous_interval(correct_counts: Labels, group_sizes: Labels, level: fl
         group = int(misses.argmin())
         actual = f"{hits[group]} correct of {sizes[group]} in group {group}"
         raise failure("correct_counts", actual, "at most group_sizes", "count both on the same samples")
-    tail = (1 - as_fraction("level", level)) / len(hits) / 2
-    fewest: dict[int, int] = {}  # of the groups of one size, the one with the fewest hits has the smallest ends
-    for size, count in zip(sizes.tolist(), hits.tolist(), strict=True):
-        fewest[size] = min(count, fewest.get(size, count))
-    ends = [_clopper_pearson(count, size, tail) for size, count in fewest.items()]
-    return Interval(min(low for low, _ in ends), min(high for _, high in ends))
+    return simultaneous_intervals(hits[None], sizes, as_fraction("level", level))[0]
+
+
+def simultaneous_intervals(hits: Int64, sizes: Int64, level: float) -> list[Interval]:
+    """Return `simultaneous_interval` of every result, without its checks; `hits`: int64 (R, G), `sizes`: int64 (G,)."""
+    tail = (1 - level) / len(sizes) / 2
+    # Of the groups of one size, the one with the fewest hits has the smallest ends.
+    fewest = {int(size): hits[:, sizes == size].min(axis=1).tolist() for size in np.unique(sizes)}
+    ends = [[_clopper_pearson(count, size, tail) for count in counts] for size, counts in fewest.items()]
+    return [Interval(min(low for low, _ in of), min(high for _, high in of)) for of in zip(*ends, strict=True)]
 
 
 @lru_cache(maxsize=1024)

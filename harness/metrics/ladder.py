@@ -44,10 +44,11 @@ def needed_by_curve(rungs: Int64, curves: Float64, threshold: float) -> Float64:
 def _monotone(curves: Float64) -> Float64:
     """Return the isotonic regression of curves, float64 (B, R), by its minimax formula (Robertson et al. 1988, 1.4)."""
     count = curves.shape[1]
-    sums = np.concatenate([np.zeros((len(curves), 1)), curves.cumsum(axis=1)], axis=1)
-    means = np.full((len(curves), count, count), np.inf)  # of rungs j to k
+    sums = np.vstack([np.zeros(len(curves)), curves.T.cumsum(axis=0)])
+    fitted = np.full((count, len(curves)), -np.inf)
     for j in range(count):
-        means[:, j, j:] = (sums[:, j + 1 :] - sums[:, [j]]) / np.arange(1, count - j + 1)
-    from_the_right = np.minimum.accumulate(means[:, :, ::-1], axis=2)[:, :, ::-1]
-    fitted: Float64 = np.stack([from_the_right[:, : k + 1, k].max(axis=1) for k in range(count)], axis=1)
-    return fitted
+        lowest = np.full(len(curves), np.inf)  # of the means of rungs j to k or beyond
+        for k in reversed(range(j, count)):
+            lowest = np.minimum(lowest, (sums[k + 1] - sums[j]) / (k + 1 - j))
+            fitted[k] = np.maximum(fitted[k], lowest)
+    return fitted.T

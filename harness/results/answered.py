@@ -89,13 +89,13 @@ def answered(rung: Rung, predicted: Int64) -> Answered:
     every, *each, _ = shares[of_parts:].tolist()
     correct, exchanged = hits[key.grouped], hits[key.starts[-1] :]
     values = {
-        "accuracy": float(correct.mean()),
+        "accuracy": np.count_nonzero(correct) / len(correct),
         "robust_accuracy": min(accuracy[f"test/{state}"] for state in STATES),
         **{f"accuracy_{state}": accuracy[f"test/{state}"] for state in STATES},
         **{f"seen_{state}": accuracy[f"seen/{state}"] for state in STATES},
         "wga": counts.worst,
         "follows": every,
-        "uses_thing": float((correct[: len(exchanged)] & exchanged).mean()),
+        "uses_thing": np.count_nonzero(correct[: len(exchanged)] & exchanged) / len(exchanged),
     }
     return Answered(values, dict(zip(rung.channels, each, strict=True)), counts, correct)
 

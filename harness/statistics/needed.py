@@ -126,13 +126,13 @@ def _replicates(curves: Float64, climb: Climb) -> Float64 | None:
 @lru_cache(maxsize=64)
 def _drawn(curves: tuple[tuple[float, ...], ...], climb: Climb) -> Float64:
     """Return `_replicates` of curves by world, once for a row and for its ratio to another."""
-    return climb.needed(np.array(curves)[_picks(len(curves))].mean(axis=1))
+    return climb.needed(np.array(curves)[_picks(len(curves))].mean(axis=0))
 
 
 @lru_cache(maxsize=8)
 def _picks(count: int) -> Int64:
-    """Return the worlds in every replicate, int64 (B, W)."""
-    return named_generator("counterexamples", count).integers(count, size=(REPLICATES, count))
+    """Return the worlds in every replicate, int64 (W, B)."""
+    return named_generator("counterexamples", count).integers(count, size=(REPLICATES, count)).T
 
 
 def _interval(low: Float64, high: Float64, worlds: int) -> Interval:

@@ -5,13 +5,14 @@ five units a plain t-test has no power once hundreds of pairs are corrected for,
 moderated by those of the reference rows (`moderation`). It is never taken to be below theirs, nor below the pair's own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.statistics.differences import NOISE, Difference
 from spurgen.harness.statistics.estimate import Estimate
@@ -46,7 +47,7 @@ class Spread:
         much as the other.
         """
         shapes = self.shapes(rows)
-        first, second = np.triu_indices(len(shapes), 1)
+        first, second = _pairs(len(shapes))
         return 2 * np.maximum(shapes[first], shapes[second])
 
 
@@ -59,7 +60,7 @@ def fit_spread(references: Sequence[Float64], ends: tuple[float, float] = PROPOR
     known = [row for row in references if len(row) > 1]
     if len(known) < 2:
         return free
-    values, (first, second) = _padded(known), np.triu_indices(len(known), 1)
+    values, (first, second) = _padded(known), _pairs(len(known))
     of_rows = _fit(values, free.shapes(known), len(known))
     of_pairs = _fit(values[first] - values[second], free.pair_shapes(known), len(known))
     return replace(free, rows=of_rows, pairs=of_pairs)
@@ -77,21 +78,37 @@ def mean_estimate(values: Float64, spread: Spread) -> Estimate:
     least as wide as with the larger of the row's variance and the prior's, so it covers in at least 95 % of cases.
     There is none that would span all values that the metric can have.
     """
-    (mean,), (variance,), (count,) = _moments(values[None])
-    reach = _reach(variance, count - 1, count) if count >= FEW else 0.0
-    if not reach or spread.ends == PROPORTION:
-        raised, degrees = spread.rows.raised(variance, count - 1, spread.shapes([values])[0])
-        reach = max(reach, _reach(float(raised), float(degrees), count))
-    if not reach:
-        return Estimate(float(mean))
+    return mean_estimates({"": values}, spread)[""]
+
+
+def mean_estimates(rows: Mapping[str, Float64], spread: Spread) -> dict[str, Estimate]:
+    """Return `mean_estimate` of every row, float64 (W,), by label."""
+    by_count: dict[int, list[str]] = {}
+    for label, row in rows.items():
+        by_count.setdefault(len(row), []).append(label)
+    found: dict[str, Estimate] = {}
+    for labels in by_count.values():
+        found |= zip(labels, _estimates(np.stack([rows[label] for label in labels]), spread), strict=True)
+    return found
+
+
+def _estimates(values: Float64, spread: Spread) -> Iterator[Estimate]:
+    """Yield the estimate of each row with as many units, float64 (R, W)."""
+    means, variances, counts = _moments(values)
+    own = _reach(variances, counts - 1, counts) if values.shape[1] >= FEW else np.zeros_like(means)
+    beside = _reach(*spread.rows.raised(variances, counts - 1, spread.shapes([*values])), counts)
+    reach = np.where((own == 0) | (spread.ends == PROPORTION), np.maximum(own, beside), own)
     least, most = spread.ends
-    low, high = max(float(mean) - reach, least), min(float(mean) + reach, most)
-    return Estimate(float(mean)) if (low, high) == spread.ends else Estimate(float(mean), low, high)
+    ends = np.stack([np.maximum(means - reach, least), np.minimum(means + reach, most)], axis=1)
+    for mean, wide, (low, high) in zip(means.tolist(), reach.tolist(), ends.tolist(), strict=True):
+        yield Estimate(mean) if not wide or (low, high) == spread.ends else Estimate(mean, low, high)
 
 
-def _reach(variance: float, degrees: float, count: float) -> float:
-    """Return half the width of a mean's 95 % interval, 0 where there is none."""
-    return -float(stdtrit(degrees, TAIL) * np.sqrt(variance / count)) if degrees and variance else 0.0
+def _reach(variances: Float64, degrees: Float64, counts: Float64) -> Float64:
+    """Return half the width of means' 95 % intervals, 0 where there is none: float64 (R,)."""
+    known = (degrees > 0) & (variances > 0)
+    reach: Float64 = np.where(known, -stdtrit(np.where(known, degrees, 1.0), TAIL) * np.sqrt(variances / counts), 0.0)
+    return reach
 
 
 def standard_error(values: Float64, spread: Spread) -> tuple[float, float]:
@@ -139,7 +156,7 @@ def pair_errors(rows: Sequence[Float64], spread: Spread) -> tuple[Float64, Float
 def _test(rows: Sequence[Float64], spread: Spread) -> tuple[Float64, Float64, Float64, Float64]:
     """Return the mean, standard error, degrees of freedom and p-value of every pair's difference, float64 (P,) each."""
     values = _padded(rows)
-    first, second = np.triu_indices(len(values), 1)
+    first, second = _pairs(len(values))
     means, variances, counts = _moments(values[first] - values[second])
     variances, degrees = spread.pairs.raised(variances, counts - 1, spread.pair_shapes(rows))
     errors = np.sqrt(variances / counts)
@@ -147,6 +164,13 @@ def _test(rows: Sequence[Float64], spread: Spread) -> tuple[Float64, Float64, Fl
     statistics = np.divide(means, errors, out=np.zeros_like(means), where=tested)
     p_values = np.where(tested, 2 * stdtr(np.where(tested, degrees, 1.0), -np.abs(statistics)), 1.0)
     return means, errors, degrees, p_values
+
+
+@lru_cache(maxsize=64)
+def _pairs(count: int) -> tuple[Int64, Int64]:
+    """Return the first and the second of all pairs of rows, int64 (P,) each, in the order of `combinations`."""
+    first, second = np.triu_indices(count, 1)
+    return first, second
 
 
 def _padded(rows: Sequence[Float64]) -> Float64:

@@ -5,8 +5,9 @@ from bisect import bisect_left
 import numpy as np
 from scipy.special import bdtr
 
-from spurgen.harness.metrics import GroupCounts, Interval, lowest_accuracy, simultaneous_interval
+from spurgen.harness.metrics import GroupCounts, Interval, lowest_accuracy
 from spurgen.harness.metrics.arrays import Float64, Int64
+from spurgen.harness.metrics.intervals import simultaneous_intervals
 
 UNSURE = 0.05  # how often a guaranteed interval may miss
 NEGLIGIBLE = 1e-15
@@ -32,7 +33,7 @@ def guaranteed(correct: Int64, sizes: Int64) -> Interval:
     At its level the intervals of all results cover at once.
     """
     level = 1 - UNSURE / len(correct)
-    return Interval(*np.mean([simultaneous_interval(row, sizes, level) for row in correct], axis=0).tolist())
+    return Interval(*np.mean(simultaneous_intervals(correct, sizes, level), axis=0).tolist())
 
 
 def shrunken(correct: Int64, sizes: Int64) -> Float64:
