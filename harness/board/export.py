@@ -1,10 +1,13 @@
 """The leaderboard as files: JSON, CSV and Markdown, all from its frame."""
 
+import csv
+import io
 import json
+import math
 from dataclasses import asdict
 from typing import Any
 
-from spurgen.harness.board.frame import TEXTS, lines_of
+from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.schema import IDEAL, SCHEMA_VERSION, Board, Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.text import as_cell
 
@@ -23,12 +26,19 @@ def to_json(board: Leaderboard) -> str:
 
 def to_csv(board: Leaderboard) -> str:
     """Return the leaderboard's frame as CSV, a line per task and row, numbers to eight significant digits."""
-    frame = board.to_pandas()
-    for name in set(TEXTS) & set(frame):
-        frame[name] = frame[name].map(as_cell, na_action="ignore")
-    frame.columns = [as_cell(str(name)) for name in frame]  # which hold the names of selection rules
-    text: str = frame.to_csv(index=False, float_format="%.8g", lineterminator="\n")
-    return text
+    lines = board.lines()
+    names = dict.fromkeys(name for line in lines for name in line)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(as_cell, names))  # which hold the names of selection rules
+    writer.writerows([_cell(line.get(name)) for name in names] for line in lines)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.8g}"
+    return as_cell(value) if isinstance(value, str) else "" if value is None else str(value)
 
 
 def _record(part: Board) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
 from spurgen.harness.metrics import Interval
@@ -224,11 +224,15 @@ class Leaderboard:
     overall: dict[str, SetBoard]
 
     def to_pandas(self) -> "DataFrame":
-        """Return a line per task and row with typed columns, then per ladder; other sets have their own `to_pandas`."""
-        from spurgen.harness.board.frame import frame_of, lines_of
+        """Return `lines` with typed columns; sets of tasks that are no ladders have their own `to_pandas`."""
+        from spurgen.harness.board.frame import frame_of
+
+        return frame_of(self.lines())
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return a line per task and row, then per ladder, as `frame.lines_of` does."""
+        from spurgen.harness.board.frame import lines_of
 
         ladders = {name: part for name, part in self.overall.items() if part.rungs}
         parts: dict[str, Board] = {**self.tasks, **ladders}
-        return frame_of(
-            [{"suite": self.suite, "task": n} | line for n, part in parts.items() for line in lines_of(part)]
-        )
+        return [{"suite": self.suite, "task": n} | line for n, part in parts.items() for line in lines_of(part)]

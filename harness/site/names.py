@@ -26,4 +26,6 @@ def file_name(label: str) -> str:
 def shown(text: str) -> str:
     """Return a stranger's text on one line, without characters that are invisible or reorder what is around them."""
     line = " ".join(text.split())
+    if line.isascii() and line.isprintable():
+        return line
     return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in INVISIBLE else c for c in line)

@@ -134,4 +134,4 @@ def _facts(row: Mapping[str, TaskRow]) -> Iterator[tuple[str, str]]:
     }
     for name, values in found.items():
         if any(values):
-            yield name, "; ".join(dict.fromkeys(shown(value) for value in values))
+            yield name, "; ".join(dict.fromkeys(map(shown, dict.fromkeys(values))))

@@ -135,20 +135,26 @@ def shown(every: Sequence[Read], counts: Mapping[int, Int64], most: int) -> list
     order = sorted(share, key=lambda name: (name != ALL, -share[name]))
     queues = []
     for name in order:
-        found = [
-            (-int(counts[each.world][k]), each.world, int(k), int(each.pairs.place[k]), int(each.pairs.label[k]))
-            for each in every
-            for k in np.flatnonzero(each.lost & (each.pairs.shortcut == each.pairs.names.index(name)))
-        ]
-        if found:
-            queues.append(sorted(found))
+        found = np.concatenate([_lost(each, name, counts[each.world]) for each in every])
+        if len(found):
+            queues.append(found[np.lexsort(found.T[::-1])])
     chosen: list[Lost] = []
     scenes: set[tuple[int, int]] = set()
     classes: set[int] = set()
     for turn in range(most if queues else 0):
-        fresh = [each for each in queues[turn % len(queues)] if (each[1], each[3]) not in scenes]
-        for _, world, k, place, label in sorted(fresh, key=lambda each: each[4] in classes)[:1]:
+        fresh = queues[turn % len(queues)]
+        for scene in scenes:
+            fresh = fresh[(fresh[:, [1, 3]] != scene).any(axis=1)]
+        again = np.isin(fresh[:, 4], [*classes])
+        for _, world, k, place, label in fresh[again.argsort(kind="stable")][:1].tolist():
             chosen.append((world, k))
             scenes.add((world, place))
             classes.add(label)
     return chosen
+
+
+def _lost(row: Read, name: str, counts: Int64) -> Int64:
+    """Return what a row loses by what changed, int64 (l, 5): less how many rows lose it, world, pair, place, label."""
+    pairs = row.pairs
+    k = np.flatnonzero(row.lost & (pairs.shortcut == pairs.names.index(name)))
+    return np.stack([-counts[k], np.full(len(k), row.world), k, pairs.place[k], pairs.label[k]], axis=1)
