@@ -1,18 +1,19 @@
 """A row's metrics by unit: by world where the task has several, by training seed where it has one."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 
 from spurgen.benchmark.task import Rung, Task
 from spurgen.generators import sample
-from spurgen.harness.board.columns import COLUMNS
+from spurgen.harness.board.baseline_rows import is_baseline_row
+from spurgen.harness.board.columns import CHANNEL, COLUMNS, Line
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.answered import GROUPED, factors
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.task_data import task_groups
-from spurgen.harness.statistics.units import ANY, Spread, fit_spread
+from spurgen.harness.statistics.units import ANY, Spread, fit_spread, mean_estimates
 
 Unit = Literal["world", "seed"]
 RANKED_BY = "robust_accuracy"
@@ -65,3 +66,17 @@ def spread_of(metric: str, values: Mapping[str, Float64], baselines: Collection[
     kind = metric.partition("/")[0]
     known = [values[label] for label in sorted(baselines) if label in values]
     return fit_spread(known, ENDS.get(kind, ANY))
+
+
+def with_channel_intervals(task: Task, rows: Mapping[str, TaskRow], lines: Sequence[Line]) -> list[Line]:
+    """Return lines of a task's frame that have the interval of how often answers follow each channel."""
+    shown = {line["submission"]: rows[line["submission"]] for line in lines if not line.get("reason")}
+    baselines = [label for label, row in shown.items() if is_baseline_row(row)]
+    more: dict[str, dict[str, float]] = {label: {} for label in shown}
+    for channel in task.channels:
+        of_rows = by_label(shown, f"follows/{channel}")
+        for label, point in mean_estimates(of_rows, spread_of("follows", of_rows, baselines)).items():
+            if point.low is not None:
+                key = f"{CHANNEL}{channel}"
+                more[label] |= {f"{key}_low": point.low, f"{key}_high": point.high}
+    return [{**line, **more.get(line["submission"], {})} for line in lines]

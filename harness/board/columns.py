@@ -74,6 +74,12 @@ def _needed(line: Line) -> str:
     return number(line, "counterexamples_text", "")
 
 
+def needed_words(line: Line) -> str:
+    """Return how many counterexamples a line's row needs, in words; empty where that is not known."""
+    number, _, _ = _needed(line).partition(" [")
+    return number.replace("<=", "at most ").replace(">", "more than ")
+
+
 def _to_erm(line: Line) -> str:
     """Return the counterexamples needed as a multiple of ERM's, or the difference where there is none."""
     if ratio := number(line, "counterexamples_to_erm_text", ""):

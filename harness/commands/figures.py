@@ -116,7 +116,7 @@ def _of_experiment(arguments: argparse.Namespace) -> _Paper:
     summary = read_summary(arguments.experiment)
     lines = lines_of_run(summary)
     rows = {method.name: TaskRow(method.results) for method in summary.finished}
-    board = Drawn(summary.name, summary.task, lines, rows, summary.ideal)
+    board = Drawn(summary.name, summary.task, lines, summary.ideal)
     names = paper_names({name: {summary.name: row} for name, row in rows.items()})
     table = lines_latex(run_blocks(lines), summary.name, f"Results of {summary.name}. {_about()}", arguments.columns)
     items = figures([board], names, arguments.columns)

@@ -7,30 +7,25 @@ from matplotlib.figure import Figure
 
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.plots import style
-from spurgen.harness.plots.style import Columns
 
 LINE = 0.15  # inches: a row
 COLOURS = "cividis"  # lightness rises evenly, also for the colour-blind (Nuñez et al. 2018)
-MOST_WRITTEN = 16  # columns beside which numbers have room, in a figure of two columns
 
 
 def heat_map(
-    values: Float64, rows: Sequence[str], conditions: Sequence[str], what: str, columns: Columns = 2,
-    limits: tuple[float, float] = (0.0, 1.0),
-) -> Figure:  # fmt: skip
+    values: Float64, rows: Sequence[str], conditions: Sequence[str], what: str, limits: tuple[float, float]
+) -> Figure:
     """Draw values, float64 (R, C), NaN where there is none; `what`: their name, beside the scale from `limits`."""
     with style.styled():
-        figure = style.new_figure(columns, LINE * len(rows) + 0.5)
-        names = [style.drawable(name, style.LONGEST[columns]) for name in rows]
+        figure = style.new_figure(2, LINE * len(rows) + 0.5)
         axes, (low, high) = figure.subplots(), limits
         image = axes.imshow(values, cmap=COLOURS, vmin=low, vmax=high, aspect="auto")
-        if values.shape[1] <= MOST_WRITTEN:
-            for (y, x), value in np.ndenumerate(values):
-                if not np.isnan(value):
-                    colour = "white" if value < (low + high) / 2 else "black"
-                    axes.text(x, y, style.fraction(value), ha="center", va="center_baseline", color=colour,
-                              fontsize=style.SMALL)  # fmt: skip
-        axes.set_yticks(range(len(rows)), names)
+        for (y, x), value in np.ndenumerate(values):
+            if not np.isnan(value):
+                colour = "white" if value < (low + high) / 2 else "black"
+                axes.text(x, y, style.fraction(value), ha="center", va="center_baseline", color=colour,
+                          fontsize=style.SMALL)  # fmt: skip
+        axes.set_yticks(range(len(rows)), [style.drawable(name) for name in rows])
         axes.set_xticks(range(len(conditions)), [style.drawable(name) for name in conditions])
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)

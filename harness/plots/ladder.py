@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Rung
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.columns import Line, cell
+from spurgen.harness.board.columns import Line, needed_words
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import SYNTHETIC
 from spurgen.harness.board.methods import short_name
@@ -81,8 +81,7 @@ def draw_ladder(
         figure = style.new_figure(columns, HEIGHT)
         if screen:
             figure.set_size_inches(SCREEN[columns])
-        between, apart = ("\n", TWO_LINES[columns]) if screen else (" ", APART)
-        draw_on(figure.subplots(), ladder, full_names, columns, between, apart)
+        draw_on(figure.subplots(), ladder, full_names, columns, screen=screen)
     return figure
 
 
@@ -104,29 +103,26 @@ def draw_own_ladder(
     return figure
 
 
-def draw_on(
-    axes: Axes, ladder: Climbed, full_names: Mapping[str, str], columns: Columns, between: str, apart: float
-) -> None:
-    """Draw a ladder as `draw_ladder` does; `between` stands between a name and its number, labels are `apart`."""
-    rows = named(ladder.whole, full_names)
+def draw_on(axes: Axes, ladder: Climbed, full_names: Mapping[str, str], columns: Columns, *, screen: bool) -> None:
+    """Draw a ladder as `draw_ladder` does."""
+    rows, at = named(ladder.whole, full_names), places(ladder.rungs)
     best = named_rows(ladder.whole, rows)
     by_rung = [points(lines, "robust_accuracy") for lines in ladder.boards]
-    at = places(ladder.rungs)
+    curves = {row: [known.get(row.label) for known in by_rung] for row in rows}
     for row in rows:
         if row not in best:
-            _band(axes, at, [known.get(row.label) for known in by_rung], style.FAINT, "")
-    ends = {}
+            _band(axes, at, curves[row], style.FAINT, "")
+    lines, labels = {line["submission"]: line for line in ladder.whole}, []
     for row, (colour, mark) in zip(best, style.SERIES, strict=False):
-        curve = [known.get(row.label) for known in by_rung]
-        ends[row] = _band(axes, at, curve, colour, mark), colour
+        text = _label(lines[row.label], full_names, columns, screen=screen)
+        labels.append((text, _band(axes, at, curves[row], colour, mark), colour))
     _mark_rungs(axes, ladder.rungs, at)
     among = f"counterexamples among {ladder.train:,} training samples"
     axes.set_xlabel(among if columns == 2 else among.replace("among ", "among\n"))
     _ceiling(axes, ladder.ceiling, columns)
-    lines = {line["submission"]: line for line in ladder.whole}
-    labels = [(_label(lines[row.label], full_names, columns, between), *ends[row]) for row in ends]
     axes.axhline(1, zorder=1, color=style.GREY, linewidth=0.8)
-    _labels(axes, at[-1], [*labels, ("ideal observer", 1.0, style.GREY)], apart)
+    labels.append(("ideal observer", 1.0, style.GREY))
+    _labels(axes, at[-1], labels, TWO_LINES[columns] if screen else APART)
 
 
 def named_rows(lines: Sequence[Line], rows: Sequence[Named]) -> list[Named]:
@@ -217,17 +213,11 @@ def _mark_rungs(axes: Axes, rungs: Sequence[int], at: Sequence[float]) -> None:
     style.grid_lines(axes, "y")
 
 
-def _label(line: Line, full_names: Mapping[str, str], columns: Columns, between: str) -> str:
-    """Return a row's name and what it needs, with `between` between the two; in two lines, twins as well."""
-    label, on_screen = line["submission"], between == "\n"
+def _label(line: Line, full_names: Mapping[str, str], columns: Columns, *, screen: bool) -> str:
+    """Return a row's name and what it needs; on a screen in two lines, and whether it was given twins as well."""
+    label, needs = line["submission"], needed_words(line)
     name = "ERM" if label == ERM else short_name(full_names.get(label, label))
-    needs = needed_words(line)
-    twins = on_screen and line["access"] == SYNTHETIC  # which no real data have
+    twins = screen and line["access"] == SYNTHETIC  # which no real data have
     what = f"{needs}, with twins" if twins else f"needs {needs}"
-    return style.drawable(name, LONGEST[2 if on_screen else columns]) + (f"{between}{what}" if needs else "")
-
-
-def needed_words(line: Line) -> str:
-    """Return how many counterexamples a line's row needs, in words; empty where that is not known."""
-    number, _, _ = cell("counterexamples", line).partition(" [")
-    return number.replace("<=", "at most ").replace(">", "more than ")
+    between = "\n" if screen else " "
+    return style.drawable(name, LONGEST[2 if screen else columns]) + (f"{between}{what}" if needs else "")

@@ -38,9 +38,7 @@ class Group(NamedTuple):
 
 def draw_needed(groups: Sequence[Group], columns: Columns = 2) -> Figure:
     """Draw a line per learner, with a mark, an interval and the number of each modality, below its group's title."""
-    lines: list[Group | Learner] = []
-    for group in groups:
-        lines += [group, *group.learners]
+    lines = [line for group in groups for line in (group, *group.learners)]
     shown = [known for known in MODALITIES if any(known in line.needed for line in lines if isinstance(line, Learner))]
     with style.styled():
         figure = style.new_figure(columns, LINE * len(lines) + FOOT)
@@ -54,10 +52,18 @@ def draw_needed(groups: Sequence[Group], columns: Columns = 2) -> Figure:
                     axes.plot((ideal, ideal), (y + 0.5, y + len(line.learners) + 0.5), zorder=1, **style.DASHED)
                 continue
             for k, (modality, text) in enumerate(line.needed.items()):
-                _mark(axes, y + APART * (k - (len(line.needed) - 1) / 2), text, modality)
+                _mark(axes, y + APART * (k - (len(line.needed) - 1) / 2), text, *MARKS[modality])
                 if columns == 2:
-                    _number(axes, y, COLUMN * (shown.index(modality) + 1), text, modality)
-        keys = [_key(MODALITIES[known], *MARKS[known]) for known in shown]
+                    axes.annotate(
+                        text.partition(" ")[0].replace("<=", "≤"), (1, y), (COLUMN * (shown.index(modality) + 1), 0),
+                        xycoords=axes.get_yaxis_transform(), textcoords="offset points", ha="right", va="center",
+                        color=MARKS[modality][0], fontsize=style.SMALL,
+                    )  # fmt: skip
+        keys = [
+            Line2D([], [], color=MARKS[known][0], marker=MARKS[known][1], linewidth=0, markersize=3.5, label=name)
+            for known, name in MODALITIES.items()
+            if known in shown
+        ]
         keys.append(Line2D([], [], label="ideal observer", **style.DASHED))
         figure.legend(handles=keys, loc="outside upper right", ncols=len(keys), columnspacing=1, handletextpad=0.4)
     return figure
@@ -68,24 +74,11 @@ def places(text: str) -> list[float]:
     return [BEYOND[sign] * int(number) for sign, number in re.findall(r"(<=|>|)(\d+)", text)]
 
 
-def _key(name: str, colour: str, mark: str) -> Line2D:
-    return Line2D([], [], color=colour, marker=mark, linewidth=0, markersize=3.5, label=name)
-
-
-def _mark(axes: Axes, y: float, text: str, modality: str) -> None:
+def _mark(axes: Axes, y: float, text: str, colour: str, mark: str) -> None:
     value, *ends = places(text)
-    colour, mark = MARKS[modality]
     axes.plot(ends or [value, value], (y, y), color=colour, linewidth=0.8, solid_capstyle="butt")
     inside = text[0].isdigit()
     axes.plot(value, y, mark, color=colour, mfc=colour if inside else "white", markersize=3.5, markeredgewidth=0.7)
-
-
-def _number(axes: Axes, y: float, right: float, text: str, modality: str) -> None:
-    """Write the number of a text `right` points beside the axis."""
-    axes.annotate(
-        text.partition(" ")[0].replace("<=", "≤"), (1, y), (right, 0), xycoords=axes.get_yaxis_transform(),
-        textcoords="offset points", ha="right", va="center", color=MARKS[modality][0], fontsize=style.SMALL,
-    )  # fmt: skip
 
 
 def _axes(axes: Axes, lines: Sequence[Group | Learner], columns: Columns) -> None:

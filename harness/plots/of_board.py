@@ -4,26 +4,20 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
-from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.by_unit import RANKED_BY, by_label, spread_of
+from spurgen.harness.board.by_unit import RANKED_BY, with_channel_intervals
 from spurgen.harness.board.columns import CHANNEL, Line, channel_keys, column, estimate_of
-from spurgen.harness.board.frame import Record, lines_of
+from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.placing import tier_place
-from spurgen.harness.board.schema import Leaderboard
+from spurgen.harness.board.schema import Board, Leaderboard
 from spurgen.harness.plots.forest import UNIT, Named, Panel, forest, most_panels
-from spurgen.harness.plots.lines import learning_curves
 from spurgen.harness.plots.style import Columns
-from spurgen.harness.results.curves import stacked_curves
-from spurgen.harness.results.rows import Rows, TaskRow, on_task
+from spurgen.harness.results.rows import Rows, on_task
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.units import mean_estimate
 
-CURVES = {"val_accuracy": "all samples", "val_robust": "worst of agree, mislead", "val_wga": "worst group"}
 FOLLOWS = "Share of answers that follow a shortcut to the class that it is switched to"
 RANKS = "Letters: rows of an access tier that share one do not differ significantly."
 OPEN = "Open marks are not ranked."
@@ -38,12 +32,11 @@ class Item(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """What is drawn of a board: its task, None for a set of tasks, its lines as in the frame, rows, and the ideal."""
+    """What is drawn of a board: its task, None for a set of tasks, its lines as in the frame, and the ideal."""
 
     name: str
     task: Task | None
     lines: Sequence[Line]
-    rows: Mapping[str, TaskRow]
     ideal: Mapping[str, float]
 
 
@@ -56,39 +49,18 @@ def boards_drawn(
     """
     made = {}
     for name in names:
+        part: Board = board.tasks.get(name) or board.overall[name]
+        lines = [line for line in lines_of(part) if not labels or line["submission"] in labels]
         if name in board.tasks:
-            task, of_task = suite.task(name), on_task(rows, name)
-            lines = with_channel_intervals(task, of_task, _chosen(lines_of(board.tasks[name]), labels))
-            made[name] = Drawn(name, task, lines, of_task, {})
+            task = suite.task(name)
+            made[name] = Drawn(name, task, with_channel_intervals(task, on_task(rows, name), lines), {})
         else:
-            part = board.overall[name]
-            title = name if part.rungs else f"mean over {name}"
-            made[name] = Drawn(title, None, _chosen(lines_of(part), labels), {}, {})
+            made[name] = Drawn(name if board.overall[name].rungs else f"mean over {name}", None, lines, {})
     return made
 
 
-def _chosen(lines: Sequence[Record], labels: Collection[str]) -> list[Record]:
-    return [line for line in lines if not labels or line["submission"] in labels]
-
-
-def with_channel_intervals(task: Task, rows: Mapping[str, TaskRow], lines: Sequence[Record]) -> list[Record]:
-    """Return lines of a task's frame that have the interval of how often answers follow each channel."""
-    shown = {line["submission"]: rows[line["submission"]] for line in lines if not line.get("reason")}
-    baselines = [label for label, row in shown.items() if is_baseline_row(row)]
-    more: dict[str, Record] = {label: {} for label in shown}
-    for channel in task.channels:
-        of_rows = by_label(shown, f"follows/{channel}")
-        spread = spread_of("follows", of_rows, baselines)
-        for label, by_unit in of_rows.items():
-            point = mean_estimate(by_unit, spread)
-            if point.low is not None:
-                key = f"{CHANNEL}{channel}"
-                more[label] |= {f"{key}_low": point.low, f"{key}_high": point.high}
-    return [line | more.get(line["submission"], {}) for line in lines]
-
-
 def figures(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: Columns) -> list[Item]:
-    """Return a figure of all boards, in parts that fit a page, and of each its shortcuts and curves."""
+    """Return a figure of all boards, in parts that fit a page, and of each its shortcuts."""
     most = most_panels(named([line for board in boards for line in board.lines], full_names), columns)
     parts = [boards[start : start + most] for start in range(0, len(boards), most)]
     items = []
@@ -96,18 +68,9 @@ def figures(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: Col
         name = "places" if len(parts) == 1 else f"places-{number}"
         items.append(Item(name, _caption(part), partial(estimates, part, full_names, columns)))
     for board in boards:
-        items += _of_one(board, full_names, columns)
-    return items
-
-
-def _of_one(board: Drawn, full_names: Mapping[str, str], columns: Columns) -> list[Item]:
-    items = []
-    if channels_of(board):
-        caption = f"{FOLLOWS} on {board.name}{', with 95 % intervals' if board.task else ', means over its rungs'}."
-        items.append(Item(f"follows-{board.name}", caption, partial(by_channel, board, full_names, columns)))
-    if any(known_curves(row) for row in board.rows.values()):
-        caption = f"Accuracy on val by epoch on {board.name}: means, bands from minimum to maximum."
-        items.append(Item(f"curves-{board.name}", caption, partial(curves, board, full_names, columns)))
+        if channel_keys(board.lines):
+            caption = f"{FOLLOWS} on {board.name}{', with 95 % intervals' if board.task else ', means over its rungs'}."
+            items.append(Item(f"follows-{board.name}", caption, partial(by_channel, board, full_names, columns)))
     return items
 
 
@@ -138,33 +101,14 @@ def estimates(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: C
     return forest(panels, rows, column(RANKED_BY).title.lower(), columns, UNIT)
 
 
-def channels_of(board: Drawn) -> list[str]:
-    """Return the channels of which it is known how often some row's answers follow them, in the task's order."""
-    return [key.removeprefix(CHANNEL) for key in channel_keys(board.lines)]
-
-
 def by_channel(board: Drawn, full_names: Mapping[str, str], columns: Columns = 2) -> Figure:
     """Draw how often answers follow each channel, a panel per channel."""
+    keys, unranked = {key.removeprefix(CHANNEL): key for key in channel_keys(board.lines)}, _unranked(board.lines)
     panels = [
-        Panel(name, points(board.lines, f"{CHANNEL}{name}"), _unranked(board.lines),
-              ideal=board.ideal.get(f"follows/{name}"))
-        for name in channels_of(board)
-    ]  # fmt: skip
+        Panel(name, points(board.lines, key), unranked, ideal=board.ideal.get(f"follows/{name}"))
+        for name, key in keys.items()
+    ]
     return forest(panels, named(board.lines, full_names), column("follows").title.lower(), columns)
-
-
-def known_curves(row: TaskRow) -> dict[str, np.ndarray]:
-    """Return a row's curves on val by what they are over, float64 (units, epochs), and `epoch`."""
-    known = stacked_curves(row.results)
-    found = {name: known[key] for key, name in CURVES.items() if key in known and np.isfinite(known[key]).any()}
-    return found | {"epoch": known["epoch"]} if found else {}
-
-
-def curves(board: Drawn, full_names: Mapping[str, str], columns: Columns = 2) -> Figure:
-    """Draw the learning curves of every row that reports any."""
-    rows = [row for row in named(board.lines, full_names) if row.label in board.rows]
-    panels = {row.name: known for row in rows if (known := known_curves(board.rows[row.label]))}
-    return learning_curves(panels, columns, shared=True, wide=2 * columns + 1)
 
 
 def _unranked(lines: Sequence[Line]) -> set[str]:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from spurgen.harness.plots import style
-from spurgen.harness.plots.ladder import TWO_LINES, Climbed, draw_on
+from spurgen.harness.plots.ladder import Climbed, draw_on
 
 SIZE = (6.0, 3.15)  # inches: 1200 by 630 pixels, as links to pages show it
 GOOD, BAD = "#0b5d46", "#a32d00"
@@ -45,7 +45,7 @@ def draw_story(
         for axes, scene, answer, colour in zip(_row(figure, 2, 0.65), twins, answers, (GOOD, BAD), strict=True):
             _scene(axes, scene)
             axes.set_xlabel(answer, color=colour, fontsize=9, fontweight="bold")
-        draw_on(figure.add_axes(CURVE), ladder, full_names, 1, "\n", TWO_LINES[1])
+        draw_on(figure.add_axes(CURVE), ladder, full_names, 1, screen=True)
     return figure
 
 

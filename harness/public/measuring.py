@@ -101,7 +101,7 @@ class Measured:
 
     def plot(self) -> "Figure":
         """Draw where answers are right and what they follow; of a ladder, its curve."""
-        from spurgen.harness.plots.measured import draw_curve, draw_task
+        from spurgen.harness.plots.of_run import draw_curve, draw_task
 
         if len(self.tasks) == 1:
             (line,), (ideal,) = self.lines.values(), self.ideal.values()

@@ -89,13 +89,13 @@ def answered(rung: Rung, predicted: Int64) -> Answered:
     every, *each, _ = shares[of_parts:].tolist()
     correct, exchanged = hits[key.grouped], hits[key.starts[-1] :]
     values = {
-        "accuracy": np.count_nonzero(correct) / len(correct),
+        "accuracy": float(np.count_nonzero(correct) / len(correct)),
         "robust_accuracy": min(accuracy[f"test/{state}"] for state in STATES),
         **{f"accuracy_{state}": accuracy[f"test/{state}"] for state in STATES},
         **{f"seen_{state}": accuracy[f"seen/{state}"] for state in STATES},
         "wga": counts.worst,
         "follows": every,
-        "uses_thing": np.count_nonzero(correct[: len(exchanged)] & exchanged) / len(exchanged),
+        "uses_thing": float(np.count_nonzero(correct[: len(exchanged)] & exchanged) / len(exchanged)),
     }
     return Answered(values, dict(zip(rung.channels, each, strict=True)), counts, correct)
 
@@ -118,25 +118,21 @@ class _Key(NamedTuple):
 @lru_cache(maxsize=512)
 def _key(described: str, modality: Modality) -> _Key:
     ladder: Any = Ladder.model_validate_json(described)  # see Rung
-    rung = Rung("", ladder, modality)
+    rung, count = Rung("", ladder, modality), ladder.num_classes
     sizes, made = scored_parts(rung), {part: _factors(described, part) for part in scored_parts(rung)}
     starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
-    columns = []
-    for k, part in enumerate(PARTS):
-        labels = made[part].labels
-        columns.append((starts[part] + np.arange(len(labels)), labels, k * rung.num_classes + labels))
+    asked = [(part, made[part].labels, k * count + made[part].labels) for k, part in enumerate(PARTS)]
     shown = [(MISLEAD, rung.channels[0]), *((f"test/{name}", name) for name in rung.channels)]
-    for k, (part, name) in enumerate(shown, len(PARTS) * rung.num_classes):
+    for k, (part, name) in enumerate(shown, len(PARTS) * count):
         values = made[part].channel_values[name]
-        at = np.flatnonzero((values < rung.num_classes) & (values != made[part].labels))
-        columns.append((starts[part] + at, values[at], np.full(len(at), k)))
-    labels = made[THING].labels
-    columns.append((starts[THING] + np.arange(len(labels)), labels, np.full(len(labels), columns[-1][2][0] + 1)))
-    place, expected, groups = map(np.concatenate, zip(*columns, strict=True))
-    order = groups.argsort(kind="stable")
-    counts = metrics.count_groups(np.ones(len(groups), bool), groups).sizes  # raises for an empty group
-    grouped = order.argsort()[: sum(sizes[part] for part in GROUPED)]
-    return _Key(place[order], expected[order], counts.cumsum() - counts, counts, grouped)
+        asked.append((part, values, np.where((values < count) & (values != made[part].labels), k, -1)))
+    asked.append((THING, made[THING].labels, np.full(sizes[THING], len(PARTS) * count + len(shown))))
+    place = np.concatenate([starts[part] + np.arange(sizes[part]) for part, _, _ in asked])
+    expected, groups = (np.concatenate([each[k] for each in asked]) for k in (1, 2))
+    order = groups.argsort(kind="stable")[np.count_nonzero(groups < 0) :]
+    counted = metrics.count_groups(np.ones(len(order), bool), groups[order]).sizes  # raises for an empty group
+    grouped = order[groups[order] < 2 * count].argsort()
+    return _Key(place[order], expected[order], counted.cumsum() - counted, counted, grouped)
 
 
 def factors(ladder: Ladder, part: str) -> Samples:

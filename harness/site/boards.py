@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from spurgen.harness.board.columns import CHANNEL, Column, Line, board_keys, column, known, table
+from spurgen.harness.board.columns import CHANNEL, Column, Line, board_keys, column, known, needed_words, table
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import SetBoard
-from spurgen.harness.plots.ladder import needed_words
 from spurgen.harness.site.marks import bar, scale, spark
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.names import shown

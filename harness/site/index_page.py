@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.columns import known
+from spurgen.harness.board.columns import known, needed_words
 from spurgen.harness.board.markdown import SYNTHETIC
-from spurgen.harness.plots.ladder import draw_ladder, named_rows, needed_words
+from spurgen.harness.plots.ladder import draw_ladder, named_rows
 from spurgen.harness.plots.needed import draw_needed
 from spurgen.harness.plots.of_board import named
 from spurgen.harness.site.boards import COLUMNS, ladder_table, plain_table

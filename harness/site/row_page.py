@@ -7,10 +7,10 @@ from shlex import quote
 from markupsafe import Markup
 
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.columns import Line, cell, known
+from spurgen.harness.board.columns import Line, cell, known, needed_words
 from spurgen.harness.board.methods import about_method
 from spurgen.harness.metrics.ladder import SHARE
-from spurgen.harness.plots.ladder import named_rows, needed_words
+from spurgen.harness.plots.ladder import named_rows
 from spurgen.harness.plots.of_board import named
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site import marks

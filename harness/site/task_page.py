@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from spurgen.benchmark.task import Rung
-from spurgen.harness.plots.ladder import needed_words
+from spurgen.harness.board.columns import needed_words
 from spurgen.harness.site.boards import spoken
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.index_page import curve, winners

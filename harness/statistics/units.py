@@ -83,12 +83,10 @@ def mean_estimate(values: Float64, spread: Spread) -> Estimate:
 
 def mean_estimates(rows: Mapping[str, Float64], spread: Spread) -> dict[str, Estimate]:
     """Return `mean_estimate` of every row, float64 (W,), by label."""
-    by_count: dict[int, list[str]] = {}
-    for label, row in rows.items():
-        by_count.setdefault(len(row), []).append(label)
     found: dict[str, Estimate] = {}
-    for labels in by_count.values():
-        found |= zip(labels, _estimates(np.stack([rows[label] for label in labels]), spread), strict=True)
+    for count in {len(row) for row in rows.values()}:
+        part = {label: row for label, row in rows.items() if len(row) == count}
+        found |= zip(part, _estimates(np.stack([*part.values()]), spread), strict=True)
     return found
 
 

@@ -42,3 +42,21 @@ def test_the_sensitivity_to_each_channel_stands_beside_the_ideal_observers(make_
 def test_a_note_names_the_curves_that_are_missing(make_experiment, curves, panels, note):
     summary = make_experiment({"erm": {"curves": lambda _: tuple(curves)}})
     assert drawn(training_curves(summary.methods[0].results)) == (panels, note)
+
+
+def test_curves_are_means_with_a_band_and_a_mark_where_a_stage_begins(make_experiment):
+    stages = {"train": (0.2, 0.4), "again": (0.6,)}
+    entries = [
+        {"stage": stage, "epoch": k, "val_accuracy": value}
+        for stage, values in stages.items()
+        for k, value in enumerate(values, 1)
+    ]
+
+    def curves(seed):
+        return tuple({**entry, "val_accuracy": entry["val_accuracy"] + 0.1 * seed} for entry in entries)
+
+    (axes,) = training_curves(make_experiment({"erm": {"curves": curves}}).methods[0].results).axes
+    seeds = len(make_experiment({"erm": {"curves": curves}}).methods[0].results)
+    assert axes.lines[0].get_ydata() == pytest.approx([value + 0.05 * (seeds - 1) for value in (0.2, 0.4, 0.6)])
+    assert axes.lines[1].get_xdata()[0] == 2.5
+    assert len(axes.collections) == 1

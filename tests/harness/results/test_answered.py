@@ -40,6 +40,7 @@ def test_all_that_follows_from_stored_classes_is_what_the_public_metrics_say_of_
         **{f"seen_{state}": accuracy[f"seen/{state}"] for state in STATES},
         "wga": groups.worst, "follows": follows("test/mislead", rung.channels[0]), "uses_thing": uses,
     }  # fmt: skip
+    assert {type(value) for value in (*found.metrics.values(), *found.follows.values())} == {float}
     assert found.follows == {name: follows(f"test/{name}", name) for name in rung.channels}
     assert [each.tolist() for each in found.counts] == [each.tolist() for each in groups]
     assert found.correct.tolist() == right.tolist()
