@@ -1,7 +1,7 @@
 """A row's metrics by unit: by world where the task has several, by training seed where it has one."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -72,7 +72,7 @@ def with_channel_intervals(task: Task, rows: Mapping[str, TaskRow], lines: Seque
     """Return lines of a task's frame that have the interval of how often answers follow each channel."""
     shown = {line["submission"]: rows[line["submission"]] for line in lines if not line.get("reason")}
     baselines = [label for label, row in shown.items() if is_baseline_row(row)]
-    more: dict[str, dict[str, float]] = {label: {} for label in shown}
+    more: dict[str, dict[str, Any]] = {label: {} for label in shown}
     for channel in task.channels:
         of_rows = by_label(shown, f"follows/{channel}")
         for label, point in mean_estimates(of_rows, spread_of("follows", of_rows, baselines)).items():

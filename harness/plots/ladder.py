@@ -48,13 +48,11 @@ def ladders_drawn(suite: Suite, board: Leaderboard) -> list[Climbed]:
     """Return what is drawn of the ladders that have rows."""
     drawn = []
     for name, part in board.overall.items():
-        rungs = [task for task in suite.tasks.values() if isinstance(task, Rung) and task.of == name]
-        known = [rung for rung in rungs if rung.name in board.tasks]
+        rungs = [t for t in suite.tasks.values() if isinstance(t, Rung) and t.of == name and t.name in board.tasks]
         if part.rungs and part.shown:
-            ladder, lines = known[0].ladder, [lines_of(board.tasks[rung.name]) for rung in known]
-            drawn.append(
-                Climbed(name, ladder.train, ladder.ceiling, [r.counterexamples for r in known], lines, lines_of(part))
-            )
+            ladder, numbers = rungs[0].ladder, [rung.counterexamples for rung in rungs]
+            lines = [lines_of(board.tasks[rung.name]) for rung in rungs]
+            drawn.append(Climbed(name, ladder.train, ladder.ceiling, numbers, lines, lines_of(part)))
     return drawn
 
 

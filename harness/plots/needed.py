@@ -38,7 +38,9 @@ class Group(NamedTuple):
 
 def draw_needed(groups: Sequence[Group], columns: Columns = 2) -> Figure:
     """Draw a line per learner, with a mark, an interval and the number of each modality, below its group's title."""
-    lines = [line for group in groups for line in (group, *group.learners)]
+    lines: list[Group | Learner] = []
+    for group in groups:
+        lines += [group, *group.learners]
     shown = [known for known in MODALITIES if any(known in line.needed for line in lines if isinstance(line, Learner))]
     with style.styled():
         figure = style.new_figure(columns, LINE * len(lines) + FOOT)
@@ -60,9 +62,8 @@ def draw_needed(groups: Sequence[Group], columns: Columns = 2) -> Figure:
                         color=MARKS[modality][0], fontsize=style.SMALL,
                     )  # fmt: skip
         keys = [
-            Line2D([], [], color=MARKS[known][0], marker=MARKS[known][1], linewidth=0, markersize=3.5, label=name)
-            for known, name in MODALITIES.items()
-            if known in shown
+            Line2D([], [], color=MARKS[m][0], marker=MARKS[m][1], linewidth=0, markersize=3.5, label=MODALITIES[m])
+            for m in shown
         ]
         keys.append(Line2D([], [], label="ideal observer", **style.DASHED))
         figure.legend(handles=keys, loc="outside upper right", ncols=len(keys), columnspacing=1, handletextpad=0.4)

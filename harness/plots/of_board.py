@@ -84,8 +84,7 @@ def named(lines: Sequence[Line], full_names: Mapping[str, str]) -> list[Named]:
 
 def points(lines: Sequence[Line], key: str) -> dict[str, Estimate]:
     """Return a metric by label, of the lines that have it."""
-    believed = [line for line in lines if not line.get("reason")]
-    return {line["submission"]: point for line in believed if (point := estimate_of(line, key))}
+    return {each["submission"]: point for each in lines if not each.get("reason") and (point := estimate_of(each, key))}
 
 
 def estimates(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: Columns = 2) -> Figure:
