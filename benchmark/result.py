@@ -119,8 +119,7 @@ class Result(_Frozen):
 
     `identity` is the digest of everything that the metrics depend on, `submission_sha256` that of the submission,
     `data_sha256` that of the data. `metrics` are over the whole task, `channels` per channel, `groups` the number of
-    correct test predictions per group. `rules` maps each checkpoint rule to the test accuracy and worst-group accuracy
-    of the weights it picks, where the submission keeps several. `uses_generator`: whether the submission imports the
+    correct test predictions per group. `uses_generator`: whether the submission imports the
     generators, or declares that it uses them. `verification`: `answers only` if the model ran elsewhere and was not
     asked again. `uncorrelated` marks a reference trained without the correlations, which is on no leaderboard, and
     `matched` one of these with only as many samples as its rung has counterexamples. A failed job has `error` and no
@@ -147,7 +146,6 @@ class Result(_Frozen):
     channels: dict[Name, Metrics] = {}
     groups: tuple[Count, ...] = ()
     report: Report | None = None
-    rules: dict[MetricName, Metrics] = {}
     provenance: Provenance
 
     def metric(self, name: str) -> float:

@@ -26,7 +26,6 @@ def to_csv(board: Leaderboard) -> str:
     frame = board.to_pandas()
     for name in set(TEXTS) & set(frame):
         frame[name] = frame[name].map(as_cell, na_action="ignore")
-    frame.columns = [as_cell(str(name)) for name in frame]  # which hold the names of selection rules
     text: str = frame.to_csv(index=False, float_format="%.8g", lineterminator="\n")
     return text
 
