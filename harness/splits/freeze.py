@@ -1,6 +1,5 @@
 """Freezing: making a suite's manifest, the digests of all its samples."""
 
-import base64
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +23,6 @@ from spurgen.harness.machine.pool import process_pool
 
 SHARD = 1000
 ALONE = 20_000  # samples that are made before other processes have started
-FINGERPRINT = 2  # bytes of each sample's digest in the manifest
 STARTS_OVER = "nothing of this is kept, and the same command starts over"
 Digests = list[bytes]
 World = Scenario | Ladder
@@ -48,12 +46,6 @@ class ShardDigests:
     def made(self) -> dict[str, Digests]:
         """Digests of the halves that were made."""
         return {name: half for name, half in vars(self).items() if half}
-
-    @property
-    def fingerprints(self) -> bytes:
-        """First bytes of each sample's digest over the halves that were made."""
-        rows = zip(*self.made.values(), strict=True)
-        return b"".join(hashlib.sha256(b"".join(row)).digest()[:FINGERPRINT] for row in rows)
 
 
 def digest(samples: Samples) -> ShardDigests:
@@ -163,25 +155,19 @@ def freeze(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
     Raises `FrozenDataError` if any test image or caption, twins included, occurs in train or val.
     """
     scenarios = {}
-    fingerprints = all(task.scenario.worlds == 1 for task in suite.tasks.values())
     halves = {name: shown_halves(suite, name) for name in suite.scenarios}
     for name, shards in groupby(hash_suite(suite, halves, progress, jobs), key=itemgetter(0)):
         parts: dict[str, list[ShardDigests]] = {}
         for _, part, digests in shards:
             parts.setdefault(part, []).append(digests)
         check_leakage(name, parts)
-        frozen = {part: _part_manifest(digests, fingerprints) for part, digests in parts.items()}
+        frozen = {part: _part_manifest(digests) for part, digests in parts.items()}
         scenarios[name] = ScenarioManifest(scenario_sha256=suite.scenario(name).digest, parts=frozen)
     return Manifest(suite=suite.name, shard_size=SHARD, scenarios=scenarios)
 
 
-def _part_manifest(digests: list[ShardDigests], fingerprints: bool) -> Part:
-    prints = b"".join(d.fingerprints for d in digests) if fingerprints else b""
-    return Part(
-        samples=sum(len(d.factors) for d in digests),
-        shards=tuple(d.shard for d in digests),
-        fingerprints=base64.b64encode(prints).decode(),
-    )
+def _part_manifest(digests: list[ShardDigests]) -> Part:
+    return Part(samples=sum(len(d.factors) for d in digests), shards=tuple(d.shard for d in digests))
 
 
 def check_leakage(name: str, parts: dict[str, list[ShardDigests]]) -> None:
