@@ -25,7 +25,7 @@ SHARD = 1000
 ALONE = 20_000  # samples that are made before other processes have started
 STARTS_OVER = "nothing of this is kept, and the same command starts over"
 Digests = list[bytes]
-World = Scenario | Ladder
+Description = Scenario | Ladder
 Halves = Mapping[str, bool]
 
 
@@ -57,7 +57,7 @@ def digest(samples: Samples) -> ShardDigests:
     return ShardDigests(*halves)
 
 
-def part_sizes(scenario: World) -> dict[str, int]:
+def part_sizes(scenario: Description) -> dict[str, int]:
     """Map the parts of a scenario to their sizes in samples; a channel's twins are in order of its values."""
     if isinstance(scenario, Ladder):
         return scenario.parts
@@ -69,7 +69,7 @@ def part_sizes(scenario: World) -> dict[str, int]:
     return splits | kinds | {f"twins/channel/{n}": bases * c.values for n, c in scenario.channels.items()}
 
 
-def shard_bounds(scenario: World, part: str) -> list[tuple[int, int]]:
+def shard_bounds(scenario: Description, part: str) -> list[tuple[int, int]]:
     """List a part's shards, [start, stop); a shard of channel twins has twins of one value only."""
     size = run = part_sizes(scenario)[part]
     if part.startswith("twins/channel/") and isinstance(scenario, Scenario):
@@ -82,7 +82,7 @@ def shard_bounds(scenario: World, part: str) -> list[tuple[int, int]]:
 
 
 def make_part(
-    scenario: World, part: str, start: int, stop: int, *, images: bool = True, captions: bool = True
+    scenario: Description, part: str, start: int, stop: int, *, images: bool = True, captions: bool = True
 ) -> Samples:
     """Make the samples [start, stop) of a part."""
     if isinstance(scenario, Ladder):
@@ -106,7 +106,7 @@ def shown_halves(suite: Suite, name: str) -> dict[str, bool]:
     return {"images": modalities != {"text"}, "captions": modalities != {"image"}}
 
 
-def _hash_shard(scenario: World, halves: Halves, part: str, start: int, stop: int) -> ShardDigests:
+def _hash_shard(scenario: Description, halves: Halves, part: str, start: int, stop: int) -> ShardDigests:
     return digest(make_part(scenario, part, start, stop, **halves))
 
 
