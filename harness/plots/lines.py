@@ -16,8 +16,7 @@ COLOURS = (style.INK, style.BLUE, style.ORANGE, style.PURPLE)
 
 
 def learning_curves(
-    panels: Mapping[str, Mapping[str, Float64]], columns: Columns = 2, *, shared: bool = False, title: str = "",
-    wide: int = 2,
+    panels: Mapping[str, Mapping[str, Float64]], columns: Columns = 2, *, shared: bool = False, wide: int = 2
 ) -> Figure:  # fmt: skip
     """Draw a panel per key with lines by name, float64 (seeds, epochs) each: the mean, and a band over seeds.
 
@@ -25,7 +24,7 @@ def learning_curves(
     dotted line marks. `shared`: whether all panels have one vertical axis, from 0 to 1.
     """
     with style.styled():
-        figure = style.new_figure(columns, 0.5 + (1.0 if wide > 2 else PANEL) * -(-len(panels) // wide), title)
+        figure = style.new_figure(columns, 0.5 + (1.0 if wide > 2 else PANEL) * -(-len(panels) // wide))
         grid = style.panel_grid(figure, len(panels), wide, sharey=shared)
         for axes, (name, lines) in zip(grid, panels.items(), strict=True):
             _curves(axes, lines)

@@ -66,12 +66,9 @@ def styled() -> Iterator[None]:
         yield
 
 
-def new_figure(columns: Columns, height: float, title: str = "") -> Figure:
+def new_figure(columns: Columns, height: float) -> Figure:
     """Return an empty figure as wide as one or two columns; `height`: inches, at most `MAX_HEIGHT`."""
-    figure = Figure(figsize=(WIDTHS[columns], min(height, MAX_HEIGHT)), layout="constrained")
-    if title:
-        figure.suptitle(title)
-    return figure
+    return Figure(figsize=(WIDTHS[columns], min(height, MAX_HEIGHT)), layout="constrained")
 
 
 def encode(figure: Figure, kind: Format) -> bytes:
