@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-RULES = ("last", "val_accuracy", "val_wga", "val_robust")
 GROUPED = frozenset({"val_wga", "val_robust"})
 """Rules that need groups on val."""
 

@@ -149,9 +149,8 @@ class Context:
 class Submission:
     """A loaded submission with every default filled in; None for each function that it lacks.
 
-    After `fit`, `report` returns a `Report` as a dict. `checkpoints` returns their number, and `restore`
-    goes back to one of them, so that the selection rules can be compared. `uses_generator`: whether it declares that it
-    uses the words, pictures or code with which the data were made.
+    After `fit`, `report` returns a `Report` as a dict. `uses_generator`: whether it declares that it uses the words,
+    pictures or code with which the data were made.
     """
 
     name: str
@@ -162,6 +161,4 @@ class Submission:
     predict_proba: Callable[[Batch], Any] | None
     encode: Callable[[Batch], Any] | None
     report: Callable[[], Any] | None = None
-    checkpoints: Callable[[], Any] | None = None
-    restore: Callable[[int], Any] | None = None
     uses_generator: bool = False

@@ -8,14 +8,14 @@ from pydantic import Field, ValidationError, model_validator
 from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.errors import ScenarioError, explain
 from spurgen.benchmark.scenario import Scenario, make_scenario, read_description
-from spurgen.benchmark.scenario_tables import CARRIERS_OF, MAX_WORLDS, Name, Probability, World, digest_of
+from spurgen.benchmark.scenario_tables import CARRIERS_OF, MAX_WORLDS, Name, Probability, WorldFields, digest_of
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 NEUTRAL = 2
 """Values of each shortcut that go with no class."""
 
 
-class Ladder(World):
+class Ladder(WorldFields):
     """A world in which every shortcut goes with the class, except in `m` counterexamples among the training samples.
 
     The classes are `categories`. A sample shows a thing of its category, and each of `shortcuts` shows one of

@@ -1,25 +1,15 @@
 """The manifest: what every frozen sample must hash to."""
 
-import base64
-import binascii
 import hashlib
 import json
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from spurgen.benchmark.scenario_tables import Frozen
 
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
-
-
-def _is_base64(text: str) -> str:
-    try:
-        base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raise ValueError("not base64") from None
-    return text
 
 
 class _Record(Frozen):
@@ -48,19 +38,12 @@ class Shard(_Record):
 class Part(_Record):
     """The digests of one split, or of one kind of twins.
 
-    `fingerprints` is base64 over the first 2 bytes of every sample's digest, in order: with it a verifier
-    can name the first sample that differs, without a record of every digest. A suite with several worlds has none,
-    since they would be nine tenths of its manifest.
+    `fingerprints` is empty but in manifests of earlier versions, whose digests are over it; nothing reads it.
     """
 
     samples: Annotated[int, Field(ge=1)]
     shards: Annotated[tuple[Shard, ...], Field(min_length=1)]
-    fingerprints: Annotated[str, AfterValidator(_is_base64)] = ""
-
-    @property
-    def prints(self) -> bytes:
-        """Decoded fingerprints, one after the other."""
-        return base64.b64decode(self.fingerprints)
+    fingerprints: str = ""
 
 
 class ScenarioManifest(_Record):

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from spurgen.benchmark.scenario_tables import MAX_SAMPLES, Name
 
@@ -12,6 +12,7 @@ SCHEMA_VERSION = 2
 ANSWERS_ONLY: Final = "answers only"  # how far a row is verified whose model ran elsewhere
 LONGEST_NAME = 100  # of a sanity check or a selection rule
 LARGEST = 2.0**22  # of a sample: 22 bits before the point, 24 behind it and 7 for a sum fit a float64
+GONE = ("patterns", "rules")  # fields
 MetricName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
 Number = Annotated[float, Field(ge=-1e12, le=1e12)]  # so that no sum of them overflows
 Metrics = dict[MetricName, Number]
@@ -119,8 +120,7 @@ class Result(_Frozen):
 
     `identity` is the digest of everything that the metrics depend on, `submission_sha256` that of the submission,
     `data_sha256` that of the data. `metrics` are over the whole task, `channels` per channel, `groups` the number of
-    correct test predictions per group. `rules` maps each checkpoint rule to the test accuracy and worst-group accuracy
-    of the weights it picks, where the submission keeps several. `uses_generator`: whether the submission imports the
+    correct test predictions per group. `uses_generator`: whether the submission imports the
     generators, or declares that it uses them. `verification`: `answers only` if the model ran elsewhere and was not
     asked again. `uncorrelated` marks a reference trained without the correlations, which is on no leaderboard, and
     `matched` one of these with only as many samples as its rung has counterexamples. A failed job has `error` and no
@@ -147,8 +147,13 @@ class Result(_Frozen):
     channels: dict[Name, Metrics] = {}
     groups: tuple[Count, ...] = ()
     report: Report | None = None
-    rules: dict[MetricName, Metrics] = {}
     provenance: Provenance
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_earlier_versions_wrote(cls, fields: Any) -> Any:  # noqa: ANN401  # it is not validated yet
+        """Leave out what earlier results have: accuracies by alignment pattern, and by selection rule."""
+        return {k: v for k, v in fields.items() if k not in GONE} if isinstance(fields, dict) else fields
 
     def metric(self, name: str) -> float:
         """Return a metric by its name, or a channel's as `<metric>/<channel>`."""

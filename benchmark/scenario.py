@@ -21,7 +21,7 @@ from spurgen.benchmark.scenario_tables import (
     Name,
     Probability,
     SplitSizes,
-    World,
+    WorldFields,
     digest_of,
 )
 
@@ -42,7 +42,7 @@ def _named(name: str, spec: object) -> object:
     return {"kind": name, **spec} if isinstance(spec, dict) else spec
 
 
-class Scenario(World):
+class Scenario(WorldFields):
     """A complete description of a world; every sample is a function of it, a split and an index.
 
     The classes are `num_classes` pictograms from `first_class` on. `core_size` and `core_contrast` are relative to the

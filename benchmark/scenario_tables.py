@@ -34,7 +34,7 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class World(Frozen):
+class WorldFields(Frozen):
     """What scenarios and ladders share; `alignment_seed` decides which values go with which class (default: `seed`)."""
 
     suite: Name

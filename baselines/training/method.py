@@ -81,7 +81,8 @@ class Baseline(Generic[H]):
             raise SubmissionError(f"{self.NAME}: {error}") from None
         self._fitted = network.eval(), problem.codec
         if network.checkpoints:
-            self.restore(best([checkpoint.score for checkpoint in network.checkpoints], rule))
+            place = best([checkpoint.score for checkpoint in network.checkpoints], rule)
+            network.load_state_dict(network.checkpoints[place].weights)
         picked = rule if network.checkpoints else None
         self._report = {"curves": problem.journal.curves, "checks": problem.journal.checks, "selection": picked}
         return network
@@ -90,15 +91,6 @@ class Baseline(Generic[H]):
         """Return the record of training: `curves` and `checks` of `Journal`, and the `selection` rule or None."""
         self._model()
         return self._report
-
-    def checkpoints(self) -> int:
-        """Return the number of checkpoints; 0 for a method that changes the network after training."""
-        return len(self._model()[0].checkpoints)
-
-    def restore(self, place: int) -> None:
-        """Set the network to the weights of a checkpoint, 0 being the earliest."""
-        network, _ = self._model()
-        network.load_state_dict(network.checkpoints[place].weights)
 
     def predict(self, batch: Batch) -> Float32:
         """Return logits float32 (n, K)."""

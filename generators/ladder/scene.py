@@ -13,14 +13,14 @@ from spurgen.generators.streams import signed, uniform_int
 from spurgen.generators.things import THINGS
 
 if TYPE_CHECKING:
-    from spurgen.generators.ladder.world import World
+    from spurgen.generators.ladder.world import LadderWorld
 
 SIDE = 76 * ONE // 100  # of a thing, of the canvas's side
 LEAN = 90  # in 1/4096 turns
 _PICTURE = np.cumsum([thing.pictured for thing in THINGS]) - 1  # of each thing that has one
 
 
-def paint(world: "World", split: str, place: Int64, things: Int64, values: dict[str, Int64]) -> NDArray[np.uint8]:
+def paint(world: "LadderWorld", split: str, place: Int64, things: Int64, values: dict[str, Int64]) -> NDArray[np.uint8]:
     """Render n pictures, uint8 (n, S, S, 3)."""
     ladder = world.ladder
     pose = world.draw(split, "pose", place, 2)

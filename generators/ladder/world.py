@@ -45,7 +45,7 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class World:
+class LadderWorld:
     """State that all samples of a ladder share."""
 
     ladder: Ladder
@@ -114,22 +114,22 @@ def check(ladder: Ladder) -> None:
                 f"{where}: {name} has {len(kind.values)} values, but {ladder.num_classes} classes need "
                 f"{ladder.num_values}: one each, and two that go with none"
             )
-    for pool, members in World(ladder).pools.items():
+    for pool, members in LadderWorld(ladder).pools.items():
         empty = [c for c, part in zip(ladder.categories, members, strict=True) if not len(part)]
         if empty:
             raise ScenarioError(f"{where}: things leaves none of category {empty[0]} for {pool}; change the shares")
 
 
 @lru_cache(maxsize=64)
-def _prepare(described: str) -> World:
+def _prepare(described: str) -> LadderWorld:
     ladder = Ladder.model_validate_json(described)
     if ladder.worlds > 1:
         raise ScenarioError(f"scenario {ladder.name} has {ladder.worlds} worlds; take one, such as .in_world(0)")
     check(ladder)
-    return World(ladder)
+    return LadderWorld(ladder)
 
 
-def make_world(ladder: Ladder) -> World:
+def make_world(ladder: Ladder) -> LadderWorld:
     """Check and prepare a ladder, once per process."""
     return _prepare(ladder.model_dump_json())
 
@@ -166,7 +166,7 @@ def sample_part(
     )
 
 
-def _drawn(world: World, part: str, indices: Int64) -> tuple[str, Int64, Drawn]:
+def _drawn(world: LadderWorld, part: str, indices: Int64) -> tuple[str, Int64, Drawn]:
     """Return the split whose streams a part's samples use, their places in it, and their factors."""
     ladder, classes = world.ladder, world.ladder.num_classes
     split, _, state = part.partition("/")
@@ -198,7 +198,7 @@ def _drawn(world: World, part: str, indices: Int64) -> tuple[str, Int64, Drawn]:
     return split, place, Drawn(labels, things, values, environments, misleads)
 
 
-def _values(world: World, split: str, state: str, name: str, place: Int64, voted: Int64) -> Int64:
+def _values(world: LadderWorld, split: str, state: str, name: str, place: Int64, voted: Int64) -> Int64:
     """Return the values of a shortcut: those of the classes `voted`, or what the part's state says."""
     ladder = world.ladder
     free = state == "free" or name not in ladder.active
@@ -210,7 +210,7 @@ def _values(world: World, split: str, state: str, name: str, place: Int64, voted
     return ladder.num_classes + uniform_int(word[:, 1], ladder.num_values - ladder.num_classes)
 
 
-def _noisy(world: World, split: str, place: Int64, shown: Int64) -> Int64:
+def _noisy(world: LadderWorld, split: str, place: Int64, shown: Int64) -> Int64:
     """Return the labels: of train, with noise."""
     ladder = world.ladder
     if not ladder.label_noise or split != "train":
@@ -221,14 +221,14 @@ def _noisy(world: World, split: str, place: Int64, shown: Int64) -> Int64:
     )
 
 
-def _environments(world: World, split: str, indices: Int64, misleads: NDArray[np.bool_]) -> Int64:
+def _environments(world: LadderWorld, split: str, indices: Int64, misleads: NDArray[np.bool_]) -> Int64:
     """Return environments, -1 on test: a quarter of the counterexamples and half of the others lie in environment 0."""
     if split not in ("train", "val"):
         return np.full(len(indices), -1)
     return np.where(misleads, indices % 4 != 0, indices // world.ladder.num_classes % 2).astype(np.int64)
 
 
-def _captions(world: World, split: str, place: Int64, made: Drawn, form: int | None) -> list[str]:
+def _captions(world: LadderWorld, split: str, place: Int64, made: Drawn, form: int | None) -> list[str]:
     ladder = world.ladder
     nuisance = world.draw(split, "caption", place)
     named = happens(nuisance[:, 1], threshold(ladder.named)) if ladder.named < 1 else np.ones(len(place), bool)

@@ -30,7 +30,7 @@ def to_csv(board: Leaderboard) -> str:
     names = dict.fromkeys(name for line in lines for name in line)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(map(as_cell, names))  # which hold the names of selection rules
+    writer.writerow(names)
     writer.writerows([_cell(line.get(name)) for name in names] for line in lines)
     return text.getvalue()
 

@@ -58,10 +58,7 @@ def line_of(row: BoardRow) -> Record:
 
 
 def _of_task(row: TaskBoardRow) -> Record:
-    line: Record = {}
-    for rule, metrics in row.selections.items():
-        line |= {f"selections.{rule}.{metric}": value for metric, value in metrics.items()}
-    line |= {name: getattr(row, name) for name in ("isolation", "asked_again", "verification", "seconds")}
+    line: Record = {name: getattr(row, name) for name in ("isolation", "asked_again", "verification", "seconds")}
     return line | _with_ends("private_gap", row.private.gap, row.private.gap_ci) if row.private else line
 
 

@@ -92,7 +92,6 @@ def make_row(label: str, row: TaskRow, sizes: Int64, estimates: dict[str, Estima
         robust_accuracy_lowest=float(robust.min()),
         wga_simultaneous=guaranteed(np.array([result.groups for result in results]), sizes),
         by_channel=_by_channel(results),
-        selections={name: _means(tables) for name, tables in _shared([result.rules for result in results]).items()},
         isolation=_weakest(ISOLATIONS, [result.isolation for result in results]),
         asked_again=_weakest(ASKED, [check.worker if check else "unknown" for check in checks]),
         verification=_verification([result.verification for result in results]),

@@ -78,14 +78,13 @@ class TaskBoardRow(BoardRow):
     """A row on a task.
 
     `robust_accuracy_lowest`: robust accuracy in the unit where it is lowest. `wga_simultaneous`: the interval of its
-    WGA that is guaranteed for these units. `selections`: means by checkpoint rule. `isolation`, `verification` and
-    `asked_again`, the worker of the consistency check, are the weakest of its results, but `verification` counts the
+    WGA that is guaranteed for these units. `isolation`, `verification` and `asked_again`, the worker of the consistency
+    check, are the weakest of its results, but `verification` counts the
     confirmed ones of a row that is partly self-reported. `seconds`: mean wall time of a result.
     """
 
     robust_accuracy_lowest: float
     wga_simultaneous: Interval
-    selections: dict[str, dict[str, float]]
     isolation: str
     asked_again: str
     verification: str

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from shlex import quote
 
 from rich.console import Console
 
@@ -21,7 +20,7 @@ from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.shared import is_url, sent_to
 from spurgen.harness.options.cluster import resources_of
 from spurgen.harness.options.encoding import compute_features
-from spurgen.harness.options.flags import NO_FOLDER, Unique, open_store, positive_int, refuse, results_place
+from spurgen.harness.options.flags import NO_FOLDER, Unique, open_store, refuse, results_place
 from spurgen.harness.options.limits import FLAGS, describe_isolation, limits_of
 from spurgen.harness.options.starting import add_yes
 from spurgen.harness.options.submissions import (
@@ -40,26 +39,12 @@ from spurgen.harness.running.plan import baseline_specs, offered, plan
 from spurgen.harness.running.plan_file import by_task, read_plan, share, to_jobs, to_lines
 from spurgen.harness.sandbox.limits import DEFAULT
 
-TO_PLAN = ("plan", "slurm", "suite", "tasks", "seeds", "submissions", "results")
+TO_PLAN = ("plan", "suite", "tasks", "seeds", "submissions", "results")
 """What decides what a plan has."""
 LIMITS = ("isolation", *(flag.strip("-").replace("-", "_") for flag, *_ in FLAGS))
 TO_WORK = ("planned", "share", "results", "device", "jobs", *LIMITS)
 """What decides which jobs of a plan run, and how; the plan names the others."""
 Memory = dict[tuple[str, str], int]  # peak bytes by label and task
-HOUR, MEMORY = 3600, 4 << 30
-HARNESS = 3 << 29  # bytes of the command and its process, beside the submission's: 1.0 GB were measured on images
-SCRIPT = """#!/bin/bash
-# Submit this from the folder of the plan, with spurgen on the path; then: spurgen merge 'shares/*' --results merged
-# The limits are twice what {source}, at least 10 minutes, and 1.5 GiB on top: raise them for a larger submission.
-# What your site asks for as well goes into SBATCH_ACCOUNT, SBATCH_PARTITION, ... or the flags of sbatch.
-#SBATCH --job-name=spurgen
-#SBATCH --output=spurgen-%A-%a.out
-#SBATCH --array=0-{last}
-#SBATCH --time={minutes}
-#SBATCH --mem={megabytes}M
-#SBATCH --cpus-per-task=1
-spurgen benchmark {plan} --jobs 1 --share $SLURM_ARRAY_TASK_ID/{shares} --results shares/$SLURM_ARRAY_TASK_ID
-"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,9 +68,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plan", type=Path, metavar="FILE", help="write the jobs without a result to a file, a line each, and run none"
     )
-    parser.add_argument(
-        "--slurm", type=positive_int, metavar="N", help="with --plan: print an sbatch script of N array tasks"
-    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -101,8 +83,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.plan:
         refuse(arguments, add_arguments, "with --plan", TO_PLAN)
         return _write_plan(arguments, console)
-    if arguments.slurm:
-        raise SpurgenError("--slurm prints a script for a plan; name the file to write by --plan FILE")
     chosen = bool(arguments.tasks or arguments.submissions)
     controls = partial(_run_controls, arguments, console, _controls(arguments)) if arguments.controls else list
     return run_submissions(arguments, console, baseline_specs(arguments.submissions), then=controls, chosen=chosen)
@@ -184,11 +164,8 @@ def _write_plan(arguments: argparse.Namespace, console: Console) -> int:
     if not missing:
         say(console, f"{arguments.plan} is not written: it would hold no job")
         return 0
-    memory = _memory(rows, missing)
-    write_atomically(arguments.plan, to_lines(arguments.suite, forecast, memory))
+    write_atomically(arguments.plan, to_lines(arguments.suite, forecast, _memory(rows, missing)))
     say(console, f"wrote {arguments.plan}: {len(missing)} jobs, a line each")
-    if arguments.slurm:
-        print(_script(arguments, forecast, memory), end="")
     return 0
 
 
@@ -203,25 +180,3 @@ def _memory(rows: Rows, jobs: Sequence[Job]) -> Memory:
     keys = [(job.label, job.task.name) for job in jobs]
     likely = {key: peaks.get(key) or largest.get(key[1], 0) for key in keys}
     return {key: peak for key, peak in likely.items() if peak}
-
-
-def _script(arguments: argparse.Namespace, forecast: Forecast, memory: Memory) -> str:
-    """Return a script that asks for twice the likely time and memory of its jobs, or an hour and 4 GiB a job.
-
-    The memory of a job is that of the submission alone; that of spurgen comes on top.
-    """
-    shares = min(arguments.slurm, len(forecast.missing))
-    seconds = [forecast.likely_seconds(job) or HOUR / 2 for job in by_task(forecast.missing)]
-    longest = max(sum(seconds[k::shares]) for k in range(shares))
-    if all(forecast.own_seconds(job) for job in forecast.missing):
-        source = "stored results of these submissions took"
-    elif all(forecast.likely_seconds(job) for job in forecast.missing):
-        source = "stored results of other submissions took"
-    else:
-        source = "stored results took, or an hour and 4 GiB for a job without any"
-    peak = max(memory.get((job.label, job.task.name), MEMORY // 2) for job in forecast.missing)
-    return SCRIPT.format(
-        source=source,
-        last=shares - 1, shares=shares, minutes=max(round(2 * longest / 60), 10), megabytes=2 * peak + HARNESS >> 20,
-        plan=quote(str(arguments.plan)),
-    )  # fmt: skip

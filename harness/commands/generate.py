@@ -23,7 +23,7 @@ from spurgen.harness.exports.writing import export, find
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import Unique, add_jobs, add_out, add_suite, add_world, read_world_of, up_to
-from spurgen.harness.splits.freeze import ALONE, World
+from spurgen.harness.splits.freeze import ALONE, Description
 
 MAX_TWINS = 1000  # base samples that have twins
 
@@ -98,7 +98,7 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
     return Plan(scenario, parts, arguments.format, arguments.shard_size, place)
 
 
-def scenario_of(arguments: argparse.Namespace) -> World:
+def scenario_of(arguments: argparse.Namespace) -> Description:
     """Return the world that the file, the task, or else the flags describe; of a ladder, with one rung."""
     names = ("num_classes", "num_samples", "channels", "strength", "image_size", "seed")
     fields = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}

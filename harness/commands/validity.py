@@ -2,7 +2,6 @@
 
 import argparse
 import html
-from pathlib import Path
 
 from rich.console import Console
 
@@ -18,7 +17,7 @@ from spurgen.harness.options.sections import add_page, around, renew
 from spurgen.harness.plots.style import save
 from spurgen.harness.results.store import CEILING, Store
 from spurgen.harness.validity.answer import FAILS
-from spurgen.harness.validity.published import PUBLISHED, read_published
+from spurgen.harness.validity.published import read_published
 from spurgen.harness.validity.report import ask, draw, summary, to_json, to_markdown
 from spurgen.harness.validity.suite import gather
 
@@ -29,10 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     add_suite(parser)
     add_results(parser)
-    parser.add_argument(
-        "--published", type=Path, default=PUBLISHED, metavar="FILE",
-        help="published rankings to compare with; default: the file that comes with spurgen",
-    )  # fmt: skip
     add_page(parser, BEGIN, END)
     add_out(parser, "folder of the report, its data and its plots; default: print only")
 
@@ -47,7 +42,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     suite = load_suite(arguments.suite)
     if arguments.out:
         check_writable(arguments.out, "--out")
-    published = read_published(arguments.published)
     rows = Store(arguments.results, suite.name).rows()
     if not rows and (arguments.out or arguments.page):
         raise SpurgenError(
@@ -55,7 +49,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             f"{spurgen('benchmark')}, or leave out --out and --page to see what is missing"
         )
     access = {name: module.submission.ACCESS for name, module in discover(BASELINES).items()}
-    ranked = gather(suite, rows, published, access, Store(arguments.results, suite.name, CEILING).rows())
+    ranked = gather(suite, rows, read_published(), access, Store(arguments.results, suite.name, CEILING).rows())
     answers = ask(ranked)
     plots = draw(answers) if arguments.out else {}
     report = to_markdown(ranked, answers, plots)

@@ -10,19 +10,21 @@ import numpy as np
 
 from spurgen.baselines.training.hyperparameters import Only, Recipe, searched
 from spurgen.benchmark.checkpoint_rules import ValScore
-from spurgen.benchmark.contract import ACCESS, Submission
+from spurgen.benchmark.contract import ACCESS, Int64, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Report
-from spurgen.benchmark.task import Rung
+from spurgen.benchmark.task import Rung, Task
 from spurgen.generators.streams import fraction, permutation, stream_key, words
 from spurgen.harness import metrics
 from spurgen.harness.experiments.tuning_result import Options, TuningResult, read_tuning, results_file
+from spurgen.harness.metrics.worst_group import GroupCounts
 from spurgen.harness.results.store import label_of
-from spurgen.harness.running.checkpoints import count_kinds, score_on_val
+from spurgen.harness.running.batching import cut
 from spurgen.harness.running.here import Here
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.query import Asker, check_offer
+from spurgen.harness.running.query import Asker, Floats, ask_mixed, check_offer
 from spurgen.harness.running.run import fit, fitted
+from spurgen.harness.running.task_data import Part, annotated_groups, first_granted
 
 SPLITS = ("train", "val")
 STRATA = 16
@@ -102,8 +104,28 @@ def tune(job: Job) -> TuningResult:
 def _on_task(job: Job, here: Here) -> tuple[Report | None, ValScore, None]:
     train, val = (fitted(job, split) for split in SPLITS)
     report = fit(job, here, train, val)
-    score = score_on_val(Asker(here, job.task), val)
-    return report, score if ACCESS[here.about.access].val_groups else ValScore(score.accuracy), None
+    questions = cut("val", val.inputs)
+    logits = ask_mixed(Asker(here, job.task), "logits", questions, np.random.default_rng(), "val")["val"]
+    return report, score_on_val(job.task, here.about.access, logits, val), None
+
+
+def score_on_val(task: Task, access: str, logits: Floats, val: Part) -> ValScore:
+    """Score logits on val as a baseline scores itself: on the samples and by the groups that its access tier is given.
+
+    Groups and patterns are those that occur, over the channels that training may know.
+    """
+    labels, first = val.samples.labels, first_granted(task, "val", access)
+    accuracy = metrics.accuracy(logits[first:], labels[first:])
+    if not ACCESS[access].val_groups:
+        return ValScore(accuracy)
+    ids = annotated_groups(task, val.samples.group_ids)
+    by_group, by_pattern = (_count(logits, labels, kinds) for kinds in (ids, ids % 2 ** len(task.annotated)))
+    return ValScore(accuracy, by_group.worst, float(by_group.accuracies.mean()), by_pattern.worst)
+
+
+def _count(logits: Floats, labels: Int64, kinds: Int64) -> GroupCounts:
+    """Return the counts of every kind of sample that occurs; `kinds`: int64 (n,)."""
+    return metrics.group_counts(logits, labels, np.unique(kinds, return_inverse=True)[1])
 
 
 def _on_rung(job: Job, here: Here) -> tuple[Report | None, ValScore, float]:
@@ -114,7 +136,7 @@ def _on_rung(job: Job, here: Here) -> tuple[Report | None, ValScore, float]:
     score = ValScore(metrics.accuracy(logits, labels))
     if ACCESS[here.about.access].val_groups:
         ids = val.samples.group_ids
-        groups, states = (count_kinds(logits, labels, kinds) for kinds in (ids, ids % 2))
+        groups, states = (_count(logits, labels, kinds) for kinds in (ids, ids % 2))
         score = ValScore(score.accuracy, groups.worst, float(groups.accuracies.mean()), states.worst)
     losses = -metrics.log_softmax(logits)[np.arange(len(logits)), labels]
     return report, score, float(losses.mean())

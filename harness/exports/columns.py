@@ -8,7 +8,7 @@ from typing import Any, Literal
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.harness.exports.plan import Chunk
 from spurgen.harness.exports.worlds import aligned, classes_of, meaning_of_groups, values_in
-from spurgen.harness.splits.freeze import World
+from spurgen.harness.splits.freeze import Description
 
 Kind = Literal["text", "whole", "flag", "class"]
 
@@ -36,7 +36,7 @@ COMMON = (
 """What every data set has, before the columns of its channels; the names of classes are the scenario's."""
 
 
-def check_names(scenario: World, reserved: Iterable[str] = ()) -> None:
+def check_names(scenario: Description, reserved: Iterable[str] = ()) -> None:
     """Raise `ScenarioError` if a column of a channel is called as another one, or matches a `reserved` pattern."""
     taken = [name for column in COMMON for name in (column.name, column.beside) if name]
     taken += reserved
@@ -48,7 +48,7 @@ def check_names(scenario: World, reserved: Iterable[str] = ()) -> None:
         taken += own
 
 
-def columns_of(scenario: World) -> tuple[Column, ...]:
+def columns_of(scenario: Description) -> tuple[Column, ...]:
     """Return the columns of a data set without images; raise `ScenarioError` as `check_names` does."""
     meanings = {"group_id": meaning_of_groups(scenario)}
     columns = [
@@ -65,7 +65,7 @@ def columns_of(scenario: World) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def values_of(scenario: World, chunk: Chunk) -> dict[str, list[Any]]:
+def values_of(scenario: Description, chunk: Chunk) -> dict[str, list[Any]]:
     """Return the entries of a chunk by column: numbers, strings and booleans of Python."""
     samples, agrees = chunk.samples, aligned(scenario, chunk.samples)
     values: dict[str, list[Any]] = {
@@ -82,7 +82,7 @@ def values_of(scenario: World, chunk: Chunk) -> dict[str, list[Any]]:
     return values
 
 
-def columns_of_text(scenario: World) -> list[Column]:
+def columns_of_text(scenario: Description) -> list[Column]:
     """Return the columns of a table of text: beside numbers of classes and channel values, their names."""
     columns = []
     for column in columns_of(scenario):
@@ -92,7 +92,7 @@ def columns_of_text(scenario: World) -> list[Column]:
     return columns
 
 
-def rows_of(scenario: World, chunk: Chunk) -> Iterator[tuple[Any, ...]]:
+def rows_of(scenario: Description, chunk: Chunk) -> Iterator[tuple[Any, ...]]:
     """Return the lines of a table of text, their entries in the order of `columns_of_text`."""
     values = values_of(scenario, chunk)
     entries: list[Iterable[Any]] = []

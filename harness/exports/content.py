@@ -11,7 +11,7 @@ import numpy as np
 
 from spurgen.harness.exports.plan import Chunk
 from spurgen.harness.exports.worlds import classes_of, values_in
-from spurgen.harness.splits.freeze import World
+from spurgen.harness.splits.freeze import Description
 
 LENGTH = 32  # bytes of a sample's digest
 
@@ -43,7 +43,7 @@ def part_digest(digests: Iterable[bytes]) -> str:
     return whole.hexdigest()
 
 
-def content_digest(scenario: World, parts: Mapping[str, tuple[int, str]]) -> str:
+def content_digest(scenario: Description, parts: Mapping[str, tuple[int, str]]) -> str:
     """Return the SHA-256 of a data set, from the size and the digest of every part."""
     described = {
         "classes": classes_of(scenario),

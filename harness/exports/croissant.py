@@ -19,7 +19,7 @@ from spurgen.harness.exports.responsible import responsible
 from spurgen.harness.exports.worlds import classes_of
 from spurgen.harness.machine.citation import AUTHORS, bibtex
 from spurgen.harness.machine.files import file_sha256
-from spurgen.harness.splits.freeze import World
+from spurgen.harness.splits.freeze import Description
 
 TYPES = {"text": "TEXT", "whole": "INTEGER", "flag": "BOOL", "class": "INTEGER"}
 
@@ -78,7 +78,7 @@ def of_suite(suite: Suite, date: str) -> str:
     )  # fmt: skip
 
 
-def _described(scenarios: Sequence[World], **fields: Any) -> str:  # noqa: ANN401  # those of mlc.Metadata
+def _described(scenarios: Sequence[Description], **fields: Any) -> str:  # noqa: ANN401  # those of mlc.Metadata
     described = mlc.Metadata(
         conforms_to=[f"http://mlcommons.org/croissant/{part}1.0" for part in ("", "RAI/")],
         license=licence_pages(scenarios), creators=[mlc.Organization(name=AUTHORS)],

@@ -15,7 +15,7 @@ from spurgen.harness.exports.plan import Plan, flat
 from spurgen.harness.exports.responsible import correlated, responsible
 from spurgen.harness.exports.worlds import counterexamples, shows_images, values_in
 from spurgen.harness.machine.printing import markdown_table
-from spurgen.harness.splits.freeze import World
+from spurgen.harness.splits.freeze import Description
 
 TWINS = {
     "channel": ("twins/channel/NAME", "the value of one channel, which is in the channel's column"),
@@ -82,7 +82,7 @@ def suite_datasheet(suite: Suite) -> str:
     )  # fmt: skip
 
 
-def _render(scenarios: Sequence[World], **content: Any) -> str:  # noqa: ANN401  # what the template names
+def _render(scenarios: Sequence[Description], **content: Any) -> str:  # noqa: ANN401  # what the template names
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # half of what importing this module would take
 
     made = Environment(
@@ -93,7 +93,7 @@ def _render(scenarios: Sequence[World], **content: Any) -> str:  # noqa: ANN401 
     return made.get_template("datasheet.md.j2").render(facts=responsible(scenarios), licence=licence, **content)
 
 
-def _line(scenario: World, worlds: list[dict[str, Any]]) -> dict[str, object]:
+def _line(scenario: Description, worlds: list[dict[str, Any]]) -> dict[str, object]:
     """Return a scenario's line of the table, from the counts of its worlds."""
     return {
         "scenario": f"`{scenario.name}`",

@@ -16,13 +16,13 @@ from spurgen.harness.exports.index import Index
 from spurgen.harness.exports.licences import licence_text
 from spurgen.harness.exports.plan import Plan
 from spurgen.harness.machine.files import write_atomically
-from spurgen.harness.splits.freeze import World
+from spurgen.harness.splits.freeze import Description
 
 SCENARIO, CARD, CROISSANT, LICENSE = "scenario.toml", "README.md", "croissant.json", "LICENSE"
 NAMES = (SCENARIO, LICENSE, CARD)
 
 
-def write_scenario(scenario: World, path: Path) -> None:
+def write_scenario(scenario: Description, path: Path) -> None:
     """Write the scenario of which a data set is a function."""
     description = tomli_w.dumps(scenario.model_dump(mode="json", exclude_none=True))
     text = f"# Written by spurgen; the data are a function of it.\n{description}"

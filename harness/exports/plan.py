@@ -9,7 +9,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.generators import Samples
 from spurgen.generators.streams import Int64
 from spurgen.harness.exports.worlds import bases_of, draw, shown_in
-from spurgen.harness.splits.freeze import World, part_sizes
+from spurgen.harness.splits.freeze import Description, part_sizes
 
 CHUNK = 500  # samples that are in memory at a time
 SHARD = 10_000
@@ -41,7 +41,7 @@ class Plan:
     manifest; `place` names the channel that layouts with a single attribute show as it.
     """
 
-    scenario: World
+    scenario: Description
     parts: tuple[str, ...]
     format: str
     shard_size: int = SHARD
@@ -95,7 +95,7 @@ def flat(part: str) -> str:
     return part.replace("/", "-")
 
 
-def chunks_of(scenario: World, shard: Shard, *, images: bool = True) -> Iterator[Chunk]:
+def chunks_of(scenario: Description, shard: Shard, *, images: bool = True) -> Iterator[Chunk]:
     """Make the samples of a shard, a few hundred at a time."""
     for start in range(shard.start, shard.stop, CHUNK):
         stop = min(start + CHUNK, shard.stop)

@@ -7,10 +7,10 @@ import numpy as np
 
 from spurgen.benchmark.ladder import Ladder
 from spurgen.harness.exports.licences import CREDIT, shows_things
-from spurgen.harness.splits.freeze import World
+from spurgen.harness.splits.freeze import Description
 
 
-def responsible(scenarios: Sequence[World]) -> dict[str, Any]:
+def responsible(scenarios: Sequence[Description]) -> dict[str, Any]:
     """Return fields of `mlcroissant.Metadata`, for the data of one or more scenarios."""
     origin = "Labels and factors are those from which a sample was drawn."
     credit = f" {CREDIT}" if shows_things(scenarios) else ""
@@ -36,7 +36,7 @@ def responsible(scenarios: Sequence[World]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _each(scenarios: Sequence[World], say: Callable[[World], str]) -> list[str]:
+def _each(scenarios: Sequence[Description], say: Callable[[Description], str]) -> list[str]:
     """Return what `say` says of the scenarios, each sentence once and with the names of those for which it holds.
 
     An empty text says nothing.
@@ -48,7 +48,7 @@ def _each(scenarios: Sequence[World], say: Callable[[World], str]) -> list[str]:
     return list(said) if len(said) == 1 else [f"{', '.join(names)}: {text}" for text, names in said.items()]
 
 
-def _biases(scenario: World) -> str:
+def _biases(scenario: Description) -> str:
     """Return which correlations train and val have on purpose."""
     names = ", ".join(correlated(scenario))
     if isinstance(scenario, Ladder):
@@ -60,7 +60,7 @@ def _biases(scenario: World) -> str:
     return f"In train and val{even} {which}."
 
 
-def _counterexamples(scenario: World) -> str:
+def _counterexamples(scenario: Description) -> str:
     """Return in how many samples of a ladder shortcuts go with another class, and which of them do."""
     if not isinstance(scenario, Ladder):
         return ""
@@ -72,7 +72,7 @@ def _counterexamples(scenario: World) -> str:
     return f"In counterexamples {them} go with one other class; each task has a number of them: {counts}.{alone}"
 
 
-def _test(scenario: World) -> str:
+def _test(scenario: Description) -> str:
     """Return what correlations test has."""
     if isinstance(scenario, Ladder):
         return (
@@ -84,7 +84,7 @@ def _test(scenario: World) -> str:
     return f"In test every class occurs with every alignment pattern equally often{top}."
 
 
-def correlated(scenario: World) -> list[str]:
+def correlated(scenario: Description) -> list[str]:
     """Name the channels that tell something about the label in train; of a ladder, the shortcuts that move.
 
     A channel without correlation shows the value that goes with the label as often as any other.
@@ -100,7 +100,7 @@ def correlated(scenario: World) -> list[str]:
     return found
 
 
-def _noise(scenario: World) -> str:
+def _noise(scenario: Description) -> str:
     if not scenario.label_noise:
         return "No label is wrong."
     where = "train" if isinstance(scenario, Ladder) or scenario.splits.val_per_group else "train and val"

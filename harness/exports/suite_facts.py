@@ -6,7 +6,7 @@ from typing import Any
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Rung
 from spurgen.harness.exports.columns import Column
-from spurgen.harness.splits.freeze import World
+from spurgen.harness.splits.freeze import Description
 
 VERSION = "1.0.0"
 """Version of every frozen suite's data, which never change: other data are another suite."""
@@ -32,7 +32,7 @@ def task_columns(suite: Suite) -> list[Column]:
     return [*TASKS, *[RUNG] * any(isinstance(task, Rung) for task in suite.tasks.values())]
 
 
-def templates(suite: Suite) -> list[World]:
+def templates(suite: Suite) -> list[Description]:
     """Return the scenarios of a suite, each once, without its worlds."""
     return list({task.scenario.name: task.scenario for task in suite.tasks.values()}.values())
 

@@ -14,7 +14,7 @@ from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.ladder.shortcuts import SHORTCUTS
 from spurgen.generators.ladder.world import make_world
 from spurgen.generators.streams import Int64
-from spurgen.harness.splits.freeze import World, make_part, part_sizes
+from spurgen.harness.splits.freeze import Description, make_part, part_sizes
 
 NOISY = ("train", "val")  # the splits in which the class shown may be another than the label
 STATES = ("agree", "mislead", "neutral")
@@ -32,12 +32,12 @@ def on_rung(ladder: Ladder, counterexamples: int) -> Ladder:
         ) from None
 
 
-def classes_of(world: World) -> tuple[str, ...]:
+def classes_of(world: Description) -> tuple[str, ...]:
     """Return the names of the classes."""
     return world.categories if isinstance(world, Ladder) else class_names(world)
 
 
-def values_in(world: World) -> dict[str, tuple[str, ...]]:
+def values_in(world: Description) -> dict[str, tuple[str, ...]]:
     """Return the names of each channel's values, by channel."""
     if isinstance(world, Ladder):
         looks = make_world(world).looks
@@ -48,14 +48,14 @@ def values_in(world: World) -> dict[str, tuple[str, ...]]:
     }
 
 
-def meaning_of_groups(world: World) -> str:
+def meaning_of_groups(world: Description) -> str:
     """Say what the numbers of groups mean."""
     if isinstance(world, Ladder):
         return "label x 2, plus 1 where the shortcuts go with another class than the one shown"
     return "label x 2^channels + pattern, whose bit k is 1 where channel k conflicts"
 
 
-def aligned(world: World, samples: Samples) -> dict[str, NDArray[np.bool_]]:
+def aligned(world: Description, samples: Samples) -> dict[str, NDArray[np.bool_]]:
     """Return for every channel whether its value goes with the label, bool (n,)."""
     if isinstance(world, Ladder):
         return {name: values == samples.labels for name, values in samples.channel_values.items()}
@@ -63,7 +63,7 @@ def aligned(world: World, samples: Samples) -> dict[str, NDArray[np.bool_]]:
     return {name: (pattern >> k) & 1 == 0 for k, name in enumerate(world.channels)}
 
 
-def chosen_parts(world: World, splits: Iterable[str], twins: bool) -> tuple[str, ...]:
+def chosen_parts(world: Description, splits: Iterable[str], twins: bool) -> tuple[str, ...]:
     """Name the parts of a data set with these splits, and with all twins or without.
 
     Of a ladder, `test` stands for all parts with unseen and with seen things, and twins are those of `test/agree`.
@@ -79,12 +79,14 @@ def chosen_parts(world: World, splits: Iterable[str], twins: bool) -> tuple[str,
     return (*splits, *(part for part in every if twins and part.startswith("twins/")))
 
 
-def shows_images(world: World) -> bool:
+def shows_images(world: Description) -> bool:
     """Return whether the world has images: a ladder whose shortcuts only captions show has none."""
     return not isinstance(world, Ladder) or make_world(world).pictured
 
 
-def draw(world: World, part: str, start: int, stop: int, *, images: bool = True, captions: bool = True) -> Samples:
+def draw(
+    world: Description, part: str, start: int, stop: int, *, images: bool = True, captions: bool = True
+) -> Samples:
     """Make the samples [start, stop) of a part; of a ladder's train and val as `Ladder.pieces` says."""
     halves = {"images": images and shows_images(world), "captions": captions}
     if not isinstance(world, Ladder) or part not in NOISY:
@@ -105,7 +107,7 @@ def counterexamples(ladder: Ladder, part: str) -> int:
     return {"train": m, "val": ladder.val_counterexamples(m)}.get(part, 0)
 
 
-def bases_of(world: World, part: str, start: int, stop: int) -> Int64:
+def bases_of(world: Description, part: str, start: int, stop: int) -> Int64:
     """Return the indices in the split, int64 (n,): a twin has that of its base sample."""
     indices = np.arange(start, stop)
     if isinstance(world, Ladder):
@@ -115,7 +117,7 @@ def bases_of(world: World, part: str, start: int, stop: int) -> Int64:
     return indices % bases if is_twin else indices
 
 
-def shown_in(world: World, part: str, start: int, stop: int, samples: Samples) -> Int64:
+def shown_in(world: Description, part: str, start: int, stop: int, samples: Samples) -> Int64:
     """Return the classes shown, int64 (n,), which label noise makes differ from the labels."""
     if part not in NOISY or not world.label_noise:
         return samples.labels

@@ -14,13 +14,7 @@ from spurgen.harness.metrics.arrays import log_softmax, softmax
 from spurgen.harness.metrics.calibration import fit_temperature
 from spurgen.harness.metrics.correctness import accuracy, class_accuracy, correct
 from spurgen.harness.metrics.following import follow_rate, thing_use
-from spurgen.harness.metrics.intervals import (
-    Interval,
-    basic_interval,
-    bias_corrected,
-    percentile_interval,
-    simultaneous_interval,
-)
+from spurgen.harness.metrics.intervals import Interval, percentile_interval, simultaneous_interval
 from spurgen.harness.metrics.invariance import invariance_gap, invariance_gaps
 from spurgen.harness.metrics.ladder import counterexamples_needed
 from spurgen.harness.metrics.sensitivity import spurious_sensitivities, spurious_sensitivity
@@ -40,8 +34,6 @@ __all__ = [
     "Interval",
     "accuracy",
     "agree_and_mislead",
-    "basic_interval",
-    "bias_corrected",
     "class_accuracy",
     "correct",
     "count_groups",

@@ -1,4 +1,4 @@
-"""Intervals of metrics, and the bias of a minimum, from finitely many samples and seeds."""
+"""Intervals of metrics from finitely many samples and seeds."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -57,25 +57,3 @@ def percentile_interval(replicates: Scores, level: float = 0.95) -> Interval:
     tail = (1 - as_fraction("level", level)) / 2
     low, high = np.quantile(as_reals("replicates", replicates, ("B",)), [tail, 1 - tail])
     return Interval(float(low), float(high))
-
-
-def basic_interval(point: float, replicates: Scores, level: float = 0.95) -> Interval:
-    """Return the basic bootstrap interval of a proportion, the percentiles mirrored at the point, within [0, 1].
-
-    For a biased metric, such as a minimum over groups: replicates are biased against the point as the point is against
-    the truth, so their own percentiles are biased twice and can even exclude the point (Davison & Hinkley 1997,
-    equation 5.6). `point`: the proportion, in [0, 1]. `replicates`: real (B,).
-
-    The interval is approximate: with 80 equally bad groups of 100 it covers 3 times in 4, where plain percentiles never
-    do; with one worst group both cover 95 %. `simultaneous_interval` is guaranteed.
-    """
-    low, high = percentile_interval(replicates, level)
-    return Interval(min(max(2 * point - high, 0.0), 1.0), min(max(2 * point - low, 0.0), 1.0))
-
-
-def bias_corrected(point: float, replicates: Scores) -> float:
-    """Return a proportion less its bootstrap bias, `2 * point - mean(replicates)`, clipped to [0, 1].
-
-    `point`: in [0, 1]. `replicates`: real (B,) (Efron & Tibshirani 1993, section 10.6).
-    """
-    return min(max(2 * point - float(as_reals("replicates", replicates, ("B",)).mean()), 0.0), 1.0)

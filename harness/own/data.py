@@ -97,9 +97,7 @@ class OwnData:
             )
 
 
-def read_own(
-    metadata: Path, folder: Path, asked: Columns, text_columns: Sequence[str], most: int, seed: int = 0
-) -> OwnData:
+def read_own(metadata: Path, folder: Path, asked: Columns, text_columns: Sequence[str], most: int) -> OwnData:
     """Read a table of labelled samples, whose images lie in `folder`, or whose texts in `text_columns`.
 
     At most `most` samples are kept, drawn at random. Raises `SpurgenError` for what cannot be trained on: missing
@@ -120,11 +118,11 @@ def read_own(
     label, shortcut = str(columns.label), columns.attributes[0]
     factors = [_checked(metadata, labelled.factors[name]) for name in (label, shortcut)]
     (classes, value_names), (labels, values) = map(values_of, factors), map(places, factors)
-    splits = _splits(metadata, of, labels * len(value_names) + values, seed)
+    splits = _splits(metadata, of, labels * len(value_names) + values)
     aligned = _aligned(metadata, *(each[splits == 0] for each in factors))
     kept = np.flatnonzero(splits >= 0)
     if len(kept) > most:
-        kept = np.sort(named_generator("own", "kept", seed).permutation(kept)[:most])
+        kept = np.sort(named_generator("own", "kept", 0).permutation(kept)[:most])
     parts = [table.rows(kept).texts(name) for name in shown]
     inputs = [" ".join(words) for words in zip(*parts, strict=True)]
     if not text_columns:
@@ -156,12 +154,12 @@ def _checked(path: Path, entries: pd.Series) -> pd.Series:
     return found
 
 
-def _splits(path: Path, of: pd.Series | None, groups: Int64, seed: int) -> Int64:
+def _splits(path: Path, of: pd.Series | None, groups: Int64) -> Int64:
     """Return the split of each sample, a place in `SPLITS`, or -1 for one of another name, int64 (n,).
 
     Where the table has no splits, or none for validation, they are drawn within each group.
     """
-    rng = named_generator("own", "splits", seed)
+    rng = named_generator("own", "splits", 0)
     if of is None or of.nunique() == 1:
         return _drawn(groups, SHARES, rng)
     splits: Int64 = pd.Index(SPLITS).get_indexer(pd.Index(of)).astype(np.int64)

@@ -45,7 +45,7 @@ Predict = Callable[[Batch], Any]
 """From images and captions to logits: real (n, K), an array or a tensor."""
 Fit = Callable[[LabeledData, LabeledData, Context], Predict]
 """From train, val and the task's description to a function that predicts."""
-World = Task | Scenario | Ladder | str
+Measurable = Task | Scenario | Ladder | str
 NONE: Mapping[str, Any] = {}
 OWN = ("rank", "letters", "submission", "to_erm", "private_gap", "units", "verification")
 """Columns that tell of a row among others."""
@@ -124,7 +124,7 @@ class Measured:
 
 
 def measure(
-    predict: Predict, world: World, *, modality: Modality = "multimodal", seed: int = 0, name: str = "model"
+    predict: Predict, world: Measurable, *, modality: Modality = "multimodal", seed: int = 0, name: str = "model"
 ) -> Measured:
     """Ask a function about every test sample and twin of a world, and compute all metrics of a board.
 
@@ -140,7 +140,7 @@ def measure(
 
 
 def ladder(
-    fit: Fit | str, world: World, *, modality: Modality = "multimodal", seeds: Collection[int] = (0,),
+    fit: Fit | str, world: Measurable, *, modality: Modality = "multimodal", seeds: Collection[int] = (0,),
     access: str = "none", options: Mapping[str, Any] = NONE, name: str = "model", encoder: str = "",
 ) -> Measured:  # fmt: skip
     """Train and measure a learner on every rung of a ladder, from the fewest counterexamples to the most.
@@ -172,7 +172,7 @@ def _learner(fit: Fit, name: str, access: str, task: Task) -> Submission:
     return Submission(name, access, frozenset({task.modality}), train, lambda batch: made[-1](batch), None, None)
 
 
-def _task(world: World, modality: Modality) -> Task:
+def _task(world: Measurable, modality: Modality) -> Task:
     if isinstance(world, Task):
         return world
     if isinstance(world, str) and world.endswith(".toml"):
@@ -184,7 +184,7 @@ def _task(world: World, modality: Modality) -> Task:
     return Task(world.name, world, modality)
 
 
-def _rungs(task: World, modality: Modality) -> Sequence[Task]:
+def _rungs(task: Measurable, modality: Modality) -> Sequence[Task]:
     """Return the rungs of a ladder, with the fewest counterexamples first; of another world, its only task."""
     if isinstance(task, Ladder):
         names = {m: f"{task.name}-{m}" for m in task.rungs}

@@ -108,7 +108,6 @@ def _validated(model: type[Model], fields: Mapping[str, Any], number: int) -> Mo
 def _completed(line: dict[str, Any], head: Head) -> dict[str, Any]:
     """Return a result's line with what the head has of it; what does not fit is left for the validation to report."""
     fields = {**head.shared, **line}
-    fields.pop("patterns", None)  # earlier results have accuracies by alignment pattern
     match fields:
         case {"task": str(task)} if task in head.data_sha256:
             fields.setdefault("data_sha256", head.data_sha256[task])

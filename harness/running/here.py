@@ -36,7 +36,6 @@ class Here(ExitStack):
 
     consistency = None
     peak_bytes = None
-    checkpoints = 0
 
     def __init__(self, job: Job, submission: Submission | None = None) -> None:
         """`submission`: what to run in place of the one that the job names."""
@@ -76,14 +75,8 @@ class Here(ExitStack):
             raise self.failure(problem)
         return self._answer
 
-    def settle(self, temperature: float, as_logits: object = None) -> None:
-        """Nothing is recomputed, so no temperature is needed."""
-
-    def finish(self) -> None:
-        """Nothing is left to end."""
-
-    def restore(self, place: int) -> None:
-        """No checkpoints are compared on a rung."""
+    def finish(self, temperature: float, as_logits: object = None) -> None:
+        """Nothing is recomputed, and nothing is left to end."""
 
     def failure(self, what: str) -> SubmissionError:
         """Return an error that names the submission."""

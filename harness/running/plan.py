@@ -95,8 +95,6 @@ def plan_tuning(
     seeds: Sequence[int],
     device: str,
     options: Mapping[str, Any],
-    *,
-    uncorrelated: bool = False,
 ) -> list[Job]:
     """Return the jobs that tune submissions; where seeds are worlds, these are none of the frozen ones.
 
@@ -108,9 +106,9 @@ def plan_tuning(
         if min(seeds) < task.scenario.worlds > 1:
             raise SpurgenError(f"task {task.name}: world {min(seeds)} is frozen; tune on others, such as 100")
     return [
-        replace(plan_unfrozen(task, spec, seed, device, options), uncorrelated=uncorrelated)
+        plan_unfrozen(task, spec, seed, device, options)
         if task.scenario.worlds > 1
-        else planner.job(task.name, spec, seed, device=device, options=options, uncorrelated=uncorrelated)
+        else planner.job(task.name, spec, seed, device=device, options=options)
         for seed in seeds for spec in specs for task in chosen
     ]  # fmt: skip
 

@@ -20,10 +20,9 @@ from spurgen.harness.machine.steps import Show, reporting
 from spurgen.harness.results.sources import imports_generator
 from spurgen.harness.results.store import label_of
 from spurgen.harness.running import rungs
-from spurgen.harness.running.checkpoints import compare_rules
 from spurgen.harness.running.here import Here, runs_here
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.query import Answers, Asker, check_offer, collect, count_rows
+from spurgen.harness.running.query import Answers, Asker, Floats, check_offer, collect, count_rows
 from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import Block, Key, Part, inputs, labeled_data, make_block, part_of, part_start
 from spurgen.harness.sandbox.launch import isolation_of
@@ -46,11 +45,14 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a job asked of its submission, in the order that `order_seed` drew."""
+    """What a job asked of its submission, in the order that `order_seed` drew.
+
+    `as_logits` turns features into the logits of a submission that only encodes.
+    """
 
     report: Report | None
     answers: Answers
-    rules: dict[str, dict[str, float]]
+    as_logits: Callable[[Floats], Floats] | None
     order_seed: int
 
 
@@ -80,7 +82,8 @@ def run(job: Job, submission: Submission | None = None) -> Outcome:
                 asked = _train_and_ask(job, worker, show, seconds)
                 peak = worker.peak_bytes
                 show("consistency check")
-                worker.finish()  # while answers are scored, nobody would watch what the process does
+                # while answers are scored, nobody would watch what the process does
+                worker.finish(asked.answers.temperature, asked.as_logits)
                 consistency = worker.consistency
                 show("scoring")
                 with _timed(seconds, "score"):
@@ -97,7 +100,7 @@ def run(job: Job, submission: Submission | None = None) -> Outcome:
         options=dict(job.options), seed=job.seed, uncorrelated=job.uncorrelated, matched=job.matched,
         identity=job.identity, submission_sha256=job.submission_sha256, data_sha256=job.data_sha256,
         isolation=isolation, error=error,
-        report=asked.report if asked else None, rules=asked.rules if asked else {},
+        report=asked.report if asked else None,
         metrics=scores.metrics, channels=scores.channels, groups=scores.groups,
         provenance=Provenance(
             finished=now(), environment=environment(job.device, _limits(job).record()),
@@ -140,7 +143,7 @@ def _without_secrets(result: Result) -> Result:
     metrics = {name: result.metrics[name] for name in PRIVATE_METRICS if name in result.metrics}
     if "accuracy_neutral" in result.metrics:  # of a rung, it follows from no count
         metrics["robust_accuracy"] = min(result.metrics[f"accuracy_{state}"] for state in ("agree", "mislead"))
-    kept = {"report": report, "error": error, "provenance": provenance, "metrics": metrics, "channels": {}, "rules": {}}
+    kept = {"report": report, "error": error, "provenance": provenance, "metrics": metrics, "channels": {}}
     return result.model_copy(update={"submission": label_of(result.spec, {}), "verification": "private", **kept})
 
 
@@ -189,10 +192,7 @@ def _train_and_ask(job: Job, worker: RecheckedWorker | Here, show: Show, seconds
         asker.fit_probe(train.inputs, train.samples.labels)
         seed = secrets.randbits(63)
         answers = collect(asker, maker(job, val), seed)
-        worker.settle(answers.temperature, asker.as_logits if asker.what == "encode" else None)
-        show("selection rules")
-        rules = compare_rules(Asker(worker, job.task), train, val)
-    return _Asked(report, answers, rules, seed)
+    return _Asked(report, answers, asker.as_logits if asker.what == "encode" else None, seed)
 
 
 @contextmanager

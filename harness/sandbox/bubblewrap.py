@@ -85,8 +85,9 @@ def _limited(limits: Limits, device: str) -> list[str]:
     return [PRLIMIT, *flags, "--"]
 
 
-def shown_paths() -> list[Path]:
-    """List what every worker may read: system libraries, the interpreter, installed packages, and our code.
+@cache
+def shown_paths() -> tuple[Path, ...]:
+    """Return what every worker may read: system libraries, the interpreter, installed packages, and our code.
 
     A symbolic link is followed by its target; a path inside another of the listed folders is left out.
     """
@@ -106,15 +107,16 @@ def shown_paths() -> list[Path]:
             shown[path] = None
         if path.is_symlink():
             wanted.insert(0, path.parent / path.readlink())
-    return [*shown]
+    return tuple(shown)
 
 
-def _hidden() -> list[str]:
-    """List the folders, inside those shown, that hold answers, or code that no worker needs."""
+@cache
+def _hidden() -> tuple[str, ...]:
+    """Return the folders, inside those shown, that hold answers, or code that no worker needs."""
     shown, harness = shown_paths(), HOME / "harness"
     own = [path for path in sorted(harness.glob("*/")) if path != harness / "worker"]
     folders = [path for path in (*(HOME / name for name in HIDDEN), *own) if path.is_dir()]
-    return [str(path) for path in folders if any(path.is_relative_to(p) for p in shown)]
+    return tuple(str(path) for path in folders if any(path.is_relative_to(p) for p in shown))
 
 
 def _proc() -> list[str]:

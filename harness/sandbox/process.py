@@ -31,7 +31,6 @@ MAX_HEADER = 1 << 17  # bytes; an error has 8,000 characters, up to 12 bytes eac
 MAX_REPORT = 1 << 16  # bytes; those of our methods have up to 1,400
 SMALL = 1 << 20  # bytes; an answer up to this size is read despite a wrong shape, so that the error can name it
 MAX_ERROR = 4000  # characters
-MAX_CHECKPOINTS = 20
 WATCH_SECONDS = 0.2  # between looks at threads and files
 Float = NDArray[np.floating[Any]]
 
@@ -63,7 +62,6 @@ class Worker:
         self._step = ""
         self._last = time.monotonic() + self.limits.life_seconds
         self._widths: dict[str, int] = {}
-        self.checkpoints = 0
         self.on_line: Callable[[str], None] = lambda _: None
         self._line = ""
         try:
@@ -91,18 +89,12 @@ class Worker:
         return self.process.peak_bytes
 
     def fit(self, train: LabeledData, val: LabeledData, context: Context) -> Report | None:
-        """Let the submission train; return its report, if any, and set `checkpoints`."""
+        """Let the submission train; return its report, if any."""
         fields = {**vars(context), "scratch": str(self.scratch)}
         halves = data_to(train, "train"), data_to(val, "val")
         header = {"context": fields, **halves[0][0], **halves[1][0]}
         self._send("fit", header, halves[0][1] | halves[1][1], self.limits.fit_seconds)
         reply = self._reply(self.limits.fit_seconds)[0]
-        count = reply.get("checkpoints")
-        if type(count) is not int or not 0 <= count <= MAX_CHECKPOINTS:
-            raise self.failure(
-                f"checkpoints() returned {shortened(count)}, expected 0 to {MAX_CHECKPOINTS}; keep fewer"
-            )
-        self.checkpoints = count if "restore" in self.about.offers else 0
         try:
             report = None if reply.get("report") is None else Report.model_validate(reply["report"])
             size = 0 if report is None else len(report.model_dump_json())  # lone surrogates cannot be written
@@ -113,11 +105,6 @@ class Worker:
             raise self.failure(f"report() returned text that cannot be written: {error}") from None
         except ValidationError as error:
             raise self.failure("report() returned an invalid report: " + explain(error.errors())) from None
-
-    def restore(self, place: int) -> None:
-        """Let the submission return to one of its checkpoints."""
-        self._send("restore", {"place": place}, {}, self.limits.answer_seconds)
-        self._reply(self.limits.answer_seconds)
 
     def send(self, what: str, batch: Batch, families: Sequence[Hashable] | None = None) -> None:
         """Ask for `predict`, `predict_proba` or `encode` without waiting for the answer; `families` is not sent."""

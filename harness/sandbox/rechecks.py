@@ -50,7 +50,6 @@ class RecheckedWorker(Worker):
         self._samples: dict[str, _Sample] = {}
         self._asked: tuple[str, Batch, Sequence[Hashable]] | None = None
         self._training: tuple[tuple[LabeledData, LabeledData, Context] | None, float] = None, 0.0
-        self._temperature: float | None = None
         self._as_logits: Callable[[Float64], Float64] | None = None
         self.consistency: ConsistencyCheck | None = None
         super().__init__(*arguments, **named)
@@ -72,7 +71,7 @@ class RecheckedWorker(Worker):
         scores = super().answer(count, width, where)
         assert self._asked is not None
         what, batch, families = self._asked
-        if self._temperature is None:
+        if self.consistency is None:
             self._sample(self._samples.setdefault(what, {}), batch, scores, families)
         return scores
 
@@ -89,8 +88,8 @@ class RecheckedWorker(Worker):
             if len(sample) > room:
                 del sample[max(sample, key=lambda family: sample[family].key)]
 
-    def settle(self, temperature: float, as_logits: Callable[[Float64], Float64] | None = None) -> None:
-        """End the sampling, before the model changes; compare the answers now if the same worker is to be asked.
+    def finish(self, temperature: float, as_logits: Callable[[Float64], Float64] | None = None) -> None:
+        """End the worker, and compare its answers with its own before or with those of a fresh one after.
 
         `temperature`: the one fitted to its scores. `as_logits` turns features into the logits that are scored, where
         they are: features can hide a change that the harness's probe reads. Raise `SubmissionError` if an answer
@@ -99,25 +98,15 @@ class RecheckedWorker(Worker):
         self._as_logits = as_logits
         data, seconds = self._training
         fresh = data is None or self.limits.retrains(seconds, self.device)
-        self._temperature = temperature
         self.consistency = ConsistencyCheck(worker="fresh" if fresh else "same")
         if not fresh:
             self._compare(self, temperature)
-
-    def finish(self) -> None:
-        """End the worker; compare the answers with those of a fresh one, unless `settle` has compared them.
-
-        Raise `SubmissionError` if an answer changed.
-        """
-        assert self._temperature is not None
-        assert self.consistency is not None
         self.close()
-        if self.consistency.worker == "fresh":
-            data, _ = self._training
+        if fresh:
             with Worker(self.spec, self.options, self.task, self.limits, self.device) as worker:
                 if data is not None:
                     worker.fit(data[0], data[1], replace(data[2], scratch=worker.scratch))
-                self._compare(worker, self._temperature)
+                self._compare(worker, temperature)
 
     def close(self) -> None:
         """End the process, as `Worker` does; with `Limits.forget_pages`, drop what it left in memory of files."""

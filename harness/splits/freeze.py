@@ -1,6 +1,5 @@
 """Freezing: making a suite's manifest, the digests of all its samples."""
 
-import base64
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,10 +23,9 @@ from spurgen.harness.machine.pool import process_pool
 
 SHARD = 1000
 ALONE = 20_000  # samples that are made before other processes have started
-FINGERPRINT = 2  # bytes of each sample's digest in the manifest
 STARTS_OVER = "nothing of this is kept, and the same command starts over"
 Digests = list[bytes]
-World = Scenario | Ladder
+Description = Scenario | Ladder
 Halves = Mapping[str, bool]
 
 
@@ -49,12 +47,6 @@ class ShardDigests:
         """Digests of the halves that were made."""
         return {name: half for name, half in vars(self).items() if half}
 
-    @property
-    def fingerprints(self) -> bytes:
-        """First bytes of each sample's digest over the halves that were made."""
-        rows = zip(*self.made.values(), strict=True)
-        return b"".join(hashlib.sha256(b"".join(row)).digest()[:FINGERPRINT] for row in rows)
-
 
 def digest(samples: Samples) -> ShardDigests:
     """Hash samples by their decoded content, never by an encoding of it."""
@@ -65,7 +57,7 @@ def digest(samples: Samples) -> ShardDigests:
     return ShardDigests(*halves)
 
 
-def part_sizes(scenario: World) -> dict[str, int]:
+def part_sizes(scenario: Description) -> dict[str, int]:
     """Map the parts of a scenario to their sizes in samples; a channel's twins are in order of its values."""
     if isinstance(scenario, Ladder):
         return scenario.parts
@@ -77,7 +69,7 @@ def part_sizes(scenario: World) -> dict[str, int]:
     return splits | kinds | {f"twins/channel/{n}": bases * c.values for n, c in scenario.channels.items()}
 
 
-def shard_bounds(scenario: World, part: str) -> list[tuple[int, int]]:
+def shard_bounds(scenario: Description, part: str) -> list[tuple[int, int]]:
     """List a part's shards, [start, stop); a shard of channel twins has twins of one value only."""
     size = run = part_sizes(scenario)[part]
     if part.startswith("twins/channel/") and isinstance(scenario, Scenario):
@@ -90,7 +82,7 @@ def shard_bounds(scenario: World, part: str) -> list[tuple[int, int]]:
 
 
 def make_part(
-    scenario: World, part: str, start: int, stop: int, *, images: bool = True, captions: bool = True
+    scenario: Description, part: str, start: int, stop: int, *, images: bool = True, captions: bool = True
 ) -> Samples:
     """Make the samples [start, stop) of a part."""
     if isinstance(scenario, Ladder):
@@ -114,7 +106,7 @@ def shown_halves(suite: Suite, name: str) -> dict[str, bool]:
     return {"images": modalities != {"text"}, "captions": modalities != {"image"}}
 
 
-def _hash_shard(scenario: World, halves: Halves, part: str, start: int, stop: int) -> ShardDigests:
+def _hash_shard(scenario: Description, halves: Halves, part: str, start: int, stop: int) -> ShardDigests:
     return digest(make_part(scenario, part, start, stop, **halves))
 
 
@@ -163,25 +155,19 @@ def freeze(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
     Raises `FrozenDataError` if any test image or caption, twins included, occurs in train or val.
     """
     scenarios = {}
-    fingerprints = all(task.scenario.worlds == 1 for task in suite.tasks.values())
     halves = {name: shown_halves(suite, name) for name in suite.scenarios}
     for name, shards in groupby(hash_suite(suite, halves, progress, jobs), key=itemgetter(0)):
         parts: dict[str, list[ShardDigests]] = {}
         for _, part, digests in shards:
             parts.setdefault(part, []).append(digests)
         check_leakage(name, parts)
-        frozen = {part: _part_manifest(digests, fingerprints) for part, digests in parts.items()}
+        frozen = {part: _part_manifest(digests) for part, digests in parts.items()}
         scenarios[name] = ScenarioManifest(scenario_sha256=suite.scenario(name).digest, parts=frozen)
     return Manifest(suite=suite.name, shard_size=SHARD, scenarios=scenarios)
 
 
-def _part_manifest(digests: list[ShardDigests], fingerprints: bool) -> Part:
-    prints = b"".join(d.fingerprints for d in digests) if fingerprints else b""
-    return Part(
-        samples=sum(len(d.factors) for d in digests),
-        shards=tuple(d.shard for d in digests),
-        fingerprints=base64.b64encode(prints).decode(),
-    )
+def _part_manifest(digests: list[ShardDigests]) -> Part:
+    return Part(samples=sum(len(d.factors) for d in digests), shards=tuple(d.shard for d in digests))
 
 
 def check_leakage(name: str, parts: dict[str, list[ShardDigests]]) -> None:

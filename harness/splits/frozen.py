@@ -4,15 +4,7 @@ from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.manifest import Part, ScenarioManifest, Shard
 from spurgen.benchmark.suite import Suite
 from spurgen.generators import Samples
-from spurgen.harness.splits.freeze import (
-    FINGERPRINT,
-    SHARD,
-    ShardDigests,
-    digest,
-    part_sizes,
-    shard_bounds,
-    shown_halves,
-)
+from spurgen.harness.splits.freeze import SHARD, ShardDigests, digest, part_sizes, shard_bounds, shown_halves
 
 RESTORE = "restore it from version control"
 CURE = "check out the generators that this suite was frozen with, or report it: frozen data must never change"
@@ -56,7 +48,6 @@ def _damage(suite: Suite, name: str, frozen: ScenarioManifest) -> str | None:
         counts = {
             "samples": (record.samples, size),
             "shards": (len(record.shards), len(shard_bounds(suite.scenario(name), part))),
-            "bytes of fingerprints": (len(record.prints), size * FINGERPRINT if record.prints else 0),
         }
         for what, (actual, expected) in counts.items():
             if actual != expected:
@@ -73,33 +64,20 @@ def check_samples(suite: Suite, name: str, part: str, start: int, samples: Sampl
     where, number = f"scenario {name}, {part}", [first for first, _ in bounds].index(start)
     count, expected = len(samples.labels), bounds[number][1] - start
     problem = f"{where}: shard {number} holds {count} samples, expected {expected}" if count != expected else None
-    problem = problem or compare(where, frozen, number, start, digest(samples))
+    problem = problem or compare(where, frozen, number, digest(samples))
     if problem:
         raise FrozenDataError(f"{problem}; {CURE}")
 
 
-def compare(where: str, frozen: Part, number: int, start: int, made: ShardDigests) -> str | None:
-    """Return how a shard differs from the frozen one: the halves, the first sample, and both digests.
+def compare(where: str, frozen: Part, number: int, made: ShardDigests) -> str | None:
+    """Return how a shard differs from the frozen one: the halves, and both digests.
 
-    Halves that are not frozen, or were not made, are not compared. The sample is not named where the fingerprints are
-    of other halves than were made, where its fingerprint is that of the frozen one, or where the manifest has none.
+    Halves that are not frozen, or were not made, are not compared.
     """
     expected, actual = frozen.shards[number], made.shard
     stored = {half for half in Shard.model_fields if getattr(expected, half)}
     wrong = [half for half in made.made if half in stored and getattr(expected, half) != getattr(actual, half)]
-    first = None
-    if frozen.prints and made.made.keys() == stored:
-        first = _first_difference(frozen.prints[start * FINGERPRINT :], made.fingerprints)
-    sample = "" if first is None else f", first in sample {start + first}"
-    if wrong:
-        half = wrong[0]
-        digests = f"expected SHA-256 {getattr(expected, half)}, found {getattr(actual, half)}"
-        return f"{where}: shard {number} differs in {', '.join(wrong)}{sample}; {digests}"
-    if sample:
-        return f"{where}: shard {number} is the frozen one, but the manifest's fingerprints differ{sample}; {RESTORE}"
-    return None
-
-
-def _first_difference(expected: bytes, actual: bytes) -> int | None:
-    """Return the index of the first sample whose fingerprint differs; `expected` may be longer."""
-    return next((k // FINGERPRINT for k in range(len(actual)) if expected[k] != actual[k]), None)
+    if not wrong:
+        return None
+    digests = f"expected SHA-256 {getattr(expected, wrong[0])}, found {getattr(actual, wrong[0])}"
+    return f"{where}: shard {number} differs in {', '.join(wrong)}; {digests}"

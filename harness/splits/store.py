@@ -18,7 +18,7 @@ from spurgen.benchmark.suite import Suite
 from spurgen.generators import Samples
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.interrupts import explain_stop
-from spurgen.harness.splits.freeze import Halves, Progress, World, digest, make_part, part_sizes, shard_bounds
+from spurgen.harness.splits.freeze import Description, Halves, Progress, digest, make_part, part_sizes, shard_bounds
 from spurgen.harness.splits.frozen import CURE, check_description, compare
 
 DATA = Path("data")
@@ -55,7 +55,7 @@ def stored_parts(root: Path, suite: Suite) -> Iterator[tuple[str, str]]:
                 yield name, part
 
 
-def chosen_parts(scenario: World, named: Iterable[str]) -> list[str]:
+def chosen_parts(scenario: Description, named: Iterable[str]) -> list[str]:
     """List a scenario's parts among those named; `twins` names all twins."""
     wanted = set(named)
     return [part for part in part_sizes(scenario) if part in wanted or part.partition("/")[0] in wanted]
@@ -96,7 +96,7 @@ def _write_part(suite: Suite, root: Path, name: str, part: str, progress: Progre
     files = {}
     for number, (start, stop) in enumerate(shard_bounds(scenario, part)):
         samples = make_part(scenario, part, start, stop, **described.halves)
-        wrong = compare(f"scenario {name}, {part}", frozen, number, start, digest(samples))
+        wrong = compare(f"scenario {name}, {part}", frozen, number, digest(samples))
         if wrong:
             raise FrozenDataError(f"{wrong}; {CURE}")
         content = _packed(samples, described.halves)

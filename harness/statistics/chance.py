@@ -8,7 +8,7 @@ from spurgen.harness.statistics.differences import ALPHA, NOISE
 AT_CHANCE = "not significantly better than chance in test accuracy"
 
 
-def classes_better_than_chance(correct: Int64, sizes: Int64, *, alpha: float = ALPHA) -> bool:
+def classes_better_than_chance(correct: Int64, sizes: Int64) -> bool:
     """Return whether accuracy averaged over classes is significantly above chance, which a constant answer reaches.
 
     `correct`: correct samples by class, int64 (K,), K at least 2; `sizes`: samples, positive. It is tested as a share
@@ -17,7 +17,7 @@ def classes_better_than_chance(correct: Int64, sizes: Int64, *, alpha: float = A
     num_classes = len(sizes)
     count = num_classes**2 / (1 / sizes).sum()
     mean = float((correct / sizes).mean())
-    return better_than_chance(int(mean * count + NOISE), int(count + NOISE), num_classes, alpha=alpha)
+    return better_than_chance(int(mean * count + NOISE), int(count + NOISE), num_classes)
 
 
 def better_than_chance(correct: int, count: int, num_classes: int, *, alpha: float = ALPHA) -> bool:

@@ -52,9 +52,9 @@ def number(value: float | Estimate | None, style: str = ".2f") -> str:
     return value.text(style) if isinstance(value, Estimate) else format(value, style.replace(".", "z.", 1))
 
 
-def of_each(lines: Iterable[Line], name: str, style: str = ".2f") -> str:
+def of_each(lines: Iterable[Line], name: str) -> str:
     """Write a number of every line, with its interval where it has one."""
-    return in_order(number(estimate_of(line, name), style) for line in lines)
+    return in_order(number(estimate_of(line, name), ".2f") for line in lines)
 
 
 def all_passed(checks: Iterable[bool | None]) -> bool | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.reading import read_text
@@ -93,25 +93,10 @@ class Source(NamedTuple):
 Tables = dict[Source, dict[str, float]]
 
 
-def read_published(path: Path = PUBLISHED) -> tuple[PublishedMetric, ...]:
-    """Read all published metrics, in the file's order.
-
-    Raises `SpurgenError` that names the file, the line and the column of an error.
-    """
-    try:
-        lines = list(csv.DictReader(io.StringIO(read_text(path, FILE_BYTES, "the published metrics"), newline="")))
-    except csv.Error as error:
-        raise SpurgenError(f"cannot read the published metrics {path}: {error}; restore it or correct it") from None
-    return tuple(_metric(path, number, fields) for number, fields in enumerate(lines, start=2))
-
-
-def _metric(path: Path, number: int, fields: dict[str, str]) -> PublishedMetric:
-    try:
-        return PublishedMetric.model_validate(fields)
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        column = ".".join(map(str, wrong["loc"]))
-        raise SpurgenError(f"{path}, line {number}, column {column}: {wrong['msg']}; correct the line") from None
+def read_published() -> tuple[PublishedMetric, ...]:
+    """Read all published metrics, in the order of their file."""
+    text = read_text(PUBLISHED, FILE_BYTES, "the published metrics")
+    return tuple(map(PublishedMetric.model_validate, csv.DictReader(io.StringIO(text, newline=""))))
 
 
 def comparable_tables(published: Iterable[PublishedMetric]) -> Tables:

@@ -10,6 +10,7 @@ from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, Unit, by_label, spread_of, unit_of
 from spurgen.harness.board.eligibility import rankable
 from spurgen.harness.board.references import controls
+from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, on_task
 from spurgen.harness.statistics.estimate import Estimate
@@ -189,7 +190,6 @@ def _climbed(name: str, rungs: Mapping[int, Ranked]) -> Ranked:
     )  # fmt: skip
 
 
-def not_run(labels: Sequence[str], shown: int = 6) -> str:
+def not_run(labels: Sequence[str]) -> str:
     """Name the methods without a row, the first few of many."""
-    more = f" and {len(labels) - shown} more" if len(labels) > shown else ""
-    return f"not run: {', '.join(labels[:shown])}{more}"
+    return f"not run: {listed(labels, 6)}"

@@ -15,7 +15,7 @@ from spurgen.benchmark.specs import split_spec
 from spurgen.benchmark.suggest import suggestion
 
 PREDICTORS = ("predict", "predict_proba", "encode")
-PARTS = ("fit", *PREDICTORS, "report", "checkpoints", "restore")
+PARTS = ("fit", *PREDICTORS, "report")
 MODALITIES = frozenset({"image", "text", "multimodal"})
 LONGEST_NAME = 100  # characters
 ALIKE = 0.7  # of difflib: how similar a misspelled name is

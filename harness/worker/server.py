@@ -6,7 +6,6 @@
 import ctypes
 import json
 import logging
-import operator
 import os
 import signal
 import sys
@@ -48,13 +47,6 @@ def _as_array(answer: Any, what: str) -> np.ndarray[Any, Any]:  # noqa: ANN401  
     return array.astype(np.float32) if array.dtype.name not in ("float16", "float32", "float64") else array
 
 
-def _as_count(value: Any) -> int:  # noqa: ANN401  # strangers' code returns anything
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise SubmissionError(f"checkpoints() returned {value!r}, expected a whole number") from None
-
-
 def _as_json(report: Any) -> Any:  # noqa: ANN401  # strangers' code returns anything
     """Return a report as JSON has it, with numbers of NumPy and torch as plain ones."""
     try:
@@ -81,13 +73,8 @@ class _Server:
         train, val = (data_from(header, arrays, split) for split in ("train", "val"))
         _call(self.submission, "fit", train, val, context)
         assert self.submission is not None
-        report, checkpoints = self.submission.report, self.submission.checkpoints
-        count = _as_count(checkpoints() if checkpoints else 0)
-        return {"report": report and _as_json(report()), "checkpoints": count}, {}
-
-    def restore(self, header: dict[str, Any], _: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
-        _call(self.submission, "restore", header["place"])
-        return {}, {}
+        report = self.submission.report
+        return {"report": report and _as_json(report())}, {}
 
     def ask(self, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
         answer = _call(self.submission, header["what"], batch_from(header, arrays, "batch"))

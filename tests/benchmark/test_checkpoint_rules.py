@@ -1,7 +1,8 @@
 import pytest
 
-from spurgen.benchmark.checkpoint_rules import GROUPED, RULES, ValScore, best
+from spurgen.benchmark.checkpoint_rules import GROUPED, ValScore, best
 
+RULES = ("last", "val_accuracy", "val_wga", "val_robust")
 SCORES = [
     ValScore(0.9, 0.5, 0.6, 0.7),
     ValScore(0.8, 0.5, 0.7, 0.6),

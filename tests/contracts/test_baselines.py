@@ -221,6 +221,3 @@ def test_a_method_trains_and_predicts(name, modality, data, tmp_path):
     assert "val_accuracy" in report.curves[-1]
     assert all(0 <= accuracy <= 1 for accuracy in validated)
     assert report.checks == dict.fromkeys(report.checks, True)
-    for place in range(method.checkpoints()):
-        method.restore(place)
-        assert np.isfinite(method.predict(seen.batch)).all()

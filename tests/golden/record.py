@@ -1,6 +1,6 @@
 """Recorded training results of every method: `python tests/golden/record.py [METHOD ...]`.
 
-Trains each method for a few steps on a tiny task and stores a summary in training.json, with which `test_training.py`
+Trains each method for a few steps on a tiny task and stores a summary in training.json, with which `test_golden.py`
 compares the code as it is. Only a method or a case that is new, or a method whose version was raised, is recorded.
 """
 

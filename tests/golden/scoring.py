@@ -1,6 +1,6 @@
 """The metrics of a planted submission; `python tests/golden/scoring.py` records them.
 
-The submission answers from its inputs by exact arithmetic, keeps two checkpoints and reports digests of the data it is
+The submission answers from its inputs by exact arithmetic, and reports digests of the data it is
 given. So a change of what a submission is given or asked, or of how answers become metrics, changes a number here.
 A number that is recorded is replaced only if `SCENARIO_SCORING_VERSION` was raised; new metrics and new cases are added
 to it, and those that are gone are dropped.
@@ -56,7 +56,7 @@ import hashlib
 import zlib
 import numpy as np
 
-place, centres, curves = 1, None, []
+centres, curves = None, []
 
 
 def digest(*arrays):
@@ -78,7 +78,7 @@ def features(batch):
 
 
 def logits(batch):
-    distances = ((features(batch)[:, None] - centres) ** 2)[..., ::2 - place].sum(axis=2)
+    distances = ((features(batch)[:, None] - centres) ** 2).sum(axis=2)
     return -distances / 8 + np.array([0.0, 0.01, 0.03])  # no ties
 
 
@@ -112,15 +112,6 @@ def fit(train, val, context):
 
 def report():
     return {"curves": curves}
-
-
-def checkpoints():
-    return 2
-
-
-def restore(k):
-    global place
-    place = k
 '''
 
 
@@ -133,7 +124,7 @@ def measure(case: Case) -> dict[str, Any]:
         job = plan_unfrozen(task, str(path), 5, "cpu", {}, Limits(isolation="process", retrain_seconds=0.0))
         result = run(replace(job, uncorrelated=case.uncorrelated)).result
     assert result.error is None, result.error
-    return json.loads(result.model_dump_json(include={"metrics", "channels", "groups", "rules", "report"}))
+    return json.loads(result.model_dump_json(include={"metrics", "channels", "groups", "report"}))
 
 
 def differences(recorded: Any, measured: Any, where: str = "") -> list[str]:

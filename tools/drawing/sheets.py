@@ -1,22 +1,19 @@
 """Sheets that show the world: every value of every channel, captioned scenes, a sample with its twins."""
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 from drawing.concepts import group_sheet, shortcut_sheet
 from drawing.ladder import ladder_sheet, shortcut_values_sheet, things_sheet
 from drawing.layout import GAP, Strip, framed, grid, heading, panel, row, tile
-from drawing.samples import (
-    channels_in,
-    conflicting_sample,
-    most_varying_sample,
-    staged,
-    varied_samples,
-    world_scenario,
-)  # fmt: skip
 from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.scenario import Scenario, make_scenario
+from spurgen.benchmark.scenario_tables import Channel
 from spurgen.generators import TwinKind, class_names, sample, twins
 from spurgen.generators.atlas import CHANNELS
+from spurgen.generators.nouns import NOUNS
+from spurgen.generators.world import needs_pictogram
 from spurgen.harness.machine.files import write_atomically
 
 COLUMNS = 7  # of a contact sheet, that of the headings included
@@ -34,6 +31,44 @@ TWINS: dict[str, tuple[TwinKind | None, str]] = {
     "ctrl": ("ctrl", "every channel set to the value that goes with the class"),
     "unc": ("unc", "every channel redrawn uniformly"),
 }
+PLAIN = ("background", "color", "shape")  # the channels that every scene has
+PLAIN_SCENES = [80, 1, 62, 3, 24, 85, 66, 587, 8, 9, 170, 11, 52, 253, 34, 55, 156, 117, 38, 59]
+"""Test samples that are shown, one of each class; of these and the next ones, pictograms contrast with what is behind
+them by at least 100 levels of luminance, and together they show as many values as possible."""
+SCENES = [80, 841, 62, 3, 64, 25, 86, 187, 8, 9, 170, 11, 292, 33, 34, 195, 236, 117, 38, 59]
+"""Those with every channel."""
+ALIGNED_SCENES = [40, 1, 62, 3, 124, 145, 86, 27, 688, 989]
+"""Those of the first ten classes, with the channels of `ALIGNED`."""
+WITH_TWINS = 15348  # its channels all conflict with its class, and so do those of its `unc` twin
+SHOWN_BEST = {"background": 192, "color": 106, "lighting": 167, "shape": 49, "tint": 139, "watermark": 163, "word": 78}
+"""Of 200 test samples, the one whose images differ most over a channel's values."""
+
+
+def channels_in(carrier: str) -> dict[str, tuple[str, ...]]:
+    """Map every channel that `image` or `caption` carries to the names of its values."""
+    return {name: tuple(kind.VALUES) for name, kind in discover(CHANNELS).items() if carrier in kind.CARRIERS}
+
+
+def world_scenario(image_size: int, *, channels: Iterable[str] = PLAIN) -> Scenario:
+    """Return a world of all classes and all values of the channels, drawn without correlation."""
+    kinds = discover(CHANNELS)
+    specs = {
+        name: Channel(
+            values=len(kinds[name].VALUES),
+            strength=1 / len(kinds[name].VALUES),
+            carrier="both" if len(kinds[name].CARRIERS) == 2 else next(iter(kinds[name].CARRIERS)),
+        ).model_dump(exclude={"kind"})
+        for name in channels
+    }
+    fields = {"num_classes": len(NOUNS), "image_size": image_size, "channels": specs}
+    return make_scenario("sheet", suite="sheets", name="world", seed=7, **fields)
+
+
+def staged(channel: str, image_size: int) -> Scenario:
+    """Return the world in which a channel is shown: without a pictogram, unless the channel needs one."""
+    scenario = world_scenario(image_size, channels=dict.fromkeys((*PLAIN, channel)))
+    needed = needs_pictogram(discover(CHANNELS)[channel])
+    return scenario if needed else scenario.model_copy(update={"core_visibility": 0.0})
 
 
 def about(kind: str) -> str:
@@ -47,13 +82,13 @@ def contact_sheet(image_size: int, scale: int) -> Strip:
     """Show every pictogram, and every value of every image channel, without a pictogram where none is needed."""
     side = image_size * scale
     plain = world_scenario(image_size)
-    scenes = sample(plain, "test", varied_samples(plain), captions=False).images
+    scenes = sample(plain, "test", PLAIN_SCENES, captions=False).images
     head = heading("pictograms", "The class. In images and, as a noun phrase, in captions.", side)
     tiles = [tile(pixels, name, scale) for pixels, name in zip(scenes, class_names(plain), strict=True)]
     strips = [grid([head, *tiles], COLUMNS)]
     for channel, values in channels_in("image").items():
         scenario = staged(channel, image_size)
-        index = most_varying_sample(scenario, channel)
+        index = SHOWN_BEST.get(channel, 0)
         tiles = [
             tile(twins(scenario, "test", [index], "channel", channel, v, captions=False).images[0], value, scale)
             for v, value in enumerate(values)
@@ -65,7 +100,7 @@ def contact_sheet(image_size: int, scale: int) -> Strip:
 def scene_sheet(image_size: int) -> Strip:
     """Show a scene of every class with its caption; together they have every value of every channel."""
     scenario = world_scenario(image_size, channels=discover(CHANNELS))
-    scenes = sample(scenario, "test", varied_samples(scenario))
+    scenes = sample(scenario, "test", SCENES)
     tiles = [tile(pixels, caption) for pixels, caption in zip(scenes.images, scenes.captions, strict=True)]
     return framed([grid(tiles, ACROSS)])
 
@@ -73,24 +108,22 @@ def scene_sheet(image_size: int) -> Strip:
 def alignment_sheet(image_size: int) -> Strip:
     """Show scenes of the first ten classes with the values that go with them, under each fixed alignment."""
     scenario = world_scenario(image_size, channels=ALIGNED)
-    indices = sorted(varied_samples(scenario), key=lambda i: i % scenario.num_classes)[:10]
     strips = []
     for alignment, note in ALIGNMENTS.items():
         aligned = scenario.model_copy(update={"alignment": alignment})
-        scenes = twins(aligned, "test", indices, "ctrl", captions=False).images
+        scenes = twins(aligned, "test", ALIGNED_SCENES, "ctrl", captions=False).images
         head = heading(alignment, note, image_size)
-        strips.append(panel(head, [tile(pixels) for pixels in scenes], 1 + len(indices)))
+        strips.append(panel(head, [tile(pixels) for pixels in scenes], 1 + len(ALIGNED_SCENES)))
     return framed(strips)
 
 
 def twin_sheet(image_size: int) -> Strip:
     """Show a test sample and its twins: one of each kind, and every value of every image channel."""
     scenario = world_scenario(image_size, channels=channels_in("image"))
-    index = conflicting_sample(scenario)
-    base = sample(scenario, "test", [index])
+    base = sample(scenario, "test", [WITH_TWINS])
 
     def twin(kind: TwinKind | None, channel: str | None = None, value: int | None = None, label: str = "") -> Strip:
-        drawn = twins(scenario, "test", [index], kind, channel, value, captions=False) if kind else base
+        drawn = twins(scenario, "test", [WITH_TWINS], kind, channel, value, captions=False) if kind else base
         return tile(drawn.images[0], label)
 
     beside = (TWINS_ACROSS + 1) * (image_size + GAP) // 3 - image_size - 2 * GAP
@@ -108,7 +141,7 @@ def twin_sheet(image_size: int) -> Strip:
 def banner(image_size: int, columns: int = 8, rows: int = 2) -> Strip:
     """Show scenes of `columns` times `rows` classes without labels."""
     scenario = world_scenario(image_size)
-    indices = varied_samples(scenario)[: columns * rows]
+    indices = PLAIN_SCENES[: columns * rows]
     return framed([grid([tile(p) for p in sample(scenario, "test", indices, captions=False).images], columns)])
 
 

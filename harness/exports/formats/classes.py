@@ -15,7 +15,7 @@ from spurgen.harness.exports.formats import folder
 from spurgen.harness.exports.images import Line
 from spurgen.harness.exports.plan import Chunk, Plan, Shard
 from spurgen.harness.exports.worlds import classes_of, draw
-from spurgen.harness.splits.freeze import World
+from spurgen.harness.splits.freeze import Description
 
 SUMMARY = "PNG files in a folder per class, train/03-heart, as torchvision's ImageFolder and timm read them"
 TABLE = RECORDS_IN = folder.TABLE
@@ -29,14 +29,14 @@ train = ImageFolder("FOLDER/train")  # timm: create_dataset("", root="FOLDER", s
 columns = folder.columns
 
 
-def class_folders(scenario: World) -> list[str]:
+def class_folders(scenario: Description) -> list[str]:
     """Return the names of the classes' folders, in label order, which is that of the alphabet."""
     names = classes_of(scenario)
     digits = len(str(len(names) - 1))
     return [f"{label:0{digits}d}-{re.sub(r'[^a-z0-9]+', '-', name)}" for label, name in enumerate(names)]
 
 
-def _names(scenario: World, part: str, start: int, labels: Int64) -> list[str]:
+def _names(scenario: Description, part: str, start: int, labels: Int64) -> list[str]:
     folders = class_folders(scenario)
     return [images.image_name(f"{part}/{folders[label]}", start + k) for k, label in enumerate(labels.tolist())]
 

@@ -16,7 +16,7 @@ from spurgen.generators import Samples, TwinKind, groups_over, sample, twins
 from spurgen.generators.ladder.world import sample_part
 
 Twin = tuple[TwinKind, str | None, int | None]
-World = Scenario | Rung
+Drawable = Scenario | Rung
 
 
 def check_modality(modality: str) -> None:
@@ -25,7 +25,7 @@ def check_modality(modality: str) -> None:
         raise ScenarioError(f"there is no modality {modality!r}; choose one of {', '.join(get_args(Modality))}")
 
 
-def pieces(world: World, split: str) -> tuple[tuple[str, range], ...]:
+def pieces(world: Drawable, split: str) -> tuple[tuple[str, range], ...]:
     """Return which samples of which parts make up a split: of a rung, train and val have its counterexamples.
 
     Raises `ScenarioError` for an unknown split.
@@ -40,7 +40,7 @@ def pieces(world: World, split: str) -> tuple[tuple[str, range], ...]:
 
 
 def draw(
-    world: World, split: str, indices: Sequence[int], modality: Modality, twin: Twin | None = None
+    world: Drawable, split: str, indices: Sequence[int], modality: Modality, twin: Twin | None = None
 ) -> dict[str, Any]:
     """Make samples, or their twins, as tensors.
 

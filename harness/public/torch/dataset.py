@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.task import Rung
 from spurgen.generators import TwinKind
-from spurgen.harness.public.torch.batches import World, check_modality, draw, pieces
+from spurgen.harness.public.torch.batches import Drawable, check_modality, draw, pieces
 
 Item = dict[str, Any]
 CHUNK = 512  # items
@@ -27,7 +27,7 @@ class SpurGenDataset(Dataset[Item]):
 
     def __init__(
         self,
-        world: World,
+        world: Drawable,
         split: str = "train",
         *,
         modality: Modality | None = None,

@@ -53,13 +53,13 @@ def _line(task: Ranked) -> Line:
     return line
 
 
-def detectable(error: float, degrees: float, alpha: float = ALPHA, *, power: float = POWER) -> float:
-    """Return (t(1 - alpha / 2) + t(power)) * error, t Student's quantile.
+def detectable(error: float, degrees: float, alpha: float = ALPHA) -> float:
+    """Return (t(1 - alpha / 2) + t(POWER)) * error, t Student's quantile.
 
     `error`: the standard error of the estimated difference. A two-sided t-test at `alpha` detects a true difference of
-    that size with about probability `power` (Cohen 1988; the other tail is neglected).
+    that size with about probability `POWER` (Cohen 1988; the other tail is neglected).
     """
-    return float((stdtrit(degrees, power) - stdtrit(degrees, alpha / 2)) * error)
+    return float((stdtrit(degrees, POWER) - stdtrit(degrees, alpha / 2)) * error)
 
 
 def _summary(main: list[Line]) -> str:

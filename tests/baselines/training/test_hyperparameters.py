@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 from spurgen.baselines import bsoftmax, erm
 from spurgen.baselines.training.hyperparameters import Recipe, within
 from spurgen.baselines.training.method import Baseline
-from spurgen.benchmark.checkpoint_rules import RULES
+from spurgen.benchmark.checkpoint_rules import GROUPED
 from spurgen.benchmark.errors import SubmissionError
 
 
@@ -69,7 +69,7 @@ def test_class_that_does_not_validate_is_refused():
 
 
 def test_selection_offers_every_rule():
-    assert get_args(Recipe.__annotations__["selection"]) == ("tier", *RULES)
+    assert get_args(Recipe.__annotations__["selection"]) == ("tier", "last", "val_accuracy", *sorted(GROUPED)[::-1])
 
 
 def test_values_for_frozen_features_hold_there_alone_and_options_hold_everywhere():

@@ -44,16 +44,11 @@ def as_json(suite_file, results, tmp_path, name):
     return board
 
 
-def test_a_plan_has_a_line_per_job_and_a_script_for_slurm(planned, suite_file, capsys):
+def test_a_plan_has_a_line_per_job(planned):
     lines = [json.loads(line) for line in planned.read_text().splitlines()]
     assert [(line["task"], line["seed"]) for line in lines] == [
         (task, seed) for task in ("small-both", "small-text") for seed in range(3)
     ]
-    assert main([*PLAN, "--suite", suite_file, "--slurm", "4"]) == 0
-    script = capsys.readouterr().out
-    assert "#SBATCH --array=0-3" in script
-    work = "spurgen benchmark plan.jsonl --jobs 1 --share $SLURM_ARRAY_TASK_ID/4"
-    assert f"{work} --results shares/$SLURM_ARRAY_TASK_ID" in script
 
 
 def test_a_new_submission_is_planned_with_the_time_and_memory_of_others_on_the_same_task(
@@ -66,17 +61,6 @@ def test_a_new_submission_is_planned_with_the_time_and_memory_of_others_on_the_s
     assert main([*WRITE, "--suite", suite_file, "--tasks", "small-text", "--seeds", "0"]) == 0
     [job] = map(json.loads, planned.read_text().splitlines())
     assert (job["memory_bytes"], job["seconds"]) == (900, 4.0)
-
-
-@pytest.mark.usefixtures("planned")
-def test_the_script_asks_for_twice_the_likely_time_or_for_an_hour(suite_file, capsys, monkeypatch):
-    measured = {("other", "small-text"): [5400.0], ("other", "small-both"): [5400.0]}
-    for seconds, minutes in ((measured, 180), ({}, 60)):
-        monkeypatch.setattr("spurgen.harness.commands.benchmark.measured", lambda _, seconds=seconds: seconds)
-        assert main([*PLAN, "--suite", suite_file, "--slurm", "6"]) == 0
-        script = capsys.readouterr().out
-        assert f"#SBATCH --time={minutes}\n#SBATCH --mem={4096 + 1536}M" in script
-        assert ("stored results of other submissions took, at least 10 minutes" in script) == bool(seconds)
 
 
 def test_a_plan_of_several_suites_is_refused(planned, suite_file, stderr):
@@ -180,7 +164,6 @@ def test_a_shard_without_the_number_of_shards_is_refused(score, stderr):
         ("--plan x --fit-hours 3", "--fit-hours has no effect with --plan; leave it out"),
         ("plan.jsonl --tasks small-text", "--tasks has no effect on the jobs of plan.jsonl; leave it out"),
         ("plan.jsonl --plan x", "--plan has no effect on the jobs of plan.jsonl; leave it out"),
-        ("--slurm 4", "--slurm prints a script for a plan; name the file to write by --plan FILE"),
         ("--results s3://b/x", "s3://b/x is a URL, which only `spurgen benchmark PLAN` and `spurgen merge` take"),
     ],
 )

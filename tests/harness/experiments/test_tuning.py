@@ -8,7 +8,9 @@ from spurgen.baselines.training.hyperparameters import Recipe, redefined, within
 from spurgen.baselines.training.search import Choice, LogUniform
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.generators.factors import draw_factors
 from spurgen.harness.commands.sweep import sweep_table
@@ -17,6 +19,7 @@ from spurgen.harness.experiments.tuning import (
     finalists,
     in_order,
     quantile,
+    score_on_val,
     score_settings,
     settings,
     split_done,
@@ -25,6 +28,7 @@ from spurgen.harness.experiments.tuning import (
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
 from spurgen.harness.running.plan import baseline_specs, plan, plan_tuning
 from spurgen.harness.running.query import Asker
+from spurgen.harness.running.task_data import part_of
 
 
 @dataclass(frozen=True)
@@ -191,6 +195,28 @@ def test_tuning_generates_only_train_and_val_and_asks_only_about_val(tune_model,
     assert sorted(asked) == sorted(val.captions)
 
 
+def scores(right, access="val_groups", hidden=False, **splits):
+    """Score answers that are right where `right` says, of a world with two classes and two channels."""
+    shape, color = ({"values": 2, "strength": 0.9, "hidden": is_hidden} for is_hidden in (hidden, False))
+    about = {"suite": "s", "name": "few", "seed": 3, "num_classes": 2, "channels": {"shape": shape, "color": color}}
+    world = make_scenario("t", **about, splits={"train": 120, "val": 880, "test_per_group": 40, "twins": 4, **splits})
+    val = part_of(Task("few-text", world, "text"), "val", range(880))
+    wrong = ~right(val.samples.channel_values, val.samples.labels)
+    return score_on_val(Task("few-text", world, "text"), access, np.eye(2)[val.samples.labels ^ wrong], val)
+
+
+def test_the_worst_pattern_is_over_all_classes_and_groups_over_channels_that_training_may_know():
+    seen, unseen = (scores(lambda v, labels: (v["shape"] == labels) | (labels == 0), hidden=h) for h in (False, True))
+    assert seen.worst == 0  # class 1, where the shape conflicts
+    assert 0.3 < seen.robust < 0.7  # both classes, where the shape conflicts
+    assert unseen.worst > 0.5
+
+
+@pytest.mark.parametrize(("access", "seen"), [("none", 400), ("envs", 400), ("val_groups", 880)])
+def test_accuracy_is_that_on_the_val_samples_that_the_tier_sees(access, seen):
+    assert scores(lambda *_: np.arange(880) >= 480, access, val_per_group=60).accuracy == 400 / seen
+
+
 @pytest.mark.parametrize(("access", "grouped"), [("none", False), ("train_groups", True)])
 def test_groups_on_val_are_scored_only_where_the_tier_shows_them(access, grouped, tune_model, val):
     result = tune_model(access)
@@ -211,8 +237,7 @@ def test_a_method_that_fails_has_an_error_and_no_score(tune_model):
 
 def test_a_method_that_fails_a_sanity_check_names_it_and_has_no_score(tune_model):
     result = tune_model(ended=False)
-    assert (result.error, result.failed_checks, result.score) == (None, ("it ended",), None)
-    assert result.accuracy > 0
+    assert (result.error, result.failed_checks, result.score, result.accuracy > 0) == (None, ("it ended",), None, True)
 
 
 BEST = "lr = 0.002, q = 1"

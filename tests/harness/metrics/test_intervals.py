@@ -31,18 +31,6 @@ def test_percentile_interval():
     assert metrics.percentile_interval(np.arange(101) / 100, 0.9) == pytest.approx((0.05, 0.95))
 
 
-def test_basic_interval_mirrors_at_the_point():
-    replicates = np.linspace(0.5, 0.7, 101)
-    assert metrics.basic_interval(0.75, replicates, 0.9) == pytest.approx((0.81, 0.99))
-    assert metrics.basic_interval(0.9, replicates, 0.9) == pytest.approx((1.0, 1.0))
-
-
-def test_bias_corrected():
-    assert metrics.bias_corrected(0.8, np.array([0.7, 0.72])) == pytest.approx(0.89)
-    assert metrics.bias_corrected(0.9, np.array([0.5])) == 1
-    assert metrics.bias_corrected(0.1, np.array([0.5])) == 0
-
-
 @pytest.mark.parametrize(
     ("hits", "sizes", "level", "message"),
     [
@@ -59,6 +47,5 @@ def test_impossible_counts_are_errors(hits, sizes, level, message):
 
 
 def test_replicates_must_be_finite():
-    for function in (metrics.percentile_interval, lambda r: metrics.bias_corrected(0.5, r)):
-        with pytest.raises(MetricError, match="replicates: found nan at"):
-            function(np.array([0.5, np.nan]))
+    with pytest.raises(MetricError, match="replicates: found nan at"):
+        metrics.percentile_interval(np.array([0.5, np.nan]))

@@ -1,14 +1,13 @@
 """A small suite whose tasks have several worlds, and rows of it with known metrics."""
 
-import json
 from itertools import combinations
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
+from small_suites import make_up
 
 from spurgen.benchmark.result import Report
-from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.plots.of_board import boards_drawn
 from spurgen.harness.results.rows import make_task_row
@@ -46,16 +45,7 @@ ROWS = {"erm": (0.6, "none"), "mixup": (0.65, "none"), "jtt": (0.75, "val_groups
 
 @pytest.fixture(scope="session")
 def toy(tmp_path_factory):
-    """The suite, with a manifest of made-up digests."""
-    folder = tmp_path_factory.mktemp("suites")
-    (folder / "toy").mkdir()
-    (folder / "toy" / "core.toml").write_text(SCENARIO)
-    (folder / "toy.toml").write_text(TASKS)
-    suite = load_suite(str(folder / "toy.toml"))
-    names = [*suite.scenarios, *(task.scenario.name for task in suite.tasks.values())]
-    scenarios = {name: {"scenario_sha256": name.encode().hex().ljust(64, "0"), "parts": {}} for name in names}
-    suite.manifest_file.write_text(json.dumps({"suite": "toy", "shard_size": 1, "scenarios": scenarios}))
-    return load_suite(str(folder / "toy.toml"))
+    return make_up(tmp_path_factory.mktemp("suites"), "toy", {"core": SCENARIO}, TASKS)
 
 
 @pytest.fixture(scope="session")

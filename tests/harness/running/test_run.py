@@ -49,7 +49,7 @@ def test_the_steps_of_a_job_and_the_last_line_printed_are_shown_up_to_the_last_a
     assert answers == sorted(answers)
     assert answers[-1] == 100
     others = [step for step in words if not step.startswith("answers")]
-    assert others == ["training", "training: epoch 2", "selection rules", "consistency check", "scoring"]
+    assert others == ["training", "training: epoch 2", "consistency check", "scoring"]
 
 
 def test_only_strangers_are_trained_a_second_time(make_job, write_submission):

@@ -169,6 +169,8 @@ def test_an_installed_wheel_hides_the_same_folders(tmp_path, monkeypatch):
     for name in ("generators", "benchmark/results", "harness/running", "harness/worker"):
         (place / name).mkdir(parents=True)
     monkeypatch.setattr(bubblewrap, "HOME", place)
+    for cached in ("shown_paths", "_hidden"):
+        monkeypatch.setattr(bubblewrap, cached, getattr(bubblewrap, cached).__wrapped__)
     monkeypatch.syspath_prepend(str(place.parent))
     command = bubblewrap.sandbox_command((), SANDBOXED, "cpu", {})
     hidden = [command[k + 1] for k, flag in enumerate(command) if flag == "--tmpfs"]

@@ -57,7 +57,7 @@ ABOUT = {"name": "a", "access": "none", "modalities": ["text"], "offers": ["pred
         ({"modalities": ["smell"]}, "modalities.0: expected one of image, multimodal, text"),
         ({"modalities": []}, "modalities: List should have at least 1"),
         ({"offers": ["fit"]}, "offers: expected at least one of predict, predict_proba, encode"),
-        ({"offers": ["predict", "x"]}, "offers.1: expected one of checkpoints, "),
+        ({"offers": ["predict", "x"]}, "offers.1: expected one of encode, fit, "),
     ],
 )
 def test_a_forged_description_is_refused(changed, message):

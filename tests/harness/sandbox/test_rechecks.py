@@ -45,8 +45,7 @@ def ask(worker, images=IMAGES, what="predict"):
 
 def checked(worker):
     """Return what comes of the consistency check."""
-    worker.settle(1.0)
-    worker.finish()
+    worker.finish(1.0)
     return worker.consistency
 
 
@@ -59,8 +58,7 @@ def recheck(start):
         code = f"{head}def {what}(b):\n    global count\n    count += 1\n    {body}"
         with start(code, retrain_seconds) as worker:
             answers = [ask(worker, images, what) for images in np.split(IMAGES, (300, 600))]
-            worker.settle(1.0 if what == "encode" else float(np.concatenate(answers).std()) or 1.0, as_logits)
-            worker.finish()
+            worker.finish(1.0 if what == "encode" else float(np.concatenate(answers).std()) or 1.0, as_logits)
             return worker.consistency
 
     return run
@@ -195,26 +193,6 @@ def test_fewer_rows_of_large_images_are_sampled(start, monkeypatch):
         assert checked(worker).rows == 10
 
 
-@pytest.mark.parametrize("retrain_seconds", [0.0, 600.0], ids=["same", "fresh"])
-def test_answers_are_sampled_before_the_model_returns_to_a_checkpoint(start, retrain_seconds):
-    code = """
-place = 1.0
-def fit(train, val, context): ...
-def checkpoints(): return 2
-def restore(k):
-    global place
-    place = 7.0
-def predict(b): return means(b) * place
-"""
-    with start(code, retrain_seconds) as worker:
-        ask(worker)
-        worker.settle(1.0)
-        worker.restore(0)
-        assert ask(worker, IMAGES[:1]) == pytest.approx(7 * IMAGES[:1].mean((1, 2)), rel=1e-5)
-        worker.finish()
-    assert (worker.consistency.rows, worker.consistency.moved) == (ROWS, 0)
-
-
 def test_the_fresh_worker_starts_when_the_first_one_has_ended(start, monkeypatch):
     alive = []
     started = rechecks.Worker
@@ -240,7 +218,7 @@ def test_the_fresh_worker_starts_when_the_first_one_has_ended(start, monkeypatch
 def test_only_cpu_time_or_a_gpu_keeps_a_training_from_being_repeated(start, training, device, asked):
     with start(f"import time\ndef fit(train, val, context):\n    {training}\n{MEANS}", 0.3) as worker:
         worker.device = device
-        worker.settle(1.0)
+        worker.finish(1.0)
     assert worker.consistency.worker == asked
 
 

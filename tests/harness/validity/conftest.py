@@ -1,10 +1,10 @@
 """A small suite with one world, and rows with known metrics."""
 
-import json
 import zlib
 
 import numpy as np
 import pytest
+from small_suites import make_up
 
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.specs import BASELINES
@@ -49,13 +49,8 @@ METHODS = {"erm": 0.3, "resample": 0.5, "group_dro": 0.7, "jtt": 0.85, "crt": 0.
 @pytest.fixture(scope="session")
 def toy_file(tmp_path_factory):
     folder = tmp_path_factory.mktemp("suites")
-    (folder / "toy").mkdir()
-    for name, strength in STRENGTHS.items():
-        (folder / "toy" / f"{name}.toml").write_text(SCENARIO.format(name=name, strength=strength))
-    (folder / "toy.toml").write_text(TASKS)
-    scenarios = {name: {"scenario_sha256": name.encode().hex().ljust(64, "0"), "parts": {}} for name in STRENGTHS}
-    manifest = {"suite": "toy", "shard_size": 1, "scenarios": scenarios}
-    (folder / "toy.manifest.json").write_text(json.dumps(manifest))
+    described = {name: SCENARIO.format(name=name, strength=strength) for name, strength in STRENGTHS.items()}
+    make_up(folder, "toy", described, TASKS)
     return str(folder / "toy.toml")
 
 

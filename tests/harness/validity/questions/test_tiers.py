@@ -76,7 +76,7 @@ def test_nothing_is_judged_before_every_baseline_has_run(examined, line):
     answer = examined(FIVE, baselines=[*FIVE, "erm", "jtt"])
     assert (answer.verdict, line(answer, task="signs-image", rows=5)["tiers"]) == (VERDICTS[None], 5)
     assert answer.missing[0].startswith("signs-image, signs-text: not run: erm, jtt; `spurgen benchmark --suite ")
-    assert "not run: a, b, c, d, e, f and 2 more; `" in examined({}, baselines=list("abcdefgh")).missing[0]
+    assert "not run: a, b, c, d, e, f, and 2 more; `" in examined({}, baselines=list("abcdefgh")).missing[0]
 
 
 def test_rows_that_cannot_be_ranked_are_listed_as_missing(make_outcomes, gathered):
