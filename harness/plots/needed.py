@@ -88,7 +88,7 @@ def _axes(axes: Axes, lines: Sequence[Group | Learner], columns: Columns) -> Non
     ticks = TICKS[2 - columns :: 3 - columns]
     axes.set_xticks(ticks, [f"{tick}" for tick in ticks])
     axes.minorticks_off()
-    axes.set_xlabel("counterexamples needed" + "; an open mark: beyond what was tried" * (columns == 2))
+    axes.set_xlabel("counterexamples needed" + " for 3/4 of the ceiling; open: beyond the rungs" * (columns == 2))
     names = ["" if isinstance(line, Group) else style.drawable(line.name, LONGEST[columns]) for line in lines]
     axes.set_yticks(range(len(lines)), names)
     axes.set_ylim(len(lines) - 0.4, -0.6)

@@ -10,7 +10,7 @@ from spurgen.harness.board.methods import short_name
 from spurgen.harness.board.overview import HEADLINE
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.context.episodes import SHOWN
-from spurgen.harness.context.report import EXACT, TITLES, stored_models
+from spurgen.harness.context.report import EXACT, THRESHOLD, TITLES, stored_models
 from spurgen.harness.plots.needed import Group, Learner, places
 from spurgen.harness.profiles.card import ALL, MODALITIES, stored_cards
 
@@ -73,4 +73,4 @@ def _models(results: Path) -> Group:
         found |= {f"{name} ({TITLES[kind]})" if kind else name: text for (name, kind), text in needed.items()}
     ideal = found.pop(EXACT, "")
     learned = [Learner(name, {"text": text}) for name, text in found.items()]
-    return Group(f"In context, of {SHOWN} demonstrations", ideal, learned)
+    return Group(f"In context, of {SHOWN} demonstrations, for {THRESHOLD:.0%} of pairs", ideal, learned)
