@@ -47,8 +47,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     compute_features(jobs, console, arguments.jobs)
     measured = {}
     with samples_bar(console, len(jobs), "ladders trained") as advance:
-        for name, rungs in ladders.items():
-            measured[name] = ladder("erm", rungs[0], modality=MODALITIES[half], seeds=arguments.seeds, encoder=spec)
+        for name, tasks in ladders.items():
+            measured[name] = ladder("erm", tasks[0], modality=MODALITIES[half], seeds=arguments.seeds, encoder=spec)
             advance(len(arguments.seeds))
     card = make_card(spec, half, encoder.width, encoder.weights, measured, arguments.seeds)
     cards = [card, *(other for other in others if other.encoder != spec)]
