@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from rich.console import Console
@@ -61,9 +61,10 @@ class Run(NamedTuple):
 def rungs_of(suite: Suite, ladder: str, train: int = 0) -> list[Rung]:
     """Return the tasks of a ladder, with the fewest counterexamples first, if asked with so many train samples."""
     tasks = [task for task in suite.tasks.values() if isinstance(task, Rung) and task.of == ladder]
-    return (
-        [replace(task, scenario=task.ladder.model_copy(update={"train": train})) for task in tasks] if train else tasks
-    )
+    if train:
+        resized: Any = tasks[0].ladder.model_copy(update={"train": train})  # see Rung
+        tasks = [replace(task, scenario=resized) for task in tasks]
+    return tasks
 
 
 def climb(run: Run) -> Curve:
