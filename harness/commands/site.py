@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -46,12 +47,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.benchmark.suite import load_suite
     from spurgen.harness.site.build import build
     from spurgen.harness.site.material import gather
+    from spurgen.harness.site.scenes import warm
 
     with console.status("building the site"):
         suite = load_suite(arguments.suite)
         if not Store(arguments.results, suite.name).labels():
             raise no_rows(suite, arguments.results)
-        material = gather(suite, arguments.results, report)
+        with ThreadPoolExecutor(1) as beside:  # drawing masks seldom holds Python's lock, reading rows always does
+            beside.submit(warm, suite)
+            material = gather(suite, arguments.results, report)
         files = build(dataclasses.replace(material, documented=documented))
         replace(out, files, inputs)
     size = sum(map(len, files.values())) / 1e6
