@@ -44,7 +44,7 @@ def test_a_ladder_shows_its_ceiling_and_matched_control(board, make, ladder_suit
     for text in (to_text(made), first_to_text(made)):
         assert "Ideal observer   1.000" in text
         assert f"Ceiling          {found.ceiling:.3f}   ERM, trained without correlations" in text
-        assert re.search(r"Threshold        0\.\d{3}   of N: 3/4 of 0\.\d\d, ceiling of tuning worlds", text)
+        assert re.search(r"Threshold        0\.\d{3}   of N: 3/4 of 0\.\d\d, the ceiling of tuning worlds", text)
         assert f"Matched control  {mean:.3f}   ERM, on as many such samples as counterexamples:" in text
         assert max(map(len, text.splitlines())) <= 80
     stored = json.loads(to_json(made))["overall"]["few-text"]["controls"]

@@ -5,6 +5,7 @@ import pytest
 from spurgen.harness.cli import main
 from spurgen.harness.context import probe
 from spurgen.harness.context.episodes import RUNGS, SCHEMES, STATES
+from spurgen.harness.context.report import VERSION
 
 REQUESTS = len(RUNGS) * len(SCHEMES) * len(STATES)  # of an episode
 
@@ -45,7 +46,7 @@ def test_who_reads_the_thing_needs_none_and_stands_beside_the_exact_learner(ask,
     assert lines_of(row, "planted/model")[0] == ("arbitrary", [1.0] * 6, "<=1")
     assert lines_of(row, "planted/model", "answers") == [("arbitrary", [1.0] * 6, "<=1"), ("named", [1.0] * 6, "<=1")]
     assert lines_of(row, "exact Bayes") == [(None, [0.0, *[1.0] * 5], "<=1")]
-    assert row["version"] == 1
+    assert row["version"] == VERSION
     assert row["episodes"] == 3
     assert "exact Bayes" in out
     assert out.count("planted/model (") == 2

@@ -33,7 +33,7 @@ def test_of_a_family_one_row_is_asked_about_again_whatever_its_size_and_the_orde
     captions = [str(k) for k in range(len(families))]
     again = []
     two_functions._samples.clear()
-    two_functions._temperature, two_functions.consistency = None, ConsistencyCheck(worker="same")
+    two_functions.consistency = None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rechecks, "ROWS", room)
         for what in ("predict", "encode"):
@@ -41,7 +41,7 @@ def test_of_a_family_one_row_is_asked_about_again_whatever_its_size_and_the_orde
                 rows = captions[start : start + batch]
                 two_functions.send(what, Batch(None, rows), families[start : start + batch])
                 two_functions.answer(len(rows), 1, "test")
-        patch.setattr(two_functions, "_temperature", 1.0)
+        two_functions.consistency = ConsistencyCheck(worker="same")
         patch.setattr(
             two_functions,
             "send",
