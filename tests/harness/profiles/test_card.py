@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
@@ -6,6 +8,8 @@ from spurgen.harness.profiles import card as cards
 from spurgen.harness.profiles.card import ALL, board, ladders_of, make_card, read_card, stored_cards
 from spurgen.harness.public.measuring import ladder
 from spurgen.harness.running.encoder_sources import PLAIN, SHIPPED
+
+EXAMPLES = {f"submissions/{path.name}" for path in (Path(__file__).parents[3] / "submissions").glob("*.py")}
 
 
 @pytest.fixture
@@ -58,6 +62,6 @@ def test_ladders_are_those_of_all_shortcuts_and_of_each(half, shortcuts):
 def test_stored_cards_are_of_encoders_of_the_package_on_the_ladders_of_today(tmp_path):
     for half in ("caption", "image"):
         for card in stored_cards(half, tmp_path / "none"):
-            assert card.encoder in {*SHIPPED, *PLAIN}
+            assert card.encoder in {*SHIPPED, *PLAIN, *EXAMPLES} or card.encoder.startswith("efficientnet-lite:")
             assert [*card.needed] == [*ladders_of(half)]
             assert [*card.curve()] == [rung.counterexamples for rung in ladders_of(half)[ALL]]
