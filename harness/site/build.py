@@ -80,8 +80,8 @@ def _downloads(material: Material) -> Files:
 
 
 def _few_colours(png: bytes) -> bytes:
-    """Return a picture in 256 colours, which takes a third."""
+    """Return a picture in 216 colours, which takes a third."""
     buffer = io.BytesIO()
     with Image.open(io.BytesIO(png)) as picture:
-        picture.convert("RGB").quantize(256).save(buffer, "PNG", optimize=True)
+        picture.convert("RGB").quantize(216).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -14,7 +14,7 @@ from spurgen.benchmark.task import Rung
 from spurgen.generators.ladder.world import sample_part
 
 FOLDER = "pictures"
-QUALITY = 75  # of WebP: a scene of 224 pixels takes 5 kB
+QUALITY = 60  # of WebP: a scene of 224 pixels takes 4 kB
 Words = tuple[tuple[str, bool], ...]
 
 
