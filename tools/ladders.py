@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from rich.console import Console
 
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.benchmark.task import Rung
 from spurgen.harness.cli import run_script
@@ -26,7 +27,7 @@ from spurgen.harness.results.answered import answered, scored_parts
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.running import features, rungs
 from spurgen.harness.running.plan import baseline_specs, plan_unfrozen
-from spurgen.harness.validity.entry import Rule, entry_rules, needed_text
+from spurgen.harness.validity.entry import Rule, entry_rules, needed, needed_text
 
 METHODS = ("erm", "resample", "group_dro", "jtt", "subg", "dfr", "adversarial", "contrastive")
 TWINS = ("contrastive",)
@@ -38,6 +39,8 @@ Curve = dict[str, list[float]]
 Heights = dict[int, float]
 """A(m) by number of counterexamples."""
 Line = dict[str, object]
+Numbers = Mapping[tuple[str, str], float]
+"""Counterexamples needed, infinite beyond the ladder, by method and by the title of a column."""
 K = TypeVar("K")
 
 
@@ -59,7 +62,7 @@ class Run(NamedTuple):
 
 
 def rungs_of(suite: Suite, ladder: str, train: int = 0) -> list[Rung]:
-    """Return the tasks of a ladder, with the fewest counterexamples first, if asked with so many train samples."""
+    """Return the tasks of a ladder, with the fewest counterexamples first; `train`: as of `Run`."""
     tasks = [task for task in suite.tasks.values() if isinstance(task, Rung) and task.of == ladder]
     if train:
         resized: Any = tasks[0].ladder.model_copy(update={"train": train})  # see Rung
@@ -143,6 +146,44 @@ def check(
     if arguments.page:
         console.print(renew(arguments.page, *marks, text))
     return int(any(row["Met"] == "no" for row in rules))
+
+
+def check_numbers(
+    name: str,
+    arguments: argparse.Namespace,
+    console: Console,
+    kinds: Callable[[Ladder], dict[str, dict[str, Any]]],
+    rule: Callable[[Numbers], Rule],
+) -> int:
+    """Check, as `check` does, the counterexamples needed by methods in several kinds of runs, a column each.
+
+    `kinds`: of a ladder, the fields of `Run` that differ, by the column's title. `rule` judges a ladder's numbers.
+    """
+    suite = load_suite(arguments.suite)
+
+    def asked(ladder: str) -> dict[tuple[str, str], list[Run]]:
+        return {
+            (method, title): [Run(arguments.suite, ladder, world, method, **fields) for world in arguments.seeds]
+            for method in arguments.methods
+            for title, fields in kinds(rungs_of(suite, ladder)[0].ladder).items()
+        }
+
+    def judged(ladder: str, found: dict[tuple[str, str], list[Curve]]) -> tuple[list[Line], list[Rule]]:
+        ceiling = rungs_of(suite, ladder)[0].ladder.ceiling or 1.0
+        return judge_numbers(ladder, {key: heights(curves) for key, curves in found.items()}, ceiling, rule)
+
+    return check(name, arguments, console, asked, judged)
+
+
+def judge_numbers(
+    ladder: str, curves: Mapping[tuple[str, str], Heights], ceiling: float, rule: Callable[[Numbers], Rule]
+) -> tuple[list[Line], list[Rule]]:
+    """Return a ladder's table of counterexamples needed, a line a method, and its rule; `curves`: as `Numbers`."""
+    lines = dict[str, Line]()
+    for (method, title), curve in curves.items():
+        line = lines.setdefault(method, {"Ladder": ladder, "Method": method})
+        line[title] = needed_text(curve, ceiling)
+    return [*lines.values()], [rule({key: needed(curve, ceiling) for key, curve in curves.items()})]
 
 
 def _marks(name: str) -> tuple[str, str]:

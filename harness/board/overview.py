@@ -11,7 +11,7 @@ from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.machine.text import as_markdown
 
 HEADLINE = ("cda", "bsoftmax", "adversarial", "group_dro", "jtt", "erm")
-"""Rows of the README's table: methods of each family whose curves rise, and ERM."""
+"""Rows of the README's table: methods of several families, and ERM."""
 
 
 def overview_table(board: Leaderboard, tasks: Collection[str], labels: Sequence[str] = HEADLINE) -> str:

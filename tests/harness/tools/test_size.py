@@ -12,8 +12,8 @@ HIGH = {0: 0.1, 8: 0.7, 32: 0.7, 128: 0.8}
 
 @pytest.mark.parametrize(("larger", "met"), [(HIGH, True), ({**HIGH, 8: 0.1, 32: 0.2}, False)])
 def test_the_order_of_numbers_must_stay(larger, met):
-    curves = {("erm", 60): LOW, ("subg", 60): HIGH, ("erm", 120): LOW, ("subg", 120): larger}
-    lines, ((_, found, ok),) = size.judge("x", curves, 0.8)
+    curves = {("erm", "n = 60"): LOW, ("subg", "n = 60"): HIGH, ("erm", "n = 120"): LOW, ("subg", "n = 120"): larger}
+    lines, ((_, found, ok),) = ladders.judge_numbers("x", curves, 0.8, size.rule)
     assert [(line["Method"], line["n = 60"]) for line in lines] == [("erm", "32"), ("subg", "<=8")]
     assert (found, ok) == ("subg < erm" + ("" if met else "; erm < subg"), met)
 

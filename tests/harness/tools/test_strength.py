@@ -14,7 +14,7 @@ NEVER = {0: 0.0, 8: 0.1, 32: 0.2, 128: 0.3}
 def judged(best, other):
     curves = {("erm", "as tuned"): NEVER, ("erm", "l2 = 1e-06"): best, ("subg", "as tuned"): other,
               ("subg", "l2 = 1e-06"): NEVER}  # fmt: skip
-    return strength.judge("x", curves, 0.8)
+    return ladders.judge_numbers("x", curves, 0.8, strength.rule)
 
 
 def test_erm_is_taken_at_its_best_weight_and_the_others_as_tuned():
