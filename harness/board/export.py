@@ -13,7 +13,7 @@ from spurgen.harness.machine.text import as_cell
 
 
 def to_json(board: Leaderboard) -> str:
-    """Return the leaderboard as JSON, by task and set of tasks a record per row as in the frame; NaN is an error."""
+    """Return the leaderboard as JSON, by task and set of tasks the frame's `columns` and `rows`; NaN is an error."""
     record = {
         "schema_version": SCHEMA_VERSION,
         "suite": board.suite,
@@ -21,7 +21,7 @@ def to_json(board: Leaderboard) -> str:
         "tasks": {name: _record(part) for name, part in board.tasks.items()},
         "overall": {name: _record(part) for name, part in board.overall.items()},
     }
-    return json.dumps(record, indent=1, allow_nan=False) + "\n"
+    return json.dumps(record, separators=(",", ":"), allow_nan=False) + "\n"
 
 
 def to_csv(board: Leaderboard) -> str:
@@ -48,5 +48,7 @@ def _record(part: Board) -> dict[str, Any]:
     if isinstance(part, SetBoard):
         about["tasks"] = part.tasks
         about |= {"controls": {"ideal": IDEAL, **asdict(part.controls)}} if part.controls else {}
-    rows = [{key: value for key, value in line.items() if value not in (None, "")} for line in lines_of(part)]
-    return {"unit": part.unit, "asked": part.asked, **about, "rows": rows}
+    lines = lines_of(part)
+    columns = list(dict.fromkeys(name for line in lines for name in line))
+    rows = [[None if line.get(name) == "" else line.get(name) for name in columns] for line in lines]
+    return {"unit": part.unit, "asked": part.asked, **about, "columns": columns, "rows": rows}

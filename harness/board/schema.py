@@ -14,7 +14,7 @@ from spurgen.harness.statistics.needed import Needed, Ratio
 if TYPE_CHECKING:  # imported by the first table: the leaderboard needs no pandas
     from pandas import DataFrame
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,6 +75,8 @@ def encode(figure: Figure, kind: Format) -> bytes:
     """Return a figure as a file of its exact size, without date and version: the same figure gives the same bytes."""
     buffer = io.BytesIO()
     with styled():  # some settings count only now
+        figure.draw_without_rendering()  # lays the figure out
+        figure.set_layout_engine("none")  # else savefig does so again, twice
         figure.savefig(buffer, format=kind, dpi=DPI, metadata=METADATA[kind])
     return buffer.getvalue()
 

@@ -1,7 +1,6 @@
 """All files of the site, from the material."""
 
 import io
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -71,8 +70,7 @@ def _page(material: Material, here: str, template: str, content: Mapping[str, ob
 
 def _downloads(material: Material) -> Files:
     board = material.board
-    packed = json.dumps(json.loads(to_json(board)), separators=(",", ":"))
-    texts = {"csv": to_csv(board), "json": packed, "md": to_markdown(board)}
+    texts = {"csv": to_csv(board), "json": to_json(board), "md": to_markdown(board)}
     shown: dict[str, Board] = {**board.overall, **board.tasks}
     tables = [board_latex(part, name, f"Results on {name}.") for name, part in shown.items() if part.rows or part.few]
     texts["tex"] = "\n".join(tables)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from untimed import without_times
 
 SUBMISSION = """
 import numpy as np
@@ -73,11 +74,7 @@ def board(command):
 
     def text(folder):
         command(folder, "leaderboard", "--suite", "tiny.toml", "--results", "results", "--json", "board.json")
-        found = json.loads((folder / "board.json").read_text())
-        for part in found["tasks"].values():
-            for row in part["rows"]:
-                row.pop("seconds", None)
-        return json.dumps(found)
+        return json.dumps(without_times((folder / "board.json").read_text()))
 
     return text
 
