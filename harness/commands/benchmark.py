@@ -17,10 +17,9 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
-from spurgen.harness.machine.shared import is_url, sent_to
 from spurgen.harness.options.cluster import resources_of
 from spurgen.harness.options.encoding import compute_features
-from spurgen.harness.options.flags import NO_FOLDER, Unique, open_store, refuse, results_place
+from spurgen.harness.options.flags import Unique, open_store, refuse
 from spurgen.harness.options.limits import FLAGS, describe_isolation, limits_of
 from spurgen.harness.options.starting import add_yes
 from spurgen.harness.options.submissions import (
@@ -51,10 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     parser.add_argument(
         "planned", nargs="?", type=Path, metavar="PLAN",
-        help="what --plan wrote: run its jobs, or their --share; --results may then be the URL of a zip file, such as "
-        "s3://bucket/share-0.zip, as fsspec reads it, and each share needs its own",
+        help="what --plan wrote: run its jobs, or their --share; each share needs --results of its own",
     )  # fmt: skip
-    add_run_arguments(parser, results_place)
+    add_run_arguments(parser)
     add_yes(parser, "--tasks or --submissions")
     parser.add_argument(
         "--submissions", nargs="+", action=Unique, default=[], metavar="SUBMISSION",
@@ -78,8 +76,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.planned:
         refuse(arguments, add_arguments, f"on the jobs of {arguments.planned}", TO_WORK)
         return _work(arguments, console)
-    if is_url(str(arguments.results)):
-        raise SpurgenError(f"--results: {arguments.results} {NO_FOLDER}")
     if arguments.plan:
         refuse(arguments, add_arguments, "with --plan", TO_PLAN)
         return _write_plan(arguments, console)
@@ -132,19 +128,15 @@ def _work(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     if len({line.suite for line in planned}) > 1:
         raise SpurgenError(f"{arguments.planned} has jobs of several suites; plan each by itself")
-    place = str(arguments.results)
     jobs = to_jobs(planned, device, limits_of(arguments))
     suite, errors = jobs[0].task.scenario.suite, []
-    with sent_to(place) as (folder, send):
-        check_writable(folder, "--results")
-        say(console, describe_isolation(limits_of(arguments)))
-        check_shown_files({line.submission for line in planned}, load_suite(planned[0].suite), folder)
-        store = Store(folder, suite, shipped=False)  # a share holds what it made, no more
-        for _, result in run_missing(jobs, store, console, resources_of(arguments, device)):
-            send()
-            errors += [result.error] if result.error else []
-    where = place if is_url(place) else store.folder
-    say(console, "some jobs failed" if errors else f"done: {where} has the results, {len(planned)} in all")
+    check_writable(arguments.results, "--results")
+    say(console, describe_isolation(limits_of(arguments)))
+    check_shown_files({line.submission for line in planned}, load_suite(planned[0].suite), arguments.results)
+    store = Store(arguments.results, suite, shipped=False)  # a share holds what it made, no more
+    for _, result in run_missing(jobs, store, console, resources_of(arguments, device)):
+        errors += [result.error] if result.error else []
+    say(console, "some jobs failed" if errors else f"done: {store.folder} has the results, {len(planned)} in all")
     return report_failures(errors, console)
 
 

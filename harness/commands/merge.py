@@ -2,16 +2,14 @@
 
 import argparse
 from collections.abc import Mapping
-from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
 
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.machine.files import check_writable, locked
+from spurgen.harness.machine.files import check_writable, locked, matching
 from spurgen.harness.machine.printing import say
-from spurgen.harness.machine.shared import fetched
 from spurgen.harness.options.flags import add_results
 from spurgen.harness.results.merging import merge_rows
 from spurgen.harness.results.rows import Row
@@ -20,33 +18,26 @@ from spurgen.harness.results.store import KINDS, Store
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument(
-        "folders", nargs="+", metavar="FOLDER",
-        help="folders of results, one per machine, or URLs of zip files that spurgen benchmark PLAN wrote; a URL may "
-        "have a *",
-    )  # fmt: skip
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="folders of results, one per machine")
     add_results(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Merge the rows of all folders into --results, or none if two contradict each other; what is there stays."""
-    with ExitStack() as stack:
-        folders = {
-            name: copy for place in arguments.folders for name, copy in stack.enter_context(fetched(place)).items()
-        }
-        shares: dict[tuple[str, str, str], dict[str, Store]] = {}
-        for name, folder in folders.items():
-            for suite, kind in product(_suites(folder, name), KINDS):
-                source = Store(folder, suite, kind, shipped=False)
-                for label in source.labels():
-                    shares.setdefault((suite, kind, label), {})[name] = source
-        rows = [(Store(arguments.results, suite, kind), label, of) for (suite, kind, label), of in shares.items()]
-        for row in rows:  # before any is written
-            _joined(*row)
-        check_writable(arguments.results, "--results")
-        for target, label, sources in rows:
-            with locked(target.folder):
-                target.write(label, _joined(target, label, sources))
+    folders = list(dict.fromkeys(path for place in arguments.folders for path in matching(place)))
+    shares: dict[tuple[str, str, str], dict[str, Store]] = {}
+    for folder in folders:
+        for suite, kind in product(_suites(folder), KINDS):
+            source = Store(folder, suite, kind, shipped=False)
+            for label in source.labels():
+                shares.setdefault((suite, kind, label), {})[str(folder)] = source
+    rows = [(Store(arguments.results, suite, kind), label, of) for (suite, kind, label), of in shares.items()]
+    for row in rows:  # before any is written
+        _joined(*row)
+    check_writable(arguments.results, "--results")
+    for target, label, sources in rows:
+        with locked(target.folder):
+            target.write(label, _joined(target, label, sources))
     merged = f"{len(rows)} row{'s' * (len(rows) != 1)} of {len(folders)} folders"
     say(console, f"merged {merged} into {arguments.results}")
     return 0
@@ -86,11 +77,11 @@ def _first_against(row: Row, label: str, sources: Mapping[str, Store]) -> str:
     return ", ".join(sources)
 
 
-def _suites(folder: Path, name: str) -> list[str]:
+def _suites(folder: Path) -> list[str]:
     """Return the suites of which a folder has rows; raise `SpurgenError`, which names the folder, if there is none."""
     suites = sorted({
         path.relative_to(folder).parts[0] for kind in KINDS for path in folder.glob(str(Path("*", kind, "*.jsonl")))
     })  # fmt: skip
     if not suites:
-        raise SpurgenError(f"{name} has no rows: expected files such as {name}/SUITE/ROW.jsonl")
+        raise SpurgenError(f"{folder} has no rows: expected files such as {folder}/SUITE/ROW.jsonl")
     return suites

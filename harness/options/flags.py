@@ -16,7 +16,6 @@ from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
 from spurgen.harness.machine.files import check_distinct
 from spurgen.harness.machine.printing import say
-from spurgen.harness.machine.shared import is_url
 from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.job import Seeds
 
@@ -196,28 +195,20 @@ def add_jobs(parser: Flags, what: str = "jobs at a time; default: one per core, 
     parser.add_argument("--jobs", type=positive_int, metavar="N", help=what)
 
 
-NO_FOLDER = "is a URL, which only `spurgen benchmark PLAN` and `spurgen merge` take"
-
-
 def results_folder(text: str) -> Path:
     """Read the path of a folder, which need not exist yet, for argparse."""
-    if is_url(text):
-        raise argparse.ArgumentTypeError(f"{text} {NO_FOLDER}")
+    if "://" in text:
+        raise argparse.ArgumentTypeError(f"{text} is a URL; name a folder on this machine")
     path = Path(text)
     if os.path.lexists(path) and not os.path.isdir(path):
         raise argparse.ArgumentTypeError(f"{path} is not a folder; name a folder, or a path that is free")
     return path
 
 
-def results_place(text: str) -> Path | str:
-    """Read the path of a folder, or a URL, for argparse."""
-    return text if is_url(text) else results_folder(text)
-
-
-def add_results(parser: Flags, read: Callable[[str], Path | str] = results_folder) -> None:
+def add_results(parser: Flags) -> None:
     """Declare the flag that names the folder of a user's own rows."""
     parser.add_argument(
-        "--results", type=read, default=OWN, metavar="FOLDER",
+        "--results", type=results_folder, default=OWN, metavar="FOLDER",
         help=f"folder of your own rows, to read and write; those that come with spurgen count as well; default: {OWN}",
     )  # fmt: skip
 

@@ -35,10 +35,7 @@ from spurgen.harness.running.plan_file import by_task, share
 from spurgen.harness.splits.private import holds_open_secret
 
 
-def add_run_arguments(
-    parser: argparse.ArgumentParser, read_results: Callable[[str], Path | str] = flags.results_folder,
-    tasks: str = "all",
-) -> None:  # fmt: skip
+def add_run_arguments(parser: argparse.ArgumentParser, tasks: str = "all") -> None:
     """Declare the flags of every command that runs submissions on a frozen suite."""
     flags.add_suite(parser)
     flags.add_tasks(parser, tasks)
@@ -46,7 +43,7 @@ def add_run_arguments(
     flags.add_device(parser)
     flags.add_jobs(parser, "jobs at a time; default: one per core, one per GPU on cuda, up to 1,000 on Ray and SLURM")
     add_cluster(parser)
-    flags.add_results(parser, read_results)
+    flags.add_results(parser)
     add_data(parser)
     share_of = "run share I of N of the jobs, from 0; spurgen merge joins results"
     parser.add_argument("--share", type=flags.read_share, metavar="I/N", help=share_of)

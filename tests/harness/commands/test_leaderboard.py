@@ -127,7 +127,7 @@ def test_own_rows_that_hide_others_are_named(leaderboard, suite, make_outcome, k
     ("results", "message"),
     [
         ("tiny.toml", "argument --results: tiny.toml is not a folder"),
-        ("s3://b/rows", "s3://b/rows is a URL, which only `spurgen benchmark PLAN` and `spurgen merge` take"),
+        ("s3://b/rows", "s3://b/rows is a URL; name a folder on this machine"),
         ("none", "none has no rows of suite tiny; run spurgen benchmark, or name the folder of rows by --results"),
         ("empty", "empty has no rows of suite tiny; run spurgen benchmark, or name the folder of rows by --results"),
     ],
