@@ -17,8 +17,8 @@ from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import Spread, mean_estimate, mean_over_tasks
 from spurgen.harness.validity.published import PublishedMetric
 
-WGA = "wga"
-"""Worst-group accuracy, the metric of published tables."""
+WGA, MISLED = "wga", "accuracy_mislead"
+"""Worst-group accuracy, the metric of published tables, and accuracy where all shortcuts mislead."""
 ByLabel = Mapping[str, Float64]
 """A metric by label and unit, float64 (W,) each."""
 
@@ -27,10 +27,10 @@ ByLabel = Mapping[str, Float64]
 class Ranked:
     """The rows that may be ranked on a ladder, or on a task that is no rung, and why the others may not.
 
-    `task`: the task, or the ladder's highest rung. `metrics`: by name, robust accuracy, `wga` and `follows/CHANNEL`; on
-    a ladder means over the rungs above 0, so that robust accuracy is the ladder score. `curves`: A(m) by the rungs'
-    numbers of counterexamples, that without any too. `seen`: its ceiling on things of train, None where it is not
-    known.
+    `task`: the task, or the ladder's highest rung. `metrics`: by name, robust accuracy, `WGA`, `MISLED` and
+    `follows/CHANNEL`; on a ladder means over the rungs above 0, so that robust accuracy is the ladder score. `curves`:
+    A(m) by the rungs' numbers of counterexamples, that without any too. `seen`: its ceiling on things of train, None
+    where it is not known.
     """
 
     name: str
@@ -156,7 +156,7 @@ def gather(
 
 def _ranked(suite: Suite, task: Task, rows: Rows) -> Ranked:
     ranked, unranked = rankable(suite, task, on_task(rows, task.name))
-    names = [RANKED_BY, WGA, *(f"follows/{channel}" for channel in task.channels)]
+    names = [RANKED_BY, WGA, MISLED, *(f"follows/{channel}" for channel in task.channels)]
     return Ranked(
         task.name, task, {label: row.results[0].access for label, row in ranked.items()},
         {label: row.reason for label, row in unranked.items()},

@@ -4,7 +4,8 @@ N is read at three quarters of the ceiling. Of the pairs of rows whose intervals
 half, 60 % or 90 % of the ceiling, at most 5 % may change their order; Spearman's correlation counts ties and rows that
 nothing tells apart too. Coverage is simulated: from a normal law with the mean and the covariance of a row's curves, as
 many worlds are drawn as it has, and N of that mean must lie within the interval of N in at least 92 % of the draws of
-all rows together, where 95 % is promised.
+all rows together, where 95 % is promised. A score is the lowest of accuracies where shortcuts mislead, agree and are
+neutral: beside it stands how much lower that is than where they mislead.
 """
 
 from collections import Counter
@@ -24,7 +25,7 @@ from spurgen.harness.statistics.bootstrap import named_generator
 from spurgen.harness.statistics.needed import Climb, Needed, needed
 from spurgen.harness.statistics.units import by_common_unit
 from spurgen.harness.validity.answer import VERDICTS, Answer, all_passed, in_order, number
-from spurgen.harness.validity.suite import Ranked, RankedSuite
+from spurgen.harness.validity.suite import MISLED, Ranked, RankedSuite
 
 PLACE = 2
 TITLE = "The number of counterexamples needed does not hang on its threshold, and its interval covers"
@@ -42,7 +43,10 @@ def examine(suite: RankedSuite) -> Answer:
     lacks = {name: "fewer than two ranked rows, or no ceiling" for name in ladders if name not in asked}
     found = {name: _found(ladder) for name, ladder in asked.items()}
     covered = {name: {label: _coverage(asked[name], label) for label in rows} for name, rows in found.items()}
-    each = [_together(name, rows, covered[name]) for name, rows in found.items()]
+    each = [
+        _together(name, rows, covered[name]) | {"below_misled": _below_misled(asked[name])}
+        for name, rows in found.items()
+    ]
     passed = [line["reversed"] <= REVERSED_MOST and line["coverage"] >= COVERED_LEAST for line in each]
     rows = [
         {"task": name, "access": asked[name].access[label], "submission": label}
@@ -63,6 +67,11 @@ def examine(suite: RankedSuite) -> Answer:
 def _ceiling(ladder: Ranked) -> float | None:
     assert isinstance(ladder.task, Rung)
     return ladder.task.ladder.ceiling
+
+
+def _below_misled(ladder: Ranked) -> float:
+    """Return how far the ladder score lies below accuracy where shortcuts mislead, a mean over rows and units."""
+    return float(np.mean([(ladder.units(label, MISLED) - ladder.units(label)).mean() for label in ladder.full]))
 
 
 def _climb(ladder: Ranked, share: float) -> Climb:
@@ -136,8 +145,10 @@ def _summary(each: Sequence[Line]) -> str:
     names = list(dict.fromkeys(name for line in each for name in line["all_with"]))
     least = in_order(number(line["least_correlation"]) for line in each)
     covered = in_order(f"{line['coverage']:.0%}" for line in each)
+    lower = in_order(f"{line['below_misled']:.3f}" for line in each)
     those = f", all with {and_list(names)}" if names else ""
     return (
         f"Pairs that change their order at another threshold: {turned} ({REVERSED_MOST:.0%} allowed){those}; least "
-        f"correlation {least}. The interval covers in {covered} of simulated draws ({COVERED_LEAST:.0%} wanted)."
+        f"correlation {least}. The interval covers in {covered} of simulated draws ({COVERED_LEAST:.0%} wanted). "
+        f"That a score is the lowest of three accuracies lowers it by {lower} on average."
     )

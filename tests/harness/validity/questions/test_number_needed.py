@@ -24,9 +24,9 @@ def examined(ladder_suite):
             for k, m in enumerate((4, 16))
         }
         access = {label: ACCESS[label] for label in curves}
-        ladder = replace(suite.tasks["few-text"], access=access, curves=by_rung, metrics={
-            "robust_accuracy": {label: np.mean([rung[label] for rung in by_rung.values()], axis=0) for label in curves}
-        })  # fmt: skip
+        score = {label: np.mean([rung[label] for rung in by_rung.values()], axis=0) for label in curves}
+        metrics = {"robust_accuracy": score, "accuracy_mislead": {label: each + 0.02 for label, each in score.items()}}
+        ladder = replace(suite.tasks["few-text"], access=access, curves=by_rung, metrics=metrics)
         return number_needed.examine(replace(suite, tasks={"few-text": ladder}))
 
     return examine
@@ -41,6 +41,7 @@ def test_steep_curves_keep_their_order_at_every_threshold(examined, line):
         [],
         pytest.approx(0.866, abs=1e-3),
     )
+    assert ladder["below_misled"] == pytest.approx(0.02)
     assert ladder["told_apart_twice"] == 8  # 3 pairs at 3 thresholds, but for two rows that need at most 4 at half
     erm = line(answer, submission="erm")
     assert [text.partition(" ")[0] for key, text in erm.items() if key.startswith("at_")] == [
