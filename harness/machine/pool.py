@@ -70,6 +70,7 @@ def process_pool(processes: int | None, jobs: int, gpus: Sequence[str] = ()) -> 
             )
             stack.callback(_end, pool)
         yield pool
+        pool.shutdown()  # all is done: killed processes would leave semaphores, such as tqdm's, that Python warns of
 
 
 def _end(pool: Any) -> None:  # noqa: ANN401  # loky has no types

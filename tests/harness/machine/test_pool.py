@@ -1,6 +1,8 @@
 """Pools of processes. Their jobs are lambdas, which travel by value: the processes cannot import a test."""
 
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +41,16 @@ def test_processes_are_spread_over_the_gpus(tmp_path):
 
     gpus = [gpu for _, gpu in pool.run(seen, range(3), 3, ("4", "GPU-7"))]
     assert sorted(gpus) == ["4", "4", "GPU-7"]
+
+
+def test_semaphores_that_libraries_make_in_processes_are_no_warning():
+    code = """
+import multiprocessing
+from spurgen.harness.machine import pool
+assert len(list(pool.run(lambda _: setattr(multiprocessing, "kept", multiprocessing.RLock()), range(2), 2))) == 2
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
 
 
 def test_processes_compute_with_one_thread_and_this_one_is_left_alone():
