@@ -8,7 +8,6 @@ from PIL import Image
 
 from spurgen.harness.board.export import to_csv, to_json
 from spurgen.harness.board.latex import board_latex
-from spurgen.harness.board.markdown import to_markdown
 from spurgen.harness.board.methods import paper_names
 from spurgen.harness.plots.style import encode
 from spurgen.harness.site.figures import Figures
@@ -70,7 +69,7 @@ def _page(material: Material, here: str, template: str, content: Mapping[str, ob
 
 def _downloads(material: Material) -> Files:
     board = material.board
-    texts = {"csv": to_csv(board), "json": to_json(board), "md": to_markdown(board)}
+    texts = {"csv": to_csv(board), "json": to_json(board)}
     shown: dict[str, Board] = {**board.overall, **board.tasks}
     tables = [board_latex(part, name, f"Results on {name}.") for name, part in shown.items() if part.rows or part.few]
     texts["tex"] = "\n".join(tables)

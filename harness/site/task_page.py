@@ -13,7 +13,7 @@ from spurgen.harness.site.names import file_name
 from spurgen.harness.site.scenes import Scene, Scenes, marked
 from spurgen.harness.site.story import training
 from spurgen.harness.site.twins import BASE, SWITCHED, in_world
-from spurgen.harness.site.words import WHAT, what
+from spurgen.harness.site.words import WHAT, percent, what
 
 MEDIA = {"text": "caption", "image": "picture", "multimodal": "picture with its caption"}
 
@@ -67,17 +67,20 @@ def tasks_page(material: Material, scenes: Scenes) -> dict[str, object]:
 def _asks(rung: Rung) -> str:
     ladder = rung.ladder
     rungs = _or_list([str(m) for m in ladder.rungs])
+    one = len(rung.channels) == 1
     return (
         f"Name what a {MEDIA[rung.modality]} shows: {_or_list(ladder.categories)}, of things that training lacks. "
-        f"In training {what(rung.channels)} go with the category except in {rungs} of {ladder.train:,} samples, the "
-        f"counterexamples; in the test they point to another category.{_more(rung)}"
+        f"In training {what(rung.channels)} {'goes' if one else 'go'} with the category except in {rungs} of "
+        f"{ladder.train:,} samples, the counterexamples; in the test {'it points' if one else 'they point'} to another "
+        f"category.{' Other scenery varies at random.' if one else ''}{_more(rung)}"
     )
 
 
 def _more(rung: Rung) -> str:
     names = [name for name in rung.channels if name not in rung.annotated]
     hidden = f" Of {what(names)}, training is not told." if names else ""
-    return hidden + (" Methods train the whole encoder here." if rung.backbone == "finetuned" else "")
+    wrong = f" {percent(rung.ladder.label_noise)} of the training labels are wrong." if rung.ladder.label_noise else ""
+    return hidden + wrong + (" Methods train the whole encoder here." if rung.backbone == "finetuned" else "")
 
 
 def _or_list(names: Sequence[str]) -> str:
@@ -89,10 +92,11 @@ def _twins(scenes: Scenes, world: Rung) -> list[Pictured]:
     base = scenes.scene(world, BASE, 0)
     size = world.num_classes * world.ladder.twins_per_class
     rival = 1  # the class of sample 0 is the first
+    alone = world.channels if len(world.channels) > 1 else ()
     rest = [
         (SWITCHED, 0, "all shortcuts mislead", "all go with another class"),
         ("test/neutral", 0, "neutral", "all go with no class"),
-        *((f"test/{name}", rival * size, f"{WHAT.get(name, name)}", "alone misleads") for name in world.channels),
+        *((f"test/{name}", rival * size, WHAT.get(name, name), "alone misleads") for name in alone),
         ("test/thing", 0, "another thing", "shortcuts stay"),
     ]
     made = [(scenes.scene(world, part, index), title, about) for part, index, title, about in rest]
