@@ -47,7 +47,7 @@ def group_sizes(task: Task) -> Int64:
 def by_unit(row: TaskRow, metric: str) -> Float64 | None:
     """Return a row's metric by unit, float64 (W,), or None where a result lacks it.
 
-    `metric`: a name of `Result.metric`.
+    `metric`: a name of `Result.metric`; `contradiction` checks it against the stored answers.
     """
     try:
         return np.array([round(result.metric(metric), 12) for result in row.results])

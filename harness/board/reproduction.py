@@ -24,7 +24,7 @@ UNKNOWN = {
 }
 """Compared metrics, and their tolerances where no row of the task has two trainings in one world that differ."""
 FOLLOWS = 0.1
-"""Tolerance of how often answers follow a single channel."""
+"""Tolerance of how often answers follow a single channel, which is also compared."""
 CLAIMS = ("access", "uses_generator", "failed_checks")
 """A row's claims about its submission that decide whether, and among which rows, it is ranked."""
 Match = Literal["exact", "within tolerance", "differs", "failed"]

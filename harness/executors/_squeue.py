@@ -9,7 +9,7 @@ from submitit.slurm.slurm import SlurmInfoWatcher, SlurmJob
 class Watcher(SlurmInfoWatcher):
     """Watcher of this user's queue; a task that has been missing from it for `lost_seconds` is lost.
 
-    By default a minute, as NFS may show a result late. `ask_seconds`: between two queries, as many users share squeue.
+    The default allows for NFS, where a result may show a minute late. `ask_seconds`: between two queries of squeue.
     """
 
     def __init__(self, ask_seconds: int = 15, lost_seconds: float = 90.0) -> None:
