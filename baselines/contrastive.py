@@ -68,7 +68,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     network, count = problem.network(hyper, hidden=True), len(problem.train)
     with seeded(problem.seed_for("init", "projection"), torch.device("cpu")):
         objective = Contrastive(network.head.in_features, hyper)
-    # Twins fill half of each batch, so a step and an epoch cost what they cost in ERM.
+    # Twins fill half of each batch, so a step and an epoch cost as much as in ERM.
     size = min(max(2, hyper.batch_size // 2), count)
     sampler = repeated(shuffled(torch.arange(count), size), max(1, count // hyper.batch_size))
     train(network, problem, hyper, sampler=sampler, objective=objective)

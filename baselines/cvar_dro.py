@@ -39,7 +39,7 @@ def smooth_cvar(losses: Tensor, alpha: float, sharpness: float) -> Tensor:
     """Return the least value, over bounds t, of t + mean(softplus(loss - t)) / alpha, where softplus has a sharpness.
 
     Without the smoothing, max(loss - t, 0), this is the CVaR (Rockafellar & Uryasev 2000, theorem 1), which has kinks.
-    It is convex in the losses (b,), and its gradient needs none of the best bound's.
+    It is convex in the losses (b,), and its gradient does not involve that of the best bound.
     """
     known = losses.detach()
     low, high = known.min() - 50 / sharpness, known.max() + 50 / sharpness

@@ -73,7 +73,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
         return cross_entropy(step.logits - hyper.scale * margin[step.indices, None] * truth, step.labels)
 
     network = problem.network(hyper)
-    if not problem.solved:  # else the head stays linear, as every method's: l2 bounds its scores
+    if not problem.solved:  # on frozen features the head stays linear, as in all methods: l2 bounds its scores
         network.head = CosineHead(network.head, hyper.scale)
     return train(network, problem, hyper, objective=objective)
 

@@ -37,7 +37,7 @@ def mmd_penalty(environments: Sequence[Environment]) -> Tensor:
 
 def fit(problem: Problem, hyper: PenaltyRecipe) -> Network:
     """Train on batches with equally many samples of every environment."""
-    # The penalty compares all samples with one another: to solve takes a minute and more.
+    # The penalty compares all samples with one another: solving takes over a minute.
     return fit_penalised(problem, hyper, mmd_penalty, hidden=True, solvable=False)
 
 

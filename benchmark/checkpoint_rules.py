@@ -25,7 +25,7 @@ def best(scores: Sequence[ValScore], rule: str) -> int:
 
     The rules: `last`; `val_accuracy`; `val_wga`, the accuracy on the worst group; `val_robust`, that on the worst
     alignment pattern, which has as many groups as there are classes and so varies less. Ties of the last two are broken
-    by the mean over groups. Raises `ValueError` for either without groups.
+    by the mean over groups. Without groups, these two raise `ValueError`.
     """
 
     def key(place: int) -> tuple[float, ...]:

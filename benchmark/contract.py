@@ -25,7 +25,7 @@ class Grant:
 
     @property
     def balanced_val(self) -> bool:
-        """Whether it has the val samples that are balanced over groups: training on them needs no group label."""
+        """Whether it gets the val samples that are balanced over groups: training on them needs no group label."""
         return self.val_groups or self.twins
 
 
@@ -42,7 +42,7 @@ ACCESS: dict[str, Grant] = {
 class Batch:
     """Inputs: `images` uint8 (n, H, W, 3) or None, `captions` n strings or None.
 
-    `features` float32 (n, d) of frozen encoders go to the shipped baselines alone, instead of images and captions, on
+    `features` float32 (n, d) of frozen encoders go only to the shipped baselines, instead of images and captions, on
     tasks with `backbone = "frozen"`; for submissions they are None.
     """
 
@@ -79,9 +79,9 @@ class Batch:
 class LabeledData:
     """A train or val split as a submission sees it.
 
-    `labels` int64 (n,). As far as the access tier grants them, else None: `env_ids` int64 (n,),
-    `group_ids` int64 (n,) in [0, num_groups), `channel_values` (int64 (n,) per channel), and `twins`,
-    every sample with all its channels redrawn uniformly but hidden ones.
+    `labels` int64 (n,). As far as the access tier grants them, else None: `env_ids` int64 (n,), `group_ids` int64 (n,)
+    in [0, num_groups), `channel_values` (int64 (n,) per channel), and `twins`, every sample with all its channels
+    except hidden ones redrawn uniformly.
     """
 
     batch: Batch

@@ -23,10 +23,10 @@ class Ladder(WorldFields):
     rival class in all shortcuts at once. `rungs` are the numbers of counterexamples m of its tasks. `things` says in
     thousandths which share of each category's things train and val may show; test shows the others. With probability
     `named` a caption names the thing. Shortcuts not in `moving` (default: all move) vary at random everywhere. Those in
-    `hidden` have m counterexamples of their own, in which they alone mislead, and which training is not told of. With
-    probability `label_noise` a train label is another class than the one shown. `alignment_seed` decides which values
-    go with which class and which things which split shows (default: `seed`). `ceiling`: the accuracy that the same
-    learner reaches on as many samples without a correlation, of which counterexamples needed are a share.
+    `hidden` have m counterexamples of their own, in which they alone mislead, unknown to training. With probability
+    `label_noise` a train label is another class than the one shown. `alignment_seed` decides which values go with which
+    class and which things which split shows (default: `seed`). `ceiling`: the accuracy that the same learner reaches on
+    as many samples without a correlation, of which the threshold of the counterexamples needed is a share.
     """
 
     worlds: Annotated[int, Field(ge=1, le=MAX_WORLDS)] = 1

@@ -38,7 +38,7 @@ class Shard(_Record):
 class Part(_Record):
     """The digests of one split, or of one kind of twins.
 
-    `fingerprints` is empty but in manifests of earlier versions, whose digests are over it; nothing reads it.
+    `fingerprints` is empty except in manifests of earlier versions, whose digests include it; nothing reads it.
     """
 
     samples: Annotated[int, Field(ge=1)]

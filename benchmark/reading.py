@@ -36,7 +36,7 @@ _LONG_NUMBER = re.compile(r"[0-9][0-9_]{4299}")  # Python reads no whole number 
 def open_plain(path: str | Path, at_most: int, what: str = "") -> Iterator[BufferedReader]:
     """Open a plain file to be read; `what` says in messages which file it is, such as `the manifest`.
 
-    Raises `MissingError` if there is no file, and `ReadError` if it is something else than a file, such as a FIFO or a
+    Raises `MissingError` if there is no file, and `ReadError` if it is not a plain file but, for example, a FIFO or a
     device, has more than `at_most` bytes, or cannot be read.
     """
     named = _named(path, what)
@@ -52,7 +52,7 @@ def open_plain(path: str | Path, at_most: int, what: str = "") -> Iterator[Buffe
 
 
 def may_unpack_to(size: int) -> int:
-    """Return to how many bytes a compressed file of `size` bytes may unpack: to 100 times as many, always to 64 MiB."""
+    """Return how many bytes a compressed file of `size` bytes may unpack to: 100 times as many, or 64 MiB if more."""
     return max(UNPACKED_BYTES, UNPACKED_RATIO * size)
 
 
@@ -95,7 +95,7 @@ class _AtMost(io.RawIOBase):
 
 @contextmanager
 def _reported(named: str) -> Iterator[None]:
-    """Raise what goes wrong with a file as an error that names it."""
+    """Turn errors of reading a file into errors that name it."""
     try:
         yield
     except FileNotFoundError as error:
@@ -182,7 +182,7 @@ def _named(path: str | Path, what: str) -> str:
 
 
 def _open(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # should a FIFO have come in its place, this does not wait
+    return os.open(path, flags | os.O_NONBLOCK)  # does not wait if a FIFO has taken the file's place
 
 
 def _kind(mode: int) -> str:

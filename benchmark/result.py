@@ -9,10 +9,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, mo
 from spurgen.benchmark.scenario_tables import MAX_SAMPLES, Name
 
 SCHEMA_VERSION = 2
-ANSWERS_ONLY: Final = "answers only"  # how far a row is verified whose model ran elsewhere
+ANSWERS_ONLY: Final = "answers only"  # the verification of a row whose model ran elsewhere
 LONGEST_NAME = 100  # of a sanity check or a selection rule
 LARGEST = 2.0**22  # of a sample: 22 bits before the point, 24 behind it and 7 for a sum fit a float64
-GONE = ("patterns", "rules")  # fields
+GONE = ("patterns", "rules")  # fields that only earlier versions wrote
 MetricName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
 Number = Annotated[float, Field(ge=-1e12, le=1e12)]  # so that no sum of them overflows
 Metrics = dict[MetricName, Number]
@@ -40,7 +40,7 @@ class _Frozen(BaseModel):
 
 
 class Report(_Frozen):
-    """What a submission reports of its training: its own words, unlike the metrics.
+    """A submission's own report on its training; unlike the metrics, it is not measured.
 
     `curves` has an entry per stage and epoch. `checks` maps sanity checks to whether they passed; a failed one unranks
     the row. `selection` names the rule that picked the weights.
@@ -73,7 +73,7 @@ class Environment(_Frozen):
 class ConsistencyCheck(_Frozen):
     """How a random sample of predictions was recomputed: by which worker, how many, and how far they moved.
 
-    `worker` is `fresh` for a second process, `same` for the one that was asked before. `moved` is in units of the
+    `worker` is `fresh` for a second process, `same` for the process that was queried before. `moved` is in units of the
     tolerance.
     """
 
@@ -96,8 +96,7 @@ class Reproduction(_Frozen):
 class Provenance(_Frozen):
     """When, where and with what a result was made.
 
-    `seconds` are wall time, by step. `order_seed` drew the order of the questions about test and twins. `warnings` were
-    raised by our code.
+    `seconds` are wall time, by step. `order_seed` drew the order of the queries. `warnings` were raised by our code.
     """
 
     finished: str
@@ -152,7 +151,7 @@ class Result(_Frozen):
     @model_validator(mode="before")
     @classmethod
     def _as_earlier_versions_wrote(cls, fields: Any) -> Any:  # noqa: ANN401  # it is not validated yet
-        """Leave out what earlier results have: accuracies by alignment pattern, and by selection rule."""
+        """Drop fields that only earlier results have: accuracies by alignment pattern, and by selection rule."""
         return {k: v for k, v in fields.items() if k not in GONE} if isinstance(fields, dict) else fields
 
     def metric(self, name: str) -> float:

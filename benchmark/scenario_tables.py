@@ -12,7 +12,7 @@ Carrier = Literal["image", "caption", "both"]
 CARRIERS_OF: dict[Modality, frozenset[str]] = {
     "image": frozenset({"image"}), "text": frozenset({"caption"}), "multimodal": frozenset({"image", "caption"}),
 }  # fmt: skip
-"""What a modality reads of a sample."""
+"""Halves of a sample that each modality shows."""
 Probability = Annotated[float, Field(ge=0, le=1)]
 Strength = Probability | tuple[Probability, ...]
 Seed = Annotated[int, Field(ge=0, lt=2**64)]
@@ -70,11 +70,11 @@ def digest_of(fields: dict[str, Any]) -> str:
 class Channel(Frozen):
     """A spurious channel of a scenario.
 
-    `strength` is Pr(aligned value | class), one number or one per class; `magnitude` in [0, 1]
-    scales how strongly the value shows in the image, and `variance` in [0, 1] spreads the magnitude
-    uniformly by +-variance from sample to sample. `kind` names the plug-in that draws the channel
-    (default: the channel's own name), so two channels may share a kind, one in the image and the other
-    in the caption. A `hidden` channel is in no annotation of train and val, and redrawn in no twin of theirs.
+    `strength` is Pr(aligned value | class), one number or one per class; `magnitude` in [0, 1] scales how strongly the
+    value shows in the image, and `variance` in [0, 1] spreads the magnitude uniformly by +-variance from sample to
+    sample. `kind` names the plug-in that draws the channel (default: the channel's own name), so two channels may share
+    a kind, one in the image and the other in the caption. A `hidden` channel is not annotated in train and val, and not
+    redrawn in their twins.
     """
 
     values: Annotated[int, Field(ge=2, le=1000)] = 10
@@ -109,7 +109,7 @@ class SplitSizes(Frozen):
     """Split sizes in samples; `..._per_group` counts the samples of each (class, pattern) group.
 
     The first `twins` test samples have twins; default: 1,000, or all if there are fewer. `conflicting_per_class` test
-    samples of each class come on top, with all channels conflicting. Of `val`, the first `val_per_group` of each group
+    samples of each class are added, with all channels conflicting. Of `val`, the first `val_per_group` of each group
     are balanced, the others at train's strengths, and no label of val is noisy. `calibration` is balanced as `test` is,
     and no submission gets its labels: the temperature is fitted on it, or on `val` if it has 0 samples. Of the samples
     with twins, the first `nuisance_twins` also have one for every single nuisance that is redrawn.

@@ -1,4 +1,4 @@
-"""What to type in a shell, from this folder and with this installation, so that a message can be pasted."""
+"""Commands as messages show them: valid in this folder and for this installation, so that users can paste them."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def pip_install(extra: str) -> str:
 
 
 def _program(name: str) -> str:
-    """Return what starts a program of this environment: its name, or its path, relative to a folder above it."""
+    """Return the command that starts a program of this environment: its name, or its path, relative if possible."""
     own = Path(sys.argv[0]) if Path(sys.argv[0]).name == name else Path(sysconfig.get_path("scripts"), name)
     found = shutil.which(name)
     if not own.exists() or (found and os.path.samefile(found, own)):
@@ -43,7 +43,7 @@ def _source() -> tuple[Path | None, bool]:
     """Return the clone that the package was installed from, if it is still there, and whether it runs from there."""
     if (HOME / "pyproject.toml").exists():
         return HOME, True
-    from importlib.metadata import PackageNotFoundError, distribution  # late: every start would wait for these
+    from importlib.metadata import PackageNotFoundError, distribution  # imported late: slow to import
     from urllib.parse import urlsplit
     from urllib.request import url2pathname
 

@@ -19,7 +19,7 @@ from spurgen.benchmark.scenario_tables import Name
 from spurgen.benchmark.suggest import suggestion
 from spurgen.benchmark.task import Role, Rung, Task
 
-DEFAULT_SUITE = "v3"  # of commands without --suite
+DEFAULT_SUITE = "v3"  # for commands without --suite
 SUITES = Path(__file__).parent / "suites"
 
 
@@ -94,7 +94,7 @@ class Suite:
 
     @property
     def usual(self) -> dict[str, Task]:
-        """Tasks that commands take where none is named: all but those that train encoders, which take minutes a job."""
+        """Tasks that commands run by default: all except those that train encoders, which take minutes per job."""
         return {name: task for name, task in self.tasks.items() if task.backbone != "finetuned"}
 
     @cached_property

@@ -1,4 +1,4 @@
-"""A task: a scenario seen through a modality; of a ladder, with a number of counterexamples."""
+"""A task: a scenario seen through a modality; on a ladder, with a number of counterexamples."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,7 +10,7 @@ from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.scenario import Scenario
 
 Role = Literal["main", "extra"]
-SEEDS = 5  # that a row needs for a rank on a task of one world
+SEEDS = 5  # that a row needs for a rank on a task with one world
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Task:
         return replace(self, scenario=self.worlds[seed] if known else self.scenario.in_world(seed))
 
     def in_frozen_world(self, seed: int) -> "Task":
-        """Return the task in a frozen world; raise `ScenarioError` for a seed that is none."""
+        """Return the task in a frozen world; raise `ScenarioError` if the seed's world is not frozen."""
         worlds = self.scenario.worlds
         if 1 < worlds <= seed:
             raise ScenarioError(f"task {self.name} has no world {seed}: seeds are worlds here, 0 to {worlds - 1}")
@@ -76,7 +76,7 @@ class Task:
 class Rung(Task):
     """A task of a ladder: its world with a number of counterexamples in train.
 
-    The scenario is a `Ladder`; what serves pictograms alone is never asked of it.
+    The scenario is a `Ladder`: it lacks the attributes that only worlds of pictograms have.
     """
 
     counterexamples: int = 0

@@ -1,4 +1,4 @@
-"""Alignments that are not random: the value that people expect with a class, or that of another class."""
+"""Alignments that are not random: the value that people expect for a class, or the expected value of another class."""
 
 from collections.abc import Mapping
 from types import ModuleType

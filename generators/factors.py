@@ -62,7 +62,7 @@ def _recorded_and_shown(scenario: Scenario, raw: Words, noise: float) -> tuple[I
 
 
 def _balanced(world: World, split: str, indices: Int64, draw: Stream) -> tuple[Int64, dict[str, Int64]]:
-    """Return labels and channel values that are balanced over groups; what test has on top conflicts throughout."""
+    """Return labels and channel values that are balanced over groups; in extra test samples all channels conflict."""
     scenario = world.scenario
     labels = indices % scenario.num_classes
     pattern = indices // scenario.num_classes % scenario.num_patterns
@@ -76,7 +76,7 @@ def _balanced(world: World, split: str, indices: Int64, draw: Stream) -> tuple[I
 def _balanced_first(
     world: World, indices: Int64, draw: Stream, labels: Int64, values: dict[str, Int64]
 ) -> tuple[Int64, dict[str, Int64]]:
-    """Replace the labels and values of the first val samples by ones that are balanced over groups."""
+    """Replace the labels and values of the first val samples with ones that are balanced over groups."""
     scenario = world.scenario
     first = indices < scenario.num_balanced_val
     even, balanced = _balanced(world, "val", indices, draw)

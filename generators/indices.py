@@ -22,7 +22,7 @@ def checked_indices(indices: object) -> Int64:
 
 
 def integers(what: str, numbers: object) -> Int64:
-    """Return whole numbers as int64; refuse booleans, which form a mask and no indices."""
+    """Return whole numbers as int64; refuse booleans, which are a mask rather than indices."""
     try:
         array = np.asarray(numbers)
     except ValueError:  # lists of unequal lengths

@@ -30,11 +30,10 @@ def sample(
 ) -> Samples:
     """Return samples of `train`, `val`, `calibration` or `test`; a sample is the same alone and in any batch.
 
-    A split has no end, and no manifest freezes what lies past its size: fresh samples of the kind of its last ones. So
-    if val has `val_per_group`, those past its size are not balanced; if test has `conflicting_per_class`, all channels
-    conflict in those past its size. Without `images` (or
-    `captions`) the array (or list) is empty, which takes less time. Raises `ScenarioError` for an unknown split, an
-    impossible scenario, or indices that are negative, not whole numbers, or not one-dimensional.
+    Indices may lie past a split's size: those samples are not frozen, and are like its last ones. So if val has
+    `val_per_group`, they are not balanced; if test has `conflicting_per_class`, all their channels conflict. Without
+    `images` (or `captions`) the array (or list) is empty, which takes less time. Raises `ScenarioError` for an unknown
+    split, an impossible scenario, or indices that are negative, not whole numbers, or not one-dimensional.
     """
     return _make(drawn(scenario, split, indices), images, captions)
 
@@ -52,11 +51,11 @@ def twins(
 ) -> Samples:
     """Return twins: the same samples, re-rendered with exactly one thing changed.
 
-    Kind `channel` sets `channel` to `value`, an integer or int64 (n,); `core` changes the class; `ctrl` sets
-    every channel to the class's aligned value; `unc` redraws every channel uniformly, on train and val without hidden
-    channels and withheld combinations. These keep every nuisance.
-    `placebo` keeps class and channels, and redraws the nuisances, or only the one that `channel` names. Raises
-    `ScenarioError` as `sample` does, and for an unknown kind, channel or value.
+    Kind `channel` sets `channel` to `value`, an integer or int64 (n,); `core` changes the class; `ctrl` sets every
+    channel to the class's aligned value; `unc` redraws every channel uniformly, on train and val except hidden
+    channels, and without withheld combinations. These keep every nuisance. `placebo` keeps class and channels, and
+    redraws the nuisances, or only the one that `channel` names. Raises `ScenarioError` as `sample` does, and for an
+    unknown kind, channel or value.
     """
     return _make(drawn(scenario, split, indices, kind, channel, value), images, captions)
 
@@ -170,7 +169,7 @@ def magnitudes(world: World, kind: str, nuisance: Stream) -> Int64:
 def mentioned(world: World, kind: str, nuisance: Stream) -> NDArray[np.bool_]:
     """Return which captions show the value of a kind, bool (n,); the others say something neutral.
 
-    A sentence in the neutral voice may have no place for the word for the picture.
+    A sentence in the neutral voice may have no slot for the synonym.
     """
     fidelity = threshold(world.scenario.caption_fidelity)
     said = happens(nuisance(f"mention/{kind}", 1)[:, 0], fidelity)

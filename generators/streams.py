@@ -15,7 +15,7 @@ Words = NDArray[np.uint64]
 Stream = Callable[[str, int], Words]
 
 WORDS_PER_BLOCK = 4  # Philox makes four words per counter step
-SCATTERED = 8  # runs of indices from which on our own Philox is faster than NumPy's
+SCATTERED = 8  # number of runs of indices from which our own Philox is faster than NumPy's
 _ONE = 1 << 32
 
 

@@ -62,7 +62,7 @@ PICTURED = {
         "a syringe, a compass, a pen"
     ),
 }
-# Captions alone show these: without them a category has fewer than 40 things.
+# Only captions show these: without them a category has fewer than 40 things.
 UNPICTURED = {
     "clothing": forms(
         "a sweater, a hoodie, a raincoat, a skirt, a pair of trousers, a tuxedo, a pair of pyjamas, a bathrobe, "
@@ -122,6 +122,6 @@ def read_pictures(path: Path) -> NDArray[np.uint8]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             palettes, indices = stored["palettes"], stored["indices"]
         pictures: NDArray[np.uint8] = palettes[np.arange(len(indices))[:, None, None], indices]
-    except Exception as error:  # of a damaged file NumPy and zipfile raise many kinds
+    except Exception as error:  # NumPy and zipfile raise many kinds for a damaged file
         raise FrozenDataError(f"cannot read {path}, the pictures of things ({error}); {RESTORE}") from None
     return pictures

@@ -22,7 +22,7 @@ ON_PICTOGRAM = 'shows on the pictogram; set core_carrier = "both" or "image"'
 
 
 def needs_pictogram(kind: ModuleType) -> bool:
-    """Return whether an image shows the values of a kind on the pictogram alone."""
+    """Return whether an image shows the values of a kind only on the pictogram."""
     return bool(getattr(kind, "NEEDS_PICTOGRAM", False))
 
 

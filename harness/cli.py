@@ -27,11 +27,11 @@ FOR_USERS = (
     "check", "score", "compare", "leaderboard", "run", "generate", "evaluate", "profile", "questions", "ask", "figures",
     "benchmark",
 )  # fmt: skip
-"""Listed first in the help, in the order of their use; all others are for maintainers of a suite."""
+"""Commands that the help lists first, in the order of their use; all others are for maintainers of a suite."""
 USER_ERROR, INTERNAL_ERROR, BROKEN_PIPE = 2, 70, 128 + signal.SIGPIPE  # exit codes; 70 is EX_SOFTWARE of sysexits.h
 DEBUG = "--debug"
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR)
-"""What a path may be the reason for; that a file below a folder is missing is more likely a bug."""
+"""Errors that a path from the command line may cause; a missing file within a folder is more likely a bug."""
 
 
 def hyphenated(arguments: Sequence[str]) -> list[str]:
@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_script(script: ModuleType, arguments: Sequence[str] | None = None) -> int:
-    """Run a script of maintainers as `main` runs a command; `script` has `add_arguments` and `run`, as commands do."""
+    """Run a maintainers' script as `main` runs a command; `script` has `add_arguments` and `run`, as commands do."""
 
     def parser_of(_words: Sequence[str]) -> argparse.ArgumentParser:
         parser = Parser(prog=f"python tools/{Path(script.__file__ or '').name}", description=script.__doc__)
@@ -132,7 +132,7 @@ def _run(parser_of: Callable[[Sequence[str]], argparse.ArgumentParser], argument
     try:
         parsed = parser_of(rest).parse_args(rest)
         code = int(parsed.run(parsed, console))
-        sys.stdout.flush()  # here a closed pipe is not yet too late
+        sys.stdout.flush()  # while a closed pipe can still be handled
         return code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains as it ends

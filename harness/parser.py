@@ -20,7 +20,7 @@ class Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """Parse everything; unlike argparse, the parser of a command itself refuses what it does not know."""
-        if self._subparsers is None:  # else the words after an action are that action's
+        if self._subparsers is None:  # otherwise the words after an action belong to it
             self._refuse_unknown(args or ())
         parsed, rest = super().parse_known_args(args, namespace)
         if rest:
@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
         return parsed, rest
 
     def _refuse_unknown(self, words: Iterable[str]) -> None:
-        """Raise `SpurgenError` for a flag that is not known, before one for a required flag that it was meant to be."""
+        """Raise `SpurgenError` for an unknown flag, before one for a missing required flag that it may be a slip of."""
         for word in words:
             if word == "--":
                 return

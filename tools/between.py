@@ -15,7 +15,7 @@ from spurgen.harness.validity.entry import Rule, needed, needed_text
 
 METHODS = ("erm", "group_dro", "jtt", "subg", "dfr")
 ALLOWED = 0.15
-"""Largest change of N by the rungs between, as a share of it."""
+"""Largest change of N that the rungs between may cause, as a share of N."""
 
 
 def judge(ladder: str, curves: Mapping[str, tuple[Heights, Heights]], ceiling: float) -> tuple[list[Line], list[Rule]]:

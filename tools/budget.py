@@ -16,7 +16,7 @@ from spurgen.harness.validity.entry import Rule
 METHODS = ("erm", "group_dro", "jtt", "dfr", "adversarial", "contrastive")
 BUDGETS = (1, 4, 16)
 OF_ERM, OTHERS = 0.03, 0.05
-"""Largest change of A(m): of ERM over all budgets, and of a method from one budget to the next."""
+"""Largest changes of A(m) allowed: for ERM over all budgets, and for a method from one budget to the next."""
 
 
 def judge(ladder: str, curves: Mapping[str, Sequence[Heights]]) -> tuple[list[Line], list[Rule]]:

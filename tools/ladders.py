@@ -125,7 +125,7 @@ def check(
     asked: Callable[[str], dict[K, list[Run]]],
     judged: Callable[[str, dict[K, list[Curve]]], tuple[list[Line], list[Rule]]],
 ) -> int:
-    """Measure what `asked` says of each ladder, and print the lines and rules that `judged` makes of the curves.
+    """Measure the runs that `asked` returns for each ladder; print the lines and rules that `judged` makes of curves.
 
     Both map keys of their own to worlds. The section `name` of the page is renewed. Return 1 if a rule is missed.
     """
@@ -196,7 +196,7 @@ def main_ladders(suite: Suite) -> list[str]:
 
 
 def measure(wanted: Sequence[Run], path: Path, jobs: int | None, console: Console) -> dict[Run, Curve]:
-    """Return the curve of each run; what is not in the file `path` is trained, and stored there as it ends."""
+    """Return the curve of each run; runs that are not in the file `path` are trained, and stored there as they end."""
     suites = {run.suite: load_suite(run.suite) for run in wanted}
     worlds = {(run.suite, run.ladder, run.train, run.world) for run in wanted}
     used = [rungs_of(suites[suite], name, train)[0].in_world(world) for suite, name, train, world in sorted(worlds)]
@@ -240,7 +240,7 @@ def judge(
 ) -> tuple[list[Line], list[Rule]]:
     """Return a ladder's table of curves, a line a method, and its rules; `curves`: by method, of each world.
 
-    `ceiling` and `seen`: what the same learner reaches without a correlation, on unseen things and on those of train.
+    `ceiling` and `seen`: the same learner's accuracy without a correlation, on unseen things and on those of train.
     """
     lines, reached = list[Line](), dict[str, Heights]()
     for method, worlds in curves.items():
@@ -252,9 +252,9 @@ def judge(
 
 
 def _key(suite: Suite, run: Run) -> str:
-    """Return what a measurement is stored under: it depends on the ladder and on the versions of the method."""
+    """Return the key that a measurement is stored under: it depends on the ladder and on the versions of the method."""
     scenario = rungs_of(suite, run.ladder)[0].ladder.digest
-    asked = [*run[:6], *filter(None, run[6:])]  # what was measured before there were further fields lacks them
+    asked = [*run[:6], *filter(None, run[6:])]  # older measurements lack the further fields
     return json.dumps([*asked, scenario, submission_digest(baseline_specs([run.method])[0])])
 
 

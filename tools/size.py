@@ -23,7 +23,7 @@ def sizes(ladder: Ladder) -> dict[str, dict[str, Any]]:
 
 
 def rule(numbers: Numbers) -> Rule:
-    """Ask whether the methods have the same order with every number of samples."""
+    """Check whether the methods have the same order with every number of samples."""
     orders = dict[str, list[tuple[float, str]]]()
     for (method, title), number in numbers.items():
         orders.setdefault(title, []).append((number, method))

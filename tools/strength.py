@@ -24,7 +24,7 @@ def weights(_: Ladder) -> dict[str, dict[str, Any]]:
 
 
 def rule(numbers: Numbers) -> Rule:
-    """Ask whether ERM needs more than each other method as tuned, even at the weight at which it needs fewest."""
+    """Check whether ERM needs more than each other method as tuned, even at the weight at which it needs fewest."""
     least = min(number for (method, _), number in numbers.items() if method == "erm")
     others = [(number, method) for (method, title), number in numbers.items() if method != "erm" and title == TUNED]
     most, other = max(others)

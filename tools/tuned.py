@@ -20,7 +20,7 @@ from spurgen.harness.validity.entry import Rule
 
 METHODS = ("erm", "group_dro", "jtt", "subg", "bsoftmax", "cda")
 ALLOWED = 0.03
-"""Largest difference of ladder scores by the worlds that chose."""
+"""Largest difference of ladder scores that the choice of worlds may cause."""
 
 
 def judge(ladder: str, scores: Mapping[str, Sequence[float]]) -> tuple[list[Line], list[Rule]]:

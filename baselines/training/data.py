@@ -97,7 +97,7 @@ class Scaler:
     """Standardisation of frozen features: `mean` and `scale`, float64 (d,).
 
     The scale includes the root of d, so that a sample's squared norm is about 1 for any encoder, and a strength of l2
-    means the same.
+    has the same effect.
     """
 
     mean: Tensor

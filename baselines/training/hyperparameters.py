@@ -22,7 +22,7 @@ _SELECTION = "Yang et al. 2023, section 4: the worst group; chosen here: the wor
 
 
 Only = Literal["inputs", "features", "finetuned"]
-"""Tasks on which a hyper-parameter counts: of images and captions, of frozen features, or of trained encoders."""
+"""Tasks on which a hyper-parameter counts: of images and captions, frozen features, or trained encoders."""
 FINE_TUNING: Mapping[str, float] = {
     "epochs": 6, "batch_size": 32, "lr": 1e-4, "weight_decay": 0.01,
     "first_epochs": 1, "first_lr": 1e-4, "first_weight_decay": 0.01,
@@ -69,8 +69,8 @@ class Recipe:
     Subclasses are pydantic dataclasses too, so that a value of a wrong type or out of range is refused; whole numbers
     serve as floats. `selection` picks the epoch: `last`, `val_accuracy`, `val_wga`, `val_robust`, or `tier`, the best
     rule that the access tier allows: `val_robust` where it shows validation groups, else `val_accuracy`. On frozen
-    features `epochs`, `lr` and `weight_decay` do not count; `budget` multiplies the steps there, or where the loss is
-    solved, the iterations and the exactness.
+    features `epochs`, `lr` and `weight_decay` do not count; `budget` multiplies the steps, or if the loss is solved,
+    iterations and exactness.
     """
 
     epochs: int = within(1, 100_000, _EPOCHS, default=6)

@@ -25,7 +25,7 @@ from spurgen.benchmark.errors import SubmissionError
 LOG = logging.getLogger(__name__)
 MAX_CHECKPOINTS, MOST_EPOCHS = 10, 1000  # checkpoints include the last epoch's
 FEATURE_STEPS, FEATURE_LR = 2000, 1e-3
-"""Training on frozen features of an objective that cannot be solved."""
+"""Number of steps and learning rate on frozen features, for an objective that cannot be solved."""
 WARM_UP = 0.2
 """Share of the training during which the learning rate rises."""
 
@@ -44,7 +44,7 @@ def train(
 
     On frozen features `solve` does this instead, unless the objective cannot be solved. Without a `sampler`, batches
     are `shuffled`. `stage` names the stage in the journal and in the random streams; each stage of a method has its
-    own. After an epoch, on frozen features after one whose checkpoint is stored, the network is validated.
+    own. The network is validated after every epoch, or on frozen features after those whose checkpoint is stored.
 
     The optimiser is AdamW (Loshchilov & Hutter 2019), with a learning rate that rises linearly and falls as a cosine.
     Parameters that need no gradient do not change. The same seed gives the same weights on the same machine with the

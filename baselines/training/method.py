@@ -26,7 +26,7 @@ class Baseline(Generic[H]):
     `module` is the `__name__` of the method's file, whose last part becomes the public name. `version` is a whole
     number, raised when a change alters the method's results; with `TRAINING_VERSION` and the options it identifies
     them. `frozen`: values of hyper-parameters on frozen features, where a sweep chose others than on images and
-    captions. `options`: values that go before all others.
+    captions. `options`: values that override all others.
     """
 
     MODALITIES = frozenset({"image", "text", "multimodal"})

@@ -29,7 +29,7 @@ class Mixing:
     def whole(self, step: Step) -> Tensor:
         """Return the loss of all pairs, each with its own share, on frozen features.
 
-        Logits are linear in these, so to mix them is to mix the inputs, of which each is then encoded only once.
+        Logits are linear in the features, so mixing logits is mixing inputs, and each input is encoded only once.
         """
         first, second = step.network(step.data.inputs)[step.indices].chunk(2)
         own = shares(self.alpha, len(first)).to(first)
@@ -52,6 +52,6 @@ def mixed_loss(step: Step, own: Tensor) -> Tensor:
 
 
 def mixed_cross_entropy(logits: Tensor, labels: Tensor, own: Tensor) -> Tensor:
-    """Return the mean loss of mixed pairs; `logits` (b, K), `labels` int64 (2b,), first the firsts', `own` (b,)."""
+    """Return the mean loss of mixed pairs: `logits` (b, K); `labels` int64 (2b,), all first ones first; `own` (b,)."""
     first, second = (F.cross_entropy(logits, part, reduction="none") for part in labels.chunk(2))
     return torch.lerp(second, first, own).mean()

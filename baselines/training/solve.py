@@ -34,14 +34,14 @@ strongly convex with modulus 2 * l2, so the weights are within this share of tho
 MAX_ITERATIONS = 10_000
 HISTORY = 20
 CHECKED_EVERY = 20
-"""Iterations between two looks at the gradient."""
+"""Iterations between two checks of the gradient."""
 FIXED_EPOCHS = 2
-"""Epochs of batches that are drawn for an objective that has no meaning for all samples at once."""
+"""Number of epochs of batches to draw for an objective that is not defined on all samples at once."""
 
 
 @dataclass(frozen=True)
 class Solution:
-    """Where the iterations ended: their number, the loss without the l2 term, and the gradient's norm as a share."""
+    """End of a minimisation: the iterations, the loss without the l2 term, and the gradient's norm as a share."""
 
     iterations: int
     loss: float

@@ -12,7 +12,7 @@ COMPARED = 1000
 
 
 def check_twins(problem: Problem) -> None:
-    """Note in the journal whether most twins differ from their samples."""
+    """Record in the journal whether most twins differ from their samples."""
     first = slice(0, COMPARED)
     changed = differ(problem.train.inputs.take(first), problem.train.counterparts.take(first))
     problem.journal.check("most twins differ from their samples", bool(changed.float().mean() > 0.5))
@@ -27,7 +27,7 @@ def differ(inputs: Inputs, twins: Inputs) -> Tensor:
 def features_of_both(step: Step) -> Tensor:
     """Return the features of a batch's samples, then of their twins, float (2b, d), with gradient.
 
-    Of a single pass, since in two passes batch norm would distinguish samples from twins.
+    Both go through one pass: in two passes, batch norm would distinguish samples from twins.
     """
     pairs = zip(step.network.embed(step.inputs), step.network.embed(step.twins), strict=True)
     return step.network.encode_embedded([torch.cat(pair) for pair in pairs])

@@ -25,8 +25,8 @@ def write(
 ) -> list[str]:
     """Write n captions; a hue or a place may be empty.
 
-    `nuisance`, uint64 (n, 4), draws the form of the sentence, and a second sentence that says nothing: few captions
-    are equal. With a number in `FORMS` all have that form and no second sentence.
+    `nuisance`, uint64 (n, 4), draws the form of the sentence, and an uninformative second sentence, so few captions are
+    equal. With `form`, a number in `FORMS`, all have that form and no second sentence.
     """
     forms: Int64 = uniform_int(nuisance[:, 0], len(FORMS)) if form is None else np.full(len(things), form)
     weather, days = (uniform_int(nuisance[:, k], len(words)).tolist() for k, words in ((2, WEATHER), (3, DAYS)))

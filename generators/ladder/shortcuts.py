@@ -30,7 +30,7 @@ WALLS = {
     "zigzag": "zigzag wall", "scaly": "scalloped wall", "latticed": "lattice wall", "ringed": "ring-patterned wall",
     "honeycombed": "honeycomb wall", "tiled": "tiled wall",
 }  # fmt: skip
-"""Textures by the names of `background`, and how captions call them."""
+"""Textures by their names in `background`, and their names in captions."""
 PLACES = (
     "near the station", "in the harbour", "at the market", "by the river", "in the library", "at the airport",
     "in the park", "outside the theatre", "on the farm", "behind the hotel", "in the hospital", "at the stadium",
@@ -42,7 +42,7 @@ _TEXTURES = np.array([background.VALUES.index(name) for name in WALLS])
 
 
 class Shortcut(NamedTuple):
-    """`values`: names of what it can show; `paint`: how an image shows them; `phrases`: how a caption does."""
+    """`values`: names of what it can show; `paint`: draws them in an image; `phrases`: name them in a caption."""
 
     values: tuple[str, ...]
     paint: Callable[[Canvas, Int64, Draw], None] | None = None
@@ -83,4 +83,4 @@ SHORTCUTS = {
     "mark": Shortcut(watermark.VALUES, _mark),
     "place": Shortcut(PLACES, None, PLACES),
 }
-"""By name, in the order in which an image is painted."""
+"""Shortcuts by name, in the order in which an image is painted."""

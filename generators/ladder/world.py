@@ -32,7 +32,7 @@ POOL_OF = {"seen": "train", "calibration": "val"}
 
 @dataclass(frozen=True)
 class Drawn:
-    """Factors of n samples, int64 (n,): `things` are numbers in `THINGS`, `values` those of each shortcut.
+    """Factors of n samples, int64 (n,): `things` are indices in `THINGS`, `values` those of each shortcut.
 
     `counter`, bool (n,): where the shortcuts go with another class than the one shown.
     """
@@ -61,7 +61,7 @@ class LadderWorld:
 
     @cached_property
     def looks(self) -> dict[str, Int64]:
-        """What each shortcut's values look like, as numbers of the shortcut's own values: int64 (V,)."""
+        """The look of each of a shortcut's values, as an index in `Shortcut.values`: int64 (V,)."""
         drawn = {}
         for name in self.ladder.shortcuts:
             key = stream_key(self.ladder.suite, self.ladder.aligning_seed, "shortcut", name)
@@ -70,7 +70,7 @@ class LadderWorld:
 
     @cached_property
     def pools(self) -> dict[str, list[Int64]]:
-        """Numbers of the things that each pool shows, by class."""
+        """Indices in `THINGS` of the things that each pool shows, by class."""
         pools: dict[str, list[Int64]] = {pool: [] for pool in POOLS}
         for category in self.ladder.categories:
             numbers = np.array(
@@ -141,10 +141,9 @@ def sample_part(
     """Return samples of a part of a ladder; a sample is the same alone and in any batch.
 
     `channel_values` are numbers of values, of which value k goes with class k. `group_ids` is `2 * label`, plus 1 where
-    the shortcuts go with another class than the one shown. With `form` all captions are that one of
-    `captions.FORMS`, without a second sentence. Raises `ScenarioError` for an unknown part, an impossible
-    ladder, indices that the part does not have, or images of a ladder whose shortcuts only captions show: its things
-    need no pictures.
+    the shortcuts go with another class than the one shown. With `form` all captions have that form of `captions.FORMS`
+    and no second sentence. Raises `ScenarioError` for an unknown part, an impossible ladder, indices that the part does
+    not have, or images of a ladder whose shortcuts only captions show: its things need no pictures.
     """
     world = make_world(ladder)
     if part not in ladder.parts:
@@ -193,13 +192,13 @@ def _drawn(world: LadderWorld, part: str, indices: Int64) -> tuple[str, Int64, D
     if state == "thing":
         shown = other_than(picks[:, 2], shown, classes)
         things = world.of_pool("test", shown, picks[:, 3])
-        misleads = ~misleads  # shortcuts stay those of the class before
+        misleads = ~misleads  # shortcuts stay those of the previous class
     labels, environments = _noisy(world, split, place, shown), _environments(world, split, indices, misleads)
     return split, place, Drawn(labels, things, values, environments, misleads)
 
 
 def _values(world: LadderWorld, split: str, state: str, name: str, place: Int64, voted: Int64) -> Int64:
-    """Return the values of a shortcut: those of the classes `voted`, or what the part's state says."""
+    """Return the values of a shortcut: those of the classes `voted`, or random ones if the state is free or neutral."""
     ladder = world.ladder
     free = state == "free" or name not in ladder.active
     if not free and state != "neutral":
@@ -211,7 +210,7 @@ def _values(world: LadderWorld, split: str, state: str, name: str, place: Int64,
 
 
 def _noisy(world: LadderWorld, split: str, place: Int64, shown: Int64) -> Int64:
-    """Return the labels: of train, with noise."""
+    """Return the recorded labels; only those of train are noisy."""
     ladder = world.ladder
     if not ladder.label_noise or split != "train":
         return shown

@@ -1,4 +1,4 @@
-"""Every row against ERM's, by the moderated paired t-test over units."""
+"""Every row compared with ERM's, by the moderated paired t-test over units."""
 
 from collections.abc import Collection, Mapping
 
@@ -17,8 +17,8 @@ def against_erm(
     """Compare every row with ERM's, on the units that both have; return nothing where no baseline is ERM.
 
     `values`: the metric that ranks, by unit, float64 (W,). P-values are corrected for the number of baselines; that of
-    another row is corrected as if it were the only one beside them. A row with fewer than `asked` units is not ranked,
-    and so not tested.
+    any other row as if it were the only one besides them. A row with fewer than `asked` units is not ranked and so not
+    tested.
     """
     if ERM not in values or ERM not in baselines:
         return {}

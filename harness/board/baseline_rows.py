@@ -1,4 +1,4 @@
-"""The rows of our own methods: what every other row is compared with, so no stranger's row moves another."""
+"""The rows of our own methods: every row is compared with these alone, so no submitted row affects another."""
 
 from spurgen.harness.results.identity import is_current_baseline
 from spurgen.harness.results.rows import TaskRow

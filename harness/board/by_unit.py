@@ -18,11 +18,11 @@ from spurgen.harness.statistics.units import ANY, Spread, fit_spread, mean_estim
 Unit = Literal["world", "seed"]
 RANKED_BY = "robust_accuracy"
 ENDS = {key: column.ends for key, column in COLUMNS.items() if column.ends}
-"""Metrics that have an interval, where a row has them, and their lowest and highest value."""
+"""The lowest and highest value of every metric that has an interval."""
 
 
 def unit_of(task: Task) -> Unit:
-    """Return what a result of a task stands for."""
+    """Return whether a result of a task stands for a world or for a training seed."""
     return "world" if task.scenario.worlds > 1 else "seed"
 
 
@@ -47,7 +47,7 @@ def group_sizes(task: Task) -> Int64:
 def by_unit(row: TaskRow, metric: str) -> Float64 | None:
     """Return a row's metric by unit, float64 (W,), or None where a result lacks it.
 
-    `metric`: a name of `Result.metric`; the stored answers confirm it.
+    `metric`: a name of `Result.metric`; `contradiction` checks it against the stored answers.
     """
     try:
         return np.array([round(result.metric(metric), 12) for result in row.results])
@@ -69,7 +69,7 @@ def spread_of(metric: str, values: Mapping[str, Float64], baselines: Collection[
 
 
 def with_channel_intervals(task: Task, rows: Mapping[str, TaskRow], lines: Sequence[Line]) -> list[Line]:
-    """Return lines of a task's frame that have the interval of how often answers follow each channel."""
+    """Add to lines of a task's frame the intervals of how often answers follow each channel."""
     shown = {line["submission"]: rows[line["submission"]] for line in lines if not line.get("reason")}
     baselines = [label for label, row in shown.items() if is_baseline_row(row)]
     more: dict[str, dict[str, Any]] = {label: {} for label in shown}

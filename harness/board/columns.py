@@ -1,4 +1,4 @@
-"""The columns that people read on a board: what each is called, what it means, and how its numbers are written.
+"""The columns of a board: the title of each, its meaning, and the format of its numbers.
 
 Every table of rows (terminal, Markdown, LaTeX, the site, the report of `spurgen run`) is made from a board's frame and
 these columns. A metric that is shown has an entry here, under its name in the frame.
@@ -14,7 +14,7 @@ from spurgen.harness.statistics.units import ANY, PROPORTION
 Line = Mapping[str, Any]
 """A line of a frame: a row's values by the frame's column. A missing one is absent, None, NaN or pandas' NA."""
 Place = Literal["brief", "wide", "file"]
-"""Where a column is shown: in every table, in wide ones, or in CSV and JSON alone."""
+"""Where a column is shown: in every table, in wide ones, or only in CSV and JSON."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Column:
 
     `about`: its meaning in a sentence. `style`: the format of its numbers. `interval`: whether the 95 % interval is
     written beside the number. `better`: 1 where higher is better, -1 where lower is, 0 where neither. `ends`: the
-    lowest and highest value of a metric that has an interval over units. `text`: what a line shows, where that is more
-    than a number.
+    lowest and highest value of a metric that has an interval over units. `text`: returns what a line shows, where that
+    is more than a number.
     """
 
     title: str
@@ -44,7 +44,7 @@ def known(line: Line, key: str) -> bool:
 
 
 def number(line: Line, key: str, style: str, *, interval: bool = False) -> str:
-    """Return a number and, if asked for and known, its interval in brackets; no zero is negative; a text as it is."""
+    """Return a number and, if asked for and known, its interval in brackets; zero has no sign; text stays as it is."""
     if not known(line, key):
         return ""
     value = line[key]
@@ -63,7 +63,7 @@ def estimate_of(line: Line, key: str) -> Estimate | None:
 
 
 def _rank(line: Line) -> str:
-    """Return a rank interval: 2-4, or 2 where it is sure; nothing for a row that is not ranked."""
+    """Return a rank interval, such as 2-4, or 2 if both ends agree; empty for a row that is not ranked."""
     if not known(line, "first_rank"):
         return ""
     first, last = line["first_rank"], line["last_rank"]
@@ -145,9 +145,9 @@ COLUMNS: Mapping[str, Column] = {
     "units": Column("Worlds", "worlds that the row has, or training seeds on a task of one world", "wide", "d"),
     "verification": Column("Verified", "who ran it; self-reported is unchecked"),
 }  # fmt: skip
-"""In the order in which people read them. A frame also has columns by channel, which only files show."""
+"""The columns in reading order; `column` also describes those of single channels."""
 CHANNEL = "follows_by_channel."
-"""Begins the key of how often answers follow one channel, which has a column where there is room."""
+"""Prefix of the keys of how often answers follow one channel; tables show these columns where there is room."""
 
 
 def keys(*places: Place) -> list[str]:
@@ -156,20 +156,20 @@ def keys(*places: Place) -> list[str]:
 
 
 def board_keys(lines: Sequence[Line], *places: Place) -> list[str]:
-    """Return `keys`, with those of each shortcut that some line has behind that of all."""
+    """Return `keys`, with the keys of single shortcuts that some line has after `follows`."""
     shown = keys(*places)
     at = shown.index("follows") + 1
     return [*shown[:at], *channel_keys(lines), *shown[at:]]
 
 
 def channel_keys(lines: Sequence[Line]) -> list[str]:
-    """Return the keys of how often answers follow single channels, as far as some line has them."""
+    """Return the keys of how often answers follow single channels that some line has."""
     found = dict.fromkeys(key for line in lines for key in line if key.startswith(CHANNEL))
     return [key for key in found if key.count(".") == 1 and not key.endswith(("_low", "_high"))]
 
 
 def column(key: str) -> Column:
-    """Return the column of a key, that of a single channel as well."""
+    """Return the column of a key, including keys of single channels."""
     name = key.removeprefix(CHANNEL)
     if name != key:
         about = f"share of answers that become the rival class when {name} alone switches to it"
@@ -184,7 +184,7 @@ def cell(key: str, line: Line) -> str:
 
 
 def filled(lines: Sequence[Line], shown: Iterable[str]) -> list[str]:
-    """Return those of the keys `shown` that some line fills."""
+    """Return the keys among `shown` that some line fills."""
     return [key for key in shown if any(cell(key, line) for line in lines)]
 
 

@@ -18,12 +18,12 @@ from spurgen.harness.statistics.units import mean_over_tasks
 COMPARED = (
     RANKED_BY, "accuracy_agree", "accuracy_neutral", "wga", "accuracy", "follows", "uses_thing", "sss"
 )  # fmt: skip
-"""Metrics that are compared where both rows have them, and then following and SSS of every channel."""
+"""Metrics that are compared where both rows have them; following and SSS of every channel come after them."""
 Side = Literal["first", "second"]
 
 
 def better(metric: str, compared: Compared) -> Side | None:
-    """Return which row is significantly better in a metric, or None; on a channel as in the whole."""
+    """Return which row is significantly better in a metric, of the whole or of a channel, or None."""
     if not compared.significant:
         return None
     return "first" if compared.difference * column(metric.partition("/")[0]).better > 0 else "second"
@@ -33,8 +33,8 @@ def better(metric: str, compared: Compared) -> Side | None:
 class SideBySide:
     """Two rows compared.
 
-    `units` maps each task to the units of both rows, and what they are; `tasks` to its metrics, `left_out` other tasks
-    to the reason. `overall` maps each set of tasks that is compared whole to the metrics' means over it.
+    `units` maps each task to the numbers of both rows' units and their kind, `tasks` to its metrics, `left_out` other
+    tasks to the reason. `overall` maps each set whose tasks are all compared to the metrics' means over it.
     """
 
     units: dict[str, tuple[int, int, Unit]] = field(default_factory=dict)
@@ -48,7 +48,7 @@ def compare_rows(
 ) -> SideBySide:
     """Compare two rows on the tasks where the leaderboard shows both; `private`: as in `leaderboard.build`.
 
-    By the moderated paired t-test over units, as rows are ranked; the spread of a task is that of its baselines.
+    Uses the moderated paired t-test over units, as the ranking does; a task's spread is that of its baselines.
     """
     comparison, pair = SideBySide(), (first, second)
     shown: dict[str, Mapping[str, TaskRow]] = {}
@@ -81,14 +81,14 @@ def _have_one_tier(parts: Sequence[Mapping[str, TaskRow]], pair: tuple[str, str]
 
 
 def _of_task(task: Task, rows: Mapping[str, TaskRow], pair: tuple[str, str]) -> Iterator[tuple[str, Compared]]:
-    """Yield the comparison of both rows in each metric, and in each of a channel; `rows`: all that may be ranked."""
+    """Yield the comparison of both rows in each metric, also by channel; `rows`: all rows that may be ranked."""
     baselines = [label for label, row in rows.items() if is_baseline_row(row)]
     for metric in (*COMPARED, *(f"{metric}/{name}" for metric in ("follows", "sss") for name in task.channels)):
         yield from _tested(metric, by_label(rows, metric), baselines, pair)
 
 
 def _of_set(parts: Sequence[Mapping[str, TaskRow]], pair: tuple[str, str]) -> Iterator[tuple[str, Compared]]:
-    """Yield the comparison of both rows' means over tasks, beside those of all rows that are on each."""
+    """Yield the comparison of both rows' means over tasks; the rows that are on every task give the spread."""
     common = set(parts[0]).intersection(*parts)
     baselines = [label for label in common if all(is_baseline_row(part[label]) for part in parts)]
     for metric in COMPARED:

@@ -11,7 +11,7 @@ from spurgen.harness.statistics.units import by_common_unit
 
 
 class Climbed(TypedDict, total=False):
-    """Fields of a row on a ladder's board."""
+    """Fields that a row has only on a ladder's board."""
 
     needed: Needed
     needed_to_erm: Ratio
@@ -24,7 +24,7 @@ def rungs_of(tasks: Sequence[Task]) -> list[Rung]:
 
 
 def climb_of(rungs: Sequence[Rung]) -> Climb | None:
-    """Return what is to be reached on these rungs of a ladder, None without a ceiling or with the rung at 0."""
+    """Return the rungs and the accuracy to reach on them; None without a ceiling or with the rung at 0."""
     numbers = tuple(rung.counterexamples for rung in rungs)
     ceiling = rungs[0].ladder.ceiling if rungs else None
     if ceiling is None or min(numbers) < 1:
@@ -37,7 +37,7 @@ def counterexamples(
 ) -> dict[str, Climbed]:
     """Return the counterexamples needed by label, also as a multiple of ERM's, whose label is `erm` if it has a row.
 
-    `values`: A(m) by label, rung and world, float64 (W,). Returns nothing where nothing is to be reached.
+    `values`: A(m) by label, rung and world, float64 (W,). Empty where `climb_of` returns None.
     """
     climb = climb_of(rungs)
     if climb is None:

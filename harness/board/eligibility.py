@@ -27,7 +27,7 @@ from spurgen.harness.statistics.seed_spread import SeedSpread, pool
 
 
 def rankable(suite: Suite, task: Task, rows: Mapping[str, TaskRow]) -> tuple[dict[str, TaskRow], dict[str, Unranked]]:
-    """Divide a task's rows, by label, into those that may be ranked and the others."""
+    """Divide a task's rows, by label, into rows that may be ranked and all others."""
     ranked: dict[str, TaskRow] = {}
     unranked: dict[str, Unranked] = {}
     groups = groups_on_test(task)
@@ -45,9 +45,9 @@ def rankable(suite: Suite, task: Task, rows: Mapping[str, TaskRow]) -> tuple[dic
 
 
 def _misnamed(label: str, row: TaskRow) -> str | None:
-    """Return that a row is one of our methods under another name, or has the name of one that it is not, or None.
+    """Return the problem if a row is one of our methods under another name, or only has the name of one, else None.
 
-    So what a board shows under the name of a method is that method, and stands there once.
+    So a method's name on a board always means that method, and the method appears once.
     """
     result = row.results[0]
     if any(map(is_current_baseline, row.results)) and label != label_of(result.spec, result.options):
@@ -60,9 +60,9 @@ def _misnamed(label: str, row: TaskRow) -> str | None:
 
 
 def _unconfirmed(label: str, row: TaskRow) -> str | None:
-    """Return that a stranger's answers were recomputed by no fresh process, neither when scored nor later, or None.
+    """Return the problem if no fresh process ever recomputed a submission's answers, when scored or later, else None.
 
-    The process that was asked all questions may have learned from them. Our own code is trusted.
+    A process that has answered every question may have learned from the questions. Our own code is trusted.
     """
     for result in row.results:
         if result.verification == ANSWERS_ONLY:
@@ -92,7 +92,7 @@ class Eligible:
 
 
 def eligible(suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: Mapping[str, TaskRow]) -> Eligible:
-    """Divide a task's rows as `rankable` does; of those that may be ranked, leave out what is worse in private.
+    """Divide a task's rows as `rankable` does, and unrank rows that are significantly worse on private splits.
 
     `private`: the rows on the private splits of the newest commitment, by label.
     """
@@ -107,7 +107,7 @@ def eligible(suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: Map
 
 
 def _pooled_spread(rows: Mapping[str, TaskRow]) -> SeedSpread | None:
-    """Pool the variance of robust accuracy over trainings within rows: the baselines', or all where those lack it."""
+    """Pool the variance of robust accuracy over trainings within rows: the baselines', or all if those do not vary."""
     values = by_label(rows, RANKED_BY)
     ours = [values[label] for label, row in rows.items() if is_baseline_row(row)]
     return pool(ours) or pool([*values.values()])
@@ -145,7 +145,7 @@ def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str |
 
 
 def failure(row: TaskRow) -> str | None:
-    """Return with which seed a row failed first, and how, or None."""
+    """Return the first seed with which a row failed, and how, or None."""
     for result in row.results:
         if result.error is not None:
             prefix = f"submission {result.spec}, task {result.task}: "
@@ -156,9 +156,9 @@ def failure(row: TaskRow) -> str | None:
 def not_fit(task: Task, row: TaskRow, seeds: Sequence[int] = ()) -> str | None:
     """Return why a row whose metrics are believed cannot be ranked, or None.
 
-    `seeds`: those that it must have; by default as many as it has, from 0 on.
+    `seeds`: those that it must have; by default 0, 1 and so on, as many as it has.
     """
-    empty = isinstance(task, Rung) and not task.counterexamples  # nothing there for a first model to find
+    empty = isinstance(task, Rung) and not task.counterexamples  # a first-stage model finds nothing on such a rung
     for result in row.results:
         if result.report and result.report.failed_checks and not empty:
             return f"sanity check failed (seed {result.seed}): {', '.join(result.report.failed_checks)}"

@@ -13,7 +13,7 @@ from spurgen.harness.machine.text import as_cell
 
 
 def to_json(board: Leaderboard) -> str:
-    """Return the leaderboard as JSON, by task and set of tasks the frame's `columns` and `rows`; NaN is an error."""
+    """Return the leaderboard as JSON: the frame's `columns` and `rows` by task and set of tasks; NaN is an error."""
     record = {
         "schema_version": SCHEMA_VERSION,
         "suite": board.suite,

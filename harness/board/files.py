@@ -33,9 +33,9 @@ def _only(part: TaskRow, data: Sequence[str]) -> TaskRow:
 
 
 def write_board(board: Leaderboard, *, markdown: Path | None, csv: Path | None, json: Path | None) -> list[str]:
-    """Write a leaderboard to the files that are named; return a line on each.
+    """Write a leaderboard to the given files; return a line about each.
 
-    Raise `SpurgenError` if two are the same.
+    Raise `SpurgenError` if two files are the same.
     """
     check_distinct({"--markdown": markdown, "--csv": csv, "--json": json})
     texts = {markdown: to_markdown, csv: to_csv, json: to_json}

@@ -1,4 +1,4 @@
-"""A board as one table of pandas: a line per row, a column per field and metric. All other formats are made from it."""
+"""A board as one pandas table: a line per row, a column per field and metric. All other formats are made from it."""
 
 import math
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ TRUE_OR_FALSE = ("ranked",)
 
 
 def frame_of(lines: Sequence[Record]) -> "DataFrame":
-    """Return lines with typed columns; a metric that no line has has none."""
+    """Return lines as a table with typed columns; a metric that no line has gets no column."""
     return typed(lines, texts=TEXTS, whole=WHOLE, flags=TRUE_OR_FALSE)
 
 
 def lines_of(part: Board) -> list[Record]:
-    """Return a line per row of a board, in its order: ranked, with few units, then those that are not ranked.
+    """Return a line per row of a board in its order: ranked rows, rows with few units, then unranked rows.
 
-    They are a frame's lines without pandas, values of Python's types; a missing one is None or absent.
+    The lines are those of the frame, but without pandas: Python values, where a missing one is None or absent.
     """
     rows = [line_of(row) for row in part.shown]
     return [line | {"unit": part.unit} for line in (*rows, *({"ranked": False} | asdict(row) for row in part.unranked))]
@@ -63,7 +63,7 @@ def _of_task(row: TaskBoardRow) -> Record:
 
 
 def _needed(row: SetBoardRow) -> Record:
-    """Return the counterexamples needed, without what is infinite: more than a ladder shows."""
+    """Return the counterexamples needed, without infinite values, which mean more than a ladder shows."""
     line: Record = {}
     if row.needed:
         line |= _with_ends("counterexamples", row.needed.value, row.needed.interval)

@@ -1,4 +1,4 @@
-"""Boards as LaTeX tables (booktabs), made from the frame as Markdown's are; and what other tables and figures need."""
+"""Boards as LaTeX tables (booktabs), made from the frame like the Markdown ones; parts of other tables and figures."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -12,7 +12,7 @@ SHOWN = {
     1: ("submission", "robust_accuracy", "counterexamples"),
     2: ("submission", "robust_accuracy", "counterexamples", "follows", "wga", "sss", "ig", "to_erm"),
 }
-"""Keys of the columns of the board that fit a table over one or two columns of the page."""
+"""Keys of the board's columns that fit a table as wide as one or two columns of the page."""
 SIZES = {1: r"\scriptsize", 2: r"\footnotesize"}
 BEST = "robust_accuracy"
 HEAD = "% needs \\usepackage{booktabs}\n"
@@ -21,15 +21,15 @@ HEAD = "% needs \\usepackage{booktabs}\n"
 def board_latex(part: Board, name: str, caption: str, columns: int = 2, labels: Collection[str] = ()) -> str:
     """Return a table of a board's rows over one or two columns of the page, a block per access tier.
 
-    `labels`: the rows that it has, by default all. Bold: a row that is significantly better than all others of its
-    tier; ties are not bold. Rows that are not ranked stand in a block of their own, without bold type and verdict.
+    `labels`: the rows to include, by default all. Bold: a row that is significantly better than all others of its tier;
+    ties are not bold. Rows that are not ranked stand in a block of their own, without bold type and verdict.
     """
     lines = [line for line in lines_of(part) if not labels or line["submission"] in labels]
     return lines_latex(blocks(lines, part), name, caption, columns)
 
 
 def lines_latex(sections: Iterable[tuple[str, Sequence[Line]]], name: str, caption: str, columns: int = 2) -> str:
-    """Return a table of headings with the lines below each, which are as in a board's frame."""
+    """Return a table of sections: a heading, and lines as in a board's frame."""
     made = [(title, list(_rows(lines, SHOWN[columns]))) for title, lines in sections]
     head = list(dict.fromkeys(title for _, rows in made for row in rows for title in row))
     cells = [(title, [[row.get(column, "") for column in head] for row in rows]) for title, rows in made]
@@ -79,7 +79,7 @@ def _rows(lines: Sequence[Line], shown: Sequence[str]) -> Iterator[dict[str, str
 
 
 def _best(lines: Sequence[Line]) -> set[int]:
-    """Return the place of the ranked line that is significantly better than all others of its tier: ties are none."""
+    """Return the place of the ranked line that is significantly better than all others of its tier, if there is one."""
     first = {k for k, line in enumerate(lines) if line.get("first_rank") == line.get("last_rank") == 1}
     return first if len(lines) > 1 else set()
 

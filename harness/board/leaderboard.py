@@ -61,7 +61,7 @@ def build(
 
 
 def part_of(task: Task, divided: Eligible) -> TaskPart:
-    """Build the board of a task from rows that are believed and those that are not."""
+    """Build the board of a task from its rows that may be ranked and those that may not."""
     fit, sizes = divided.ranked, group_sizes(task)
     baselines = {label for label, row in fit.items() if is_baseline_row(row)}
     by_metric = {metric: by_label(fit, metric) for metric in ENDS}
@@ -100,7 +100,7 @@ def make_row(label: str, row: TaskRow, sizes: Int64, estimates: dict[str, Estima
 
 
 def _verified(row: TaskBoardRow, private: PrivateGap | None) -> TaskBoardRow:
-    """Add what a row reaches on private splits: with all its seeds, that verifies it."""
+    """Add a row's result on private splits, which verifies the row if it covers all its seeds."""
     confirmed = private is not None and private.seeds == row.units
     return replace(row, private=private, verification="private" if confirmed else row.verification)
 
@@ -111,7 +111,7 @@ def _shared(tables: Sequence[Mapping[str, Value]]) -> dict[str, list[Value]]:
 
 
 def _means(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Average what all tables have."""
+    """Average the values of the keys that all tables have."""
     shared = _shared(tables)
     means = np.array([*shared.values()]).reshape(len(shared), len(tables)).mean(axis=1)
     return dict(zip(shared, means.tolist(), strict=True))

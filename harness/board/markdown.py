@@ -14,7 +14,7 @@ STRANGERS = ("submission", "name", "access", "reason", "verification")
 
 
 def to_markdown(board: Leaderboard) -> str:
-    """Return all boards, below what their columns mean."""
+    """Return all boards, after an explanation of their columns."""
     lines = [line for part in (*board.tasks.values(), *board.overall.values()) for line in lines_of(part)]
     columns = [column(key) for key in board_keys(lines, "brief", "wide")]
     meanings = [f"- {each.title}: {each.about}." for each in columns]
@@ -41,9 +41,9 @@ def board_markdown(part: Board) -> list[str]:
 
 
 def blocks(lines: Sequence[Line], part: Board) -> Iterator[tuple[str, list[Line]]]:
-    """Yield a heading and the lines below it: an access tier each, then the rows with too few units.
+    """Yield a heading and its lines for each access tier, then for the rows with too few units.
 
-    The tier whose best row has the highest estimate comes first, and last what no real data have.
+    The tier whose best row has the highest estimate comes first; the tier that no real data have comes last.
     """
     tiers: dict[str, list[Line]] = {}
     for line in lines:
@@ -62,7 +62,7 @@ def tier_title(access: str) -> str:
 
 
 def escaped(lines: Sequence[Line]) -> list[Line]:
-    """Return lines whose texts by strangers are harmless in Markdown."""
+    """Return lines with the texts that submitters wrote escaped for Markdown."""
     return [
         {**line, **{key: as_markdown(line[key]) for key in STRANGERS if isinstance(line.get(key), str)}}
         for line in lines

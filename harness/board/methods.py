@@ -1,4 +1,4 @@
-"""What our own methods are called in full and what they do, from the docstrings of their modules."""
+"""Full names and descriptions of our own methods, from the docstrings of their modules."""
 
 import ast
 import re
@@ -30,17 +30,17 @@ def paper_names(rows: Rows) -> dict[str, str]:
 
 
 def short_name(full: str) -> str:
-    """Return a full name without its acronym, and without what it works by."""
+    """Return a full name up to its first comma or ` by `."""
     return re.split(r", | by ", full, maxsplit=1)[0]
 
 
 def method_name(row: Iterable[TaskRow]) -> str:
-    """Return the full name of a method of ours; empty for a stranger's row."""
+    """Return the full name of one of our methods; empty for any other row."""
     return re.split(r" \(|[:.]", about_method(row), maxsplit=1)[0]
 
 
 def about_method(row: Iterable[TaskRow]) -> str:
-    """Return what a method of ours does and its paper, as Markdown; empty for a stranger's row."""
+    """Return what one of our methods does and its paper, as Markdown; empty for any other row."""
     parts = list(row)
     if not parts or not all(map(is_baseline_row, parts)):
         return ""
@@ -49,7 +49,7 @@ def about_method(row: Iterable[TaskRow]) -> str:
 
 @cache
 def _docstring(module: str) -> str:
-    """Return the first paragraph of a module, and the second one where the first does not name a paper."""
+    """Return the first paragraph of a module, and the second one if the first does not name a paper."""
     spec = find_spec(module)
     if spec is None or spec.origin is None:
         return ""

@@ -1,4 +1,4 @@
-"""The order of a board: by access tier, then by the estimate that ranks."""
+"""The order of a board: by access tier, then by the metric that ranks."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -22,10 +22,10 @@ GIVEN = {
 def place(
     rows: Sequence[Row], values: Mapping[str, Float64], baselines: Collection[str], spread: Spread, asked: int
 ) -> tuple[list[Row], list[Row], float | None]:
-    """Return the rows that are ranked, with their standing, those that have fewer than `asked` units, both as shown.
+    """Return ranked rows with their standing, rows with fewer than `asked` units, and the share of pairs that differ.
 
-    Each has its comparison with ERM. `values`: the metric that ranks, by label and unit, float64 (W,). The third is the
-    share of all pairs of ranked baselines that differ significantly.
+    Rows are in the order shown, each with its comparison with ERM. `values`: the metric that ranks, by label and unit,
+    float64 (W,). The share is that of all pairs of ranked baselines that differ significantly.
     """
     full = {label: row for label, row in values.items() if len(row) >= asked}
     access = {row.submission: row.access for row in rows}

@@ -1,4 +1,4 @@
-"""What rows reach on private splits, and which of them are worse there than chance explains."""
+"""Results of rows on private splits, and which rows are worse there than chance explains."""
 
 from collections.abc import Collection, Mapping
 
@@ -26,10 +26,10 @@ def private_gap(
     Return why the results cannot be compared if one failed, or does not follow from its counts.
 
     Only results of the same submission with the same options and access count. `spread`: the task's pooled spread of
-    robust accuracy over trainings. Both sides of the gap have it. An average over worlds lowers it, one over seeds of a
-    single world does not: other train data move all seeds of a side alike. For the same reason worlds are drawn with
-    samples of their own, and seeds as sharing them. A row's own spread does not count, or one bad seed on purpose would
-    protect it.
+    robust accuracy over trainings. It applies to both sides of the gap. Averaging over worlds reduces it; averaging
+    over seeds of one world does not, since new train data shift all seeds of a side alike. For the same reason the
+    bootstrap draws separate samples for each world, but shared ones for seeds. A row's own spread is ignored: one
+    deliberately bad seed would protect it.
     """
     same = [result for result in (private.results if private else ()) if _model(result) == _model(public.results[0])]
     if any(result.error is not None for result in same):
@@ -52,8 +52,8 @@ def private_gap(
 def worse_in_private(gaps: Mapping[str, PrivateGap | str | None], baselines: Collection[str]) -> dict[str, str]:
     """Return, by label, why rows are not ranked: they failed on private splits, or are significantly worse there.
 
-    By robust accuracy, which ranks rows. Significance is one-sided, and Holm-corrected over the baselines that have a
-    gap and the row itself.
+    They are compared by robust accuracy, which ranks rows. Tests are one-sided, and Holm-corrected over the baselines
+    that have a gap and the row itself.
     """
     failures = {label: gap for label, gap in gaps.items() if isinstance(gap, str)}
     measured = {label: gap for label, gap in gaps.items() if isinstance(gap, PrivateGap)}
@@ -86,5 +86,5 @@ def _of_counts(result: Result, sizes: Int64, classes: int) -> dict[str, float]:
 
 
 def _model(result: Result) -> tuple[str, Mapping[str, object]]:
-    """Return what two results of the same model have in common."""
+    """Return what identifies the model of a result."""
     return result.submission_sha256, result.options

@@ -1,4 +1,4 @@
-"""ERM trained without the correlations of a ladder: on as many samples, and on as many as there are counterexamples."""
+"""ERM trained without a ladder's correlations: on as many samples, or on only as many as there are counterexamples."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,7 +18,7 @@ from spurgen.harness.statistics.needed import needed
 
 
 def controls(suite: Suite, rungs: Sequence[Rung], ceilings: Rows, matched: Rows) -> Controls | None:
-    """Return the controls of a ladder's rungs above 0; None for tasks that are no ladder."""
+    """Return the controls of a ladder's rungs above 0; None for tasks that are not a ladder."""
     if not rungs:
         return None
     known = [row for rung in rungs if (row := _believed(suite, rung, ceilings, matched=False))]
@@ -32,7 +32,7 @@ def controls(suite: Suite, rungs: Sequence[Rung], ceilings: Rows, matched: Rows)
 
 
 def _needs(rungs: Sequence[Rung], matched: Mapping[int, TaskRow | None]) -> str:
-    """Return how many samples without correlations ERM needs if it has no others."""
+    """Return how many uncorrelated samples ERM needs if it trains on nothing else."""
     climb, rows = climb_of(rungs), [row for row in matched.values() if row]
     if climb is None or len(rows) < len(rungs):
         return ""

@@ -1,4 +1,4 @@
-"""Running a row again: what each metric was, what it is now, and whether that is the same."""
+"""Comparison of a row with a second run of it: each metric before and after, and whether both agree."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -24,9 +24,9 @@ UNKNOWN = {
 }
 """Compared metrics, and their tolerances where no row of the task has two trainings in one world that differ."""
 FOLLOWS = 0.1
-"""Tolerance of how often answers follow a single channel, which is compared as well."""
+"""Tolerance of how often answers follow a single channel, which is also compared."""
 CLAIMS = ("access", "uses_generator", "failed_checks")
-"""What a row says of its submission, and what decides whether it ranks, and among which rows."""
+"""A row's claims about its submission that decide whether, and among which rows, it is ranked."""
 Match = Literal["exact", "within tolerance", "differs", "failed"]
 WORST_FIRST: tuple[Match, ...] = ("differs", "within tolerance", "exact")
 
@@ -41,7 +41,7 @@ class Again(NamedTuple):
 
     @property
     def match(self) -> Match:
-        """How far the second run confirms the first."""
+        """Agreement of the two runs."""
         moved = abs(self.after - self.before)
         return "exact" if moved <= EXACT else "within tolerance" if moved <= self.tolerance else "differs"
 
@@ -49,8 +49,8 @@ class Again(NamedTuple):
 def tolerances(rows: Iterable[TaskRow], comparisons: int = 1, *, one_world: bool = True) -> dict[str, float]:
     """Return by how much each metric may differ: by as much as another seed changes it in a task's baseline rows.
 
-    Two single runs differ by more than 2.77 of their standard deviation in one case of twenty (ISO 5725-6); of so many
-    `comparisons`, at least one does (Bonferroni). Another machine or version of a library sums in another order, which
+    Two single runs differ by more than 2.77 of their standard deviation in one case of twenty (ISO 5725-6); for several
+    `comparisons` that is Bonferroni-corrected. Another machine or version of a library sums in another order, which
     changes a long training as much as another seed. On the same machine metrics are reproduced exactly. Where a task
     has several worlds (not `one_world`), each with one training, the rows do not show what another seed changes.
     """
@@ -66,9 +66,9 @@ def tolerances(rows: Iterable[TaskRow], comparisons: int = 1, *, one_world: bool
 
 
 def compare_results(before: Result, after: Result, allowed: Mapping[str, float]) -> list[Again]:
-    """Compare the metrics that a result has with those of its second run; return none if that failed.
+    """Compare a result's metrics with those of its second run; return an empty list if that run failed.
 
-    `allowed` is from `tolerances`. A metric that only the first has differs.
+    `allowed` is from `tolerances`. A metric that the second run lacks differs.
     """
     if after.error is not None:
         return []
@@ -86,7 +86,7 @@ def _compared(result: Result) -> dict[str, float]:
 
 
 def false_claims(before: Result, after: Result) -> dict[str, tuple[str, str]]:
-    """Return those of `CLAIMS` that a second run does not confirm, as the row and the second run have them."""
+    """Return the `CLAIMS` that a second run does not confirm, each as the row and as the second run states it."""
     if after.error is not None:
         return {}
     said = {name: (_claim(before, name), _claim(after, name)) for name in CLAIMS}
@@ -100,9 +100,9 @@ def _claim(result: Result, name: str) -> str:
 
 
 def compare_means(results: Iterable[Sequence[Again]]) -> list[Again]:
-    """Compare the means over a task's results, which may differ by less; return none for fewer than two results.
+    """Compare the means over a task's results, which may differ by less; return an empty list for fewer than two.
 
-    `results`: `compare_results` of each. Metrics that all changed a little in the same direction are not chance.
+    `results`: `compare_results` of each. Many small changes in the same direction are not chance.
     """
     by_metric = [again for again in zip(*results, strict=True) if len(again) > 1]
     return [

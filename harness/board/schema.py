@@ -31,8 +31,8 @@ class AgainstErm(Compared):
 class PrivateGap:
     """A row's robust accuracy on the private splits, the mean over the seeds that were run there.
 
-    `gap`: that on test less that on the private splits, with a 95 % interval; `p`: how often chance alone makes it as
-    large.
+    `gap`: accuracy on test less that on the private splits, with a 95 % interval; `p`: how often chance alone makes it
+    as large.
     """
 
     seeds: int
@@ -46,7 +46,7 @@ class PrivateGap:
 class BoardRow:
     """A row with metrics that are believed.
 
-    `ranks`, `of`, `letters`: its `Standing` on the board of its access tier, None, 0 and nothing where it has too few
+    `ranks`, `of`, `letters`: its `Standing` on the board of its access tier, None, 0 and empty where it has too few
     units for a rank. `name`: what the submission calls itself. `units`: how many worlds, or training seeds, it has;
     over a set of tasks the fewest. `estimates`: means over units by metric, with 95 % intervals where there are any.
     `by_channel`: means by metric and channel.
@@ -77,10 +77,10 @@ class BoardRow:
 class TaskBoardRow(BoardRow):
     """A row on a task.
 
-    `robust_accuracy_lowest`: robust accuracy in the unit where it is lowest. `wga_simultaneous`: the interval of its
-    WGA that is guaranteed for these units. `isolation`, `verification` and `asked_again`, the worker of the consistency
-    check, are the weakest of its results, but `verification` counts the
-    confirmed ones of a row that is partly self-reported. `seconds`: mean wall time of a result.
+    `robust_accuracy_lowest`: robust accuracy in the unit where it is lowest. `wga_simultaneous`: the guaranteed
+    interval of its WGA in these units. `isolation`, `verification` and `asked_again`, the worker of the consistency
+    check, are the weakest among its results; in a partly self-reported row, `verification` counts the confirmed
+    results. `seconds`: mean wall time of a result.
     """
 
     robust_accuracy_lowest: float
@@ -105,7 +105,7 @@ class SetBoardRow(BoardRow):
 
 @dataclass(frozen=True, kw_only=True)
 class Unranked:
-    """A row that is not ranked, and why; `units` as in `BoardRow`; its metrics only where they can be believed."""
+    """A row that is not ranked, and why; `units` as in `BoardRow`; metrics only where they can be believed."""
 
     submission: str
     access: str | None = None
@@ -134,13 +134,13 @@ class Board:
         return [*self.rows, *self.few]
 
     def to_pandas(self) -> "DataFrame":
-        """Return a line per row with typed columns: first the ranked rows, at last those that are not ranked."""
+        """Return a line per row with typed columns: first the ranked rows, last the unranked ones."""
         from spurgen.harness.board.frame import frame_of, lines_of
 
         return frame_of(lines_of(self))
 
     def heading(self, name: str) -> str:
-        """Return what the board is of: a task, the rungs of a ladder, or the tasks of which rows have the mean."""
+        """Return the board's heading: a task, the rungs of a ladder, or the tasks over which rows are averaged."""
         return name
 
 
@@ -158,16 +158,16 @@ class TaskBoard(Board):
 
 
 IDEAL = 1.0
-"""What the ideal observer reaches on every rung above 0."""
+"""Accuracy of the ideal observer on every rung above 0."""
 
 
 @dataclass(frozen=True)
 class Controls:
-    """What ERM reaches on a ladder's test without correlations in train, means over worlds; None where it is not known.
+    """Test accuracy on a ladder of ERM trained without correlations, as means over worlds; None where it is not known.
 
     `ceiling`: with as many samples; `seen`: the same on things of train. `matched`: with only as many as each rung has
-    counterexamples, by their number; `matched_needs`: how many it needs, as people read it. `tuning_ceiling`: that of
-    tuning worlds, a constant of the suite, of which three quarters are the threshold of counterexamples needed.
+    counterexamples, by their number; `matched_needs`: how many it needs, as text. `tuning_ceiling`: the ceiling of
+    tuning worlds, a constant of the suite; three quarters of it are the threshold of counterexamples needed.
     """
 
     ceiling: float | None
@@ -207,7 +207,7 @@ class SetBoard(Board):
     controls: Controls | None = None
 
     def heading(self, name: str) -> str:
-        """Return the rungs of the ladder, or the tasks of which rows have the mean."""
+        """Return the rungs of the ladder, or the tasks over which rows are averaged."""
         if self.rungs:
             return f"Ladder {name}: mean over {', '.join(map(str, self.rungs))} counterexamples"
         return f"Overall, {name}: mean over {', '.join(self.tasks)}"
@@ -223,7 +223,7 @@ class Leaderboard:
     overall: dict[str, SetBoard]
 
     def to_pandas(self) -> "DataFrame":
-        """Return `lines` with typed columns; sets of tasks that are no ladders have their own `to_pandas`."""
+        """Return `lines` with typed columns; sets of tasks that are not ladders have their own `to_pandas`."""
         from spurgen.harness.board.frame import frame_of
 
         return frame_of(self.lines())

@@ -1,4 +1,4 @@
-"""The board of a set of tasks: rows that are on each of them, by their means over it."""
+"""The board of a set of tasks: the rows that are on all of them, by their means over the set."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,8 +36,8 @@ class TaskPart:
 def set_board(members: Sequence[str], parts: Mapping[str, TaskPart]) -> SetBoard:
     """Rank the rows of a set of tasks.
 
-    A row that is on only a part of the tasks is listed with the reason; what other rows lack does not change its place.
-    The rungs of a ladder above 0 are such a set, and its mean is the ladder score.
+    A row that lacks a task is listed as unranked with the reason; it does not affect the places of the others. The
+    rungs of a ladder above 0 are such a set, and its mean is the ladder score.
     """
     present = [parts[name] for name in members if name in parts]
     on_boards = {

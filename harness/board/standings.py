@@ -35,8 +35,8 @@ def standings(
 ) -> Standings:
     """Return the standing of every row.
 
-    `values`: the metric that ranks, by unit, float64 (W,). `baselines`: labels of the reference rows: pairs of them, of
-    all tiers, are corrected together, a pair with another row as if its rows alone stood beside the baselines.
+    `values`: the metric that ranks, by unit, float64 (W,). `baselines`: labels of the reference rows: pairs of them,
+    over all tiers, are corrected together; a pair with another row as if there were no further rows.
     """
     ordered = sorted(values, key=lambda label: (-values[label].mean(), label))
     known = [label for label in ordered if label in baselines]

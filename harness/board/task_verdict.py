@@ -1,4 +1,4 @@
-"""What the leaderboard says of one row on one task, in sentences."""
+"""What the leaderboard says about one row on one task, in sentences."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from spurgen.harness.results.rows import TaskRow
 
 
 def task_lines(task: Task, row: BoardRow, results: TaskRow, unit: Unit) -> list[str]:
-    """Return where a row is right, what its answers follow, and its hardest group."""
+    """Return a row's accuracy where shortcuts agree and mislead, what its answers follow, and its hardest group."""
     words = {"agree": "where shortcuts agree", "mislead": "where they mislead", "neutral": "where they are neutral"}
     known = {state: row.estimates.get(f"accuracy_{state}") for state in STATES}
     right = ", ".join(f"{each.value:.3f} {words[state]}" for state, each in known.items() if each)
@@ -29,7 +29,7 @@ def task_lines(task: Task, row: BoardRow, results: TaskRow, unit: Unit) -> list[
 
 
 def over_samples(task: Task, row: TaskRow) -> Interval:
-    """Return the interval of accuracy if misled over the test samples of a row's one unit.
+    """Return the interval of accuracy if misled over the test samples of a row with one unit.
 
     The classes are equally large where shortcuts agree, and where they mislead.
     """

@@ -24,7 +24,7 @@ Rows = Sequence[Mapping[str, str]]
 NAME = column("submission").title
 ALWAYS = ("rank", "submission", "robust_accuracy")
 SPARE = (("counterexamples",), ("to_erm",), ("follows",), ("letters",), ("uses_thing",), ("channels",), ("wga",))
-"""Columns that are shown as far as they fit, the first one first; those of all channels are shown together."""
+"""Further columns in the order in which they are added while they fit; the columns of all channels count as one."""
 BRIEF = (
     "Accuracy if misled: where all shortcuts mislead; on a ladder the mean over its rungs above 0, which ranks. "
     "Counterexamples: how many are needed for 3/4 of the ceiling; to ERM: as a multiple of ERM's. Follows: how often "
@@ -41,9 +41,9 @@ def to_text(
 ) -> str:  # fmt: skip
     """Return the tables of these tasks, by default of all, and of the sets whose tasks are all among them.
 
-    `alone`: those of the tasks that have a table of their own, None for all. `>` marks rows `mine`. `width`:
-    characters of a line, at most; with `wide`, all columns and lines as long as they need to be. `colour`: whether
-    the terminal's codes for colours may be used.
+    `alone`: the tasks that also get a table of their own, None for all. `>` marks rows `mine`. `width`: characters of a
+    line, at most; with `wide`, all columns and lines as long as they need to be. `colour`: whether the terminal's codes
+    for colours may be used.
     """
     printer = _Printer(mine, UNLIMITED if wide else width, wide, colour)
     shown = {name: part for name, part in board.tasks.items() if not tasks or name in tasks}
@@ -67,7 +67,7 @@ def first_to_text(
 ) -> str:  # fmt: skip
     """Return the first set of tasks with rows, or else the first task, each tier's best row last, above the prompt.
 
-    Of the rows that are not ranked only `mine` have their reason. Arguments: as of `to_text`.
+    Unranked rows are counted; only `mine` are shown with the reason. Arguments: as for `to_text`.
     """
     printer = _Printer(mine, UNLIMITED if wide else width, wide, colour)
     printer.text(BRIEF + MINE * bool(mine), width)
@@ -135,13 +135,13 @@ class _Printer:
         self._controls(part)
 
     def _controls(self, part: Board) -> None:
-        """Print what the rows of a ladder can be compared with, if ERM was trained without correlations."""
+        """Print the controls of a ladder, if ERM was trained without correlations."""
         known = part.controls if isinstance(part, SetBoard) else None
         if known and (known.ceiling is not None or known.matched is not None):
             self.text("\n".join(known.lines), self._console.width)
 
     def _tables(self, tables: Mapping[str, Sequence[Line]]) -> None:
-        """Print tables of the same columns, which are as wide in each."""
+        """Print tables with the same columns, equally wide in each."""
         every = [line for lines in tables.values() for line in lines]
         shown = board_keys(every, "brief", "wide") if self._wide else self._fitting(every, tables)
         made = self._made(tables, shown)
@@ -184,7 +184,7 @@ def _widths(tables: Sequence[Rows], most: int | None = None) -> dict[str, int]:
 
 
 def _length(tables: Sequence[Rows], widths: Mapping[str, int]) -> int:
-    """Return how long the longest line of all tables is; each shows the columns that its own rows have."""
+    """Return the length of the longest line of all tables; each shows the columns that its own rows have."""
     shown = [[widths[title] for title in {title for row in rows for title in row}] for rows in tables if rows]
     return max((sum(each) + GAP * (len(each) - 1) for each in shown), default=0)
 

@@ -1,4 +1,4 @@
-"""What the leaderboard says of one row, in sentences."""
+"""What the leaderboard says about one row, in sentences."""
 
 from collections.abc import Collection, Sequence
 from shlex import quote
@@ -29,11 +29,11 @@ def verdict(
     suite: Suite, board: Leaderboard, label: str, results: Row, tasks: Collection[str], flags: str | None = "",
     alone: Collection[str] | None = None,
 ) -> list[str]:  # fmt: skip
-    """Return what a board says of a row on these tasks, and over each set of them that the suite ranks.
+    """Return what a board says about a row on these tasks, and over each set of them that the suite ranks.
 
-    `alone`: those of the tasks that are also spoken of by themselves, None for all. `results`: the row's results by
-    task, from which the board was built. `flags` end the `spurgen compare` command in the last line, which is missing
-    if the row is ranked on none of the tasks, or if `flags` is None: it is not stored.
+    `alone`: the tasks that are also described by themselves, None for all. `results`: the row's results by task, from
+    which the board was built. `flags` end the `spurgen compare` command in the last line, which is missing if the row
+    is ranked on none of the tasks, or if `flags` is None: it is not stored.
     """
     lines, shown = [], []
     for name, part in board.tasks.items():
@@ -118,7 +118,7 @@ def _not_ranked(where: str, row: Unranked | None) -> list[str]:
 
 
 def _command(board: Leaderboard, label: str, tasks: Sequence[str], flags: str) -> list[str]:
-    """Return the command that compares a row with ERM's, or with the first other where ERM's is missing."""
+    """Return the command that compares a row with ERM's, or with the first other row if ERM's is missing."""
     others = [row.submission for name in tasks for row in board.tasks[name].shown if row.submission != label]
     if not others:
         return []

@@ -38,7 +38,7 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
 
 
 def run_answers(arguments: argparse.Namespace, console: Console) -> int:
-    """Print what answers reach, beside the rows of the suite; store them if they are given a name."""
+    """Print the metrics of answers, beside the suite's rows; store them if they are given a name."""
     if arguments.task is None:
         raise SpurgenError("name the task whose questions were answered by --task")
     from spurgen.harness.board.files import build_board  # imported late: these load libraries that train

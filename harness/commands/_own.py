@@ -20,7 +20,7 @@ DRAWS = tuple(range(5))
 TARGET = 0.75
 OWN_FLAGS = ("metadata", "encoder", "label", "shortcut", "text", "key", "split_column", "target")
 SHARED = ("data_dir", "methods", "exp_name", "out", "seeds", "jobs", "num_samples", "dry_run")
-"""Flags of the command that own data heed as well."""
+"""Flags of the command that also apply to own data."""
 Declare = Callable[[argparse.ArgumentParser], None]
 
 

@@ -36,7 +36,7 @@ from spurgen.harness.sandbox.limits import DEFAULT
 
 MAX_SEED = 2**62  # results take up to 2**63
 REPORT = "results.md"
-OWN = ("command", "run")  # what the parser adds to a command's flags
+OWN = ("command", "run")  # attributes that the parser adds to a command's flags
 
 
 def run_world(arguments: argparse.Namespace, console: Console) -> int:
@@ -94,7 +94,7 @@ def plan_experiment(arguments: argparse.Namespace) -> Experiment:
 
 
 def _forecast(experiment: Experiment, arguments: argparse.Namespace) -> Forecast:
-    """Return which jobs are to run, and how long by the results in the experiment's folder, such as of other seeds."""
+    """Return which jobs are to run, and for how long, estimated from results in the experiment's folder."""
     jobs = plan(experiment)
     missing = missing_jobs(experiment, jobs)
     return forecast([*jobs.values()], missing, arguments, measured_seconds(experiment, jobs))

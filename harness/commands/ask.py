@@ -52,7 +52,7 @@ def _add_servers(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Say what it costs, ask, print the ladder beside exact Bayes and probes, and write the row."""
+    """Print the cost, query the model, print the ladder beside exact Bayes and probes, and write the row."""
     _check(arguments)
     from spurgen.harness.context.asking import ask, prompts_of  # imported late: loads what draws and an HTTP client
     from spurgen.harness.context.episodes import draw
@@ -101,7 +101,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _model(arguments: argparse.Namespace, answers: "Answers") -> tuple[str, "Model"]:
-    """Return the model that the flags name, and how the report calls it."""
+    """Return the model that the flags name, and its name in the report."""
     if arguments.endpoint:
         from spurgen.harness.context.endpoint import Endpoint
 
@@ -148,6 +148,6 @@ def _beside(episodes: list["Episode"], console: Console) -> dict[str, dict[str, 
 
 
 def _label(name: str, source: dict[str, Any]) -> str:
-    """Return the name of a row's file; models of one name at two places have two."""
+    """Return the name of a row's file; models of one name at two places have different ones."""
     digest = hashlib.sha256(json.dumps([name, source], sort_keys=True).encode()).hexdigest()
     return f"{re.sub(r'[^A-Za-z0-9.+-]', '_', name)[:64].lstrip('.')}-{digest[:8]}"

@@ -39,10 +39,10 @@ from spurgen.harness.running.plan_file import by_task, read_plan, share, to_jobs
 from spurgen.harness.sandbox.limits import DEFAULT
 
 TO_PLAN = ("plan", "suite", "tasks", "seeds", "submissions", "results")
-"""What decides what a plan has."""
+"""Flags that decide the contents of a plan."""
 LIMITS = ("isolation", *(flag.strip("-").replace("-", "_") for flag, *_ in FLAGS))
 TO_WORK = ("planned", "share", "results", "device", "jobs", *LIMITS)
-"""What decides which jobs of a plan run, and how; the plan names the others."""
+"""Flags that decide which jobs of a plan run, and how; the plan decides the rest."""
 Memory = dict[tuple[str, str], int]  # peak bytes by label and task
 
 
@@ -133,7 +133,7 @@ def _work(arguments: argparse.Namespace, console: Console) -> int:
     check_writable(arguments.results, "--results")
     say(console, describe_isolation(limits_of(arguments)))
     check_shown_files({line.submission for line in planned}, load_suite(planned[0].suite), arguments.results)
-    store = Store(arguments.results, suite, shipped=False)  # a share holds what it made, no more
+    store = Store(arguments.results, suite, shipped=False)  # a share holds only the results that it made
     for _, result in run_missing(jobs, store, console, resources_of(arguments, device)):
         errors += [result.error] if result.error else []
     say(console, "some jobs failed" if errors else f"done: {store.folder} has the results, {len(planned)} in all")
@@ -141,7 +141,7 @@ def _work(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _write_plan(arguments: argparse.Namespace, console: Console) -> int:
-    """Write the plan, and print what it holds."""
+    """Write the plan, and print a summary of it."""
     suite = load_suite(arguments.suite)
     rows = open_store(suite, arguments, console).rows()
     specs = baseline_specs(arguments.submissions)
@@ -149,7 +149,7 @@ def _write_plan(arguments: argparse.Namespace, console: Console) -> int:
     for line in skipped:
         say(console, line)
     if not all(map(is_baseline, specs)):
-        say(console, describe_isolation(DEFAULT))  # of the process that said which tasks a submission takes
+        say(console, describe_isolation(DEFAULT))  # of the process that reports which tasks a submission takes
     missing = find_missing(jobs, rows)
     forecast = Forecast(jobs, missing, measured(rows), None)
     say(console, forecast.sentence())

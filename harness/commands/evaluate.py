@@ -72,7 +72,7 @@ def _add_tables(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print a summary and tables for each model, and paired tests; or what answers to questions reach."""
+    """Print a summary and tables for each model, and paired tests; or the metrics of answers to questions."""
     if arguments.figure and arguments.figure.suffix not in (".pdf", ".svg", ".png"):
         raise SpurgenError(f"--figure {arguments.figure}: expected a name that ends in .pdf, .svg or .png")
     _check_flags(arguments)
@@ -121,7 +121,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _distinct(names: list[str], paths: list[Path]) -> list[str]:
-    """Return the models' names, with as much of their paths as tells them apart."""
+    """Return the models' names, with as much of their paths as distinguishes them."""
     for fuller in ([str(path.with_suffix("")) for path in paths], [str(path) for path in paths]):
         names = [fuller[k] if names.count(name) > 1 else name for k, name in enumerate(names)]
     return names

@@ -74,13 +74,13 @@ PREAMBLE = r"""% \usepackage{graphicx}; from a document in another folder also \
 
 
 def _about() -> str:
-    """Return what ranks the rows of a board."""
+    """Return a sentence on the metric that ranks the rows of a board."""
     ranked_by = column("robust_accuracy")
     return f"{ranked_by.title}: {ranked_by.about.partition(';')[0]}; 95 % intervals."
 
 
 class _Paper(NamedTuple):
-    """What is written: figures, LaTeX tables by name, and what the BibTeX entry says of the data."""
+    """The output: figures, LaTeX tables by name, and the BibTeX entry's text about the data."""
 
     items: Sequence[Item]
     tables: Mapping[str, str]
@@ -162,7 +162,7 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
 def _of_suite(
     suite: Suite, rows: Rows, board: Leaderboard, names: Mapping[str, str], arguments: argparse.Namespace
 ) -> Iterator[Item]:
-    """Yield what is drawn beside the main tasks: all learners, shortcuts one at a time, and the example of the site."""
+    """Yield the figures besides those of main tasks: all learners, single shortcuts, and the site's example."""
     everything = learners(suite, board, names, arguments.results)
     caption = "Counterexamples needed by methods, encoders and language models, each beside the ideal observer."
     if everything:

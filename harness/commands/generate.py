@@ -142,7 +142,7 @@ def from_flags(
 
 
 def _strengths(entries: list[str], names: list[str]) -> dict[str, float]:
-    """Map channels to the strengths that `CHANNEL=P`, or `P` for all, says of them; later entries win."""
+    """Map channels to their strengths, given as `CHANNEL=P`, or `P` for all; later entries win."""
     strengths: dict[str, float] = {}
     for entry in entries:
         name, equals, value = entry.rpartition("=")

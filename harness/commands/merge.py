@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Merge the rows of all folders into --results, or none if two contradict each other; what is there stays."""
+    """Merge the rows of all folders into --results, or none if two contradict each other; existing results stay."""
     folders = list(dict.fromkeys(path for place in arguments.folders for path in matching(place)))
     shares: dict[tuple[str, str, str], dict[str, Store]] = {}
     for folder in folders:
@@ -46,8 +46,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _joined(target: Store, label: str, sources: Mapping[str, Store]) -> Row:
     """Return a row with the results of the target and of the folders; the first one of each stays.
 
-    A row that comes with spurgen gives way where a folder contradicts it. Raise `SpurgenError`, which names both
-    folders, if two contradict each other.
+    A row that comes with spurgen is dropped if a folder contradicts it. Raise `SpurgenError`, which names both folders,
+    if two contradict each other.
     """
     folders: Row = {}
     before: dict[str, Store] = {}

@@ -56,7 +56,7 @@ class _Rerun(NamedTuple):
 
     @property
     def claims(self) -> dict[str, tuple[str, str]]:
-        """What the row says and the second run does not confirm."""
+        """Claims of the row that the second run does not confirm."""
         return false_claims(self.before, self.after)
 
     @property

@@ -65,7 +65,7 @@ class _Private:
 
     @property
     def title(self) -> str:
-        """What the jobs run on, in words."""
+        """Data that the jobs run on, in words."""
         return f"private splits of commitment {self.commitment.number}, {self.commitment.committed}"
 
 
@@ -115,7 +115,7 @@ def _plan_private(arguments: argparse.Namespace, spec: str) -> _Private:
             f"a submission that is not sandboxed could read the secret, and {why_unavailable()}; if you trust the "
             "submission, add --isolation process"
         )
-    if isolation == "bubblewrap":  # on every machine of a cluster as well
+    if isolation == "bubblewrap":  # required on every machine of a cluster as well
         limits = replace(limits, isolation="bubblewrap")
     check_shown_files([spec], suite, arguments.results)
     secret, commitment = open_secret(suite, (arguments.secret or secret_file(suite)).expanduser())
@@ -138,7 +138,7 @@ def _may_start(private: _Private, arguments: argparse.Namespace, console: Consol
 def _run_private(private: _Private, arguments: argparse.Namespace, console: Console) -> list[str]:
     """Run the missing private jobs; return the errors of those that failed.
 
-    It is for after the public jobs, which then cannot find what the kernel caches of the private data.
+    They must run after the public jobs: otherwise those could find cached private data in the kernel.
     """
     with samples_bar(console, total(private.suite), "private samples") as advance:
         digest = data_digest(private.suite, private.secret, advance, arguments.jobs)

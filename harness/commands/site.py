@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if is_current(out, inputs):
         say(console, f"{out / 'index.html'} is up to date")
         return 0
-    # These load numpy, scipy and the generator, which takes longer than to see that nothing changed.
+    # These load numpy, scipy and the generator, which takes longer than checking that nothing changed.
     from spurgen.benchmark.suite import load_suite
     from spurgen.harness.site.build import build
     from spurgen.harness.site.material import gather

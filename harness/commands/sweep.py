@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     finals = _finals(jobs, heats, done, arguments.finalists)
     _, missing = split_done(arguments.out, heats + finals)
     tried = _tried(arguments.out, suite.name, known)
-    # Where a method was never tried, the results of its default setting say what one takes.
+    # For a method that was never tried, the results of its default setting give the time.
     seconds = measured(Store(OWN, suite.name).rows()) | _seconds(itertools.chain(*tried.values()))
     ahead = forecast(heats + finals, missing, arguments, seconds)
     if not may_start(ahead, arguments, console, chosen=bool(arguments.tasks or arguments.methods)):
@@ -118,7 +118,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _kind(tasks: Sequence[Task]) -> Only:
-    """Return what the settings of tasks are of; raise `SpurgenError` if there is none for all of them."""
+    """Return the kind of task that settings are for; raise `SpurgenError` if the tasks differ in it."""
     backbones = {task.backbone for task in tasks}
     if "finetuned" in backbones:
         raise SpurgenError(
@@ -144,10 +144,10 @@ def _seconds(tried: Iterable[TuningResult]) -> dict[tuple[str, str], list[float]
 
 
 def _finals(jobs: Sequence[Job], heats: Sequence[Job], results: Sequence[TuningResult], count: int) -> list[Job]:
-    """Return the jobs that are no heats, of each method's best settings in the `results` of its heats.
+    """Return the final jobs, with each method's best settings in the `results` of its heats.
 
-    Of a method with too few results the settings that come first are taken, so that a forecast counts as many jobs; not
-    those that were tried and failed.
+    For a method with too few results the first settings are taken, except those that failed, so that a forecast counts
+    as many jobs.
     """
     in_heats = {job.identity for job in heats}
     chosen = []

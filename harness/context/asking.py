@@ -1,4 +1,4 @@
-"""Asking a model about episodes, several prompts at a time, and counting on whole episodes alone."""
+"""Querying a model about episodes, several prompts at a time; only complete episodes count."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ Model = Endpoint | Local
 
 
 class Asked(NamedTuple):
-    """Scores by kind of labels, of the first episodes, all of whose answers are there; how many answers named none."""
+    """Scores by kind of labels, over the first episodes that are complete; and how many answers named no label."""
 
     scores: dict[str, Scores]
     episodes: int
@@ -44,7 +44,7 @@ def ask(model: Model, episodes: Sequence[Episode], jobs: int, advance: Callable[
         except SpentError:
             pass
         finally:
-            model.answers.limit = 0  # prompts that are under way send nothing more
+            model.answers.limit = 0  # prompts in progress send no more requests
             pool.shutdown(cancel_futures=True)
     whole = len(answers) // (len(SCHEMES) * len(RUNGS))
     found = answers[: whole * len(SCHEMES) * len(RUNGS)]

@@ -1,4 +1,4 @@
-"""The exact Bayesian learner of an episode: what the demonstrations say to somebody who knows what can matter."""
+"""The exact Bayesian learner of an episode, which knows all hypotheses about what the labels depend on."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ def bayes_odds(shown: Captions, queries: Captions) -> Float64:
     """Return log-odds of the second class against the first for each query, in nats, float64 (Q,).
 
     Hypotheses, equally likely before: the label is the category of the thing, or the class that goes with one of the
-    shortcuts, up to `NOISE`. A value that goes with no class tells nothing.
+    shortcuts, up to `NOISE`. A value that goes with no class gives no evidence.
     """
     says = np.column_stack([shown.classes, shown.values])
     fits = np.log(np.where(says == shown.classes[:, None], 1 - NOISE, NOISE)).sum(axis=0)

@@ -27,7 +27,7 @@ REPLY_BYTES = 1 << 22
 PASSING = (408, 429, 500, 502, 503, 504)
 """Statuses after which a request is sent again."""
 LASTING = (ConnectionRefusedError, gaierror, SSLCertVerificationError)
-"""Failures to connect that another attempt would meet as well."""
+"""Failures to connect that would recur at another attempt."""
 TEXT_TOKENS = 8
 INSTRUCTION = "Label the last caption as the others are labelled. Answer with the label alone.\n\n"
 
@@ -42,8 +42,8 @@ class _Stay(HTTPRedirectHandler):
 class Endpoint:
     """Completions, or with `chat` chats, of a model at an address such as `http://localhost:8000/v1`.
 
-    Labels are compared by log-probabilities of the first token, the `top` most probable ones, or with `samples` by so
-    many texts. Server failures are met by further attempts; `pause` waits between them.
+    Labels are compared by log-probabilities of the first token, among the `top` most probable ones, or with `samples`,
+    by that many texts. After server failures a request is sent again; `pause` waits in between.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class Endpoint:
 
     @property
     def source(self) -> dict[str, Any]:
-        """What the row file says of where answers come from."""
+        """Origin of the answers, as in the row file."""
         by = {"samples": self.samples} if self.samples else {"top_log_probabilities": self.top}
         return {"endpoint": self.address, **by}
 
     def missing(self, prompts: Iterable[Prompt]) -> tuple[int, int]:
-        """Return how many requests are to be sent at least, and how many characters they have."""
+        """Return the least number of requests still to send, and their number of characters."""
         texts = (text for each in prompts for text in each.texts)
         new = [len(text) for text in texts if self.answers.get(self._named(self._body(text))) is None]
         return len(new), sum(new)
@@ -165,7 +165,7 @@ class Endpoint:
         return SpurgenError(f"{self.address}: {reason}; answers so far are kept: the same command goes on from there")
 
     def _shown(self, content: bytes) -> str:
-        """Return what a server says of an error, shortened and without the key."""
+        """Return a server's message about an error, shortened and without the key."""
         text = content.decode(errors="replace")
         with suppress(*replies.MISSHAPEN, RecursionError):
             text = str(json.loads(text)["error"]["message"])
@@ -173,7 +173,7 @@ class Endpoint:
 
 
 def _rest(error: HTTPError) -> bytes:
-    """Return what a server says of an error, as far as it comes."""
+    """Return a server's message about an error, as far as it arrives."""
     with suppress(OSError, HTTPException):
         return error.read(REPLY_BYTES)
     return b""

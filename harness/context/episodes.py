@@ -1,8 +1,8 @@
 """Episodes of the in-context ladder: 32 labelled captions, of which m are counterexamples, and captions to label.
 
 Each episode is a world of its own: it draws which looks go with which class, which things demonstrations show, which
-class has which label, and the sentence form of all its captions, which is one, for small models learn nothing in
-context from captions of many forms. Queries show things that no demonstration shows.
+class has which label, and the one sentence form of all its captions: small models learn nothing in context from
+captions of many forms. Queries show things that no demonstration shows.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from spurgen.generators.streams import Int64, permutation, stream_key
 RUNGS = (0, 1, 2, 4, 8, 16)
 SHOWN = 32
 QUERIES = {"mislead": 2, "agree": 1, "neutral": 1}
-"""Queries of each class by what their shortcuts do."""
+"""Number of queries of each class, by the state of their shortcuts."""
 STATES = tuple(state for state, pairs in QUERIES.items() for _ in range(2 * pairs))
 CLASSES = np.tile([0, 1], len(STATES) // 2)
 """State and class of each of an episode's queries; classes int64 (Q,)."""
@@ -66,7 +66,7 @@ class Episode:
         return int(not (scheme == "arbitrary" and self.swapped))
 
     def prompt(self, rung: int, scheme: str) -> Prompt:
-        """Return what a model is asked on a rung, with labels of a kind."""
+        """Return the prompt for a rung, with labels of a kind."""
         labels, shown = SCHEMES[scheme], self.demonstrations[rung]
         of_class = labels if self.second(scheme) else labels[::-1]
         pairs = zip(shown.texts, shown.classes.tolist(), strict=True)

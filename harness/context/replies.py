@@ -1,4 +1,4 @@
-"""What a reply of an OpenAI-compatible server says: log-probabilities of tokens, or texts, and the label in them."""
+"""Reading replies of OpenAI-compatible servers: log-probabilities of tokens, or texts, and the label in them."""
 
 import math
 import re
@@ -10,10 +10,10 @@ from spurgen.benchmark.errors import SpurgenError, shortened
 Reply = Mapping[str, Any]
 Read = TypeVar("Read")
 MISSHAPEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
-"""What reading a reply of another form raises."""
+"""Errors that reading a reply of another form raises."""
 PRIOR = 0.5  # answers that are added to each label's number (Haldane and Anscombe), so that no log-odds are infinite
 MARKS = " \n\t\N{LOWER ONE EIGHTH BLOCK}\N{LATIN CAPITAL LETTER G WITH DOT ABOVE}"
-"""What tokens begin with where a word begins, as servers and tokenizers write it."""
+"""Characters with which servers and tokenizers begin a token at the start of a word."""
 
 
 class Answer(NamedTuple):
@@ -70,7 +70,7 @@ def usage(reply: Reply) -> tuple[int, int]:
 def answer_of_tokens(tokens: Mapping[str, float], labels: Sequence[str]) -> Answer:
     """Return the answer by the tokens that begin the labels.
 
-    A label that is not among the tokens has at most the probability of the least of them, and is given that.
+    A label that is not among the tokens is given the smallest probability among them, its upper bound.
     """
     found = [[value for token, value in tokens.items() if _begins(token.strip(MARKS), label)] for label in labels]
     if not any(found):

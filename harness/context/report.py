@@ -1,4 +1,4 @@
-"""What a model did in context, beside the exact learner and probes: lines, a table for the terminal, and a row file."""
+"""A model's results in context, beside the exact learner and probes: lines, a table for a terminal, and a row file."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ def _lines(learner: str, kind: str, scores: Scores) -> Iterator[Line]:
         return Line(learner, kind, measure, values, needed(values[:, 1:], CLIMB) if known else None)
 
     yield line("pairs", scores.pairs("mislead"), counted=True)
-    if kind:  # a learner of models' kind, whose answers can be biased
+    if kind:  # a language model, whose answers can be biased
         yield line("answers", scores.answers(calibrated=False), counted=True)
         yield line("calibrated", scores.answers(calibrated=True), counted=True)
         yield line("margin, nats", scores.margins())
@@ -98,10 +98,10 @@ def _rounded(odds: Float64) -> list[Any]:
 
 
 def stored_models(results: Path) -> list[dict[tuple[str, str], str]]:
-    """Return what each row file of the package, and of a folder of results, says of counterexamples needed by pairs.
+    """Return the counterexamples needed by pairs in each row file of the package and of a folder of results.
 
     The numbers are texts by learner and kind of labels, such as `{("smollm2", "arbitrary"): "4 [3, 5]"}`. Raise
-    `ReadError` for a file that is none.
+    `ReadError` for an invalid file.
     """
     files = {path.name: path for at in (SHIPPED, results) for path in sorted((at / IN_CONTEXT).glob("*.json"))}
     return [_needed(path) for path in files.values()]

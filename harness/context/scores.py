@@ -1,4 +1,4 @@
-"""What log-odds of labels show: pairs of queries ordered, plain answers, answers less a model's habit, and margins."""
+"""Scores of log-odds: pairs of queries in the right order, plain and calibrated answers, and margins."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class Scores:
     def pairs(self, state: str) -> Float64:
         """Return the share of pairs of opposite classes whose log-odds are in the right order, float64 (W, R).
 
-        A habit of one label cancels out. A pair that is not told apart, or lacks an answer, counts half.
+        A bias towards one label cancels out. A tied pair, or one that lacks an answer, counts half.
         """
         here, toward = np.array(STATES) == state, self.toward
         together = toward[:, :, here & SECOND, None] + toward[:, :, None, here & ~SECOND]

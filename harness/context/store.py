@@ -19,7 +19,7 @@ class SpentError(Exception):
 
 
 class Answers:
-    """Stored answers, and what was sent for those that were not: at most `limit` requests.
+    """Stored answers, and the requests that were sent for all others, at most `limit`.
 
     `sent` counts every attempt, `repeated` those after a failure; `tokens` are what the server counted: of prompts and
     of answers.
@@ -32,7 +32,7 @@ class Answers:
         self._lock = Lock()
 
     def get(self, request: Mapping[str, Any]) -> Any:  # noqa: ANN401
-        """Return the answer to a request; None where there is none that is whole."""
+        """Return the answer to a request; None if it is missing or damaged."""
         try:
             stored = json.loads(read_text(self._file(request), JSON_BYTES))
         except (ReadError, ValueError):
@@ -40,7 +40,7 @@ class Answers:
         return stored.get("answer") if isinstance(stored, dict) and stored.get("version") == VERSION else None
 
     def put(self, request: Mapping[str, Any], answer: object) -> None:
-        """Keep the answer to a request."""
+        """Store the answer to a request."""
         write_atomically(self._file(request), json.dumps({"version": VERSION, "answer": answer}))
 
     def take(self, *, again: bool = False) -> None:

@@ -28,7 +28,7 @@ def attributes_of(factors: pd.DataFrame, aligned: Aligned, train: pd.DataFrame |
     """Return the attributes of samples, with the value that goes with each class where that is known.
 
     `factors`: label, then attributes, all categorical; `train`: those of the train split, in which values that are not
-    `aligned` are looked up. Raises `SpurgenError` for a value that is named of no attribute, or needlessly, or as
+    `aligned` are looked up. Raises `SpurgenError` for values `aligned` of an unknown attribute, or needlessly, and as
     `named` does.
     """
     label, *names = map(str, factors)
@@ -109,8 +109,8 @@ def in_train(name: str, labels: Int64, ids: Int64, classes: Sequence[str]) -> tu
 def aligned_values(counts: Float64) -> Int64:
     """Return the value that goes with each class, int64 (K,): the one that is most over-represented in it.
 
-    `counts`: samples of each class and value, float64 (K, V). Over-represented is a value whose share in the class
-    exceeds its share in all samples most.
+    `counts`: samples of each class and value, float64 (K, V). That is the value whose share in the class exceeds its
+    share in all samples most.
     """
     shares = counts / counts.sum(axis=1, keepdims=True) - counts.sum(axis=0) / counts.sum()
     aligned: Int64 = shares.argmax(axis=1)

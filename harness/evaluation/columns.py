@@ -25,7 +25,7 @@ IDENTITIES = ("male", "female", "LGBTQ", "christian", "muslim", "other_religions
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of columns; None, or no attributes, where they are to be recognised.
+    """Names of columns; None, or no attributes, for those that are to be recognised.
 
     `logits`: the beginning of the names of columns of logits, one per class. `codes` maps a column to the names of its
     entries; `thresholds` maps a column of shares to two names, of which .5 or more is the second.
@@ -107,7 +107,7 @@ LAYOUTS = {
 
 @dataclass(frozen=True)
 class Named:
-    """The columns of the table in a file; `codes`: what it says itself of the names of their entries."""
+    """The columns of the table in a file; `codes`: the names of their entries that the file itself gives."""
 
     path: Path
     columns: Sequence[str]

@@ -27,9 +27,9 @@ Records = Iterator[tuple[int, list[str]]]
 
 
 def most_rows(path: Path, columns: int) -> int:
-    """Return how many rows of so many columns a file may have: an entry per byte, as CSV has at most, always 4 million.
+    """Return how many rows of these columns a file may have: an entry per byte, CSV's maximum, or 4 million if more.
 
-    Compression gets around that: a kilobyte may have a million.
+    A compressed kilobyte may have a million rows.
     """
     return max(ENTRIES, path.stat().st_size) // max(columns, 1)
 

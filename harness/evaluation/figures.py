@@ -32,7 +32,7 @@ class GroupFigures:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How far probabilities can be trusted: means over runs.
+    """Calibration of probabilities: means over runs.
 
     `nll`: negative log-likelihood, nats. `brier`: summed squared error over classes, in [0, 2] (Brier 1950). `ece`:
     expected calibration error of the top class over 15 bins of equally many samples (Nixon et al. 2019), in [0, 1]; it
@@ -48,17 +48,17 @@ class Calibration:
 class Evaluation:
     """All figures of a table of predictions; numbers are means over runs, intervals cover 95 % over samples and runs.
 
-    `weighted_accuracy`: groups count as often as in train, None where that is not known. `balanced_accuracy`: every
-    class counts alike. `worst_class_f1`: the lowest F1 score of a class that has samples. `auroc`: the area under the
-    ROC curve, None unless there are two classes and their scores. `wga`: worst-group accuracy; `wga_corrected`: less
-    the bias of a minimum; `wga_simultaneous`: the interval of `wga` by those of all groups at once. `worst`: the group
-    with the lowest accuracy. `robust_accuracy`: the lower of `states`, where all attributes `agree` with the class and
-    where all `mislead`; None where it is not known which values go with which classes, for the reason `unaligned`, or
-    where some class has no sample of one of the `missing_states`.
-    `aligned`: the value of each attribute that goes with each class, where it is known; `flags`: attributes of which
-    only that is known, of each sample. `missing`: groups without a sample. `split`: what the samples' split is called,
-    if they have one; `unused_lines`: lines of other splits. `class_order`: the classes in the order in which scores
-    belong to them, where these have no names. `unranked`: why it is compared with no other model, or None.
+    `weighted_accuracy`: groups are weighted as in train, None where that is not known. `balanced_accuracy`: every class
+    counts alike. `worst_class_f1`: the lowest F1 score of a class that has samples. `auroc`: the area under the ROC
+    curve, None unless there are two classes and their scores. `wga`: worst-group accuracy; `wga_corrected`: less the
+    bias of a minimum; `wga_simultaneous`: the interval of `wga` by those of all groups at once. `worst`: the group with
+    the lowest accuracy. `robust_accuracy`: the lower of `states`, where all attributes `agree` with the class and where
+    all `mislead`; None where it is not known which values go with which classes, for the reason `unaligned`, or where
+    some class has no sample of one of the `missing_states`. `aligned`: the value of each attribute that goes with each
+    class, where it is known; `flags`: attributes of which only that is known, of each sample. `missing`: groups without
+    a sample. `split`: what the samples' split is called, if they have one; `unused_lines`: lines of other splits.
+    `class_order`: the classes in the order in which scores belong to them, where these have no names. `unranked`: why
+    it is compared with no other model, or None.
     """
 
     name: str
@@ -135,7 +135,7 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
 
 
 def at_chance(predictions: Predictions) -> str | None:
-    """Return that a model is not better than chance, or None; unknown where all samples are of one class."""
+    """Return a message if a model is not better than chance, else None; None too if all samples are of one class."""
     labels = predictions.labels
     sizes, right = np.bincount(labels), (predictions.predicted == labels).mean(axis=0)
     present = sizes > 0

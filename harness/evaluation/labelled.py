@@ -49,8 +49,8 @@ class Labelled:
 def labelled_in(table: Table, columns: Columns, asked: Columns, split: str | None) -> Labelled:
     """Read the samples of a table; raise `SpurgenError` if it has no such split.
 
-    `columns`: what `recognise` made of those that were `asked` for. Of a layout, thresholds are left out for columns
-    that were asked for and have no shares, and codes where other entries occur.
+    `columns`: what `recognise` made of those that were `asked` for. A layout's thresholds are ignored for columns that
+    were asked for and have no shares, and its codes if other entries occur.
     """
     named = [name for name in columns.thresholds if name in (asked.label, *asked.attributes)]
     other = [name for name in named if not table.are_shares(name)]

@@ -88,7 +88,7 @@ def _read(path: Path, size: int) -> NDArray[np.uint8]:
 
 
 def _in_eight_bits(image: Image.Image) -> Image.Image:
-    """Return an image of 16 bits in 8, where Pillow would clip; raise `ValueError` for other numbers than bytes."""
+    """Convert an image of 16 bits to 8, where Pillow would clip; raise `ValueError` for pixels that are not bytes."""
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image, dtype=np.uint16) // 257).astype(np.uint8))
     if image.mode in ("I", "F"):

@@ -20,7 +20,7 @@ UNRANKED = r"$^{\dagger}$"
 def to_latex(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison]) -> str:
     """Return a table with a line per model; `comparisons` are of the first with each of the others.
 
-    Bold are figures that are significantly better than the first model's, and those of the first that are significantly
+    Figures are bold if significantly better than the first model's, and in the first model's line if significantly
     better than all others'. Raises `SpurgenError` unless there is no comparison, or one for each other model in order.
     """
     first, *others = evaluations
@@ -53,7 +53,7 @@ def _is_better(compared: Compared, sign: int) -> bool:
 
 
 def _cell(estimate: Estimate, is_better: bool) -> str:
-    """Return a number above its interval, which beside it would be too wide for most papers."""
+    """Return a number above its interval: side by side they would be too wide for most papers."""
     number, _, interval = estimate.text().partition(" ")
     lines = [bold(number) if is_better else number, as_latex(interval)]
     return r"\shortstack[r]{" + r"\\".join(line for line in lines if line) + "}"

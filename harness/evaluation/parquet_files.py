@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PARQUET = (".parquet", ".pq")
-ROWS = 256  # at a time: a text that is stored once may be long, and stand in all of them
+ROWS = 256  # at a time: a long text that is stored once may occur in all of them
 
 
 def is_parquet(path: Path) -> bool:
@@ -81,7 +81,7 @@ def read_parquet(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
 
 
 def _plain(kind: "pa.DataType") -> "pa.DataType":
-    """Return the type of entries that stand for themselves: others name a text that is stored once."""
+    """Return the type of plain entries, where an encoding only refers to a text that is stored once."""
     import pyarrow as pa
 
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind

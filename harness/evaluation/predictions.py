@@ -1,4 +1,4 @@
-"""What runs of a model predicted for labelled samples, and the groups that labels and attributes make."""
+"""Predictions of a model's runs for labelled samples, and the groups that labels and attributes make."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -85,7 +85,7 @@ class Predictions:
         return replace(self, predicted=self.predicted[k : k + 1], probs=probs, runs=self.runs[k : k + 1])
 
     def factors(self) -> Iterator[tuple[str, NDArray[np.str_]]]:
-        """Yield what labels and attributes are called, and their names, str (n,)."""
+        """Yield the title of the labels and of each attribute, and the names of their values, str (n,)."""
         yield "labels", np.array(self.classes)[self.labels]
         for attribute in self.attributes:
             yield f"values of {attribute.name}", np.array(attribute.values)[attribute.ids]
@@ -111,10 +111,10 @@ def is_numbered(classes: Sequence[str]) -> bool:
 class Groups(Design):
     """The groups of samples: every class with every combination of values, in that order.
 
-    `names`: of the groups; `missing`: those without a sample, which are in no other field. A state's weights: within
-    a class by size, then every class alike. `balanced`: the weights of balanced accuracy, and `as_in_train`: of the
-    accuracy in which groups count as often as in train, float64 (G,); None if no train samples are known, or if some
-    are of a missing group.
+    `names`: of the groups; `missing`: those without a sample, which are in no other field. A state's weights: within a
+    class by size, then every class alike. `balanced`: the weights of balanced accuracy, and `as_in_train`: of the
+    accuracy whose groups are weighted as in train, float64 (G,); None if no train samples are known, or if some are of
+    a missing group.
     """
 
     names: tuple[str, ...]
@@ -181,7 +181,7 @@ def _name(classes: Sequence[str], attributes: Sequence[Attribute], place: Sequen
 
 
 def _states(predictions: Predictions, places: Int64, sizes: Int64) -> dict[str, Float64 | None]:
-    """Return the weights of where all attributes agree with the class, and where all mislead; None where a class lacks.
+    """Return the weights of groups where all attributes agree, and where all mislead; None if a class has none.
 
     `places`: class and values of each group, int64 (G, 1 + A).
     """

@@ -31,8 +31,8 @@ def read_predictions(
 
     A path with a `*` is a table in several files. `metadata`: a table of labels, attributes and splits, joined by a key
     that both have. `split`: the samples to evaluate; default: `test`, where there are several splits. `aligned` maps
-    attributes to the value that goes with each class; where it does not, train samples tell. Raises `SpurgenError`,
-    with the file, line and column, for anything that would have to be guessed or left out.
+    attributes to the value that goes with each class; for others, train samples decide. Raises `SpurgenError`, with the
+    file, line and column, for anything that would have to be guessed or left out.
     """
     path = Path(path)
     source = path if metadata is None else Path(metadata)
@@ -97,7 +97,7 @@ def read_samples(
 
 
 def _samples(table: Table, labelled: Labelled, rows: Int64, aligned: Aligned | None) -> Predictions:
-    """Return the samples of a table, of which nothing is predicted; `rows`: those of its lines in the metadata."""
+    """Return the samples of a table, without predictions; `rows`: the rows of its lines in the metadata."""
     key, factors = labelled.columns.key, labelled.factors.iloc[rows]
     label = factors.iloc[:, 0]
     return Predictions(
@@ -133,7 +133,7 @@ def _matched(table: Table, labelled: Labelled) -> Int64:
         )
     known, asked = about.texts(key), table.texts(key)
     rows_of, beyond = np.arange(len(known)), ""
-    if key == INDEX and splits is not None and known.duplicated().any():  # it counts each split's samples
+    if key == INDEX and splits is not None and known.duplicated().any():  # the index restarts in every split
         if own := first_of([*table.frame], (str(labelled.columns.split), *SPLITS)):
             known, asked = splits + " " + known, splits_of(table, own) + " " + asked
         else:

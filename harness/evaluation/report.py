@@ -24,7 +24,7 @@ SPOKEN = {"agree": "where all attributes agree with the class", "mislead": "wher
 def shown(
     evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison], selections: Sequence[Selected] = ()
 ) -> Iterator[str | Table]:
-    """Yield what a terminal shows: each model and the tests, or what rules that select a checkpoint reach."""
+    """Yield what a terminal shows: each model and the tests, or the results of rules that select a checkpoint."""
     if selections:
         yield selection_table(selections)
         yield how_selected(selections)
@@ -38,7 +38,7 @@ def shown(
 
 
 def summary(evaluation: Evaluation) -> str:
-    """Return what the figures say, in sentences."""
+    """Return the main figures, in sentences."""
     runs = f", mean of {evaluation.runs} runs" if evaluation.runs > 1 else ""
     wga = Estimate(evaluation.wga, *evaluation.wga_simultaneous)
     lowest_of = " (the lowest group of each run, averaged)" if evaluation.runs > 1 else ""
@@ -114,7 +114,7 @@ def tables(evaluation: Evaluation) -> list[Table]:
 
 
 def comparison_summary(comparison: Comparison) -> str:
-    """Return which of two models is better in what, in sentences."""
+    """Return in which metrics which of two models is better, in sentences."""
     first, second = comparison.first, comparison.second
     if comparison.unranked:
         reasons = "; ".join(f"{name} is {reason}" for name, reason in comparison.unranked.items())
@@ -167,7 +167,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> Table:
 
 
 def selection_table(selections: Sequence[Selected]) -> Table:
-    """Return a line per selection rule: which checkpoints it takes, and what they reach."""
+    """Return a line per selection rule: the checkpoints that it selects, and their figures."""
     table = terminal_table(
         "Selected by", "Checkpoint", "Accuracy", "Weighted", "Balanced", "Worst group", "Worst-class F1"
     )

@@ -1,4 +1,4 @@
-"""Checkpoints of one model: which one each selection rule takes by val, run by run, and what it reaches on test."""
+"""Checkpoints of one model: the one that each selection rule selects by val, run by run, and its figures on test."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +16,12 @@ from spurgen.harness.metrics.arrays import Float64, Int64
 LAST = "last"
 ORACLE = "oracle"
 RULES = {"accuracy": "val accuracy", "worst_class": "val worst class", "wga": "val worst group"}
-"""The rules that choose by val, by what they maximise."""
+"""The rules that select by val, by the metric that they maximise."""
 
 
 @dataclass(frozen=True)
 class Selected:
-    """The checkpoint of each run that a rule selects, by name, and its figures on test, which have the rule's name."""
+    """The name of each run's checkpoint that a rule selects, and the figures on test, which have the rule's name."""
 
     checkpoints: tuple[str, ...]
     evaluation: Evaluation
@@ -68,7 +68,7 @@ def _check_alike(first: Predictions, other: Predictions) -> None:
 
 
 def _scores(predictions: Predictions, allow_missing: bool) -> dict[str, Float64]:
-    """Return what rules maximise, by run, float64 (R,) each."""
+    """Return the metrics that rules maximise, by run, float64 (R,) each."""
     groups = group(predictions, allow_missing)
     metrics = groups.metrics(groups.accuracies(predictions.predicted == predictions.labels))
     worst_class = lowest_over_classes(recall_score, predictions)

@@ -55,7 +55,7 @@ class Table:
         raise SpurgenError(f"{self.path}, {place}, column {column}: {entry} {problem}{more}; {CORRECT}")
 
     def texts(self, column: str) -> pd.Series:
-        """Return a column as text without surrounding space; raise `SpurgenError` for an entry that is no name.
+        """Return a column as text without surrounding space; raise `SpurgenError` for an entry that is not a name.
 
         Floats that are all whole numbers are names without a decimal point, in text too (as pandas writes a column that
         had missing values), if they fit an int64.
@@ -76,7 +76,7 @@ class Table:
         return bool(pd.to_numeric(self.texts(column), errors="coerce").between(0, 1).all())
 
     def are_codes(self, columns: Columns) -> bool:
-        """Return whether all entries of columns with codes are codes: other data may have columns of these names."""
+        """Return whether columns with codes have only codes as entries: other data may have columns of these names."""
         return all(set(self.texts(name)) <= codes.keys() for name, codes in columns.codes.items())
 
     def categories(self, column: str, columns: Columns, known: str | None = None) -> pd.Series:
@@ -169,7 +169,7 @@ def _read(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
 
 @contextmanager
 def _named_errors(path: Path) -> Iterator[None]:
-    """Raise what goes wrong with a file as `SpurgenError`, with its name."""
+    """Turn errors of reading a file into a `SpurgenError` with its name."""
     try:
         yield
     except (FileNotFoundError, MissingError):

@@ -1,4 +1,4 @@
-"""A job on another machine: what it returns, or raises, in a form that travels."""
+"""A job on another machine: its result or exception, in a form that can be pickled."""
 
 from collections.abc import Callable
 from typing import TypeVar

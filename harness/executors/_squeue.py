@@ -7,15 +7,15 @@ from submitit.slurm.slurm import SlurmInfoWatcher, SlurmJob
 
 
 class Watcher(SlurmInfoWatcher):
-    """Asks for the queue of this user; a task that has not been in it for `lost_seconds` is lost.
+    """Watcher of this user's queue; a task that has been missing from it for `lost_seconds` is lost.
 
-    The default: on NFS a result may show a minute late. `ask_seconds`: between two questions, since many users ask.
+    The default allows for NFS, where a result may show a minute late. `ask_seconds`: between two queries of squeue.
     """
 
     def __init__(self, ask_seconds: int = 15, lost_seconds: float = 90.0) -> None:
         super().__init__(delay_s=ask_seconds)
         self._lost_seconds = lost_seconds
-        self._gone: dict[str, float] = {}  # since when a task has been in no queue
+        self._gone: dict[str, float] = {}  # time since which a task has been in no queue
 
     def _make_command(self) -> list[str]:
         return ["squeue", "-h", "-r", "--me", "-o", "%i"]
@@ -33,6 +33,6 @@ class Task(SlurmJob[Any]):
     watcher = Watcher()
 
     def done(self, force_check: bool = False) -> bool:
-        """Return whether it left a result or was lost; submitit's own would write to the folder on every look."""
+        """Return whether it left a result or was lost; submitit's own method would write to the folder every time."""
         mode = "force" if force_check else "standard"
         return self.paths.result_pickle.exists() or self.watcher.is_done(self.job_id, mode=mode)

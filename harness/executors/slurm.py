@@ -2,7 +2,7 @@
 
 Tasks and their results are files in a folder of this run, made in the results folder, which all machines must share.
 Jobs that share a GPU are one task. A task that is no longer queued and left no result was lost, and is submitted again.
-So is what a task lost with one of its processes.
+So are jobs that a task lost with one of its processes.
 """
 
 import math
@@ -32,11 +32,11 @@ R = TypeVar("R")
 HEEDS = frozenset({"address", "gpus", "memory_gib", "minutes", "retries"})
 AHEAD = 1000  # tasks that SLURM has at a time; by default an array may have 1,001
 LINES, WORDS = 6, 500  # of a log that a message quotes: lines, and characters
-LOOK_SECONDS = 0.5  # between two looks at the folder
+LOOK_SECONDS = 0.5  # between two checks of the folder
 
 
 def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iterator[tuple[J, R]]:
-    """Submit jobs, collect their results from the folder, and cancel the tasks that are left when this ends."""
+    """Submit jobs, collect their results from the folder, and cancel the remaining tasks at the end."""
     if not jobs:
         return
     size = resources.per_gpu()
@@ -92,7 +92,7 @@ def _submit(work: Callable[[J], R], folder: Path, resources: Resources, groups: 
 
 
 def _work_on(work: Callable[[J], R], group: list[J]) -> dict[int, Attempt[R]]:
-    """Run the jobs of a task, one in this process, several side by side; return what they gave by their place.
+    """Run the jobs of a task, one in this process, several side by side; return their results by place.
 
     After a process was killed, jobs that had not ended are missing.
     """
@@ -105,7 +105,7 @@ def _work_on(work: Callable[[J], R], group: list[J]) -> dict[int, Attempt[R]]:
 
 
 def _ended(task: Any) -> dict[int, Attempt[Any]]:  # noqa: ANN401  # a job of submitit's, which ships no types
-    """Return what a task left, by the place of its jobs; raise `SpurgenError` if it failed outside of them."""
+    """Return a task's results, by the place of its jobs; raise `SpurgenError` if it failed outside of them."""
     if not task.paths.result_pickle.exists():
         return {}
     if error := task.exception():

@@ -1,6 +1,6 @@
 """`spurgen run` and `spurgen sweep`: compare or tune methods on any scenario, with a report and plots.
 
-Here stands what `spurgen run` trains on, and by which methods, where no flag says: it must be quick to import.
+This module holds the default data and methods of `spurgen run`: it must be quick to import.
 """
 
 from pathlib import Path

@@ -56,7 +56,7 @@ def find_methods(names: Sequence[str], flags: Flags) -> tuple[Method, ...]:
     Raise `SpurgenError` for a name that is neither a baseline nor a path or module, and for a value out of range.
     """
     known = _baselines()
-    for flag, (owner, option) in WEIGHTS.items():  # also where that method does not run
+    for flag, (owner, option) in WEIGHTS.items():  # even if that method does not run
         _check(flag, known[owner], option, flags.get(flag))
     methods: dict[str, Method] = {}
     for name in dict.fromkeys(names):
@@ -156,7 +156,7 @@ def lacks_environments(task: Task, method: Method) -> bool:
 def _access(task: Task, method: Method) -> str:
     """Return a method's access tier; raise `SubmissionError` if it does not take the task's modality."""
     if method.baseline is None:
-        with Worker(method.spec, method.options, task.name) as worker:  # a stranger's code, so not in this process
+        with Worker(method.spec, method.options, task.name) as worker:  # submitted code must not run in this process
             check_offer(worker, task)
             return worker.about.access
     if task.modality not in method.baseline.MODALITIES:

@@ -84,7 +84,7 @@ def _differing(first: Scenario, second: Scenario) -> str:
 
 
 def check_free(scenario: Scenario, folder: Path) -> bool:
-    """Return whether the whole data set is there already; what a killed `write_world` left of one does not count.
+    """Return whether the whole data set is there already; remains of a killed `write_world` do not count.
 
     Raises `SpurgenError` if the folder has another one, or a part of one, or cannot be a folder.
     """
@@ -120,7 +120,7 @@ def write_world(scenario: Scenario, folder: Path, progress: Callable[[int], None
 
     The files are those of the format `folder`. One process writes at a time: another waits, and leaves the data set as
     it is if it is there by then. Raises `SpurgenError` as `check_free` does, or if the files cannot be written: then
-    none is left. What a kill leaves is removed by the next call.
+    none is left. Remains of a killed process are removed by the next call.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,7 @@ def write_world(scenario: Scenario, folder: Path, progress: Callable[[int], None
 
 
 def _remove_unfinished(folder: Path) -> None:
-    """Remove the files of a data set that is unfinished, the mark of it at last."""
+    """Remove the files of an unfinished data set, its mark last."""
     if (folder / UNFINISHED).is_file():
         for place in (*SPLITS, WORK):
             shutil.rmtree(folder / place, ignore_errors=True)

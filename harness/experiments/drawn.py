@@ -24,8 +24,8 @@ def draw_train(scenario: Scenario) -> Factors:
 def rates_table(task: Task, train: Factors) -> str:
     """Return how often each channel goes with the class in train and in each of its environments, as Markdown.
 
-    In brackets stands the strength that the scenario asks for: that with the class shown under label noise, else that
-    with the label.
+    The strength that the scenario specifies is in brackets: with the class shown under label noise, else with the
+    label.
     """
     scenario, world = task.scenario, make_world(task.scenario)
     classes = train.core if scenario.noise_kind == "label" else train.labels
@@ -49,7 +49,7 @@ def _asked(strength: Strength) -> str:
 
 
 def facts(task: Task, train: Factors) -> list[str]:
-    """Return what train shows of the class, which combinations it never shows, and how much captions say."""
+    """Return sentences on how train shows the class, which combinations it lacks, and how much captions mention."""
     return [*_core(task, train), *_captions(task), *_withheld(task.scenario)]
 
 

@@ -1,4 +1,4 @@
-"""An experiment: some methods on one task over some seeds; planned, run, and every result kept at once."""
+"""An experiment: some methods on one task over some seeds; planned, run, and every result stored at once."""
 
 import logging
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ JOBS = "jobs"
 
 @dataclass(frozen=True)
 class Experiment:
-    """All that an experiment needs; `command` is what to type to repeat it."""
+    """The definition of an experiment; `command` repeats it."""
 
     name: str
     task: Task
@@ -69,7 +69,7 @@ def run_experiment(
 ) -> dict[str, TaskRow]:
     """Run what has no result yet; return every method's row, seeds ascending.
 
-    Each result is kept as it ends. Raise `SpurgenError` if a process is killed; what was finished stays.
+    Each result is stored when its job ends. Raise `SpurgenError` if a process is killed; finished results stay.
     """
     jobs, store = plan(experiment), experiment.store
     names = {job.label: name for (name, _), job in jobs.items()}

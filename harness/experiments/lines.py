@@ -56,7 +56,7 @@ def ideal_line(summary: ExperimentSummary) -> list[Line]:
 
 
 def line_of_method(method: MethodSummary, differences: dict[str, Compared]) -> Line:
-    """Return the line of a method that has estimates, and its difference to ERM where that was tested."""
+    """Return the line of a method that has estimates, with its difference from ERM if that was tested."""
     return dict(_entries(method, differences.get(RANKED_BY)))
 
 

@@ -1,4 +1,4 @@
-"""How much the metrics of `spurgen run` vary with the choice of test samples; its methods often have one training."""
+"""Variation of the metrics of `spurgen run` with the choice of test samples; methods often have a single training."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class TestSamples:
 
     @classmethod
     def of(cls, task: Task) -> "TestSamples":
-        """Return the test samples of a task, which are the same in all of its worlds but for what they show."""
+        """Return the test samples of a task; all of its worlds have the same labels and groups."""
         groups, count, patterns = groups_on_test(task), task.num_groups, 2 ** len(task.channels)
         places = {"agree": 0, "mislead": patterns - 1}
         weights = {name: (np.arange(count) % patterns == k) / task.num_classes for name, k in places.items()}
@@ -39,7 +39,7 @@ class TestSamples:
         return of_groups | {name: self._error(values) for name, values in self._base(row).items()}
 
     def difference_errors(self, row: TaskRow, other: TaskRow) -> dict[str, float]:
-        """Return the same of the differences of two rows' metrics, paired over the samples."""
+        """Return the standard errors of the differences of two rows' metrics, paired over the samples."""
         ours, theirs = self._base(row), self._base(other)
         of_groups = self.design.difference_errors(row.correct, other.correct, SEED)
         return of_groups | {name: self._error(ours[name] - theirs[name]) for name in ours}

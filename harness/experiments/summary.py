@@ -1,4 +1,4 @@
-"""The outcome of an experiment: typed, versioned, and all that its report and plots are made from."""
+"""The outcome of an experiment: typed, versioned, and the only input of its report and plots."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ class MethodSummary(_Frozen):
     """One method: its results by ascending seed, and their means with 95 % intervals over seeds and test samples.
 
     `estimates` are over the whole task, `channels` per channel; both are empty if a result failed. `unranked`: why it
-    is compared with no other, by the leaderboard's rules, or None.
+    is not compared with others, by the leaderboard's rules, or None.
     """
 
     name: str
@@ -93,7 +93,7 @@ class ExperimentSummary(_Frozen):
 
     @property
     def ranked(self) -> list[MethodSummary]:
-        """The methods of which something may be concluded."""
+        """The methods about which conclusions may be drawn."""
         return [method for method in self.methods if method.unranked is None]
 
     def to_pandas(self) -> "DataFrame":
@@ -124,7 +124,7 @@ def summarize(experiment: Experiment, rows: Mapping[str, TaskRow]) -> Experiment
         scenario=task.scenario,
         scenario_sha256=task.scenario.digest,
         modality=task.modality,
-        device=" and ".join(dict.fromkeys(devices)),  # earlier results may be from another than the one asked for
+        device=" and ".join(dict.fromkeys(devices)),  # earlier results may be from another device
         seeds=experiment.seeds,
         methods=tuple(methods),
         differences=made.differences([method.name for method in methods if method.unranked is None]),
@@ -135,7 +135,7 @@ def summarize(experiment: Experiment, rows: Mapping[str, TaskRow]) -> Experiment
 
 
 def _over_samples(task: Task, seeds: Sequence[int]) -> bool:
-    """Return whether to add chance over test samples: the variance over worlds, which have their own, has it."""
+    """Return whether to add chance over test samples: the variance over worlds, which have their own, includes it."""
     return unit_of(task) == "seed" or len(seeds) == 1
 
 

@@ -1,4 +1,4 @@
-"""Tuning: train a method with several settings, and choose one by validation data alone."""
+"""Tuning: train a method with several settings, and choose one using only validation data."""
 
 import json
 import time
@@ -28,7 +28,7 @@ from spurgen.harness.running.task_data import Part, annotated_groups, first_gran
 
 SPLITS = ("train", "val")
 STRATA = 16
-"""Number of consecutive draws of which each falls into another part of the distribution."""
+"""Number of consecutive draws that each fall into a different part of the distribution."""
 
 
 class Setting(NamedTuple):
@@ -47,15 +47,15 @@ class Setting(NamedTuple):
 def settings(hyper: Recipe, count: int, on: Only = "inputs") -> list[Options]:
     """Return the settings to try, at most `count`, the defaults first, none twice, each with all that is searched.
 
-    Setting i > 0 has draw i - 1 of every hyper-parameter. A draw depends on the hyper-parameter's name and its number
-    alone, so all methods meet the same pairs of learning rate and weight decay. `on`: what their tasks are of.
+    Setting i > 0 has draw i - 1 of every hyper-parameter. A draw depends only on the hyper-parameter's name and on i,
+    so all methods try the same pairs of learning rate and weight decay. `on`: the kind of tasks.
     """
     defaults = {name: getattr(hyper, name) for name in searched(hyper, on)}
     return list({str(options): options for options in (defaults, *draws(hyper, count - 1, on))}.values())
 
 
 def draws(hyper: Recipe, count: int, on: Only = "inputs") -> list[Options]:
-    """Return the first draws of all that is searched."""
+    """Return the first draws of all hyper-parameters that are searched."""
     found = searched(hyper, on)
     return [{name: search.at(quantile(name, k)) for name, search in found.items()} for k in range(count)]
 
@@ -63,8 +63,8 @@ def draws(hyper: Recipe, count: int, on: Only = "inputs") -> list[Options]:
 def in_order(results: Sequence[TuningResult], hyper: Recipe, on: Only = "inputs") -> list[TuningResult]:
     """Return a method's stored results in the order of its settings, which are stored as they end.
 
-    What is no draw comes first: the defaults that were swept. If there is no such setting they were a draw, and the one
-    that was stored first is taken for them.
+    A setting that is not a draw comes first: the defaults of the sweep. Without such a setting, the defaults were a
+    draw, and the setting that was stored first is taken for them.
     """
     place = {str(options): k for k, options in enumerate(draws(hyper, len(results) + STRATA, on))}
     tried = dict.fromkeys(str(result.options) for result in results)
@@ -173,7 +173,7 @@ def score_settings(results: Iterable[TuningResult]) -> list[Setting]:
 
 
 def finalists(settings: Iterable[Setting], count: int) -> list[Setting]:
-    """Return the `count` settings with the highest scores, the best first, of equals the first."""
+    """Return the `count` settings with the highest scores, best first; ties keep their order."""
     return sorted((s for s in settings if s.score is not None), key=lambda s: s.score or (), reverse=True)[:count]
 
 
@@ -185,7 +185,7 @@ def _mean(scores: Sequence[tuple[float, ...] | None]) -> tuple[float, ...] | Non
 
 
 def _key(result: TuningResult) -> tuple[float, ...] | None:
-    """Return what is maximised; None of a result without a score."""
+    """Return the key that is maximised; None for a result without a score."""
     score = result.score
     if score is None:
         return None
@@ -194,9 +194,9 @@ def _key(result: TuningResult) -> tuple[float, ...] | None:
 
 
 def choose(settings: Iterable[Setting]) -> Setting | None:
-    """Return the setting with the highest score, of equals the first; None if none has a score.
+    """Return the setting with the highest score, the first of equals; None if none has a score.
 
-    A setting with fewer results than another was no finalist, and is not chosen.
+    A setting with fewer results than others was not a finalist, and is not chosen.
     """
     tried = list(settings)
     most = max((setting.results for setting in tried), default=0)

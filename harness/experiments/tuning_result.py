@@ -19,8 +19,8 @@ class TuningResult(BaseModel):
 
     `accuracy`, `worst` and `mean` (over groups) and `robust` (worst alignment pattern) are on val; all except
     `accuracy` are None where the method's access tier hides groups, so that nothing can select by them. `loss`, known
-    of rungs, is the mean cross-entropy on val in nats: accuracies of few samples tie. `failed_checks` names the sanity
-    checks that failed.
+    on rungs, is the mean cross-entropy on val in nats: it breaks ties of accuracies over few samples. `failed_checks`
+    names the sanity checks that failed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -1,1 +1,1 @@
-"""Data sets as files, in the formats that other libraries read."""
+"""Data sets as files, in formats that other libraries read."""

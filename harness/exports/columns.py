@@ -1,4 +1,4 @@
-"""The columns that a data set has in every format: what they are called, hold and mean."""
+"""The columns that a data set has in every format: their names, types and meanings."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -33,11 +33,11 @@ COMMON = (
     Column("env_id", "whole", "environment, counted from 0; -1 in balanced splits"),
     Column("group_id", "whole", "number of the group"),
 )
-"""What every data set has, before the columns of its channels; the names of classes are the scenario's."""
+"""The columns of every data set, before those of its channels; the names of classes are the scenario's."""
 
 
 def check_names(scenario: Description, reserved: Iterable[str] = ()) -> None:
-    """Raise `ScenarioError` if a column of a channel is called as another one, or matches a `reserved` pattern."""
+    """Raise `ScenarioError` if the name of a channel's column is taken, or matches a `reserved` pattern."""
     taken = [name for column in COMMON for name in (column.name, column.beside) if name]
     taken += reserved
     for channel in values_in(scenario):
@@ -83,7 +83,7 @@ def values_of(scenario: Description, chunk: Chunk) -> dict[str, list[Any]]:
 
 
 def columns_of_text(scenario: Description) -> list[Column]:
-    """Return the columns of a table of text: beside numbers of classes and channel values, their names."""
+    """Return the columns of a table of text: the numbers of classes and channel values, and their names."""
     columns = []
     for column in columns_of(scenario):
         columns.append(column)

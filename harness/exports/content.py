@@ -19,7 +19,7 @@ LENGTH = 32  # bytes of a sample's digest
 def sample_digests(chunk: Chunk) -> bytes:
     """Return the SHA-256 of every sample, one after the other.
 
-    Of a sample are hashed: its pixels, uint8 by row, column and colour, if it has any; label, class shown, environment,
+    The hash covers a sample's pixels, uint8 by row, column and colour, if it has any; label, class shown, environment,
     group and channel values in the scenario's order, as little-endian int64; the caption in UTF-8.
     """
     samples = chunk.samples

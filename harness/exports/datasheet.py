@@ -34,9 +34,9 @@ PARTS = {
     "seen/mislead": "the same things, with shortcuts that go with another class",
     "seen/neutral": "the same things, with shortcuts that go with no class",
 }
-"""What the parts of a ladder hold."""
+"""Contents of the parts of a ladder."""
 HUGGING_FACE = {"val": "validation"}
-"""What Hugging Face calls a split, where it calls it otherwise."""
+"""Hugging Face's names of splits, where they differ from ours."""
 
 
 def data_card(plan: Plan, index: Index) -> str:
@@ -121,7 +121,7 @@ def _about_twins(plan: Plan) -> str:
 
 
 def _about_parts(ladder: Ladder, parts: Sequence[str]) -> str:
-    """Say what the parts of a ladder with one rung hold."""
+    """Describe the parts of a ladder with one rung."""
     said = [
         f"`{part}`: the last {count:,} samples are counterexamples, whose shortcuts go with another class"
         for part in parts if (count := counterexamples(ladder, part))
@@ -142,7 +142,7 @@ def _front_matter(files: Mapping[str, str]) -> str:
         config = "twins" if part.startswith("twins/") else "default"
         name = part.removeprefix("twins/")
         split = HUGGING_FACE.get(name, re.sub(r"\W", "_", name))
-        while split in sets[config]:  # as of the channels c-1 and c_1
+        while split in sets[config]:  # as for the channels c-1 and c_1
             split += "_"
         sets[config][split] = pattern
     if any(sets.values()):

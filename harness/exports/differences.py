@@ -24,7 +24,7 @@ TABLE_BYTES, IMAGE_BYTES = 1 << 30, 1 << 22  # an image of 512 x 512 pixels of n
 def differences(
     scenario: Scenario, splits: Sequence[str], folder: Path, progress: Callable[[int], None]
 ) -> Iterator[str]:
-    """Yield what differs in a folder's files from the scenario's: in tables the first line, and every image.
+    """Yield the differences of a folder's files from the scenario's: in tables the first line, and every image.
 
     Images are compared by their pixels. Splits that the folder lacks are left out. `progress` is called with the number
     of images that were compared.

@@ -1,4 +1,4 @@
-"""What comes with data: their scenario, licence, data card or datasheet, and Croissant description."""
+"""The documents of a data set: scenario, licence, data card or datasheet, and Croissant description."""
 
 import os
 from datetime import UTC, datetime
@@ -61,7 +61,7 @@ def can_describe() -> bool:
 
 
 def left_out(file: Path) -> str:
-    """Return a line on a Croissant description that could not be written."""
+    """Return a line about a Croissant description that could not be written."""
     return f"{file} was left out: it needs mlcroissant; run {pip_install('data')} and write it again"
 
 

@@ -23,7 +23,7 @@ class PartIndex(BaseModel):
 
 
 class Index(BaseModel):
-    """What a data set is, and the digest of its content, which no format, shard size or number of processes changes.
+    """A data set's description, and a digest of its content that is the same for any format, shard size and processes.
 
     `file_bytes`: the sizes of its samples' files together; `common_files`: the size of each file that is made from all
     shards, such as metadata.csv.
@@ -42,7 +42,7 @@ class Index(BaseModel):
     common_files: dict[str, int]
 
     def difference(self, plan: Plan) -> str:
-        """Return what this data set has otherwise than a plan; nothing if it is the plan's."""
+        """Return how this data set differs from a plan; empty if it is the plan's."""
         if self.scenario_sha256 != plan.scenario.digest:
             return "another scenario"
         if self.format != plan.format:

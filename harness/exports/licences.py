@@ -1,4 +1,4 @@
-"""Under which licences data are: our own, and that of the pictures of things, which ladders show."""
+"""The licences of data: our own, and that of the pictures of things, which ladders show."""
 
 from collections.abc import Sequence
 from importlib.resources import files
@@ -23,7 +23,7 @@ def licence_pages(scenarios: Sequence[Description]) -> list[str]:
 
 
 def licence_sentences(scenarios: Sequence[Description]) -> str:
-    """Return under which licences data of these scenarios are, with the credit that is due."""
+    """Return sentences on the licences of data of these scenarios, with the required credit."""
     return f"Under the MIT licence.{f' {CREDIT}' if shows_things(scenarios) else ''}"
 
 

@@ -28,7 +28,7 @@ def class_of(names: Iterable[str]) -> Feature:
 def parquet_file(path: Path, features: Mapping[str, Feature], repeated: Iterable[str] = ()) -> Iterator[Write]:
     """Yield a function that writes a row group, given the entries of every column; images as `bytes` and `path`.
 
-    `repeated` are the columns whose entries are few. Raise `SpurgenError` without pyarrow.
+    `repeated` are the columns with few different entries. Raise `SpurgenError` without pyarrow.
     """
     check_packages(["pyarrow"], "writing Parquet")
     import pyarrow as pa

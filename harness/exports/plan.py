@@ -1,4 +1,4 @@
-"""What a data set consists of: its parts, the shards in which they are written, and their samples in chunks."""
+"""The contents of a data set: its parts, the shards in which they are written, and their samples in chunks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from spurgen.harness.splits.freeze import Description, part_sizes
 CHUNK = 500  # samples that are in memory at a time
 SHARD = 10_000
 FORMATS = "spurgen.harness.exports.formats"
-WORK = ".spurgen"  # what only an incomplete export needs: its plan and receipts of shards
+WORK = ".spurgen"  # files that only an incomplete export needs: its plan and receipts of shards
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ class Plan:
 class Chunk:
     """Consecutive samples of a part, from `start`.
 
-    `bases`, int64 (n,), are indices in the split: a twin has that of its base sample. `shown`, int64 (n,), is the class
-    that is drawn, which label noise makes differ from the label.
+    `bases`, int64 (n,), are indices in the split: a twin has its base sample's index. `shown`, int64 (n,), is the class
+    that is drawn, which may differ from the label by label noise.
     """
 
     part: str

@@ -1,4 +1,4 @@
-"""What a data set's users should know, as Croissant's vocabulary for responsible AI asks (MLCommons, RAI 1.0)."""
+"""Facts for a data set's users that Croissant's vocabulary for responsible AI asks for (MLCommons, RAI 1.0)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -37,9 +37,9 @@ def responsible(scenarios: Sequence[Description]) -> dict[str, Any]:
 
 
 def _each(scenarios: Sequence[Description], say: Callable[[Description], str]) -> list[str]:
-    """Return what `say` says of the scenarios, each sentence once and with the names of those for which it holds.
+    """Return the sentences of `say` about scenarios, each once, with the names of the scenarios for which it holds.
 
-    An empty text says nothing.
+    Empty texts are left out.
     """
     said: dict[str, list[str]] = {}
     for scenario in scenarios:
@@ -49,7 +49,7 @@ def _each(scenarios: Sequence[Description], say: Callable[[Description], str]) -
 
 
 def _biases(scenario: Description) -> str:
-    """Return which correlations train and val have on purpose."""
+    """Return a sentence on the intended correlations of train and val."""
     names = ", ".join(correlated(scenario))
     if isinstance(scenario, Ladder):
         return f"In train and val these shortcuts go with the label on purpose: {names}."
@@ -73,7 +73,7 @@ def _counterexamples(scenario: Description) -> str:
 
 
 def _test(scenario: Description) -> str:
-    """Return what correlations test has."""
+    """Return a sentence on the correlations of test."""
     if isinstance(scenario, Ladder):
         return (
             "Test shows each scene with shortcuts that agree with the class, that mislead and that go with none, and "
@@ -85,7 +85,7 @@ def _test(scenario: Description) -> str:
 
 
 def correlated(scenario: Description) -> list[str]:
-    """Name the channels that tell something about the label in train; of a ladder, the shortcuts that move.
+    """Name the channels that are informative about the label in train; on a ladder, the shortcuts that move.
 
     A channel without correlation shows the value that goes with the label as often as any other.
     """

@@ -1,4 +1,4 @@
-"""What the documents of a frozen suite say of it: its files, its tasks and its worlds."""
+"""Facts for the documents of a frozen suite: its files, its tasks and its worlds."""
 
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,6 @@ def worlds(suite: Suite) -> list[dict[str, Any]]:
 
 
 def _is_of_twins(part: str) -> bool:
-    """Return whether a part has test samples again, with something changed; of a ladder, those of `agree`."""
+    """Return whether a part consists of changed test samples; on a ladder, of changed samples of `test/agree`."""
     kind, _, state = part.partition("/")
     return kind == "twins" or (kind in ("test", "seen") and state not in ("", "agree"))

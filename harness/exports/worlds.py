@@ -1,4 +1,4 @@
-"""What data sets need to know of a world: a scenario, or a ladder with one rung, whose train holds counterexamples."""
+"""Properties of a world that data sets need: a scenario, or a ladder with one rung, whose train has counterexamples."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ STATES = ("agree", "mislead", "neutral")
 
 
 def on_rung(ladder: Ladder, counterexamples: int) -> Ladder:
-    """Return a ladder whose only rung has so many counterexamples; raise `ScenarioError` if it cannot have them."""
+    """Return a ladder whose only rung has that many counterexamples; raise `ScenarioError` if it cannot have them."""
     try:
         return Ladder.model_validate(ladder.model_dump() | {"rungs": (counterexamples,)})
     except ValueError:
@@ -87,7 +87,7 @@ def shows_images(world: Description) -> bool:
 def draw(
     world: Description, part: str, start: int, stop: int, *, images: bool = True, captions: bool = True
 ) -> Samples:
-    """Make the samples [start, stop) of a part; of a ladder's train and val as `Ladder.pieces` says."""
+    """Make the samples [start, stop) of a part; a ladder's train and val consist of `Ladder.pieces`."""
     halves = {"images": images and shows_images(world), "captions": captions}
     if not isinstance(world, Ladder) or part not in NOISY:
         return make_part(world, part, start, stop, **halves)
@@ -108,7 +108,7 @@ def counterexamples(ladder: Ladder, part: str) -> int:
 
 
 def bases_of(world: Description, part: str, start: int, stop: int) -> Int64:
-    """Return the indices in the split, int64 (n,): a twin has that of its base sample."""
+    """Return the indices in the split, int64 (n,): a twin has its base sample's index."""
     indices = np.arange(start, stop)
     if isinstance(world, Ladder):
         bases, is_twin = world.num_classes * world.twins_per_class, part.partition("/")[2] in world.active

@@ -37,13 +37,13 @@ Progress = Callable[[int], None]
 def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int | None = 1) -> Index:
     """Write a data set into `out`, which appears only when it is complete; return its index.
 
-    A data set of the same plan that is there already is kept, and one that was interrupted is continued. `progress` is
-    called with the number of samples of each shard; `jobs` is the number of processes, None one per core. Raises
-    `SpurgenError` if `out` is something else or cannot be written.
+    An existing data set of the same plan is kept, and an interrupted one is continued. `progress` is called with the
+    number of samples of each shard; `jobs` is the number of processes, None one per core. Raises `SpurgenError` if
+    `out` is something else or cannot be written.
     """
     done = find(plan, out)
     if done:
-        shutil.rmtree(out / WORK, ignore_errors=True)  # which a kill may have left
+        shutil.rmtree(out / WORK, ignore_errors=True)  # remains of a killed process
         progress(plan.total)
         return done
     place = out.resolve()  # a link to an empty folder stays a link

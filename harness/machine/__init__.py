@@ -1,1 +1,1 @@
-"""What depends on the machine: processes, devices, files, signals, plots, and the provenance of a result."""
+"""Code that depends on the machine: processes, devices, files, signals, printing, and the provenance of a result."""

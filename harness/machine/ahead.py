@@ -10,7 +10,7 @@ DEPTH = 2
 
 
 def ahead(items: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
-    """Yield items in their order, and errors in the place of theirs; a thread makes up to `depth` of them ahead."""
+    """Yield items in order, and raise an error in the place of its item; a thread makes up to `depth` items ahead."""
     iterator, end = iter(items), object()
     with ThreadPoolExecutor(1) as thread:
         made: deque[Future[T | object]] = deque(thread.submit(next, iterator, end) for _ in range(depth))

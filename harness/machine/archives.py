@@ -35,7 +35,7 @@ def unpack(content: bytes, at_most: int) -> dict[str, NDArray[Any]]:
 
 
 def _array(file: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
-    """Return an entry's array; NumPy's own reader makes room for the shape in the header before it reads."""
+    """Return an entry's array; NumPy's own reader allocates the shape in the header before it reads."""
     if entry.compress_type not in METHODS:
         raise ReadError(f"{shortened(entry.filename)} is compressed by method {entry.compress_type}, expected deflate")
     with file.open(entry) as stream:

@@ -10,7 +10,7 @@ YEAR = 2026
 def bibtex(data: str = "", *, versioned: bool = True) -> str:
     """Return the entry; `data` names the suite and its manifest, so that a paper says which data it used.
 
-    What outlives a version of SpurGen is cited without it, `versioned=False`.
+    Use `versioned=False` to cite something that outlives a version of SpurGen.
     """
     note = "; ".join(filter(None, [f"Version {version('spurgen')}" if versioned else "", data]))
     fields = {"title": f"{{SpurGen}}: {TITLE}", "author": f"{{{AUTHORS}}}", "year": str(YEAR), "note": note}

@@ -15,7 +15,7 @@ from spurgen.benchmark.errors import SpurgenError
 STDOUT = Path("-")  # of a flag that names a file
 LOCK = ".lock"
 FULL = (errno.ENOSPC, errno.EDQUOT)
-"""Errors of a disk without room, which no job and no path is the reason for."""
+"""Errors of a full disk, which neither a job nor a path causes."""
 
 
 class WriteError(SpurgenError, OSError):
@@ -29,7 +29,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a whole file, text as UTF-8, or nothing; raise `WriteError` if the system refuses."""
     with _refusals_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not path.is_file():  # such as /dev/null, which root would replace by a file
+        if path.exists() and not path.is_file():  # such as /dev/null, which root would replace with a file
             raise OSError(errno.EINVAL, "it is not a plain file; name another")
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
         try:
@@ -81,13 +81,13 @@ def check_distinct(outputs: Mapping[str, Path | None]) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Lock a folder, which is made, against other processes that lock it; wait for the lock.
+    """Make a folder and lock it against other processes that lock it; wait for the lock.
 
-    Raise `SpurgenError` if something else lies where the lock should.
+    Raise `SpurgenError` if something else is in the lock's place.
     """
     path = folder / LOCK
     folder.mkdir(parents=True, exist_ok=True)
-    try:  # not truncated, and through no link: whatever lies there is left as it is
+    try:  # not truncated, and not through a link: an existing file stays as it is
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
     except OSError as error:
         raise SpurgenError(f"cannot lock {path}: {error.strerror}; remove it") from None

@@ -16,7 +16,7 @@ KEPT, REMOVED = ".partial", ".temporary"  # endings of hidden folders, which mus
 
 
 def interrupted_folder(out: Path) -> Path:
-    """Return where a command that can be continued makes `out`, a path without links."""
+    """Return the folder in which a command that can be continued makes `out`, a path without links."""
     return out.parent / f".{out.name}{KEPT}"
 
 

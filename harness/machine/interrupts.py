@@ -1,4 +1,4 @@
-"""Handle Ctrl-C, SIGTERM and killed processes: clean up, and say what is kept."""
+"""Handle Ctrl-C, SIGTERM and killed processes: clean up, and report what was saved."""
 
 import signal
 from collections.abc import Iterator
@@ -45,14 +45,14 @@ def hold_signals() -> Iterator[None]:
 
 @contextmanager
 def explain_stop(note: str) -> Iterator[None]:
-    """Add a note to a stop, such as what is kept; raise `LostProcessError` for a pool that lost a process."""
+    """Add a note to an interruption, such as what is kept; raise `LostProcessError` for a pool that lost a process."""
     try:
         yield
     except KeyboardInterrupt as stop:
         stop.add_note(note)
         raise
     except Exception as error:
-        from concurrent.futures.process import BrokenProcessPool  # late: every start of a command would wait for it
+        from concurrent.futures.process import BrokenProcessPool  # imported late: slow to import
 
         if not isinstance(error, BrokenProcessPool):
             raise

@@ -8,7 +8,7 @@ from spurgen.benchmark.shell import pip_install
 
 
 def check_packages(names: Iterable[str], use: str, extra: str = "data") -> None:
-    """Raise `SpurgenError` if a package of an extra is missing; `use` says for what it is needed."""
+    """Raise `SpurgenError` if a package of an extra is missing; `use` is its purpose."""
     for name in names:
         if not find_spec(name):
             raise SpurgenError(f"{use} needs {name}; run {pip_install(extra)}")

@@ -9,7 +9,7 @@ from rich.text import Text
 from tabulate import tabulate
 
 MINUS = "\N{MINUS SIGN}"
-LEAST_P = 1e-4  # smaller p-values are not told apart: no test here is that exact
+LEAST_P = 1e-4  # smaller p-values are not distinguished: no test here is that exact
 
 
 def say(console: Console, line: str | Text, style: str = "") -> None:

@@ -43,7 +43,7 @@ def samples_bar(console: Console, samples: int, what: str = "samples") -> Iterat
 
 @contextmanager
 def jobs_progress(console: Console) -> Iterator[Progress]:
-    """Show a progress bar and, in a terminal, what the jobs that are started in the block are doing."""
+    """Show a progress bar and, in a terminal, the current steps of the jobs that are started in the block."""
     progress = make_progress(console)
     if not console.is_terminal:
         with progress:

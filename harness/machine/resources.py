@@ -7,13 +7,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Resources:
-    """What jobs may use, and of which executor. A job has one thread, so that the same seed gives the same weights.
+    """Resources of jobs, and the executor. A job has one thread, so that the same seed gives the same weights.
 
-    `at_once`: jobs at a time, by default as many as there is room for. `gpus`: per job; a fraction of a GPU is shared.
-    `visible`: the GPUs of this machine that its jobs are spread over, as CUDA_VISIBLE_DEVICES names them.
-    `memory_gib`: main memory per job, by default what the cluster grants. `minutes`: wall time per job, for SLURM.
-    `retries`: how often a job is started again that was lost with its machine or process. `address`: of a Ray cluster,
-    or a SLURM partition. `folder`: one that all machines share, for SLURM.
+    `at_once`: jobs at a time, by default as many as fit. `gpus`: per job; a fraction of a GPU is shared. `visible`: the
+    GPUs of this machine that its jobs are spread over, as CUDA_VISIBLE_DEVICES names them. `memory_gib`: main memory
+    per job, by default the cluster's own default. `minutes`: wall time per job, for SLURM. `retries`: how often a job
+    that was lost with its machine or process is started again. `address`: of a Ray cluster, or a SLURM partition.
+    `folder`: one that all machines share, for SLURM.
     """
 
     at_once: int | None = None

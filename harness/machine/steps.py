@@ -23,7 +23,7 @@ def reporting(job: str) -> Iterator[Show]:
     path = Path(folder) / str(os.getpid())
 
     def show(step: str) -> None:
-        with suppress(OSError):  # not worth a failed job
+        with suppress(OSError):  # a job must not fail for it
             written = path.with_suffix(".new")
             written.write_text(f"{job}  {step}", encoding="utf-8")
             written.replace(path)

@@ -1,4 +1,4 @@
-"""A stranger's text in every format: names and reasons come from submissions and may hold anything."""
+"""Untrusted text in every format: names and reasons come from submissions and may contain anything."""
 
 import html
 import re
@@ -13,25 +13,25 @@ LATEX = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': "''", "`": r"\textasciigrave{}", "[": "{[}", "*": "{*}", "†": r"\textdagger{}",
 }  # fmt: skip
-"""What means something to LaTeX; a row that began with `[` or `*` would be an argument of the line's end before it."""
+"""LaTeX's special characters; `[` or `*` at the start of a row would be an argument of the preceding line's end."""
 LAST = 0x17F  # later characters need packages of LaTeX
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line, without characters that a terminal obeys."""
+    """Return a text on one line, without control characters."""
     return harmless(" ".join(text.split()))
 
 
 def as_markdown(text: str) -> str:
-    """Return a text on one line that Markdown shows as it is."""
+    """Return a text on one line, escaped for Markdown."""
     return MARKUP.sub(r"\\\g<0>", html.escape(one_line(text)).replace("`", "'"))
 
 
 def as_cell(text: str) -> str:
-    """Return a text that no spreadsheet runs as a formula, and whose characters no terminal obeys."""
+    """Return a text that no spreadsheet runs as a formula, without control characters."""
     return ("'" if text[:1] in FORMULAS else "") + harmless(text.replace("\r", " "))
 
 
 def as_latex(text: str) -> str:
-    """Return a text on one line that LaTeX typesets as it is, with ? for characters that need a package."""
+    """Return a text on one line, escaped for LaTeX, with ? for characters that need a package."""
     return "".join(LATEX.get(c, c if ord(c) <= LAST else "?") for c in one_line(text))

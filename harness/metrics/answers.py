@@ -1,4 +1,4 @@
-"""What a metric of one job is computed from, for metrics that are files of their own.
+"""The input of metrics of one job that have a file of their own.
 
 A module of this package that has a function `measure(answers) -> float` is a metric of every job, under the module's
 name.

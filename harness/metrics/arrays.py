@@ -1,6 +1,6 @@
 """Checks of the arrays that metrics take, and the softmax that they share.
 
-Every error names the argument, what it is, what was expected and what to do.
+Every error names the argument, its actual and expected value, and what to do.
 """
 
 import math
@@ -24,7 +24,7 @@ SUM_TOLERANCE = 1e-3  # probabilities may come as float16
 
 
 def failure(name: str, actual: str, expected: str, remedy: str) -> MetricError:
-    """Make an error of the argument's name, what it is, what was expected and what to do."""
+    """Return an error with the argument's name, its actual and expected value, and what to do."""
     return MetricError(f"{name}: found {actual}, expected {expected}; {remedy}")
 
 

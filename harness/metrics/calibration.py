@@ -15,7 +15,7 @@ from spurgen.harness.metrics.arrays import Float64, Int64, Labels, Scores, as_in
 # The inverse temperatures searched, in units of 1 / (root mean square lead), leads at most the largest that counts.
 SLOWEST, STEEPEST = 1e-3, 1e4
 COUNTED = 10.0
-"""Leads count up to this many median leads. Those of the honest submissions that were measured reach 6."""
+"""Leads count up to this many median leads. Those of the honest submissions that we measured reach 6."""
 
 
 def leads_of(logits: Scores) -> Float64:

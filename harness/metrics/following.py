@@ -1,4 +1,4 @@
-"""What answers follow: a shortcut that is switched to another class, or the thing that is exchanged.
+"""Whether answers follow a shortcut that is switched to another class, or the thing that is exchanged.
 
 Answers are predicted classes, int64 (n,), so neither temperature nor scale matters.
 """
@@ -7,7 +7,7 @@ from spurgen.harness.metrics.arrays import Bool, Labels, as_flags, as_integers, 
 
 
 def follow_rate(answers: Labels, labels: Labels, values: Labels, aligned: Bool) -> float:
-    """Return the share of answers that go where a shortcut was switched to, in [0, 1].
+    """Return the share of answers that follow a switched shortcut, in [0, 1].
 
     `answers`: classes predicted for samples of which the shortcut shows `values`; `labels`: their classes; integers
     (n,). `aligned`: bool (V, K), True where value v goes with class k. A sample counts if its value goes with other
@@ -27,7 +27,7 @@ def follow_rate(answers: Labels, labels: Labels, values: Labels, aligned: Bool) 
 
 
 def thing_use(base: Labels, twins: Labels, labels: Labels, exchanged: Labels) -> float:
-    """Return the share of samples whose answer follows when the thing alone is exchanged, in [0, 1].
+    """Return the share of samples whose answer follows the thing when only the thing is exchanged, in [0, 1].
 
     `base` and `twins`: classes predicted before and after; `labels` and `exchanged`: the classes of both things;
     integers (n,). A sample counts if both answers are right.

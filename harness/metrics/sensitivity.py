@@ -1,4 +1,4 @@
-"""Spurious sensitivity: how far the true class's probability moves when a channel's value alone changes."""
+"""Spurious sensitivity: how far the true class's probability moves when only a channel's value changes."""
 
 import numpy as np
 

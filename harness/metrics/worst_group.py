@@ -46,8 +46,8 @@ def agree_and_mislead(group_accuracies: Scores, num_classes: int) -> Float64:
     """Return the accuracies where all shortcuts agree with the class, and where all mislead: float64 (..., 2).
 
     They are averaged over classes. `group_accuracies`: real (..., G), of group `class * (G / num_classes) + pattern`,
-    where the first pattern is that all agree, and the last that all mislead. Raises `MetricError` for an array that is
-    not finite, or if `num_classes` does not divide G.
+    where in the first pattern all agree, and in the last all mislead. Raises `MetricError` for an array that is not
+    finite, or if `num_classes` does not divide G.
     """
     accuracies = as_reals("group_accuracies", group_accuracies, None)
     count = accuracies.shape[-1]

@@ -1,1 +1,1 @@
-"""What several commands share: their flags, and what the flags mean."""
+"""Flags that several commands share, and functions that apply them."""

@@ -42,7 +42,7 @@ FLAGS = {
 
 
 def check_cluster(arguments: argparse.Namespace) -> None:
-    """Raise `SpurgenError` for an address or a flag by which the chosen executor does not go."""
+    """Raise `SpurgenError` for an address or a flag that the chosen executor ignores."""
     executor, address = arguments.cluster
     if address and "address" not in heeded(executor):
         raise SpurgenError(f"--cluster {executor}://{address}: {executor} has no address; leave ://{address} out")
@@ -61,7 +61,7 @@ def on_cluster(arguments: argparse.Namespace) -> bool:
 
 
 def device_of(arguments: argparse.Namespace) -> str:
-    """Return the device of jobs: one of this machine, or on a cluster the one that is named, which this one may lack.
+    """Return the device of jobs: one of this machine, or on a cluster the given one, which this machine may lack.
 
     `auto` is cuda on a cluster where jobs are given GPUs.
     """
@@ -74,7 +74,7 @@ def device_of(arguments: argparse.Namespace) -> str:
 
 
 def resources_of(arguments: argparse.Namespace, device: str) -> Resources:
-    """Return what the flags of `add_jobs` and, if the command has them, of `add_cluster` say.
+    """Return the resources that the flags of `add_jobs` and, if the command has them, of `add_cluster` set.
 
     Raise `SpurgenError` if a job is to have more GPUs than there are for it on this machine.
     """

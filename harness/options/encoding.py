@@ -15,9 +15,9 @@ from spurgen.harness.running.job import Job
 
 
 def compute_features(jobs: Iterable[Job], console: Console, processes: int | None, *, dry_run: bool = False) -> None:
-    """Compute and cache the features of the worlds of jobs on frozen ladders, as far as they are missing.
+    """Compute and cache the missing features of the worlds of jobs on frozen ladders.
 
-    In a dry run it is only said how many samples that are, and for how long.
+    A dry run only prints the number of samples and the expected time.
     """
     rungs: dict[tuple[str, str], dict[str, Rung]] = {}
     for job in jobs:

@@ -49,7 +49,7 @@ def between(least: float, most: float) -> Callable[[str], float]:
             value = float(text)
         except ValueError:
             raise argparse.ArgumentTypeError(f"{shortened(text)} is not a number") from None
-        if not least <= value <= most:  # nor is NaN
+        if not least <= value <= most:  # also refuses NaN
             raise argparse.ArgumentTypeError(f"must be {least:g} to {most:,.0f}, not {shortened(text)}")
         return value
 
@@ -80,7 +80,7 @@ def refuse(
 ) -> None:  # fmt: skip
     """Raise `SpurgenError` for a flag that has no effect: one that a function declares, was given and is not `heeded`.
 
-    `why`: beside or without what. `heeded`: attributes of `arguments`.
+    `why`: the reason, such as another flag. `heeded`: attributes of `arguments`.
     """
     parser = argparse.ArgumentParser(add_help=False)
     declare(parser)
@@ -91,7 +91,7 @@ def refuse(
 
 
 def command_line(command: Sequence[str], values: Mapping[str, object]) -> str:
-    """Return a command with a flag per value, as it is typed; None, False and what is empty have none."""
+    """Return a command line with a flag per value; None, False and empty values have none."""
     words = ["spurgen", *command]
     for name, value in values.items():
         if value is not None and value is not False and value not in ([], ""):

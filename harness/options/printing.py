@@ -1,4 +1,4 @@
-"""Printing the leaderboard: as wide as the terminal, and of a fixed width where the output is none."""
+"""Printing the leaderboard: as wide as the terminal, or of a fixed width if the output is not a terminal."""
 
 import os
 import sys
@@ -12,12 +12,12 @@ def print_board(
     board: Leaderboard, tasks: Collection[str] = (), mine: Collection[str] = (), *, wide: bool = False,
     alone: Collection[str] | None = None,
 ) -> None:  # fmt: skip
-    """Print the tables of these tasks, by default of all; `mine`: labels of rows to mark; `alone` as of `to_text`."""
+    """Print the tables of these tasks, by default of all; `mine`: labels of rows to mark; `alone` as for `to_text`."""
     print(to_text(board, tasks, mine, width=_width(), wide=wide, colour=_colour(), alone=alone))
 
 
 def print_first(board: Leaderboard, mine: Collection[str] = (), *, wide: bool = False) -> None:
-    """Print the first board alone, the best rows last; arguments as of `print_board`."""
+    """Print only the first board, best rows last; arguments as for `print_board`."""
     print(first_to_text(board, mine, width=_width(), wide=wide, colour=_colour()))
 
 

@@ -34,6 +34,6 @@ def around(path: Path, begin: str, end: str) -> tuple[str, str]:
 
 
 def renew(path: Path, begin: str, end: str, content: str) -> str:
-    """Replace the text between the markers; raise `SpurgenError` as `around` does; return a line on the file."""
+    """Replace the text between the markers; raise `SpurgenError` as `around` does; return a line about the file."""
     head, tail = around(path, begin, end)
     return write_changed(path.resolve(), f"{head}{begin}\n{content}\n{end}{tail}")

@@ -24,7 +24,7 @@ def add_yes(parser: argparse.ArgumentParser, choices: str) -> None:
 
 
 def forecast(jobs: Sequence[Job], missing: Sequence[Job], arguments: argparse.Namespace, seconds: Seconds) -> Forecast:
-    """Return the forecast of jobs, of which as many run at a time as the flags allow."""
+    """Return the forecast of jobs, with as many at a time as the flags allow."""
     if not missing:
         return Forecast(jobs, missing, seconds, 1)
     if on_cluster(arguments) and not arguments.jobs:

@@ -57,8 +57,8 @@ def run_submissions(
 ) -> int:  # fmt: skip
     """Run what is missing of submissions and print the tables of their tasks; return 1 if a job failed.
 
-    `mine`: specs whose rows are marked, and judged in sentences below the tables. `then` is called after the jobs and
-    returns the errors of others that failed. Jobs start if tasks or submissions were `chosen` on the command line, or
+    `mine`: specs whose rows are marked, and described in sentences below the tables. `then` is called after the jobs
+    and returns the errors of further jobs. Jobs start if tasks or submissions were `chosen` on the command line, or
     with `--yes`; otherwise they are only listed.
     """
     check_cluster(arguments)
@@ -105,7 +105,7 @@ def _show(
     suite: Suite, rows: Rows, tasks: set[str], mine: set[str], arguments: argparse.Namespace, console: Console
 ) -> None:
     """Write and print the board of some tasks, and a verdict on each of one's own rows."""
-    files = arguments.markdown or arguments.csv or arguments.json  # which have all tasks
+    files = arguments.markdown or arguments.csv or arguments.json  # these files have all tasks
     shown = {label: row if files else {name: row[name] for name in row if name in tasks} for label, row in rows.items()}
     with console.status("comparing rows"):
         board = build_board(suite, arguments.results, shown)
@@ -163,7 +163,7 @@ def report_failures(errors: Iterable[str], console: Console) -> int:
 def check_shown_files(specs: Iterable[str], suite: Suite, results: Path) -> None:
     """Raise `SpurgenError` for a file that holds the secret of the open commitment, or lies in the suite's results.
 
-    A secret is recognised by what the file holds, under whatever name. A submission can print it into its public row.
+    A secret is recognised by the file's content, under any name: a submission could print it into its public row.
     """
     rows = (results / suite.name).resolve()
     for spec in specs:

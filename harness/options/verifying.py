@@ -53,7 +53,7 @@ def only(suite: Suite, names: Iterable[str]) -> Suite:
 
 
 def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = None) -> int:
-    """Verify the generators against the manifest, and what lies on disk; return 0 or 1."""
+    """Verify the generators and the files on disk against the manifest; return 0 or 1."""
     worlds = ", ".join(suite.scenarios) if len(suite.scenarios) <= NAMED else f"{len(suite.scenarios)} worlds"
     say(console, f"verifying suite {suite.name}: making {total(suite):,} samples of {worlds} again")
     with samples_bar(console, total(suite)) as advance:
@@ -73,7 +73,7 @@ def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = No
 
 
 def verified(suite: Suite, names: Iterable[str], root: Path, console: Console, jobs: int | None = None) -> bool:
-    """Return whether the named scenarios are the frozen ones: noted before, or else verified now."""
+    """Return whether the named scenarios are the frozen ones: by an earlier record, or else verified now."""
     used = only(suite, names)
     return stamped(used, root) or not verify_all(used, root, console, jobs)
 
@@ -81,7 +81,7 @@ def verified(suite: Suite, names: Iterable[str], root: Path, console: Console, j
 def _verify_revealed(suite: Suite, console: Console) -> int:
     """Make the private splits with revealed secrets again; return 1 if one differs from its commitment."""
     if set(suite.scenarios) != set(suite.manifest.scenarios):
-        return 0  # a commitment is to the data of the whole suite
+        return 0  # a commitment covers the data of the whole suite
     for commitment in read_commitments(suite):
         if commitment.revealed is not None:
             with samples_bar(console, total(suite), "private samples") as advance:

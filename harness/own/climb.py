@@ -21,15 +21,15 @@ from spurgen.harness.worker.loading import load_submission
 
 STEP = 4
 MAJORITY = {"train": 2000, "val": 500}
-"""Samples that are no counterexamples on each rung, at most."""
+"""Largest number of samples on each rung that are not counterexamples."""
 LEAST_IN_VAL = 16  # counterexamples of val above 0, which has a quarter of train's, as on the suite's ladders
 DATA = "data.npz"
 EVERYTHING = -1
-"""Instead of a number of counterexamples: all samples of train and val."""
+"""Stands, in place of a number of counterexamples, for all samples of train and val."""
 
 
 class Answered(NamedTuple):
-    """Predicted classes of the test samples, int64 (n,), and the sanity checks that failed; or why training failed."""
+    """Predicted classes of the test samples, int64 (n,), and failed sanity checks; or why training failed."""
 
     predicted: Int64 | None
     failed_checks: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Work(NamedTuple):
 
 @dataclass(frozen=True)
 class Samples:
-    """What training needs of own data: `features` float32 (n, d), the others int64 or bool (n,)."""
+    """Training's view of own data: `features` float32 (n, d), the others int64 or bool (n,)."""
 
     features: Features
     labels: Int64
@@ -57,7 +57,7 @@ class Samples:
     is_text: bool
 
     def rows(self, split: str, counterexamples: int, seed: int) -> Int64:
-        """Return the samples of train or val with so many counterexamples, those of train.
+        """Return the samples of train or val; `counterexamples`: their number in train.
 
         The majority is the same on every rung and in every draw. In a draw, a rung's counterexamples contain those of
         the rungs below; classes have equally many as long as they last.
@@ -82,7 +82,7 @@ class Samples:
         return rows[np.argsort(turn, kind="stable")]
 
     def labeled(self, split: str, rows: Int64, access: str) -> LabeledData:
-        """Return what an access tier shows of rows of a split."""
+        """Return rows of a split as an access tier shows them."""
         data = LabeledData(
             batch=self.batch(rows),
             labels=self.labels[rows],
@@ -110,7 +110,7 @@ def rungs_of(data: OwnData) -> tuple[int, ...]:
 
 
 def check_methods(names: Sequence[str]) -> None:
-    """Raise `SubmissionError` for a method that needs what own data lack: environments or twins."""
+    """Raise `SubmissionError` for a method that needs environments or twins, which own data lack."""
     for name in names:
         access = load_submission(baseline_specs([name])[0]).access
         lacking = "twins" if ACCESS[access].twins else "environments" if access == "envs" else None

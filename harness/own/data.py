@@ -19,22 +19,22 @@ from spurgen.harness.statistics.bootstrap import named_generator
 
 SPLITS = ("train", "val", "test")
 OTHER_NAMES = {"valid": "val", "validation": "val", "dev": "val", "id_val": "val"}
-SHARES = (0.6, 0.15, 0.25)  # of train, val and test, where the data have no splits
-OF_TRAIN = 0.2  # goes to val, where there is a test split but none for validation
+SHARES = (0.6, 0.15, 0.25)  # of train, val and test, if the data have no splits
+OF_TRAIN = 0.2  # goes to val, if there is a test split but none for validation
 MOST_NAMES = 50  # classes, or values of the shortcut
 FRACTION = re.compile(r"-?\d*\.\d+(e-?\d+)?", re.IGNORECASE)
 FEW = 10  # test samples of a group
-HARDLY = 0.9  # share of the counterexamples that chance would give, from which there hardly is a shortcut
+HARDLY = 0.9  # share of the counterexamples expected by chance from which there is hardly a shortcut
 
 
 @dataclass(frozen=True)
 class OwnData:
-    """Samples of n images or texts of K classes, with the value that a shortcut has in each.
+    """Samples of n images or texts of K classes, and the shortcut's value in each.
 
     `inputs`: file names below `folder`, or texts if that is None. `labels`, `values`: places in `classes` and in
     `value_names`, int64 (n,). `splits`: places in `SPLITS`, int64 (n,). `aligned`: the value that goes with each class,
-    int64 (K,): in train the most over-represented one. `have`: counterexamples in train of the whole table, of whose
-    `rows` some may be left out here.
+    int64 (K,): in train the most over-represented one. `have`: counterexamples in train of the whole table, whose
+    `rows` may be more than the samples here.
     """
 
     label: str
@@ -62,7 +62,7 @@ class OwnData:
         return found
 
     def about(self) -> str:
-        """Return how many samples there are, what goes with what, and how many counterexamples there are."""
+        """Return the numbers of samples and counterexamples, and which value goes with which class, in a sentence."""
         pairs = [f"{self.value_names[k]} with {name}" for name, k in zip(self.classes, self.aligned, strict=True)]
         sizes = [f"{int(self.inside(split).sum()):,} {split}" for split in SPLITS]
         used = f" of {self.rows:,}" if len(self.inputs) < self.rows else ""
@@ -72,7 +72,7 @@ class OwnData:
         )
 
     def limits(self) -> Iterator[str]:
-        """Yield a sentence for each thing that cannot be said of these data."""
+        """Yield a sentence for each limit of what these data can show."""
         of_train, of_test = self.inside("train"), self.inside("test")
         found = int((of_train & self.conflicts).sum())
         for k, name in enumerate(self.classes):
@@ -100,8 +100,8 @@ class OwnData:
 def read_own(metadata: Path, folder: Path, asked: Columns, text_columns: Sequence[str], most: int) -> OwnData:
     """Read a table of labelled samples, whose images lie in `folder`, or whose texts in `text_columns`.
 
-    At most `most` samples are kept, drawn at random. Raises `SpurgenError` for what cannot be trained on: missing
-    files or texts, one class, one value, and labels that are fractions.
+    At most `most` samples are kept, drawn at random. Raises `SpurgenError` if training is impossible: missing files or
+    texts, one class, one value, or labels that are fractions.
     """
     header = read_header(metadata)
     columns = recognise(asked, header, None, "--shortcut")

@@ -1,4 +1,4 @@
-"""Frozen features of a user's own images or texts: computed once, in parts that are kept when a run is stopped."""
+"""Frozen features of a user's own images or texts: computed once, in parts that stay when a run is stopped."""
 
 import hashlib
 from collections.abc import Callable

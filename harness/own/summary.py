@@ -1,4 +1,4 @@
-"""What methods reach on a user's own data: figures, curves, and the counterexamples that they need."""
+"""Results of methods on a user's own data: figures, curves, and the counterexamples needed."""
 
 import json
 import math
@@ -35,7 +35,7 @@ class Curve:
 
     `whole`: trained on everything. `points`: by number of counterexamples, the accuracy averaged over classes where the
     shortcut agrees or misleads, whichever is lower. `needed`: counterexamples at which that reaches the target, None
-    where it is not known. `beyond`: the number to which the last two rungs point, if it lies beyond the last.
+    where it is not known. `beyond`: the number extrapolated from the last two rungs, if it lies beyond the last.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class OwnSummary:
-    """All that a run on a user's own data found; `failed`: why a method has no figures, by name."""
+    """All results of a run on a user's own data; `failed`: why a method has no figures, by name."""
 
     data: OwnData
     rungs: tuple[int, ...]
@@ -100,7 +100,7 @@ class OwnSummary:
         return markdown_table(rows)
 
     def limits(self) -> Iterator[str]:
-        """Yield what cannot be said of the data, and which methods failed."""
+        """Yield the limits of the data, and which methods failed."""
         yield from self.data.limits()
         for name, reason in self.failed.items():
             yield f"{name} failed: {reason}"
@@ -146,7 +146,7 @@ class OwnSummary:
 
 
 def percent(share: float) -> str:
-    """Return a share as people write it, such as 75 %."""
+    """Return a share in per cent, such as 75 %."""
     return f"{100 * share:.0f} %"
 
 
@@ -161,7 +161,7 @@ def _words(curve: Curve) -> str:
 def summarize(
     data: OwnData, answers: Mapping[tuple[str, int, int], Answered], rungs: Sequence[int], target: float, command: str
 ) -> OwnSummary:
-    """Return what methods reach, from their answers by method, rung and draw, which come in the methods' order."""
+    """Return the summary of answers by method, rung and draw, which come in the methods' order."""
     names = dict.fromkeys(name for name, *_ in answers)
     seeds = tuple(dict.fromkeys(seed for *_, seed in answers))
     failed = {name: answer.error for (name, *_), answer in answers.items() if answer.error}

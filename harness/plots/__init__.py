@@ -1,1 +1,1 @@
-"""Every picture of numbers: one style, drawn from tables, for reports, papers, the site and the README."""
+"""All plots: one style, drawn from tables, for reports, papers, the site and the README."""

@@ -14,7 +14,7 @@ from spurgen.harness.plots import style
 from spurgen.harness.plots.style import Columns
 from spurgen.harness.statistics.estimate import Estimate
 
-LINE, FOOT = 0.15, 0.45  # inches: a row, and what lies below a panel
+LINE, FOOT = 0.15, 0.45  # inches: a row, and the space below a panel
 SIDE_BY_SIDE: dict[Columns, int] = {1: 2, 2: 4}
 MARGIN = 0.04  # of an axis, beyond its outermost numbers
 UNIT = (-0.02, 1.02)  # of an axis of proportions
@@ -45,8 +45,8 @@ def forest(
 ) -> Figure:  # fmt: skip
     """Draw a line per row in every panel: point and interval, in the order given, below the name of each access tier.
 
-    `axis`: what the numbers are. `limits`: of the axis of all panels, by default what holds 0 and every interval. The
-    dashed line is the ideal observer.
+    `axis`: its label. `limits`: of the axis of all panels, by default wide enough for 0 and every interval. The dashed
+    line is the ideal observer.
     """
     low, high = limits or limits_of(panels)
     lines = [line for tier, own in groupby(rows, lambda row: row.access) for line in ([tier] if tier else []) + [*own]]
@@ -77,7 +77,7 @@ def most_panels(rows: Sequence[Named], columns: Columns = 2) -> int:
 
 
 def limits_of(panels: Sequence[Panel]) -> tuple[float, float]:
-    """Return limits of an axis that holds 0 and every estimate of some panels with its interval."""
+    """Return axis limits that include 0 and every estimate of the panels with its interval."""
     ends = [end for panel in panels for point in panel.points.values() for end in point.ends]
     ends += [panel.ideal for panel in panels if panel.ideal is not None]
     low, high = min([0.0, *ends]), max([0.05, *ends])

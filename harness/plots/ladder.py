@@ -45,7 +45,7 @@ class Climbed(NamedTuple):
 
 
 def ladders_drawn(suite: Suite, board: Leaderboard) -> list[Climbed]:
-    """Return what is drawn of the ladders that have rows."""
+    """Return the data to draw of all ladders that have rows."""
     drawn = []
     for name, part in board.overall.items():
         rungs = [t for t in suite.tasks.values() if isinstance(t, Rung) and t.of == name and t.name in board.tasks]
@@ -153,7 +153,7 @@ def spread(heights: Sequence[float], apart: float) -> list[float]:
 
 
 def _labels(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]], apart: float) -> None:
-    """Write each text right of where its line ends, in the line's colour, and lead from one to the other."""
+    """Write each text right of its line's end, in the line's colour, with a leader between them."""
     heights = spread([end for _, end, _ in labels], apart)
     for (text, end, colour), height in zip(labels, heights, strict=True):
         beside = axes.get_yaxis_transform()
@@ -174,7 +174,7 @@ def _band(axes: Axes, at: Sequence[float], curve: Sequence[Estimate | None], col
 
 
 def _ceiling(axes: Axes, ceiling: float | None, columns: Columns) -> None:
-    """Draw the ceiling and the share of it that is asked for, each with its name at the line."""
+    """Draw the ceiling and the required share of it, each labelled at its line."""
     if ceiling is None:
         return
     for height, texts in ((ceiling, CEILING[2 - columns :]), (SHARE * ceiling, ["3/4 of the ceiling"])):
@@ -187,7 +187,7 @@ def _ceiling(axes: Axes, ceiling: float | None, columns: Columns) -> None:
 
 
 def _free(axes: Axes, height: float, text: str) -> tuple[int, bool, bool]:
-    """Return where a label at a level line meets least of other lines: how much, at the right?, below?."""
+    """Return the best place of a label at a level line: how much of other lines it meets, if at the right, if below."""
     box, point = axes.get_window_extent(), axes.figure.dpi / 72
     near, tall = int(100 * len(text) * style.CHARACTER * point / box.width), 11 * point / box.height
     at = np.linspace(*axes.get_xlim(), 100)
@@ -200,7 +200,7 @@ def _free(axes: Axes, height: float, text: str) -> tuple[int, bool, bool]:
 
 
 def _mark_rungs(axes: Axes, rungs: Sequence[int], at: Sequence[float]) -> None:
-    """Write numbers of counterexamples where they lie, and accuracies beside them."""
+    """Label the axes: numbers of counterexamples at their places, and accuracies."""
     axes.set_xticks(at, [f"{m:,}" for m in rungs])
     axes.set_ylabel("accuracy if misled, %")
     axes.set_ylim(-0.02, TOP)
@@ -215,7 +215,7 @@ def _label(line: Line, full_names: Mapping[str, str], columns: Columns, *, scree
     """Return a row's name and what it needs; on a screen in two lines, and whether it was given twins as well."""
     label, needs = line["submission"], needed_words(line)
     name = "ERM" if label == ERM else short_name(full_names.get(label, label))
-    twins = screen and line["access"] == SYNTHETIC  # which no real data have
+    twins = screen and line["access"] == SYNTHETIC  # the tier that no real data have
     what = f"{needs}, with twins" if twins else f"needs {needs}"
     between = "\n" if screen else " "
     return style.drawable(name, LONGEST[2 if screen else columns]) + (f"{between}{what}" if needs else "")

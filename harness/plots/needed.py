@@ -1,4 +1,4 @@
-"""Everything that learns on one axis: the counterexamples needed, in groups, each beside the ideal observer."""
+"""All learners on one axis: the counterexamples needed, in groups, each beside the ideal observer."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 from spurgen.harness.plots import style
 from spurgen.harness.plots.style import Columns
 
-LINE, FOOT = 0.16, 0.7  # inches: a line of the figure, and what lies around the lines
+LINE, FOOT = 0.16, 0.7  # inches: a line of the figure, and the space around the lines
 MODALITIES = {"text": "captions", "image": "images", "multimodal": "both"}
 MARKS = dict(zip(MODALITIES, style.SERIES, strict=False))
-APART = 0.2  # of a line: from a modality's mark to the next one's
+APART = 0.2  # of a line: distance of two modalities' marks
 BEYOND = {"": 1.0, "<=": 1 / 1.3, ">": 1.3}  # where a number beyond the rungs is drawn, as a multiple of the last rung
 TICKS = tuple(2**k for k in range(8))
 LONGEST: dict[Columns, int] = {1: 22, 2: 44}  # characters of a name
@@ -22,14 +22,14 @@ COLUMN = 25  # points: of numbers beside the axis
 
 
 class Learner(NamedTuple):
-    """A name, and by modality the counterexamples needed as people read them, such as `66 [41, 92]` or `>128`."""
+    """A name, and by modality the counterexamples needed as text, such as `66 [41, 92]` or `>128`."""
 
     name: str
     needed: Mapping[str, str]
 
 
 class Group(NamedTuple):
-    """Learners that were asked in one way; `ideal`: the number of who knows the law of what they were shown."""
+    """Learners with the same setup; `ideal`: the number of an observer that knows the law of their training data."""
 
     title: str
     ideal: str
@@ -71,7 +71,7 @@ def draw_needed(groups: Sequence[Group], columns: Columns = 2) -> Figure:
 
 
 def places(text: str) -> list[float]:
-    """Return where the numbers of a text such as `11 [<=8, 109]` are drawn: what is needed, and its interval's ends."""
+    """Return where a text such as `11 [<=8, 109]` is drawn: the number needed, and its interval's ends."""
     return [BEYOND[sign] * int(number) for sign, number in re.findall(r"(<=|>|)(\d+)", text)]
 
 

@@ -1,4 +1,4 @@
-"""The figures of a paper about a leaderboard or an experiment: which there are, and their captions."""
+"""The list of figures of a paper about a leaderboard or an experiment, with their captions."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
@@ -32,7 +32,7 @@ class Item(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """What is drawn of a board: its task, None for a set of tasks, its lines as in the frame, and the ideal."""
+    """A board to draw: its task, None for a set of tasks; its lines as in the frame; the ideal observer's values."""
 
     name: str
     task: Task | None
@@ -43,9 +43,9 @@ class Drawn(NamedTuple):
 def boards_drawn(
     suite: Suite, rows: Rows, board: Leaderboard, names: Collection[str], labels: Collection[str] = ()
 ) -> dict[str, Drawn]:
-    """Return what is drawn of these tasks and sets of tasks, by name.
+    """Return the boards to draw of these tasks and sets of tasks, by name.
 
-    `rows`: those that the board was built from. `labels`: those that are drawn, by default all.
+    `rows`: the rows that the board was built from. `labels`: the rows to draw, by default all.
     """
     made = {}
     for name in names:
@@ -60,7 +60,7 @@ def boards_drawn(
 
 
 def figures(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: Columns) -> list[Item]:
-    """Return a figure of all boards, in parts that fit a page, and of each its shortcuts."""
+    """Return a figure of all boards, in parts that fit a page, and a figure of each board's shortcuts."""
     most = most_panels(named([line for board in boards for line in board.lines], full_names), columns)
     parts = [boards[start : start + most] for start in range(0, len(boards), most)]
     items = []
@@ -83,7 +83,7 @@ def named(lines: Sequence[Line], full_names: Mapping[str, str]) -> list[Named]:
 
 
 def points(lines: Sequence[Line], key: str) -> dict[str, Estimate]:
-    """Return a metric by label, of the lines that have it."""
+    """Return a metric by label, for the lines that have it."""
     return {each["submission"]: point for each in lines if not each.get("reason") and (point := estimate_of(each, key))}
 
 

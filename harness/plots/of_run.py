@@ -86,7 +86,7 @@ def training_curves(results: Sequence[Result]) -> Figure:
 def _learning_curves(panels: Mapping[str, Mapping[str, Float64]]) -> Figure:
     """Draw a panel per key with lines by name, float64 (seeds, epochs) each: the mean, and a band over seeds.
 
-    The line `epoch` is not drawn: where it falls, a further stage of training begins, which a dotted line marks.
+    The entry `epoch` is not drawn: where it falls, a new stage of training begins, which a dotted line marks.
     """
     figure = style.new_figure(2, 0.5 + CURVE * -(-len(panels) // 2))
     grid = style.panel_grid(figure, len(panels), 2)

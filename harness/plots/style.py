@@ -1,6 +1,6 @@
 """The style of all figures: as wide as one or two columns of a paper, letters that stay readable at that width.
 
-Colours are apart for every kind of colour vision and in grey (Okabe & Ito 2008); markers differ as well.
+Colours are distinct for every kind of colour vision and in grey (Okabe & Ito 2008); markers differ as well.
 """
 
 import io
@@ -74,9 +74,9 @@ def new_figure(columns: Columns, height: float) -> Figure:
 def encode(figure: Figure, kind: Format) -> bytes:
     """Return a figure as a file of its exact size, without date and version: the same figure gives the same bytes."""
     buffer = io.BytesIO()
-    with styled():  # some settings count only now
+    with styled():  # some settings take effect only now
         figure.draw_without_rendering()  # lays the figure out
-        figure.set_layout_engine("none")  # else savefig does so again, twice
+        figure.set_layout_engine("none")  # otherwise savefig would do so again, twice
         figure.savefig(buffer, format=kind, dpi=DPI, metadata=METADATA[kind])
     return buffer.getvalue()
 
@@ -88,14 +88,14 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def drawable(text: str, longest: int = LONGEST[1]) -> str:
-    """Return a stranger's text on one line, shortened, with a question mark for each character that the font lacks."""
+    """Return an untrusted text on one line, shortened, with a question mark for each character that the font lacks."""
     font = get_font(findfont(FontProperties(family="DejaVu Sans")))
     known = "".join(c if font.get_char_index(ord(c)) else "?" for c in one_line(text))
     return known if len(known) <= longest else f"{known[: longest - 1]}…"
 
 
 def wrapped(text: str, inches: float) -> str:
-    """Return a stranger's text in at most three lines of small letters that fit a width."""
+    """Return an untrusted text in at most three lines of small letters that fit a width."""
     wide = max(int(72 * inches / CHARACTER), 8)
     return textwrap.fill(drawable(text, 3 * wide), wide, max_lines=3, placeholder="…")
 
@@ -113,7 +113,7 @@ def grid_lines(axes: Axes, axis: Literal["x", "y"]) -> None:
 
 
 def panel_grid(figure: Figure, count: int, wide: int, **options: Any) -> Sequence[Axes]:  # noqa: ANN401
-    """Return `count` panels, `wide` of them side by side; `options`: as of `Figure.subplots`."""
+    """Return `count` panels, `wide` of them side by side; `options`: as for `Figure.subplots`."""
     grid: list[Axes] = figure.subplots(-(-count // wide), wide, squeeze=False, **options).ravel().tolist()
     for axes in grid[count:]:
         axes.remove()

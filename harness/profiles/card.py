@@ -31,7 +31,7 @@ SHOWN = {
 
 @dataclass(frozen=True)
 class Line:
-    """ERM on a rung: the shortcut that moves, or all, and the metrics, means over worlds, by name."""
+    """ERM on a rung: the shortcut that moves, or `all`, and the metrics by name, as means over worlds."""
 
     shortcut: str
     counterexamples: int
@@ -40,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Card:
-    """What ERM reaches on an encoder's features in some worlds of a suite.
+    """Metrics of ERM on an encoder's features in some worlds of a suite.
 
     `needed`: by shortcut, the counterexamples at which the accuracy if misled is three quarters of the ceiling of the
     ladder of all shortcuts. `weights`: a digest.
@@ -75,7 +75,7 @@ class Card:
 
 
 def ladders_of(half: str) -> dict[str, list[Rung]]:
-    """Return the suite's ladders of a half of a sample by shortcut: that of all, and those in which one moves."""
+    """Return the suite's ladders of a half of a sample by shortcut: that of all, and those in which only one moves."""
     end, found = f"-{MODALITIES[half]}", dict[str, list[Rung]]()
     for task in load_suite(DEFAULT_SUITE).tasks.values():
         if isinstance(task, Rung) and task.of.endswith(end) and task.of.startswith(("things-", "single-")):
@@ -87,7 +87,7 @@ def ladders_of(half: str) -> dict[str, list[Rung]]:
 def make_card(
     encoder: str, half: str, width: int, weights: str, measured: Mapping[str, Measured], worlds: Sequence[int]
 ) -> Card:
-    """Return the card of what was measured, by shortcut."""
+    """Return the card of measurements by shortcut."""
     first = measured[ALL].tasks[0]
     assert isinstance(first, Rung)
     threshold = SHARE * (first.ladder.ceiling or 1.0)
@@ -107,7 +107,7 @@ def make_card(
 
 
 def read_card(text: str, where: str) -> Card:
-    """Read a card; raise `SpurgenError` for what is none."""
+    """Read a card; raise `SpurgenError` if the text is not a card."""
     try:
         return TypeAdapter(Card).validate_json(text)
     except ValidationError as error:
@@ -117,7 +117,7 @@ def read_card(text: str, where: str) -> Card:
 def stored_cards(half: str, own: Path | None = None) -> list[Card]:
     """Return the cards of encoders of a half of a sample: those of the package, and those in a folder of yours.
 
-    Of two of one encoder that is yours. Files that are no cards are passed over, as are cards of another suite.
+    If both have a card of one encoder, yours counts. Files that are not cards, and cards of another suite, are skipped.
     """
     places = [STORED, own] if own and own.is_dir() else [STORED]
     found = [file for place in places for file in sorted(place.iterdir(), key=lambda file: file.name)]

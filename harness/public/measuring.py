@@ -1,6 +1,6 @@
-"""Measure a model of your own in Python, by the code and in the numbers of the boards.
+"""Measure a model of your own in Python, with the boards' code and metrics.
 
-`measure` asks a function that answers; `ladder` trains on a rising number of counterexamples and asks after each.
+`measure` evaluates a predict function; `ladder` trains on a rising number of counterexamples and evaluates each.
 """
 
 import math
@@ -48,21 +48,20 @@ Fit = Callable[[LabeledData, LabeledData, Context], Predict]
 Measurable = Task | Scenario | Ladder | str
 NONE: Mapping[str, Any] = {}
 OWN = ("rank", "letters", "submission", "to_erm", "private_gap", "units", "verification")
-"""Columns that tell of a row among others."""
+"""Columns that make sense only for a row among others."""
 PERFECT = {**dict.fromkeys(("robust_accuracy", "accuracy_mislead", "accuracy_agree", "accuracy_neutral"), 1.0),
            "follows": 0.0, "uses_thing": 1.0, "wga": 1.0, "accuracy": 1.0, "sss": 0.0, "ig": 0.0}  # fmt: skip
-"""What is reached by who evaluates all evidence of training on a rung with counterexamples."""
+"""Metrics of an observer that uses all evidence of training, on a rung with counterexamples."""
 LEVEL = 1.96  # standard errors on either side
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a model reaches on a task, or on the rungs of a ladder; printed, a table of metrics.
+    """Metrics of a model on a task, or on the rungs of a ladder; printed as a table.
 
-    `lines`: by task, the values that a board's frame has. With several worlds intervals are over worlds; with one,
-    most metrics have one over its test samples. `whole`: means over the rungs above 0 of a ladder, and the
-    counterexamples needed.
-    `ideal`: what the ideal observer of a task's training data reaches, by task and metric.
+    `lines`: by task, the values that a board's frame has. With several worlds intervals are over worlds; with one, most
+    metrics have one over its test samples. `whole`: means over the rungs above 0 of a ladder, and the counterexamples
+    needed. `ideal`: metrics of the ideal observer of a task's training data, by task and metric.
     """
 
     name: str
@@ -87,11 +86,11 @@ class Measured:
 
     @cached_property
     def ideal(self) -> dict[str, Mapping[str, float]]:
-        """What the ideal observer reaches on each task."""
+        """Metrics of the ideal observer on each task."""
         return {task.name: _ideal(task.in_world(self.rows[task.name].seeds[0])) for task in self.tasks}
 
     def to_pandas(self) -> "DataFrame":
-        """Return a line per task, and of a ladder one of the whole, with a board's columns and those of the ideal."""
+        """Return a line per task, and for a ladder one for the whole, with a board's columns and the ideal's."""
         lines = [
             {"task": name, **line, **{f"ideal_{metric}": value for metric, value in self.ideal[name].items()}}
             for name, line in self.lines.items()
@@ -100,7 +99,7 @@ class Measured:
         return frame_of([*lines, *[whole] * bool(whole)])
 
     def plot(self) -> "Figure":
-        """Draw where answers are right and what they follow; of a ladder, its curve."""
+        """Draw where answers are right and what they follow; for a ladder, its curve."""
         from spurgen.harness.plots.of_run import draw_curve, draw_task
 
         if len(self.tasks) == 1:
@@ -116,7 +115,7 @@ class Measured:
         for key in shown:
             texts = {name: _cell(key, line) for name, line in columns.items()}
             texts |= {"mean": _cell(key, self.whole)} if self.whole else {}
-            best = self.ideal[self.tasks[-1].name].get(key)  # of the rungs, the one with the most counterexamples
+            best = self.ideal[self.tasks[-1].name].get(key)  # of a ladder, the rung with the most counterexamples
             ideal = "" if best is None else format(best, column(key).style)
             if any(texts.values()):
                 rows.append({"": column(key).title, **texts, "ideal observer": ideal})
@@ -126,13 +125,13 @@ class Measured:
 def measure(
     predict: Predict, world: Measurable, *, modality: Modality = "multimodal", seed: int = 0, name: str = "model"
 ) -> Measured:
-    """Ask a function about every test sample and twin of a world, and compute all metrics of a board.
+    """Query a function on every test sample and twin of a world, and compute all metrics of a board.
 
-    `world`: the name of a task of the current suite, such as `things-text-8`, a task, or a scenario or `Ladder`, or
-    the path of its file, which `modality` shows. `seed`: the world of a task that has several. `predict` is called with
-    up to 1,000 samples at a time.
+    `world`: the name of a task of the current suite, such as `things-text-8`; a task; or a scenario or `Ladder`, or the
+    path of its file, which is shown in `modality`. `seed`: the world of a task that has several. `predict` is called
+    with up to 1,000 samples at a time.
 
-    Raises `SubmissionError` for answers of another shape, not finite or above 1e8, and whatever `predict` raises.
+    Raises `SubmissionError` for answers of another shape, not finite or above 1e8, and any error that `predict` raises.
     """
     task = _task(world, modality)
     submission = Submission(name, "none", frozenset({task.modality}), None, predict, None, None)
@@ -146,11 +145,12 @@ def ladder(
     """Train and measure a learner on every rung of a ladder, from the fewest counterexamples to the most.
 
     `fit` gets train, val and a `Context`, as a submission's does, and returns a function as `measure` takes it; or it
-    is the name of a baseline, such as `erm`, which gets `options` and what it has on the boards. `world`: the name of a
-    ladder of the current suite, such as `things-text`, one of its tasks, or a `Ladder` of your own or its file; a
-    scenario has no rungs, and is trained on once. `access`: what `fit` is given, a key of `ACCESS`. `seeds`: the
-    ladder's worlds, or of a scenario training seeds; from two on, intervals are over them. `encoder`: gives a baseline
-    its features in place of the suite's encoders, such as `timm:resnet18` (docs/profile.md). Raises as `measure` does.
+    is the name of a baseline, such as `erm`, which is trained with `options` and with the access that it has on the
+    boards. `world`: the name of a ladder of the current suite, such as `things-text`, one of its tasks, or a `Ladder`
+    of your own or its file; a scenario has no rungs, and is trained on once. `access`: what `fit` is given, a key of
+    `ACCESS`. `seeds`: the ladder's worlds, or for a scenario, training seeds; with two or more, intervals are over
+    them. `encoder`: gives a baseline its features in place of the suite's encoders, such as `timm:resnet18`
+    (docs/profile.md). Raises as `measure` does.
     """
     tasks = _rungs(world, modality)
     if isinstance(fit, str):
@@ -264,7 +264,7 @@ def _over_samples(task: Task, row: TaskRow) -> Iterator[tuple[str, float]]:
 
 
 def _ideal(task: Task) -> Mapping[str, float]:
-    """Return what the ideal observer reaches in a world; on a rung it is known where every scene shows its thing."""
+    """Return what the ideal observer reaches in a world; on a rung it is known only if every scene shows its thing."""
     if isinstance(task, Rung):
         shown = task.modality != "text" or task.ladder.named == 1
         return PERFECT if task.counterexamples and shown else {}

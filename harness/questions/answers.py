@@ -1,4 +1,4 @@
-"""Answers to a task's questions as results, which say that no consistency check was possible."""
+"""Answers to a task's questions as results, marked as having no consistency check."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -28,9 +28,9 @@ from spurgen.harness.running.task_data import CALIBRATION, Block, Key
 from spurgen.harness.sandbox.answers import LARGEST, SMALLEST
 
 SURE = 10.0
-"""Logit of a predicted class over the others, where answers have no scores; the temperature rescales it."""
+"""Lead of a predicted class's logit if answers have no scores; the temperature rescales it."""
 ByRun = Mapping[int, Mapping[str, Float64]]
-"""By the seed that they count as, a world or run: the logits of every key."""
+"""Logits of every key, by the seed that stands for a world or run."""
 Scored = list[tuple[Result, SampleArrays]]
 KEY, PREDICTION, RUN = "key", "prediction", "run"
 
@@ -133,7 +133,7 @@ def digest_of(answers: ByRun) -> str:
 def results_of(suite: Suite, task: Task, answers: ByRun, name: str, access: str, files: str = "answers") -> Scored:
     """Score answers; return a result per world or run, with its per-sample arrays as they are stored.
 
-    `name` is what the row is called, and all that makes answers to several tasks one row; `access` is the tier that the
+    `name` is the row's name, which alone joins answers to several tasks in one row; `access` is the tier that the
     model's training used. Raise `SpurgenError`, which names the `files`, for scores that are too large.
     """
     submission, data = hashlib.sha256(f"answers/{name}".encode()).hexdigest(), suite.data_digest(task)
@@ -158,7 +158,7 @@ def results_of(suite: Suite, task: Task, answers: ByRun, name: str, access: str,
 def not_stored(results: Scored, row: Row, task: Task) -> Scored:
     """Return the results that a row does not have yet.
 
-    Raise `SpurgenError` if it has other answers of one of their worlds or runs, or says another access tier.
+    Raise `SpurgenError` if it has other answers for one of their worlds or runs, or another access tier.
     """
     known = {result.seed: result for result in row[task.name].results} if task.name in row else {}
     for result, _ in results:

@@ -1,4 +1,4 @@
-"""Names of a task's inputs, which say neither what an input shows nor which others are its twins."""
+"""Names of a task's inputs, which reveal neither an input's content nor its twins."""
 
 import hashlib
 from typing import NamedTuple
@@ -10,7 +10,7 @@ LENGTH = 16  # hexadecimal digits: among 10^7 keys two are equal with probabilit
 
 
 class Part(NamedTuple):
-    """Inputs of a task in one world: of a block, a part of a rung's ladder, or those to calibrate on."""
+    """Inputs of a task in one world: of a block, of a part of a rung's ladder, or for calibration."""
 
     block: Key
     size: int
@@ -22,7 +22,7 @@ class Part(NamedTuple):
 
 
 def parts_of(task: Task) -> list[Part]:
-    """Return all inputs of a task in one world: calibration, test, and all twins; on a ladder alike on every rung."""
+    """Return all inputs of a task in one world: calibration, test, and all twins; equal on every rung of a ladder."""
     return [Part(block, size) for block, size in asked(task).items()]
 
 

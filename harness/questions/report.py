@@ -1,4 +1,4 @@
-"""What answers to a task's questions reach: every metric, also by channel."""
+"""The metrics of answers to a task's questions, also by channel."""
 
 import json
 

@@ -33,7 +33,7 @@ def write_questions(
 ) -> int:
     """Write the inputs of a task in some of its worlds into `out`, which appears when it is complete.
 
-    `tasks`: the task in each world. `suite`: as a command line names it; by default its name. Return the number of
+    `tasks`: the task in each world. `suite`: its name on a command line, by default its own name. Return the number of
     inputs; `progress` is called with those of each step.
 
     Raise `SpurgenError` if `out` is not empty or cannot be written.
@@ -55,7 +55,7 @@ def write_questions(
 
 
 class _Place(NamedTuple):
-    """An input by its key: in which of the worlds, of which of its parts, at which index."""
+    """An input: its key, its world, its part, and its index there."""
 
     key: str
     world: int
@@ -132,7 +132,7 @@ def _write_parquet(path: Path, columns: Iterable[str], chunks: Iterable[list[Lin
 
 
 def _about_rung(task: Task) -> str:
-    """Say what a model of a rung is trained on: its questions are those of every rung of the ladder."""
+    """Describe the training data of a rung: its questions are the same on every rung of the ladder."""
     if not isinstance(task, Rung):
         return ""
     m, name = task.counterexamples, task.name

@@ -1,4 +1,4 @@
-"""What follows from the classes that a submission predicts: most of its metrics, recomputable by anybody."""
+"""The metrics that follow from the predicted classes: most of them, so that anybody can recompute them."""
 
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ GROUPED = PARTS[:2]
 class Answered(NamedTuple):
     """Metrics of the task, how often answers follow each shortcut, and which answers on test are right.
 
-    On a rung `correct` is that of the parts `GROUPED`.
+    On a rung `correct` covers the parts `GROUPED`.
     """
 
     metrics: dict[str, float]
@@ -42,10 +42,10 @@ def scored_parts(rung: Rung) -> dict[str, int]:
 
 
 def answered_on_task(task: Task, correct: NDArray[np.bool_], groups: Int64, predicted: Int64) -> Answered:
-    """Compute all that follows from the predicted classes in one world of a task that is no rung.
+    """Compute everything that follows from the predicted classes in one world of a task that is not a rung.
 
     `correct`: bool (n,), and `groups`: int64 (n,), of the test samples. `predicted`: of families, int64 (m, c). Answers
-    follow a shortcut if they go where its twins were switched to; over all shortcuts the largest share counts.
+    follow a shortcut if they are the class that a twin was switched to; the largest share of a shortcut counts.
     """
     counts = metrics.count_groups(correct, groups, task.num_groups)
     agree, mislead = metrics.agree_and_mislead(counts.accuracies, task.scenario.num_classes).tolist()
@@ -78,7 +78,7 @@ def _labels_of_families(described: str) -> tuple[Int64, Int64]:
 
 
 def answered(rung: Rung, predicted: Int64) -> Answered:
-    """Compute all that follows from the predicted classes of the scored parts, int64 (n,), in a world."""
+    """Compute everything that follows from the predicted classes of the scored parts, int64 (n,), in one world."""
     key, count = _key(rung.ladder.model_dump_json(), rung.modality), rung.num_classes
     hits = predicted[key.place] == key.expected
     found = metrics.GroupCounts(np.add.reduceat(hits.astype(np.int64), key.starts), key.sizes)
@@ -101,11 +101,11 @@ def answered(rung: Rung, predicted: Int64) -> Answered:
 
 
 class _Key(NamedTuple):
-    """The classes `expected` at each `place` of a world's stored ones, int64 (t,) each, group by group.
+    """The class `expected` at each `place` among a world's stored predictions, int64 (t,) each, group by group.
 
-    Groups are the classes of every part in `PARTS`, where a sample's own is expected; then, for all shortcuts and for
-    each, the samples that show a rival's value, where the rival is; at last the exchanged things. `starts`, `sizes`:
-    int64 (G,). `grouped`: where the samples of `GROUPED` stand, in their order.
+    Groups are first the classes of every part in `PARTS`, with the sample's class expected; then, for all shortcuts and
+    for each, the samples that show a rival's value, with the rival expected; last the exchanged things. `starts`,
+    `sizes`: int64 (G,). `grouped`: positions of the samples of `GROUPED`, in their order.
     """
 
     place: Int64

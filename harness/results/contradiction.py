@@ -41,7 +41,7 @@ def contradiction(task: Task, groups: Int64, row: TaskRow) -> str | None:
 
 
 def _answered(world: Task, groups: Int64, row: TaskRow, place: int) -> Answered:
-    """Return what follows from the predicted classes of the result at that place, in its world.
+    """Return what follows from the predicted classes of the result at index `place`, in its world.
 
     Outside ladders only the first test samples have stored classes; of the others it is known whether they are right.
     """
@@ -54,7 +54,7 @@ def _answered(world: Task, groups: Int64, row: TaskRow, place: int) -> Answered:
 
 
 def _sample_arrays(task: Task) -> list[str]:
-    """Return the names of the sample arrays."""
+    """Return the names of a task's sample arrays."""
     return ["ig", *(f"sss/{name}" for name in task.channels)]
 
 

@@ -1,4 +1,4 @@
-"""Results as tables of pandas: a line per result, a column per field and metric."""
+"""Results as pandas tables: a line per result, a column per field and metric."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any

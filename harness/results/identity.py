@@ -26,7 +26,7 @@ SCORING_VERSION = 1
 A metric that is added makes no result stale: older results lack it. This is the version of ladders.
 """
 SCENARIO_SCORING_VERSION = 2
-"""The same of tasks that are no rungs of a ladder."""
+"""The same for tasks that are not rungs of a ladder."""
 
 
 def job_identity(
@@ -72,7 +72,7 @@ def submission_digest(spec: str) -> str:
 def is_current_baseline(result: Result) -> bool:
     """Return whether a result is that of one of our methods, in its current version and with its own settings.
 
-    What a row says of itself does not count: its digest must be that of the method that it names.
+    What a row claims about itself does not count: its digest must be that of the method that it names.
     """
     return not result.options and result.submission_sha256 in _digests_of_ours(result.spec)[-1:]
 

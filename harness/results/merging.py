@@ -1,4 +1,4 @@
-"""Joining rows that were made apart: the results of several folders in one."""
+"""Merging rows that were made separately: the results of several folders in one."""
 
 from dataclasses import replace
 

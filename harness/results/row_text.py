@@ -106,7 +106,7 @@ def _validated(model: type[Model], fields: Mapping[str, Any], number: int) -> Mo
 
 
 def _completed(line: dict[str, Any], head: Head) -> dict[str, Any]:
-    """Return a result's line with what the head has of it; what does not fit is left for the validation to report."""
+    """Return a result's line completed from the head; fields that do not fit are left for validation to report."""
     fields = {**head.shared, **line}
     match fields:
         case {"task": str(task)} if task in head.data_sha256:

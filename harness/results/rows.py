@@ -20,9 +20,9 @@ if TYPE_CHECKING:  # imported by the first table
 class TaskRow:
     """A submission's results on one task, by ascending seed.
 
-    `correct`: bool (S, n), the test samples that each seed classifies correctly. `sums`: float64 (m,) each, the real
-    sample arrays summed over seeds, which is all that is needed. `predicted`: uint8 (S, f, c), the classes that each
-    seed predicts for families (`results/predicted`); older results have none. Failed results have no samples.
+    `correct`: bool (S, n), the test samples that each seed classifies correctly. `sums`: float64 (m,) each, the
+    real-valued sample arrays, summed over seeds. `predicted`: uint8 (S, f, c), the classes that each seed predicts for
+    families (`results/predicted`); older results have none. Failed results have no samples.
     """
 
     results: tuple[Result, ...]
@@ -51,7 +51,7 @@ class TaskRow:
         return self.sums[name] / len(self.correct)
 
     def to_pandas(self) -> "DataFrame":
-        """Return a line per seed with typed columns; `frames.rows_frame` makes one of many rows."""
+        """Return a line per seed with typed columns; `frames.rows_frame` makes a table of many rows."""
         from spurgen.harness.results.frames import results_frame
 
         return results_frame(self.results)
@@ -69,7 +69,7 @@ def on_task(rows: Rows, task: str) -> dict[str, TaskRow]:
 
 
 def join(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
-    """Return two parts of a task's row, which have no seed in common, as one.
+    """Join two parts of a task's row that have no seed in common.
 
     The classes `predicted` are left out if only one part has any. Raise `SpurgenError`, which begins with `where`, if
     an array has two sizes.
@@ -96,7 +96,7 @@ def join(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
 
 
 def _sizes(part: TaskRow) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of a seed's arrays, which are alike for all results of a task."""
+    """Return the shapes of one seed's arrays, which are equal for all results of a task."""
     per_seed = {"correct": part.correct.shape[1:], PREDICTED: part.predicted.shape[1:]}
     return per_seed | {name: total.shape for name, total in part.sums.items()}
 

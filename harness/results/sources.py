@@ -44,7 +44,7 @@ def submission_files(spec: str) -> dict[str, Path]:
             raise SubmissionError(f"{spec}: a module's name holds no dots; rename the file, such as to my_model.py")
         name, own, top = start.stem, [_real(start).parent, *own], ""
         located = {name: start} if start.is_file() else {}
-    else:  # a module may lie in the current folder, its helpers beside it
+    else:  # a module may lie in the current folder, and its helpers beside it
         places, own = [*places, Path.cwd()], [*own, Path.cwd()]
         located = _of_spurgen(head) if top == "spurgen" else locate(head, places)
     if name not in located:
@@ -150,7 +150,7 @@ def _is_row(path: Path) -> bool:
 
 
 def _real(path: Path) -> Path:
-    """Return where symbolic links lead; unlike `Path.resolve`, also of one that leads to itself."""
+    """Return a path with symbolic links followed; unlike `Path.resolve`, also for a link that leads to itself."""
     return Path(os.path.realpath(path))
 
 
@@ -217,7 +217,7 @@ def _inside(start: Path, name: str) -> dict[str, Path]:
     """
     home, path = _real(start).parent, start.parent / name
     problem = f"{start}: {DECLARED} names {name}"
-    if not path.exists():  # nor has a name with NUL or half a surrogate pair a file
+    if not path.exists():  # also True for a name with NUL or half a surrogate pair
         raise SubmissionError(f"{problem}, but there is no file or folder {path}")
     if _hidden(path, home):
         raise SubmissionError(f"{problem}, which is hidden (a name that starts with a dot); rename it")
@@ -244,7 +244,7 @@ def _below(folder: Path, home: Path, problem: str) -> list[Path]:
 
 
 def _hidden(path: Path, home: Path) -> bool:
-    """Return whether a path, or what it leads to, is or lies in a hidden file or folder of the submission's."""
+    """Return whether a path or its target is hidden, or lies in a hidden folder, within the submission's folder."""
     below = [place.relative_to(home).parts for place in (path.absolute(), _real(path)) if place.is_relative_to(home)]
     return any(part.startswith(".") and part != ".." for parts in below for part in parts)
 

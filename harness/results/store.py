@@ -105,12 +105,12 @@ class Store:
         """Add a result to a row, and drop the results that it makes stale.
 
         Those are all results of another version of the submission, and all results of the task if one of them is not
-        current, since a sum over seeds cannot be undone; by default a result of this seed with another identity is not.
-        If a current result of this seed is there already, made by another process, it stays and the new one is dropped.
-        So is a failed result that would make finished ones stale: they are worth more.
+        current, since a sum over seeds cannot be undone; by default a result of this seed with another identity is not
+        current. If another process already stored a current result of this seed, that one stays and the new one is
+        dropped. A failed result that would make finished ones stale is dropped as well.
 
-        `replaceable`: the SHA-256 of every other version whose results may be dropped, by default of any. Raise
-        `SpurgenError` if the row has results of one that may not, which another process wrote in the meantime.
+        `replaceable`: the SHA-256 of every other version whose results may be dropped, by default all. Raise
+        `SpurgenError` if the row has results of another version, which a second process wrote in the meantime.
         """
         with locked(self.folder):
             before = self.row(label)
@@ -141,7 +141,7 @@ class Store:
     def update(self, label: str, results: list[Result]) -> None:
         """Replace results by others with the same tasks and seeds; keep their samples.
 
-        Raise `SpurgenError`, and change nothing, if the row got another result of one of them since it was read.
+        Raise `SpurgenError`, and change nothing, if one of them was replaced since the row was read.
         """
         with locked(self.folder):
             row = self.row(label)

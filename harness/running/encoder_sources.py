@@ -1,4 +1,4 @@
-"""Encoders by name: those of the package, a user's file, and models of other libraries; each checked before its use."""
+"""Encoders by name: the package's own, a user's file, and models of other libraries; each is checked before use."""
 
 import hashlib
 import importlib
@@ -21,13 +21,13 @@ from spurgen.harness.worker.loading import load_submission
 ADAPTERS = "spurgen.submissions.adapters"
 SHIPPED = {"efficientnet-lite0": "image", "minilm": "caption"}
 PROBES = ("a fox", "a photo of a red tram before a striped wall", "an apple on a table", "tools")
-CLOSE = 1e-3  # largest difference of two answers to the same input, as a share of the features' spread
+CLOSE = 1e-3  # largest difference allowed between two answers to one input, in standard deviations of the features
 
 
 class Source(NamedTuple):
-    """A library: its package, which names its adapter's module, and the adapter's class by the half that it reads.
+    """A library: its package, which is also the name of its adapter's module, and the adapter's class for each half.
 
-    `slashed`: whether its models' names are two arguments of that class, joined by a slash.
+    `slashed`: whether a model's name is two arguments of that class, joined by a slash.
     """
 
     package: str
@@ -46,7 +46,7 @@ SOURCES = {
 
 
 def halves_of(spec: str) -> tuple[str, ...]:
-    """Return which halves of a sample an encoder reads, `image` or `caption`; raise `SubmissionError` if it is none."""
+    """Return the halves of a sample that an encoder reads, `image` or `caption`; raise `SubmissionError` if unknown."""
     prefix, colon, _ = spec.partition(":")
     if colon and prefix in SOURCES:
         return tuple(SOURCES[prefix].classes)
@@ -60,10 +60,10 @@ def halves_of(spec: str) -> tuple[str, ...]:
 
 
 def encoder_of(half: str, spec: str = "") -> Encoder:
-    """Return an encoder of a half of a sample; without `spec`, the suite's.
+    """Return the encoder of one half of a sample; without `spec`, the suite's encoder.
 
-    `spec`: a name of the package, `LIBRARY:NAME`, or a file with a function `encode`. Raises `SubmissionError` for one
-    that cannot be loaded, and for one that answers badly or not twice the same.
+    `spec`: a name of the package, `LIBRARY:NAME`, or a file with a function `encode`. Raises `SubmissionError` if it
+    cannot be loaded, returns invalid features, or returns different ones when asked again.
     """
     return ENCODERS[half] if not spec or spec in SHIPPED else _loaded(half, spec)
 
@@ -90,7 +90,7 @@ def _made(spec: str, source: Source, name: str, half: str) -> Any:  # noqa: ANN4
     try:
         adapter = _adapter(source.package, source.classes[half])
         return adapter(*name.split("/", 1)) if source.slashed else adapter(name)
-    except Exception as error:  # of a library: no such model, no network, no weights
+    except Exception as error:  # any error of the library: unknown model, no network, no weights
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise SubmissionError(
             f"{spec} cannot be loaded: {reason}; check its name, and that its weights are on this machine or can be "
@@ -112,7 +112,7 @@ def _digest(model: Any) -> str:  # noqa: ANN401
 
 
 def _checked(spec: str, half: str, encode: Callable[[Batch], Any]) -> Callable[..., Features]:
-    """Return a function from images or captions to float32 (n, d) that raises for anything else."""
+    """Wrap `encode` as a function from images or captions to float32 (n, d) that raises `SubmissionError` otherwise."""
 
     def checked(inputs: Any) -> Features:  # noqa: ANN401  # an array of images, or captions
         batch = Batch(inputs, None) if half == "image" else Batch(None, list(inputs))
@@ -132,7 +132,7 @@ def _checked(spec: str, half: str, encode: Callable[[Batch], Any]) -> Callable[.
 
 
 def _width(spec: str, half: str, encode: Callable[..., Features]) -> int:
-    """Return the width of an encoder's features; raise `SubmissionError` if the same inputs do not give the same."""
+    """Return the width of an encoder's features; raise `SubmissionError` if equal inputs give different ones."""
     inputs: Any = PROBES
     if half == "image":
         inputs = np.random.default_rng(0).integers(0, 256, (len(PROBES), 224, 224, 3), dtype=np.uint8)
@@ -150,7 +150,7 @@ def _width(spec: str, half: str, encode: Callable[..., Features]) -> int:
 
 
 def check_half(spec: str, modality: str | None) -> str:
-    """Return the half of a sample to profile: the one of the modality, else the first that the encoder reads."""
+    """Return the half of a sample to profile: that of `modality`, or without one the first that the encoder reads."""
     halves = halves_of(spec)
     half = {"text": "caption", "image": "image", None: (halves or ("",))[0]}[modality]
     if half not in halves:

@@ -40,7 +40,7 @@ def execute(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> 
 
 @dataclass(frozen=True)
 class Bug:
-    """An error of ours in a job: what, where, and its traceback, as text, since not every error travels."""
+    """An error of ours in a job and its traceback, both as text, since not every exception can be pickled."""
 
     error: str
     trace: str
@@ -49,7 +49,7 @@ class Bug:
 def execute_each(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iterator[tuple[J, R | Bug]]:
     """Run jobs as `execute` does, but a job that raises an unexpected error yields a `Bug`, and the others go on.
 
-    Raise a `SpurgenError`, or the error of a full disk, at once: what it names concerns all jobs.
+    Raise a `SpurgenError`, or the error of a full disk, at once: it concerns all jobs.
     """
     return execute(partial(_guarded, work), jobs, resources)
 
@@ -65,5 +65,5 @@ def _guarded(work: Callable[[J], R], job: J) -> R | Bug:
         return Bug(f"{harmless(summary)} ({Path(last.filename).name}, line {last.lineno})", traceback.format_exc())
 
 
-def _module(executor: str) -> Any:  # noqa: ANN401  # a module that is found by its name
+def _module(executor: str) -> Any:  # noqa: ANN401  # a module, found by name
     return import_module(f"{EXECUTORS}.{executor}")  # only this one: others may be slow to import

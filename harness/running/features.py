@@ -1,7 +1,7 @@
 """Frozen features of a ladder's parts: computed once per world and encoder, and cached.
 
-A file holds a part's features, float32 (n, d), and their SHA-256. Its name is the digest of all that they depend on:
-the frozen data of the part, the encoder's weights and `VERSION`. So features of other data or another encoder are
+A file holds a part's features, float32 (n, d), and their SHA-256. Its name is the digest of everything that they depend
+on: the frozen data of the part, the encoder's weights and `VERSION`. So features of other data or another encoder are
 never read, and a damaged file is computed again.
 """
 
@@ -26,11 +26,11 @@ from spurgen.harness.splits.freeze import SHARD
 from spurgen.harness.splits.frozen import check_samples
 
 VERSION = 1  # raise it when the same data and weights give other features
-TWINS = "train/free"  # part of which twins are given
-CHUNK = 200  # samples that are drawn and encoded at a time
-SECONDS = {"image": 0.12, "caption": 0.013}  # a sample, on a core of a machine of 2020: for forecasts alone
+TWINS = "train/free"  # the part that supplies the twins of train
+CHUNK = 200  # samples drawn and encoded at a time
+SECONDS = {"image": 0.12, "caption": 0.013}  # per sample, on one core of a machine of 2020; used only for forecasts
 HALVES = {"image": ("image",), "text": ("caption",), "multimodal": ("image", "caption")}
-"""What each modality's features are of, side by side."""
+"""Halves of a sample whose features are concatenated, by modality."""
 
 
 def cache_folder() -> Path:
@@ -43,8 +43,8 @@ def features_of(rung: Rung, part: str, frozen: str | None, encoder: str = "") ->
     """Return the features of all samples of a part of a rung's world, float32 (n, d); compute what is not cached.
 
     `frozen`: the suite whose manifest the data are checked against when they are drawn, or None for one's own ladder.
-    `encoder`: as of `encoder_of`. Of a multimodal rung, the image's come first. Raises `FrozenDataError` if the data
-    differ, and `SubmissionError` if a package is missing or the encoder answers badly.
+    `encoder`: as for `encoder_of`. On a multimodal rung, the image features come first. Raises `FrozenDataError` if the
+    data differ, and `SubmissionError` if a package is missing or the encoder answers badly.
     """
     parts = [Work(rung.ladder, half, part, frozen, encoder).features() for half in HALVES[rung.modality]]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
@@ -57,7 +57,7 @@ def cache_file(*names: str) -> Path:
 
 
 def cached(file: Path, shape: tuple[int, int], compute: Callable[[], Features]) -> Features:
-    """Return the features in a file, float32 (n, d); compute and keep them where it has none of that shape."""
+    """Return the features in a file, float32 (n, d); compute and store them if it has none of that shape."""
     known = _read(file, shape[1])
     if known is None or len(known) != shape[0]:
         known = compute()
@@ -67,7 +67,7 @@ def cached(file: Path, shape: tuple[int, int], compute: Callable[[], Features]) 
 
 
 def _read(file: Path, width: int) -> Features | None:
-    """Return cached features, or None where there are none that are whole."""
+    """Return cached features, or None if the file is missing or damaged."""
     try:
         content = file.read_bytes()
     except OSError:
@@ -95,14 +95,14 @@ class Work:
 
     @property
     def file(self) -> Path:
-        """Where the features are kept."""
+        """File in which the features are cached."""
         data = self.ladder.digest
         if self.frozen is not None:
             data = _loaded(self.frozen).frozen(self.ladder.name).parts[self.part].digest
         return cache_file(data, self.part, self.half, encoder_of(self.half, self.encoder).weights)
 
     def features(self) -> Features:
-        """Return the features, float32 (n, d), computed where they are not kept."""
+        """Return the features, float32 (n, d); compute them if they are not cached."""
         encoder = encoder_of(self.half, self.encoder)
         return cached(self.file, (self.size, encoder.width), lambda: self._computed(encoder))
 
@@ -122,8 +122,8 @@ class Work:
 def missing(rungs: Iterable[Rung], frozen: str | None, encoder: str = "") -> list[Work]:
     """Return the parts of the rungs' worlds whose features are not cached, world by world.
 
-    Where the encoder is fine-tuned there are none. An `encoder` other than the suite's is profiled by ERM,
-    which is given no twins.
+    A rung with a fine-tuned encoder needs none. An `encoder` other than the suite's is profiled by ERM, which needs no
+    twins.
     """
     encoded = [rung for rung in rungs if rung.backbone == "frozen"]
     wanted = {(rung.ladder.name, half): rung.ladder for rung in encoded for half in HALVES[rung.modality]}
@@ -140,7 +140,7 @@ def forget(rungs: Iterable[Rung]) -> None:
 
 
 def compute(work: Sequence[Work], processes: int | None = None) -> Iterator[int]:
-    """Compute features, a part in a process; yield each part's number of samples as it ends. What is done is kept."""
+    """Compute and cache features, one part per process; yield each part's number of samples when it is done."""
     for _, count in pool.run(_fill, work, processes):
         yield count
 

@@ -14,7 +14,7 @@ from spurgen.harness.running.job import Job, Seeds
 
 Seconds = Mapping[tuple[str, str], Sequence[float]]
 """Wall times of finished jobs, by submission and task."""
-MOST = 4  # names in a cell of the table
+MOST = 4  # most names in a cell of the table
 
 
 def measured(*stores: Rows) -> dict[tuple[str, str], list[float]]:
@@ -41,9 +41,9 @@ def duration(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class Forecast:
-    """A command's jobs, those `missing` a result, which run `processes` at a time, and known times by `seconds`.
+    """A command's jobs; those `missing` a result, which run `processes` at a time; and known `seconds`.
 
-    `processes` is None for a plan or a cluster: how many jobs it has room for is not known before it is asked.
+    `processes` is None for a plan or a cluster, whose capacity is not known in advance.
     """
 
     jobs: Sequence[Job]
@@ -57,7 +57,7 @@ class Forecast:
         return float(np.mean(times)) if times else None
 
     def likely_seconds(self, job: Job) -> float | None:
-        """Return `own_seconds`, or without any the mean over all submissions with results on the same task."""
+        """Return `own_seconds`, or if there is none, the mean over all submissions with results on the same task."""
         return self.own_seconds(job) or self._by_task.get(job.task.name)
 
     @cached_property
@@ -122,5 +122,5 @@ def _tasks(jobs: Sequence[Job]) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    """Return names, the first ones of many."""
+    """Return names, separated by commas; of more than `MOST`, only the first."""
     return ", ".join(names if len(names) <= MOST else [*names[: MOST - 1], f"{len(names) - MOST + 1} more"])

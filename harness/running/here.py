@@ -1,7 +1,7 @@
-"""A submission that trains and answers in this process, where others get a process of their own.
+"""A submission that trains and answers in this process; others get a process of their own.
 
-Of a baseline on a rung: its code is ours, and on frozen features it fits in less time than a process takes to start.
-A user's own functions run here when their author measures them.
+Baselines on rungs run here: their code is ours, and fitting frozen features takes less time than starting a process. A
+user's own functions run here when their author measures them.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -38,7 +38,7 @@ class Here(ExitStack):
     peak_bytes = None
 
     def __init__(self, job: Job, submission: Submission | None = None) -> None:
-        """`submission`: what to run in place of the one that the job names."""
+        """`submission`: what to run instead of the submission that the job names."""
         super().__init__()
         self.spec = job.spec
         self.submission = submission or load_submission(job.spec, dict(job.options))
@@ -76,7 +76,7 @@ class Here(ExitStack):
         return self._answer
 
     def finish(self, temperature: float, as_logits: object = None) -> None:
-        """Nothing is recomputed, and nothing is left to end."""
+        """Do nothing: no prediction is recomputed, and there is no process to end."""
 
     def failure(self, what: str) -> SubmissionError:
         """Return an error that names the submission."""

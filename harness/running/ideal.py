@@ -1,4 +1,4 @@
-"""What the ideal observer of a task's training data reaches, by the same metrics as a submission."""
+"""The metrics of the ideal observer of a task's training data, computed as for a submission."""
 
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ from spurgen.harness.running.scoring import Scores, score
 from spurgen.harness.running.task_data import Block, Key, asked
 from spurgen.harness.statistics.ideal_observer import ideal_observer
 
-DIGITS = 8  # behind the point of logits, so that equally probable classes tie
+DIGITS = 8  # decimals that logits are rounded to, so that equally probable classes tie
 
 
 def ideal_scores(task: Task) -> Scores:
@@ -35,7 +35,7 @@ def _scores(described: str, modality: Modality) -> Scores:
 
 
 def ideal_answers(task: Task) -> Answers:
-    """Return the ideal observer's answers to every input of a task that is no rung."""
+    """Return the ideal observer's answers to every input of a task that is not a rung."""
     scenario, logits, factors = task.scenario, dict[Key, Floats](), dict[Key, Samples]()
     for key, size in asked(task).items():
         block, split = (key, "test") if isinstance(key, Block) else (Block(), scenario.calibrated_on)

@@ -33,9 +33,9 @@ class Job:
     `spec` names the submission. `data_sha256` is the digest of the frozen or private data, or of the scenario. `frozen`
     names the suite whose manifest the data are checked against, or is None for data that are not frozen. With
     `uncorrelated` the submission trains on the same world without its correlations: the reference that shows whether
-    the task can be learned. `matched` is such a job on a rung with only as many train samples as the rung has
-    counterexamples: what these alone can teach. With `private` the task's scenario comes from a secret, and the result
-    has no per-sample arrays.
+    the task can be learned. `matched` is such a job on a rung, with only as many train samples as the rung has
+    counterexamples: it shows what these alone can teach. With `private` the task's scenario comes from a secret, and
+    the result has no per-sample arrays.
     """
 
     task: Task = field(repr=False)  # a private task holds a seed that nobody may see
@@ -52,7 +52,7 @@ class Job:
     row: str = ""
     """Label of the row that the result belongs to, or "" to derive it from the submission and its options."""
     encoder: str = ""
-    """What encodes a rung's samples in place of the suite's encoders, as of `encoder_of`; such results are not kept."""
+    """Encoder of a rung's samples in place of the suite's, as for `encoder_of`; such results are not stored."""
     submission_sha256: str = ""
     """Digest of the submission, computed when the job is planned."""
 
@@ -75,7 +75,7 @@ class Job:
         return self.row or label_of(self.spec, self.options)
 
     def accepts(self, result: Result) -> bool:
-        """Return whether a result of any seed is what this job, with that seed, would make, isolated as asked."""
+        """Return whether a result is what this job would produce with the result's seed, isolated as required."""
         isolated = self.limits.isolation != "bubblewrap" or result.isolation == "bubblewrap"
         return isolated and result.identity == replace(self, seed=result.seed).identity
 

@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 
 class JobsFailedError(Exception):
-    """Jobs that ended in a bug of ours; `lines` names each. The others have run; nothing is stored of these."""
+    """Jobs ended in a bug of ours: `lines` names each. Nothing is stored for these; all other jobs have run."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__("; ".join(lines))
@@ -134,7 +134,7 @@ def _name(job: Job) -> str:
 
 
 def _owners(jobs: Sequence[Job]) -> dict[str, Job]:
-    """Return a job of each label; raise `SpurgenError` if two submissions have the same."""
+    """Return one job per label; raise `SpurgenError` if two submissions share a label."""
     owners: dict[str, Job] = {}
     for job in jobs:
         owner = owners.setdefault(job.label, job)

@@ -59,7 +59,7 @@ def _random_efficientnet() -> Callable[[NDArray[np.uint8]], Features]:
         for layer in trunk.modules():
             if hasattr(layer, "reset_parameters"):
                 layer.reset_parameters()
-        with torch.no_grad():  # statistics of noise, without which the activations would vanish with depth
+        with torch.no_grad():  # batch statistics from noise: without them, the activations would vanish with depth
             trunk.train().extract_features(torch.randn(16, 3, 96, 96))
     return encode_images_with(trunk)
 

@@ -51,9 +51,9 @@ def plan(
 ) -> list[Job]:
     """Return the jobs on a frozen suite, ordered by seed, then submission, then task.
 
-    `suite` is a name or the path of a suite's file. No `tasks` means the usual ones; no `seeds`, all that a rank asks
-    for. Raise `FrozenDataError` if a scenario was edited after it was frozen, and `SpurgenError` for a seed whose world
-    is not frozen.
+    `suite` is a name or the path of a suite's file. No `tasks` means the usual ones, and no `seeds` means all that a
+    rank requires. Raise `FrozenDataError` if a scenario was edited after it was frozen, and `SpurgenError` for a seed
+    whose world is not frozen.
     """
     planner = Planner(suite)
     names = tasks or list(planner.loaded.usual)
@@ -96,7 +96,7 @@ def plan_tuning(
     device: str,
     options: Mapping[str, Any],
 ) -> list[Job]:
-    """Return the jobs that tune submissions; where seeds are worlds, these are none of the frozen ones.
+    """Return the jobs that tune submissions; where seeds name worlds, none of these is frozen.
 
     Raise `SpurgenError` for a frozen world: a method may not be tuned where it is ranked.
     """
@@ -141,13 +141,13 @@ def plan_unfrozen(
 ) -> Job:
     """Return a job on any scenario, frozen or not, whose data are identified by the digest of its description.
 
-    Of a template, the job is on the world of its seed, and the digest is that of the template.
+    For a template, the job is on the world of its seed, and the digest is that of the template.
     """
     return Job(task.in_world(seed), spec, seed, task.scenario.digest, device, dict(options), limits=limits)
 
 
 def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:
-    """Return the jobs whose submission takes the task's modality, and a message on what is skipped.
+    """Return the jobs whose submission takes the task's modality, and messages on what is skipped.
 
     Raise `SubmissionError` if a submission cannot be loaded, before any job runs or a row exists.
     """

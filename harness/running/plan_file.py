@@ -1,4 +1,4 @@
-"""Planned jobs as a file: a line each, for machines that share nothing but files."""
+"""Planned jobs as a file, one per line, for machines that share only files."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -20,7 +20,7 @@ PLAN_BYTES = 1 << 28
 
 
 class PlannedJob(BaseModel):
-    """A job: what it runs on what, its `identity`, and the seconds and memory that it may take, if known."""
+    """A job: its submission, task and seed, its `identity`, and the expected seconds and memory, if known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,9 +49,9 @@ def to_lines(suite: str, forecast: Forecast, memory: dict[tuple[str, str], int])
 
 
 def read_plan(path: Path, index: int, count: int) -> list[PlannedJob]:
-    """Read the jobs of a plan that `share` gives; raise `SpurgenError`, which names the line, for one that is none.
+    """Read the jobs of one share of a plan; raise `SpurgenError`, which names the line, for an invalid job.
 
-    Other lines are counted and nothing else: a share of a plan of a million jobs would take longer to read than to run.
+    Other lines are only counted: parsing a plan of a million jobs would take longer than running one share.
     """
     check_share(index, count)
     lines, total = list[bytes](), 0
@@ -79,24 +79,24 @@ def _parse(line: bytes, where: str) -> PlannedJob:
 
 
 def by_task(jobs: Sequence[Job]) -> list[Job]:
-    """Return jobs ordered by task, so that shares of them take about as long: each has as many of every task."""
+    """Return jobs ordered by task, so that all shares have equally many of every task and take equally long."""
     return sorted(jobs, key=lambda job: job.task.name)
 
 
 def share(jobs: Sequence[J], index: int, count: int) -> list[J]:
-    """Return the share of that index, of `count`: every `count`-th job from it on; raise as `check_share` does."""
+    """Return share `index` of `count`: every `count`-th job from `index` on; raise as `check_share` does."""
     check_share(index, count)
     return list(jobs[index::count])
 
 
 def check_share(index: int, count: int) -> None:
-    """Raise `SpurgenError` for a share that there is not."""
+    """Raise `SpurgenError` if there is no such share."""
     if not 0 <= index < count:
         raise SpurgenError(f"--share {index}/{count}: {count} shares have the numbers 0 to {count - 1}")
 
 
 def to_jobs(planned: Sequence[PlannedJob], device: str, limits: Limits = DEFAULT) -> list[Job]:
-    """Return planned jobs as jobs to run; raise `SpurgenError` if code, data or a submission changed since then."""
+    """Return planned jobs as jobs to run; raise `SpurgenError` if code, data or a submission changed since planning."""
     jobs, planner_of = list[Job](), cache(Planner)
     for line in planned:
         job = planner_of(line.suite).job(

@@ -36,9 +36,9 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How many of some samples that training did not see were classified correctly.
+    """The number of correctly classified samples among `count` that training did not see.
 
-    `by_state`: of a rung, the shares where shortcuts mislead and where they agree.
+    `by_state`: on a rung, the accuracy where shortcuts mislead and where they agree.
     """
 
     correct: int
@@ -47,18 +47,18 @@ class Accuracy:
     by_state: Mapping[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """Return what people read: of a rung, where shortcuts mislead and where they agree."""
+        """Return the accuracy as text; on a rung, where shortcuts mislead and where they agree."""
         states = self.by_state
         return f"{states['mislead']:.2f} misled, {states['agree']:.2f} agreeing" if states else f"{self.value:.2f}"
 
     @property
     def value(self) -> float:
-        """The share of correct answers."""
+        """Share of correct answers."""
         return self.correct / self.count
 
     @property
     def at_chance(self) -> bool:
-        """Whether it is not significantly above chance, 1 / `num_classes`."""
+        """Whether the accuracy is not significantly above chance, 1 / `num_classes`."""
         return not better_than_chance(self.correct, self.count, self.num_classes)
 
 
@@ -83,7 +83,7 @@ class Findings:
 
 
 def example_tasks(suite: Suite) -> dict[str, Task]:
-    """Return the first task of each modality of a suite, by modality; of a ladder, the one on the highest rung."""
+    """Return the first task of each modality of a suite, by modality; of a ladder, its highest rung."""
     first = {task.modality: task for task in reversed(suite.tasks.values())}
     for modality, task in first.items():
         if isinstance(task, Rung):
@@ -95,8 +95,8 @@ def example_tasks(suite: Suite) -> dict[str, Task]:
 def check_modality(spec: str, task: Task, limits: Limits, device: str) -> Findings:
     """Check a submission on a few samples; its failures are returned, not raised.
 
-    Of a task with several worlds, the first that is not frozen is taken. On a ladder the submission is trained without
-    counterexamples as well.
+    A task with several worlds is checked in the first that is not frozen. On a ladder the submission is also trained
+    without counterexamples.
     """
     findings, task = Findings(), task.in_world(task.scenario.worlds)
     try:
@@ -153,7 +153,7 @@ def _definition(spec: str, error: SubmissionError) -> str:
 
 
 class _Seconds(NamedTuple):
-    """How long a training took; scoring decides by the CPU time whether it trains a second time."""
+    """Duration of one training; its CPU time decides whether scoring trains a second time."""
 
     wall: float
     cpu: float
@@ -196,7 +196,7 @@ class _Examination:
         outcomes["accuracy"] = str(self.findings.accuracy)
 
     def train_and_classify(self) -> None:
-        """Measure the accuracy alone."""
+        """Train, and measure only the accuracy."""
         self._train(self.worker)
         self._classify(self._answer_a_full_batch()[0])
 

@@ -21,21 +21,21 @@ from spurgen.harness.sandbox.process import Worker
 
 Floats = NDArray[np.float64]
 Question = tuple[Batch, Sequence[Hashable]]
-"""A batch, and of each row its family: a base sample and its twins are one."""
+"""A batch, and the family of each row: a base sample and its twins are one family."""
 PROBE_VALUES = 1 << 26  # features, over all rows, that the probe for logits is fitted on: 16,384 rows of 4,096 columns
 PROBE_STEPS = 1000  # of its optimiser, at most; each takes about 1 ns per value and class
 PROBE_WORK = 1 << 40  # values x classes x steps: about 20 minutes
 MOST, FURTHEST = 0.9, 20.0
-"""A feature counts up to 20 times as far from its median as nine tenths of its other values reach.
+"""Features are clipped at 20 times the 0.9 quantile of the non-zero distances from their median.
 
-Else a few absurd rows, which cost a submission nothing, would decide the scale of a feature and the probe's weights.
+Otherwise a few absurd rows, which cost a submission nothing, would set a feature's scale and the probe's weights.
 """
 FAR = 20.0  # logits between the least likely class that a probe knows and those that it has never seen
 
 
 @dataclass(frozen=True)
 class Answers:
-    """A submission's logits, float64 (n, K), by key; and factors: to calibrate on, and of all that scores compare."""
+    """A submission's logits, float64 (n, K), and the factors that calibration and scores need, both by key."""
 
     logits: Mapping[Key, Floats]
     factors: Mapping[Key, Samples]
@@ -60,7 +60,7 @@ class Asker:
     def fit_probe(self, inputs: Batch, labels: Int64) -> None:
         """Fit the linear probe on the train split, its inputs and labels int64 (n,), if the submission only encodes.
 
-        Of wide features only the first rows are asked for, and its steps are bounded: the scorer has no limit on time.
+        Only the first rows of wide features are queried, and steps are bounded: the scorer has no limit on time.
         """
         if self.what == "encode":
             from sklearn.linear_model import LogisticRegression  # takes more than a second to import
@@ -78,7 +78,7 @@ class Asker:
             self.probe.fit(without_outliers(features), labels[:rows])
 
     def _encode(self, inputs: Batch, start: int, stop: int) -> Floats:
-        """Return the features of samples of train."""
+        """Return the features of train samples [start, stop)."""
         chunks = cut("train", inputs.take(slice(start, stop)))
         chunks = (replace(chunk, first=chunk.first + start) for chunk in chunks)
         return ask_mixed(self, "encode", chunks, np.random.default_rng(), "train")["train"]
@@ -127,9 +127,9 @@ def count_rows(task: Task, offers: Collection[str]) -> int:
 
 
 def without_outliers(features: Floats) -> Floats:
-    """Return features, float64 (n, d), with the outliers of each column at the largest distance that counts.
+    """Return features, float64 (n, d), with each column clipped at the largest distance that counts.
 
-    Values that equal the column's median are left out of the quantile: many features are 0 but for a few rows.
+    Values that equal the column's median are left out of the quantile: many features are 0 except in a few rows.
     """
     kept = np.array(features)
     for column in kept.T:
@@ -172,7 +172,7 @@ def ask_mixed(
 
 
 def collect(asker: Asker, make: Callable[[Key, range], Part], seed: int) -> Answers:
-    """Return the submission's answers to every input of a task, which `make` makes.
+    """Query a submission on every input of a task, as `make` returns them, and return its answers.
 
     `seed` draws the order of the queries; the submission must not know it.
     """

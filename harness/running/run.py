@@ -32,7 +32,7 @@ from spurgen.harness.sandbox.rechecks import RecheckedWorker
 from spurgen.harness.splits.freeze import SHARD
 
 PRIVATE_METRICS = ("accuracy", "wga", "robust_accuracy")
-"""What is kept of a private result; each follows from its counts per group, which are kept, so it reveals no more."""
+"""Metrics kept in a private result; each follows from the counts per group, kept as well, so it reveals no more."""
 WITHHELD = "failed on the private splits; its message is withheld, since it may reveal them"
 
 
@@ -45,7 +45,7 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a job asked of its submission, in the order that `order_seed` drew.
+    """A job's answers, queried in the order that `order_seed` drew, and the submission's report on its training.
 
     `as_logits` turns features into the logits of a submission that only encodes.
     """
@@ -59,10 +59,10 @@ class _Asked:
 def run(job: Job, submission: Submission | None = None) -> Outcome:
     """Train, query and score; a submission's failure is recorded in the result, not raised.
 
-    `submission`: what runs in this process in place of the one that the job names.
+    `submission`: what runs, in this process, instead of the submission that the job names.
 
     Raise `FrozenDataError` if the data differ from the frozen ones, and `SpurgenError` if the required isolation does
-    not work here: no result would be valid then.
+    not work here, since no result would be valid.
     """
     here = submission is not None or runs_here(job)
     isolation = "process" if here else isolation_of(job.limits)
@@ -82,7 +82,7 @@ def run(job: Job, submission: Submission | None = None) -> Outcome:
                 asked = _train_and_ask(job, worker, show, seconds)
                 peak = worker.peak_bytes
                 show("consistency check")
-                # while answers are scored, nobody would watch what the process does
+                # before scoring, during which nobody would watch what the process does
                 worker.finish(asked.answers.temperature, asked.as_logits)
                 consistency = worker.consistency
                 show("scoring")
@@ -115,7 +115,7 @@ def run(job: Job, submission: Submission | None = None) -> Outcome:
 
 
 def _imports_generator(spec: str) -> bool:
-    """Return whether a submission imports the generators; of one whose files are gone, which has failed, do not ask."""
+    """Return whether a submission imports the generators; False if its files are gone, as that job has failed."""
     try:
         return not is_baseline(spec) and imports_generator(spec)
     except SubmissionError:
@@ -132,16 +132,16 @@ def _limits(job: Job) -> Limits:
 
 
 def _without_secrets(result: Result) -> Result:
-    """Keep of a private result what the gap needs: a submission could write private captions into anything else.
+    """Reduce a private result to what the gap needs: a submission could write private captions into anything else.
 
-    That is text, but also the digits of a temperature or a sensitivity, which it can steer as it likes.
+    That includes text, but also the digits of a temperature or a sensitivity, which a submission controls.
     """
     report = result.report and Report(checks={"all sanity checks": not result.report.failed_checks})
     error = result.error and f"submission {result.spec}, task {result.task}: {WITHHELD}"
     silent: dict[str, object] = {"seconds": {}, "peak_memory_bytes": None, "consistency": None, "warnings": ()}
     provenance = result.provenance.model_copy(update={"finished": result.provenance.finished[:10], **silent})
     metrics = {name: result.metrics[name] for name in PRIVATE_METRICS if name in result.metrics}
-    if "accuracy_neutral" in result.metrics:  # of a rung, it follows from no count
+    if "accuracy_neutral" in result.metrics:  # on a rung, no count implies it
         metrics["robust_accuracy"] = min(result.metrics[f"accuracy_{state}"] for state in ("agree", "mislead"))
     kept = {"report": report, "error": error, "provenance": provenance, "metrics": metrics, "channels": {}}
     return result.model_copy(update={"submission": label_of(result.spec, {}), "verification": "private", **kept})
@@ -162,14 +162,14 @@ def _labeled(job: Job, split: str, part: Part, access: str) -> LabeledData:
 
 
 def _context(job: Job, scratch: Path) -> Context:
-    """Return what a submission knows of a job's task."""
+    """Return what a submission is told about a job's task."""
     task = job.task
     names = task.ladder.categories if isinstance(task, Rung) else class_names(task.scenario)
     return Context(names, task.modality, task.scenario.image_size, job.device, job.seed, scratch, task.backbone)
 
 
 def _share(show: Show, total: int) -> Callable[[int], None]:
-    """Return a function that adds up answered rows and shows which share of all they are."""
+    """Return a function that adds up answered rows and shows their share of `total`."""
     answered = 0
 
     def add(rows: int) -> None:
@@ -217,7 +217,7 @@ def fitted(job: Job, split: str) -> Part:
 
 
 def maker(job: Job, val: Part) -> Callable[[Key, range], Part]:
-    """Return the function that makes inputs to ask about, checked against the manifest."""
+    """Return the function that makes inputs to query, checked against the manifest."""
     task = job.task
     if isinstance(task, Rung):
         return lambda key, indices: rungs.make_part(job, str(key), indices.start, indices.stop)

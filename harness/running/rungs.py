@@ -1,4 +1,4 @@
-"""The data of a rung: its parts, what training gets, and what an access tier grants of it."""
+"""The data of a rung: its parts, what training gets, and how much of it an access tier grants."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from spurgen.harness.running.task_data import Part, halves_of, inputs
 from spurgen.harness.splits.freeze import SHARD
 
 JOINT = "shortcuts"
-"""Channel under which training knows the shortcuts' values: they move together, so one value stands for all."""
+"""Name of the channel that gives training the shortcuts' values: they move together, so one value stands for all."""
 
 
 def make_part(job: Job, part: str, first: int = 0, last: int | None = None) -> Part:
@@ -45,7 +45,7 @@ def rung_of(job: Job) -> Rung:
 
 
 def fitted(job: Job, split: str) -> Part:
-    """Return train or val of a rung, as `Ladder.pieces` says; of an uncorrelated job, `free` samples.
+    """Return train or val of a rung, made of `Ladder.pieces`; for an uncorrelated job, `free` samples.
 
     A matched job has only the first free samples, as many as the rung has counterexamples.
     """
@@ -58,9 +58,9 @@ def fitted(job: Job, split: str) -> Part:
 
 
 def labeled(job: Job, split: str, part: Part, access: str) -> LabeledData:
-    """Return what an access tier grants of train or val; twins are the same scenes with shortcuts at random.
+    """Return what an access tier grants of train or val; twins are the same scenes with random shortcuts.
 
-    Of an uncorrelated job the values are those of the first shortcut, which the others do not share.
+    In an uncorrelated job the values are those of the first shortcut; the others do not share them.
     """
     rung = rung_of(job)
     twins = None

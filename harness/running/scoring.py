@@ -35,8 +35,8 @@ class Scores:
 def score(task: Task, answers: Answers, source: str = "predictions") -> Scores:
     """Compute every metric from a submission's answers on one task.
 
-    `source`: where the answers are from, for errors. Raise `SubmissionError` if, outside ladders, the logits on test
-    are more than `LARGEST_LEAD` times as large as the temperature.
+    `source`: where the answers are from, for errors. Outside ladders, raise `SubmissionError` if a sample's logits on
+    test differ by more than `LARGEST_LEAD` times the temperature.
     """
     return _of_rung(task, answers) if isinstance(task, Rung) else _of_task(task, answers, source)
 
@@ -86,7 +86,7 @@ def _of_task(task: Task, answers: Answers, source: str) -> Scores:
 
 
 def _scores(found: Answered, asked: metrics.Answers, gaps: Floats, predicted: Int64, temperature: float) -> Scores:
-    """Put a job's metrics and samples together; `gaps`: invariance gaps, float64 (m,)."""
+    """Combine a job's metrics and samples; `gaps`: invariance gaps, float64 (m,)."""
     sensitivities = {
         name: metrics.spurious_sensitivities(asked.probs[: len(twins)], twins, asked.labels[: len(twins)])
         for name, twins in asked.twins.items()
@@ -111,7 +111,7 @@ def _scores(found: Answered, asked: metrics.Answers, gaps: Floats, predicted: In
 
 
 def _measured(answers: metrics.Answers) -> dict[str, float]:
-    """Return the metrics that are files of their own, by the file's name."""
+    """Return the metrics that have a file of their own, by the file's name."""
     found = {name: module for name, module in discover(METRICS).items() if hasattr(module, "measure")}
     return {name: float(module.measure(answers)) for name, module in found.items()}
 

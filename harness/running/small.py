@@ -1,4 +1,4 @@
-"""A task made small, on which `spurgen check` trains and asks a submission in seconds."""
+"""A small version of a task, on which `spurgen check` trains and queries a submission in seconds."""
 
 from dataclasses import dataclass, replace
 
@@ -22,10 +22,10 @@ MOST = 50  # counterexamples
 
 @dataclass(frozen=True)
 class Small:
-    """A task made small: `job` names it, and trains on `train` and `val`.
+    """A small version of a task: `job` names it, and trains on `train` and `val`.
 
-    `many`: as many inputs as a run asks of in a batch, none of which training was given from `fresh` on. `truth`: their
-    labels, int64 (CHUNK,). `states` maps where accuracy is shown to the rows of `many`. `scale`: how many times as
+    `many`: as many inputs as the largest batch of a run; those in `fresh` are not in training. `truth`: their labels,
+    int64 (CHUNK,). `states`: the rows of `many` for each state whose accuracy is shown. `scale`: how many times as
     large the whole task's train split is.
     """
 
@@ -46,7 +46,7 @@ def small(task: Task, worker: Worker) -> Small:
 
 
 def _of_scenario(job: Job, access: str) -> Small:
-    """Take the first samples of train and val that the access tier is given, and those before that it is not."""
+    """Take the first samples of train and val, enough that the access tier grants `SPLITS` of them."""
     task = job.task
     train, val = (
         part_of(task, split, range(first_granted(task, split, access) + count)) for split, count in SPLITS.items()
@@ -59,7 +59,7 @@ def _of_scenario(job: Job, access: str) -> Small:
 
 
 def _of_rung(job: Job) -> Small:
-    """Take a rung of a smaller ladder, whose things in test train does not show."""
+    """Take a rung of a smaller ladder; its test samples show things that train does not."""
     whole = rungs.rung_of(job)
     job = replace(job, task=shrunk(whole))
     train, val = fitted(job, "train"), fitted(job, "val")

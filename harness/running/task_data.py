@@ -16,7 +16,7 @@ CALIBRATION = "calibration"
 
 @dataclass(frozen=True)
 class Part:
-    """Samples, of which only the factors count, and their inputs as a submission sees them."""
+    """Samples, used only for their factors, and their inputs as a submission sees them."""
 
     samples: Samples
     inputs: Batch
@@ -60,14 +60,14 @@ def annotated_groups(task: Task, group_ids: Int64) -> Int64:
 
 
 def first_granted(task: Task, split: str, access: str) -> int:
-    """Return the index of the first sample of a split that an access tier is given: before it are balanced ones."""
+    """Return the index of a split's first sample that an access tier grants; the samples before it are balanced."""
     return 0 if split != "val" or ACCESS[access].balanced_val else task.scenario.num_balanced_val
 
 
 def labeled_data(task: Task, split: str, samples: Samples, access: str) -> LabeledData:
     """Return the part of a split that an access tier grants; `samples`: all of `train` or `val`.
 
-    Hidden channels count in no annotation. Balanced samples of val belong to no environment, -1.
+    No annotation covers hidden channels. Balanced samples of val belong to no environment, -1.
     """
     if split == "val":
         balanced = np.arange(len(samples.labels)) < task.scenario.num_balanced_val
@@ -132,11 +132,11 @@ def part_start(task: Task, block: Block, first: int) -> tuple[str, int]:
 
 
 Key = Block | str
-"""What names inputs that are asked for: a block, a part of a rung's ladder, or `CALIBRATION`."""
+"""Key of inputs to query: a block, a part of a rung's ladder, or `CALIBRATION`."""
 
 
 def asked(task: Task) -> dict[Key, int]:
-    """Return how many inputs are asked for under each key, in one world: to calibrate on, on test, and all twins."""
+    """Return how many inputs are queried under each key in one world: calibration, test and all twins."""
     if isinstance(task, Rung):
         return dict([(CALIBRATION, task.ladder.parts[CALIBRATION]), *scored_parts(task).items()])
     calibration = task.scenario.split_size(task.scenario.calibrated_on)
@@ -145,5 +145,5 @@ def asked(task: Task) -> dict[Key, int]:
 
 
 def pieces_of(task: Task, chunk: int = 1000) -> list[tuple[Key, range]]:
-    """Return the keys and indices of all inputs that are asked for, at most `chunk` at a time."""
+    """Return the keys and indices of all inputs to query, at most `chunk` at a time."""
     return [(key, range(size)[k : k + chunk]) for key, size in asked(task).items() for k in range(0, size, chunk)]

@@ -1,1 +1,1 @@
-"""The scorer's side of a submission's process: start it in a sandbox, ask it, check its answers."""
+"""The scorer's side of a submission's process: start it in a sandbox, query it, check its answers."""

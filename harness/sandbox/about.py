@@ -24,7 +24,7 @@ def _one_of(choices: Iterable[str]) -> AfterValidator:
 
 
 class About(BaseModel):
-    """What a worker says of its submission: name, access tier, modalities, functions, whether it uses the generator."""
+    """A worker's description of its submission: name, access tier, modalities, functions, use of the generator."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 

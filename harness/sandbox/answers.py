@@ -1,4 +1,4 @@
-"""What is wrong with an answer, and what to write instead; the answer is a stranger's array."""
+"""What is wrong with an answer, and what to write instead; the answer is an untrusted array."""
 
 from typing import Any
 

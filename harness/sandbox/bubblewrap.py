@@ -1,4 +1,4 @@
-"""The sandbox by bubblewrap: which folders a submission sees, and whether it works on this machine.
+"""The bubblewrap sandbox: which folders a submission sees, and whether it works on this machine.
 
 A submission sees the interpreter, the installed packages, its own files and its inputs, and nothing else of the disk:
 neither results nor the generators, with which it could look up the answers.

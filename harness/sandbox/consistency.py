@@ -1,4 +1,4 @@
-"""The consistency check's measure: how much answers to the same inputs differ, as far as a score can see."""
+"""The consistency check's measure: how much answers to the same inputs differ, as far as scores depend on it."""
 
 from math import inf
 from typing import Any
@@ -13,7 +13,7 @@ Float = NDArray[np.floating[Any]]
 
 TOLERANCE = 0.05  # of a probability, or of a feature's spread; bfloat16 in other batches changes them less
 RELATIVE = 0.02  # of a feature's distance from its median: large activations are rounded more
-FLOOR = 1e-3  # of a small spread: what rounding may change in a feature that varies far less than nearly all others
+FLOOR = 1e-3  # of a small spread: change allowed by rounding in a feature that varies far less than nearly all others
 LOW = 0.1  # quantile of the features' spreads that counts as small: few huge features raise no floor
 SPREADS = (0.5, 0.75, 0.9, 1.0)  # quantiles of that distance: the first that is not 0, since many features mostly are
 FLIPPED = 0.01  # share of rows whose most probable class may change: those where two are nearly tied

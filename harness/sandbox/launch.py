@@ -1,4 +1,4 @@
-"""Start a worker process, sandboxed as far as asked for and possible."""
+"""Start a worker process, sandboxed as required and as far as possible."""
 
 import json
 import os
@@ -93,7 +93,7 @@ class WorkerProcess:
                 self.process = self._popen(command, {}, writing, *pipes, info)  # bubblewrap inherits no secret
             finally:
                 os.close(info)
-            with suppress(ValueError, KeyError):  # it ended at once: the first question reports that
+            with suppress(ValueError, KeyError):  # it ended at once: the first query reports that
                 self._inner = int(json.loads(information.read())["child-pid"])
 
     @staticmethod
@@ -107,7 +107,7 @@ class WorkerProcess:
         """Kill the process and all that it forked, except those of a plain process that left its session."""
         if self._inner is None:
             self._end_session()
-        elif self.process.poll() is None:  # else another process may have the number by now
+        elif self.process.poll() is None:  # otherwise another process may have the number by now
             with suppress(ProcessLookupError):
                 os.kill(self._inner, signal.SIGKILL)
 
@@ -120,7 +120,7 @@ class WorkerProcess:
         if self._closed:  # another process may have the number by now
             return
         self.kill()
-        with suppress(subprocess.TimeoutExpired):  # bubblewrap ends when all inside has
+        with suppress(subprocess.TimeoutExpired):  # bubblewrap ends when every process inside has
             self.process.wait(EXIT_SECONDS)
         self._end_session()
         self.process.wait()
@@ -140,7 +140,7 @@ class WorkerProcess:
             return f"it ran {threads} threads, more than {THREADS}"
         with suppress(OSError):
             root = Path(f"/proc/{self._inner}/root")
-            if self._inner is not None and not root.samefile("/"):  # else bubblewrap has not mounted anything yet
+            if self._inner is not None and not root.samefile("/"):  # otherwise bubblewrap has not mounted anything yet
                 space = [os.statvfs(root / name) for name in WRITABLE]
                 files = sum(part.f_files - part.f_ffree for part in space)
                 if files > FILES:

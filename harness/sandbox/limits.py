@@ -18,10 +18,10 @@ class Limits:
     `isolation`: `auto` means bubblewrap where it works, and a plain process elsewhere. `memory_bytes`: address space,
     on a CPU. `cpu_seconds`: CPU time of all threads over the worker's life. `fit_seconds`, `answer_seconds`: wall time
     of `fit` and of each other answer; `life_seconds`: of the worker's life, including the time between questions.
-    `disk_bytes`: scratch files. `printed_bytes`: output. `retrain_seconds`: submissions that train with less CPU
-    time, not on a GPU, are trained again in a fresh process for the consistency check. `forget_pages`: when a worker
-    has ended, drop from memory the pages of all files that submissions see, which takes seconds. `gpu_share`: of the
-    memory of the worker's GPU, what torch may take.
+    `disk_bytes`: scratch files. `printed_bytes`: output. `retrain_seconds`: submissions that train with less CPU time,
+    not on a GPU, are trained again in a fresh process for the consistency check. `forget_pages`: when a worker has
+    ended, drop from memory the pages of all files that submissions see, which takes seconds. `gpu_share`: the share of
+    the GPU's memory that torch may take.
     """
 
     isolation: Isolation = "auto"

@@ -1,4 +1,4 @@
-"""Read what a submission prints as it comes, so that it neither blocks nor fills a disk; keep only the end."""
+"""Read a submission's output as it comes, so that it neither blocks nor fills a disk; keep only the end."""
 
 import os
 import re
@@ -33,7 +33,7 @@ class OutputReader:
                 return
 
     def _drain(self) -> bool:
-        """Read what is there, at most as much as a pipe holds; return whether more may come."""
+        """Read the available output, at most as much as a pipe holds; return whether more may come."""
         with self._lock:
             for _ in range(PIPE // CHUNK):
                 try:
@@ -50,7 +50,7 @@ class OutputReader:
 
     @property
     def flooded(self) -> bool:
-        """Whether more was printed than is allowed."""
+        """Whether more than the limit was printed."""
         return self._count > self._limit
 
     def last(self) -> str:

@@ -1,4 +1,4 @@
-"""Forgetting which pages and names of files are in memory: by them a process can leave the next one a message."""
+"""Clearing cached pages and names of files, through which a process could leave a message for the next one."""
 
 import os
 from collections.abc import Iterable
@@ -9,10 +9,10 @@ DROP = Path("/proc/sys/vm/drop_caches")
 
 
 def forget(places: Iterable[Path]) -> None:
-    """Drop from memory what no process has mapped of all files in these folders, and of these files.
+    """Drop the pages of these files, and of all files in these folders, that no process has mapped.
 
     A process that touches a page which is not in memory brings it there, and a later one can tell by how its own page
-    faults are counted. Only what can be read, is a plain file and was written to the disk is dropped.
+    faults are counted. Only readable plain files that were written to the disk are dropped.
     """
     for place in places:
         folders = os.walk(place) if place.is_dir() else [(str(place.parent), [], [place.name])]
@@ -23,7 +23,7 @@ def forget(places: Iterable[Path]) -> None:
 
 
 def forget_names() -> None:
-    """Drop from memory the names that were looked up, found or not, where this process may: as root.
+    """Drop the cached names of file look-ups, found or not; this works only as root.
 
     A name that was looked up is found, or found missing, several times as fast the next time.
     """

@@ -1,7 +1,7 @@
-"""What a submission sees of /proc: its own processes, and of the machine what libraries ask for, without its counters.
+"""A submission's view of /proc: its own processes, and the facts on the machine that libraries need, without counters.
 
-What all processes of a machine did is still there when one has ended: a worker could leave a message to the next, such
-as seconds of niced CPU time.
+Counters of the whole machine outlive a process: through them, such as seconds of niced CPU time, a worker could leave a
+message for the next.
 """
 
 import re
@@ -17,7 +17,7 @@ SHOWN = frozenset({
     "bus", "cmdline", "cpuinfo", "devices", "driver", "filesystems", "loadavg", "meminfo", "misc", "modules", "stat",
     "sys", "uptime", "version",
 })  # fmt: skip
-"""What libraries read of /proc; the rest, such as `slabinfo`, shows root's processes the whole machine."""
+"""Files of /proc that libraries read; the rest, such as `slabinfo`, shows the whole machine to processes of root."""
 CONSTANT = ("MemTotal", "SwapTotal", "Hugepagesize")  # lines of meminfo that do not change while the machine runs
 
 
@@ -30,7 +30,7 @@ def listed() -> tuple[list[Path], list[Path]]:
 
 
 def made_up() -> Iterator[tuple[str, bytes]]:
-    """Yield the files of /proc with counters, and contents that count nothing but the processors and the memory."""
+    """Yield the files of /proc with counters, and contents that count only the processors and the memory."""
     lines = [line.split() for line in (PROC / "stat").read_text().splitlines()]
     stat = [" ".join([f"{name} " if name == "cpu" else name, *["0"] * min(len(rest), 10)]) for name, *rest in lines]
     memory = (PROC / "meminfo").read_text()

@@ -1,4 +1,4 @@
-"""The scorer's side of a worker process: start it, ask it, check its answers, end it."""
+"""The scorer's side of a worker process: start it, query it, check its answers, end it."""
 
 import signal
 import subprocess
@@ -126,7 +126,7 @@ class Worker:
         return scores.astype(np.float32) if step == "encode" else np.where(np.abs(scores) < SMALLEST, 0.0, scores)
 
     def _checked_about(self, header: dict[str, Any]) -> About:
-        """Check the submission's description, which a stranger's process sends."""
+        """Check the submission's description, which an untrusted process sends."""
         header.pop("ok")
         try:
             return About.model_validate(header)
@@ -172,7 +172,7 @@ class Worker:
 
     def _gone(self, error: BrokenFrameError) -> SubmissionError:
         """Return the error for a worker that stopped answering, or whose answer cannot be read."""
-        try:  # a process that closed its pipe usually is about to end
+        try:  # a process that closed its pipe is usually about to end
             code = self.process.process.wait(launch.EXIT_SECONDS if isinstance(error, PipeClosedError) else 0)
             ending = self._ended(code)
         except subprocess.TimeoutExpired:
@@ -211,7 +211,7 @@ class Worker:
 
 
 def _text(value: object) -> str:
-    """Return a text of a stranger's header; something else, such as deeply nested lists, is shortened."""
+    """Return a text from an untrusted header; other values, such as deeply nested lists, are shortened."""
     return value if isinstance(value, str) else shortened(value)
 
 

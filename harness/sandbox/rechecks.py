@@ -1,4 +1,4 @@
-"""The consistency check: a sample of answers must not change when the submission is asked again, in other batches."""
+"""The consistency check: a sample of answers must not change when the submission is queried again, in other batches."""
 
 import secrets
 from collections.abc import Callable, Hashable, Sequence
@@ -36,13 +36,13 @@ _Sample = dict[Hashable, _Row]
 class RecheckedWorker(Worker):
     """A worker that samples its answers, to compare them with second answers to the same inputs.
 
-    Of a family, a base sample and its twins, one row is asked about again at most: what a submission could learn from
-    how twins differ, it cannot learn again, and its answers change.
+    At most one row of a family, a base sample and its twins, is queried again: a submission that learned from how twins
+    differ cannot learn it again, so its answers change.
 
-    A fresh worker is asked, which remembers nothing, if the submission does not train, or trains with less than
-    `Limits.retrain_seconds` of CPU time, not on a GPU, where sums vary: it is then trained a second time. It starts
+    A fresh worker without memory is queried if the submission does not train, or trains with less than
+    `Limits.retrain_seconds` of CPU time and not on a GPU, where sums vary: it is then trained a second time. It starts
     when the first worker has ended, so that no lock, memory or timing carries answers from one to the other. Otherwise
-    the same worker is asked. `consistency`: what came of it, None before. Raises what `Worker` raises.
+    the same worker is queried. `consistency`: the outcome, None before. Raises what `Worker` raises.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
@@ -91,9 +91,8 @@ class RecheckedWorker(Worker):
     def finish(self, temperature: float, as_logits: Callable[[Float64], Float64] | None = None) -> None:
         """End the worker, and compare its answers with its own before or with those of a fresh one after.
 
-        `temperature`: the one fitted to its scores. `as_logits` turns features into the logits that are scored, where
-        they are: features can hide a change that the harness's probe reads. Raise `SubmissionError` if an answer
-        changed.
+        `temperature`: the one fitted to its scores. `as_logits` turns features into logits where these are scored:
+        features can hide a change that the harness's probe reads. Raise `SubmissionError` if an answer changed.
         """
         self._as_logits = as_logits
         data, seconds = self._training
@@ -109,7 +108,7 @@ class RecheckedWorker(Worker):
                 self._compare(worker, temperature)
 
     def close(self) -> None:
-        """End the process, as `Worker` does; with `Limits.forget_pages`, drop what it left in memory of files."""
+        """End the process, as `Worker` does; with `Limits.forget_pages`, drop the pages of files that it left."""
         super().close()
         if self.limits.forget_pages and self.isolation == "bubblewrap":
             forget([*shown_paths(), *submission_files(self.spec).values()])

@@ -25,13 +25,13 @@ REFUSED = (
     "seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
 )  # fmt: skip
 SET_SECCOMP = 22  # PR_SET_SECCOMP of `prctl`
-MISSING = ("clone3", "flock")  # EPERM would let glibc fail, and a library wait for a lock for ever
+MISSING = ("clone3", "flock")  # with EPERM, glibc would fail, and a library would wait for a lock for ever
 FILE_COMMANDS = {
     "F_SETLK": 6, "F_SETLKW": 7, "F_OFD_SETLK": 37, "F_OFD_SETLKW": 38, "F_SETLEASE": 1024, "F_NOTIFY": 1026,
     "F_SETPIPE_SZ": 1031, "F_GET_RW_HINT": 1035, "F_SET_RW_HINT": 1036, "F_GET_FILE_RW_HINT": 1037,
     "F_SET_FILE_RW_HINT": 1038,
 }  # fmt: skip
-"""What `fcntl` may not do: lock or watch a file, enlarge a pipe, or leave a hint that a later process can read.
+"""Forbidden operations of `fcntl`: lock or watch a file, enlarge a pipe, leave a hint that a later process can read.
 
 Numbers of Linux, which other systems lack.
 """

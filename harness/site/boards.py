@@ -76,13 +76,13 @@ def ladder_table(material: Material, climb: Climb) -> Table:
 
 
 def spoken(climb: Climb) -> str:
-    """Return what a ladder is called where people read."""
+    """Return a ladder's name in text."""
     kind = {"text": "captions", "image": "pictures", "multimodal": "pictures with captions"}[climb.shown.modality]
     return f"{climb.name}: {kind}"
 
 
 def _row(material: Material, climb: Climb, line: Line) -> dict[str, object]:
-    """Return a row as the template shows it; `page`: the name of its page; `raw`: to sort by, empty where unknown."""
+    """Return a row for the template; `page`: the name of its page; `raw`: values to sort by, empty where unknown."""
     label, value = str(line["submission"]), float(line["robust_accuracy"])
     low, high = line.get("robust_accuracy_low") or value, line.get("robust_accuracy_high") or value
     agree, follows = line.get("accuracy_agree"), line.get("follows")

@@ -1,4 +1,4 @@
-"""All files of the site, from the material."""
+"""Building all files of the site from the material."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ from spurgen.harness.site.trust_page import trust_page
 
 STATIC = Path(__file__).parent / "static"
 STORY = "story.png"
-"""The example as a picture, which links to the first page show."""
+"""Picture of the example, the preview of links to the first page."""
 Files = dict[str, bytes]
 """Contents by path from the site's folder."""
 

@@ -14,7 +14,7 @@ DARK = {
     "#ffffff": "#11151a", style.INK: "#e7eaee", style.GREY: "#a3adb8", style.PALE: "#343c46", style.FAINT: "#5b6570",
     style.BLUE: "#5aaee8", style.ORANGE: "#f0894a", style.GREEN: "#3ec79a", style.PURPLE: "#d98fb8",
 }  # fmt: skip
-"""What becomes of each colour on a dark page."""
+"""Colours on a dark page, by the colour on a light one."""
 NEEDLESS = re.compile(rb"(?<=\.\d\d)\d+|(?<=\n) +| +(?=\n)|(?<=<g) id=\"\w+\"")
 """Digits beyond a hundredth of a point, indents and names of groups: a fifth of a drawing."""
 
@@ -34,7 +34,7 @@ class Figures:
 
 
 def dark_too(drawing: bytes) -> bytes:
-    """Return a drawing of ours that follows the reader's colour scheme, without what nobody sees."""
+    """Return one of our drawings so that it follows the reader's colour scheme, without invisible parts."""
     rules = "".join(
         f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
         for light, dark in DARK.items()

@@ -1,4 +1,4 @@
-"""The first page: the example with who wins and the curve, and the boards."""
+"""The first page: the example, the best rows, the curve, and the boards."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -27,7 +27,7 @@ class Best(NamedTuple):
 
 
 def index_page(material: Material, story: Story | None, figures: Figures) -> dict[str, object]:
-    """Return what the template of the first page shows."""
+    """Return the content of the first page's template."""
     climbs = sorted(material.ladders.values(), key=lambda climb: story is None or climb != story.climb)
     first = climbs[0] if climbs else None
     best = winners(material, first) if first else []
@@ -60,7 +60,7 @@ def curve(material: Material, climb: Climb, figures: Figures) -> tuple[str, str]
 
 
 def winners(material: Material, climb: Climb) -> list[Best]:
-    """Return the best row of each access tier, and ERM, best first; last those given what no real data have."""
+    """Return the best row of each access tier, and ERM, best first, the tier that no real data have last."""
     lines = {line["submission"]: line for line in material.lines[climb.name]}
     best = named_rows(climb.drawn.whole, named(climb.drawn.whole, material.names))
     best.sort(key=lambda row: (row.access == SYNTHETIC, -lines[row.label]["robust_accuracy"]))

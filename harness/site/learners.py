@@ -16,7 +16,7 @@ from spurgen.harness.profiles.card import ALL, MODALITIES, stored_cards
 
 
 def learners(suite: Suite, board: Leaderboard, names: Mapping[str, str], results: Path) -> list[Group]:
-    """Return all that learned: a linear head, a whole encoder, a head on another encoder, a model in context.
+    """Return all learners: a linear head, a whole encoder, a head on another encoder, a model in context.
 
     `names`: of rows by label. `results`: a folder of rows, whose models in context count beside the package's.
     """
@@ -61,7 +61,7 @@ def _cards(ideal: str) -> Group:
 
 
 def _in(worlds: Sequence[int]) -> str:
-    """Return in how many worlds learners were measured, in words."""
+    """Return the number of worlds in which learners were measured, in words."""
     few, most = min(worlds, default=0), max(worlds, default=0)
     return f", in {few}{f' to {most}' * (most > few)} world{'s' * (most > 1)}" if worlds else ""
 

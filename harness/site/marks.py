@@ -15,7 +15,7 @@ TICKS = (0, 25, 50, 75, 100)
 
 
 class Drawn(NamedTuple):
-    """A line of a large curve: what it is, its class, and its values by rung."""
+    """A line of a large curve: its name, its CSS class, and its values by rung."""
 
     name: str
     style: str
@@ -55,7 +55,7 @@ def bar(value: float) -> Markup:
 def curve(rungs: Sequence[int], lines: Sequence[Drawn], threshold: float | None, title: str) -> Markup:
     """Draw lines over the rungs of a ladder, the first one on top, with a dashed line at the threshold.
 
-    The names of the lines are the page's to show: `style` is the class of each.
+    The page shows the names of the lines itself; `style` is the CSS class of each.
     """
     across, up = (LEFT + 14, BIG - RIGHT - 14), (DEEP - FOOT, TOP)
     body = "".join(

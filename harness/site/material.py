@@ -1,4 +1,4 @@
-"""What every page is made from: a suite, its rows, its leaderboard, and the answers of rows to twins."""
+"""The material of every page: a suite, its rows, its leaderboard, and the answers of rows to twins."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ REPORT_BYTES = 1 << 24
 
 @dataclass(frozen=True)
 class Climb:
-    """A ladder that has rows: its rungs, ascending, those above 0 `climbed`, and what is drawn of it."""
+    """A ladder that has rows: its rungs, ascending; those above 0, `climbed`; and its data to draw."""
 
     name: str
     rungs: tuple[Rung, ...]
@@ -55,7 +55,7 @@ class Material:
     """A suite's results.
 
     `rows` have the metrics that follow from what is stored, also those that are not ranked. `validity`: the text of the
-    validity report, if there is one, and `charts`, its drawings by file name. `learners`: all that have a number of
+    validity report, if there is one, and `charts`, its drawings by file name. `learners`: all learners with a number of
     counterexamples needed. `documented`: whether the documentation lies in the site's folder, so that pages link to it.
     """
 
@@ -88,7 +88,7 @@ class Material:
 
     @cached_property
     def plain(self) -> list[str]:
-        """Names of the sets of tasks and of the tasks that are no ladders."""
+        """Names of the sets of tasks and of the tasks that are not ladders."""
         of_ladders = {rung.name for climb in self.ladders.values() for rung in climb.rungs}
         sets = [name for name, board in self.board.overall.items() if board.rows or board.few]
         return [name for name in (*sets, *self.board.tasks) if name not in self.ladders and name not in of_ladders]
@@ -115,7 +115,7 @@ class Material:
 
     @cached_property
     def reads(self) -> dict[str, dict[str, list[Read]]]:
-        """What every believed row answers to twins on the rung that is shown, by ladder and label."""
+        """Answers of every believed row to twins on the rung that is shown, by ladder and label."""
         return {
             name: {
                 line["submission"]: list(read(climb.shown, self.rows[line["submission"]][climb.shown.name]))

@@ -1,4 +1,4 @@
-"""Names of files and addresses for rows and tasks, whatever they are called, and their text without tricks."""
+"""Names of files and addresses for rows and tasks of any name, and their names as safe text."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def file_name(label: str) -> str:
-    """Return a name that is a file on every system and an address without escapes; different labels differ in it.
+    """Return a name that is valid for files on every system and for addresses without escapes; it is unique per label.
 
     A label that is not such a name already is shortened and gets the start of its SHA-256.
     """
@@ -24,7 +24,7 @@ def file_name(label: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Return a stranger's text on one line, without characters that are invisible or reorder what is around them."""
+    """Return an untrusted text on one line, without characters that are invisible or reorder the text around them."""
     line = " ".join(text.split())
     if line.isascii() and line.isprintable():
         return line

@@ -28,12 +28,12 @@ def page(template: str, root: str, content: Mapping[str, object]) -> str:
 
 
 def markdown(text: str) -> Markup:
-    """Return a report of ours as HTML: links are their text, pictures are left out, HTML in it is text."""
+    """Return one of our reports as HTML: links become their text, pictures are left out, and HTML in it is escaped."""
     return Markup(_markdown().render(text))  # it escapes what it does not mark up
 
 
 def inline_markdown(text: str) -> Markup:
-    """Return a line of ours as HTML, as `markdown` does."""
+    """Return one of our lines as HTML, as `markdown` does."""
     return Markup(_markdown().renderInline(text))
 
 
@@ -60,5 +60,5 @@ def _environment() -> Environment:
 
 
 def _stranger(text: str) -> Markup:
-    """Return a stranger's text, isolated so that its direction does not reorder the sentence around it."""
+    """Return an untrusted text, isolated so that its direction does not reorder the sentence around it."""
     return Markup("<bdi>{}</bdi>").format(escape(shown(text)))

@@ -44,7 +44,7 @@ class Part:
 
 
 def row_page(material: Material, scenes: Scenes, label: str) -> dict[str, object]:
-    """Return what the template of a row's page shows."""
+    """Return the content of the template of a row's page."""
     row = {name: part for name, part in material.rows[label].items() if name in material.board.tasks}
     first = next(iter(row.values())).results[0]
     climbs = [climb for climb in material.ladders.values() if any(rung.name in row for rung in climb.rungs)]
@@ -104,7 +104,7 @@ def _few(material: Material, climb: Climb, line: Line) -> str:
 
 
 def _verdict(climb: Climb, line: Line) -> str:
-    """Say in a sentence or two what a row reaches on a ladder."""
+    """Describe a row's result on a ladder in a sentence or two."""
     number, among = needed_words(line), f"among {climb.drawn.train:,} training samples"
     needs = f"It needs {number} counterexamples {among}. " if number else ""
     place = cell("rank", line).replace("-", "\N{EN DASH}")
@@ -115,7 +115,7 @@ def _verdict(climb: Climb, line: Line) -> str:
 
 
 def _facts(row: Mapping[str, TaskRow]) -> Iterator[tuple[str, str]]:
-    """Yield what results say of their making: different values of a fact one after the other."""
+    """Yield facts on how results were made; different values of a fact are joined."""
     results = [result for part in row.values() for result in part.results]
     made = [result.provenance.environment for result in results]
     days = sorted(result.provenance.finished[:10] for result in results)

@@ -75,7 +75,7 @@ def warm(suite: Suite) -> None:
 
 
 def marked(before: Words, after: Words) -> Words:
-    """Return the words of a caption, marked where another caption lacks them, whatever stands around them."""
+    """Return the words of a caption; a word is marked if another caption lacks it, at any place."""
     known = {_bare(word) for word, _ in before}
     return tuple((word, _bare(word) not in known) for word, _ in after)
 

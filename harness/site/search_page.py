@@ -7,7 +7,7 @@ from spurgen.harness.site.words import given
 
 
 def search_page(material: Material) -> dict[str, object]:
-    """Return what the template of the search shows: paths of pages, titles, and what they are."""
+    """Return the content of the search's template: paths of pages, their titles, and their kinds."""
     tasks = [(f"tasks/{file_name(n)}.html", spoken(climb), "task") for n, climb in material.ladders.items()]
     rows = []
     for label, name in material.pages.items():

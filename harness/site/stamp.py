@@ -1,4 +1,4 @@
-"""The stamp of a site: what it was made from and what its files must be, so that an unchanged site is not made again.
+"""The stamp of a site: digests of its inputs and files, so that an unchanged site is not built again.
 
 This module loads no library that takes long to import: a site that is up to date is recognised within a second.
 """
@@ -26,7 +26,7 @@ SUFFIXES = (".py", ".j2", ".css", ".js", ".svg", ".csv", ".npz")
 
 
 def inputs_digest(files: Iterable[Path], more: Iterable[str] = ()) -> str:
-    """Return the SHA-256 of what a site is made from: these files, the code that makes it, and `more` texts."""
+    """Return the SHA-256 of a site's inputs: these files, the code that builds it, and `more` texts."""
     code = [path for folder in CODE for path in (PACKAGE / folder).rglob("*") if path.suffix in SUFFIXES]
     total = hashlib.sha256()
     for path in [*sorted(code), *sorted(set(files))]:
@@ -37,7 +37,7 @@ def inputs_digest(files: Iterable[Path], more: Iterable[str] = ()) -> str:
 
 
 def is_current(folder: Path, inputs: str) -> bool:
-    """Return whether a folder has the whole site of these inputs, every file as it was written."""
+    """Return whether a folder has the complete, unchanged site of these inputs."""
     stamp = _read(folder)
     if stamp is None or stamp.get("inputs") != inputs:
         return False
@@ -49,8 +49,8 @@ def replace(folder: Path, files: Mapping[str, bytes], inputs: str) -> None:
     """Put a site in the place of an earlier one: all files or none.
 
     The site is written to a folder beside it, which is then renamed; the documentation moves along. One process does so
-    at a time: another waits. Raise `SpurgenError` if the folder has anything that is not of a site: nothing in it is
-    deleted.
+    at a time: another waits. Raise `SpurgenError`, and delete nothing, if the folder has anything that does not belong
+    to a site.
     """
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def check_replaceable(folder: Path) -> None:
 
 
 def _others(folder: Path) -> list[str]:
-    """Return the names of what a folder holds beside a site and its documentation."""
+    """Return the names of a folder's entries that belong neither to a site nor to its documentation."""
     if not folder.is_dir():
         return []
     stamp = _read(folder) or {}

@@ -28,7 +28,7 @@ PER_CLASS = 2  # training scenes
 
 @dataclass(frozen=True)
 class Twins:
-    """A scene and its twin, what a row answers to them, and what changed: `because` ends `It says animal because`."""
+    """A scene and its twin, a row's answers to them, and what changed: `because` completes `It says animal because`."""
 
     base: Scene
     twin: Scene
@@ -42,7 +42,7 @@ class Twins:
 class Story:
     """The example: `label` of the row that loses it, its ladder, training scenes of its world, and the twins.
 
-    `share`: of the row's answers to such twins, how many follow.
+    `share`: the share of the row's answers to such twins that follow.
     """
 
     label: str

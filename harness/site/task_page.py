@@ -27,7 +27,7 @@ class Pictured(NamedTuple):
 
 
 def task_page(material: Material, scenes: Scenes, figures: Figures, name: str) -> dict[str, object]:
-    """Return what the template of a ladder's page shows."""
+    """Return the content of the template of a ladder's page."""
     climb = material.ladders[name]
     rung, world = climb.shown, in_world(climb.shown, 0)
     train = [Pictured(each, each.label, "shortcuts agree") for each in training(climb, scenes, 0)]
@@ -50,7 +50,7 @@ def task_page(material: Material, scenes: Scenes, figures: Figures, name: str) -
 
 
 def tasks_page(material: Material, scenes: Scenes) -> dict[str, object]:
-    """Return what the template of the list of ladders shows: of each what it asks, and a test scene with its twin."""
+    """Return the content of the list of ladders: for each its question, and a test scene with its twin."""
     return {
         "tasks": [
             {

@@ -13,7 +13,7 @@ VERDICTS = "## Verdicts"
 
 
 class Verdict(NamedTuple):
-    """What the report says of a question: its title, the verdict, why, and the path of its chart if it has one."""
+    """The report's answer to a question: its title, the verdict, the reason, and the path of its chart, if any."""
 
     title: str
     word: str
@@ -22,7 +22,7 @@ class Verdict(NamedTuple):
 
 
 def trust_page(material: Material, figures: Figures) -> dict[str, object]:
-    """Return what the template of the page shows."""
+    """Return the content of the page's template."""
     text = material.validity or ""
     found = verdicts(text, set(material.charts))
     for each in found:

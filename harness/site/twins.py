@@ -1,8 +1,8 @@
-"""Test scenes and their twins in which shortcuts alone changed, and what rows answer to both.
+"""Test scenes and their twins, in which only shortcuts changed, and the answers of rows to both.
 
 A result of a ladder stores the class that it predicts for every sample of the test. A scene in which shortcuts agree
 with the class has twins with the same thing in the same pose: one in which all shortcuts are those of a rival class,
-and some in which one of them is.
+and twins in which a single shortcut is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ class Pairs:
     """Scenes and twins of a rung's world, int64 (p,) each.
 
     `shortcut`: what changed, a place in `names`, of which the first is all. `place`: of the scene in its part, `twin`:
-    of the twin in its own. `label`, `rival`: classes. `before`, `after`: where stored answers have those to both.
+    of the twin in its own. `label`, `rival`: classes. `before`, `after`: places of both answers in storage.
     """
 
     names: tuple[str, ...]
@@ -53,7 +53,7 @@ class Pairs:
 class Read:
     """A row's answers to the pairs of a world, bool (p,) each.
 
-    `followed`: the answer to the twin is the rival. `lost`: it is, and that to the scene is right.
+    `followed`: the answer to the twin is the rival. `lost`: it is, and the answer to the scene is right.
     """
 
     world: int
@@ -87,7 +87,7 @@ def _made(described: str, modality: Modality) -> Pairs:
 
 
 def read(rung: Rung, row: TaskRow) -> Iterator[Read]:
-    """Yield what a row answers in every world that it has; nothing where no answers are stored."""
+    """Yield a row's answers in each of its worlds; nothing if no answers are stored."""
     seeds = [result.seed for result in row.results if result.error is None]
     for seed, predicted in zip(seeds, row.predicted, strict=False):
         pairs = pairs_of(in_world(rung, seed))
@@ -154,7 +154,7 @@ def shown(every: Sequence[Read], counts: Mapping[int, Int64], most: int) -> list
 
 
 def _lost(row: Read, name: str, counts: Int64) -> Int64:
-    """Return what a row loses by what changed, int64 (l, 5): less how many rows lose it, world, pair, place, label."""
+    """Return the lost pairs of one change, int64 (l, 5): minus how many rows lose it, world, pair, place, label."""
     pairs = row.pairs
     k = np.flatnonzero(row.lost & (pairs.shortcut == pairs.names.index(name)))
     return np.stack([-counts[k], np.full(len(k), row.world), k, pairs.place[k], pairs.label[k]], axis=1)

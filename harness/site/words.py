@@ -16,7 +16,7 @@ ALL = "all"
 """Name of all shortcuts together, beside those of single ones."""
 WHAT = {"hue": "the wall's hue", "wall": "the wall's pattern", "light": "the light", "mark": "the mark in the corner",
         "place": "the place"}  # fmt: skip
-"""What each shortcut is."""
+"""Descriptions of the shortcuts."""
 
 
 def given(access: str) -> str:
@@ -30,19 +30,19 @@ def percent(value: float) -> str:
 
 
 def what(shortcuts: Sequence[str]) -> str:
-    """Return what some shortcuts are, as a list."""
+    """Return descriptions of shortcuts, as a list in words."""
     return and_list([WHAT.get(name, name) for name in shortcuts])
 
 
 def look(rung: Rung, name: str, value: int) -> str:
-    """Return how people call a value of a shortcut in a rung's world."""
+    """Return a shortcut's value in a rung's world, in words."""
     number = int(make_world(rung.ladder).looks[name][value])
     shortcut = SHORTCUTS[name]
     return (shortcut.phrases or shortcut.values)[number]
 
 
 def because(rung: Rung, changed: str, value: int) -> str:
-    """Return what a changed shortcut, or all, then showed: `of the red brick wall near the station`."""
+    """Return the new look of a changed shortcut, or of all: `of the red brick wall near the station`."""
     names = rung.channels if changed == ALL else (changed,)
     seen = {name: look(rung, name, value) for name in names}
     wall = " ".join(seen[name] for name in ("hue", "wall") if name in seen)

@@ -22,7 +22,7 @@ from spurgen.harness.machine.interrupts import explain_stop, hold_signals
 from spurgen.harness.machine.pool import process_pool
 
 SHARD = 1000
-ALONE = 20_000  # samples that are made before other processes have started
+ALONE = 20_000  # samples that this process makes before others have started
 STARTS_OVER = "nothing of this is kept, and the same command starts over"
 Digests = list[bytes]
 Description = Scenario | Ladder
@@ -31,7 +31,7 @@ Halves = Mapping[str, bool]
 
 @dataclass(frozen=True)
 class ShardDigests:
-    """SHA-256 digests of every sample of a shard: of pixels, captions and factors; none of what was not made."""
+    """SHA-256 digests of every sample of a shard: of factors, and of pixels and captions if these were made."""
 
     images: Digests
     captions: Digests
@@ -49,7 +49,7 @@ class ShardDigests:
 
 
 def digest(samples: Samples) -> ShardDigests:
-    """Hash samples by their decoded content, never by an encoding of it."""
+    """Hash samples by their decoded content, independent of any encoding."""
     columns = [samples.labels, samples.env_ids, samples.group_ids, *samples.channel_values.values()]
     factors = np.ascontiguousarray(np.stack(columns, axis=1).astype("<i8"))
     captions = [caption.encode() for caption in samples.captions]

@@ -29,7 +29,7 @@ def check_description(suite: Suite, name: str) -> ScenarioManifest:
 
 
 def _damage(suite: Suite, name: str, frozen: ScenarioManifest) -> str | None:
-    """Return where a manifest does not fit the scenario that it freezes."""
+    """Return where a manifest does not fit the scenario that it freezes, or None."""
     if suite.manifest.suite != suite.name:
         return f"it is that of suite {suite.manifest.suite}, expected {suite.name}"
     if suite.manifest.shard_size != SHARD:

@@ -36,7 +36,7 @@ Secret = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
 class Commitment(BaseModel):
-    """What is published of a secret: digests, and on retirement the secret itself."""
+    """Published record of a secret: digests, and on retirement the secret itself."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -138,7 +138,7 @@ def commit(suite: Suite, file: Path, progress: Callable[[int], None]) -> Commitm
 
 
 def open_secret(suite: Suite, file: Path) -> tuple[str, Commitment]:
-    """Read the secret of the open commitment; raise `SpurgenError` if there is none, or the secret is another's."""
+    """Read the secret of the open commitment; raise `SpurgenError` if there is none, or it has another secret."""
     commitments = read_commitments(suite)
     if not commitments or commitments[-1].revealed is not None:
         raise SpurgenError(f"suite {suite.name} has no open commitment; run {spurgen('splits commit')}")
@@ -158,7 +158,7 @@ def open_secret(suite: Suite, file: Path) -> tuple[str, Commitment]:
 
 
 def holds_open_secret(suite: Suite, file: Path) -> bool:
-    """Return whether the secret of the open commitment stands in a file, among whatever else, in its first 4 MiB.
+    """Return whether a file has the secret of the open commitment anywhere in its first 4 MiB.
 
     Raises what `read_commitments` raises. An encoded or packed secret is not recognised.
     """

@@ -119,7 +119,7 @@ def _packed(samples: Samples, halves: Halves) -> bytes:
 
 
 def check_part(suite: Suite, root: Path, name: str, part: str) -> str | None:
-    """Return what is wrong with a part on disk, in which file, and how to repair it; None if nothing is."""
+    """Return what is wrong with a part on disk, in which file, and how to repair it; None if it is intact."""
     problem = _problem(suite, root, name, part)
     if problem is None:
         return None

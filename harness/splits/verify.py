@@ -45,7 +45,7 @@ def verify_store(suite: Suite, root: Path) -> tuple[int, list[str]]:
 
 
 def _states(suite: Suite) -> dict[str, dict[str, str]]:
-    """Return all that the verification of each scenario depends on."""
+    """Return everything that the verification of each scenario depends on."""
     code = {"generators": _code_digest(HOME / "generators"), "numpy": np.__version__, "numba": version("numba")}
     frozen = suite.manifest.scenarios
     return {
@@ -65,7 +65,7 @@ def stamped(suite: Suite, root: Path) -> bool:
 
 
 def stamp(suite: Suite, root: Path) -> None:
-    """Record that a verification of a suite's scenarios passed; what is recorded of others stays."""
+    """Record that a verification of a suite's scenarios passed; records of others stay."""
     verified = _read_stamp(suite, root) | _states(suite)
     write_atomically(root / suite.name / STAMP, json.dumps(verified, indent=1) + "\n")
 

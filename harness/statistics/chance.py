@@ -12,7 +12,7 @@ def classes_better_than_chance(correct: Int64, sizes: Int64) -> bool:
     """Return whether accuracy averaged over classes is significantly above chance, which a constant answer reaches.
 
     `correct`: correct samples by class, int64 (K,), K at least 2; `sizes`: samples, positive. It is tested as a share
-    of the number of samples that gives the mean over classes its variance: of all where classes are equally large.
+    of the effective number of samples that gives the mean over classes its variance: all of them for equal classes.
     """
     num_classes = len(sizes)
     count = num_classes**2 / (1 / sizes).sum()

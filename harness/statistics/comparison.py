@@ -20,7 +20,7 @@ from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import Spread, cut_to_common, mean_estimate, pair_errors, paired, standard_error
 
 SMALLEST = 1e-100  # p-values below it are 0; quantiles of much smaller ones overflow
-FREE = Spread()  # no other rows are known: units vary as they do
+FREE = Spread()  # no reference rows: the units' own variance counts
 Unit = Literal["world", "seed", "run"]
 Direction = Literal["better", "worse", "undecided"]
 Key = TypeVar("Key")
@@ -99,8 +99,8 @@ def with_reference(
     """Compare every other row with the reference: label -> metric -> comparison, the row less the reference.
 
     `values`: by metric, label and unit, float64 (W,); only rows with every metric are compared. P-values are corrected
-    over the `family`'s rows and all metrics; those of another row as if it alone stood beside them. Nothing is compared
-    where the reference is missing, or is none of the family.
+    over the `family`'s rows and all metrics; those of any other row as if it were the only one besides them. Nothing is
+    compared if the reference is missing or not in the family.
     """
     complete = set.intersection(*(set(rows) for rows in values.values())) if values else set()
     if reference not in complete or reference not in family:
@@ -133,7 +133,7 @@ def _of_pairs(first: Float64, second: Float64, spread: Spread) -> list[Part]:
 def _of_difference(first: Float64, second: Float64) -> list[Part]:
     """Return the parts that independent runs add to the difference of two models' means; float64 (R1,), (R2,).
 
-    A single run is taken to vary as the runs of the other model do: it says nothing of its own variance.
+    A single run is assumed to vary as the other model's runs do: it does not show its own variance.
     """
     if len(first) > 1 and len(second) > 1:
         return [Part(*standard_error(first, FREE)), Part(*standard_error(second, FREE))]

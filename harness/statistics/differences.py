@@ -25,7 +25,7 @@ class Difference(NamedTuple):
 def holm(p_values: Sequence[PValue]) -> list[PValue]:
     """Return p-values adjusted for their number by Holm's step-down (Holm 1979), each in [0, 1]; None stays None.
 
-    To reject where the result is below 5 % keeps the chance of any false rejection below 5 %.
+    Rejecting where the result is below 5 % keeps the chance of any false rejection below 5 %.
     """
     present = np.array([p for p in p_values if p is not None])
     order = present.argsort()
@@ -41,7 +41,7 @@ def holm_beside(
 ) -> dict[Key, float | None]:
     """Return p-values adjusted by Holm's procedure, those of a family's labels together.
 
-    Those of any other label are adjusted as if they alone stood beside the family, so that they move no other.
+    Those of any other label are adjusted as if it were the only one besides the family, so that it affects no other.
     """
     of_family = [key for key in p_values if label(key) in family]
     adjusted = dict(zip(of_family, holm([p_values[key] for key in of_family]), strict=True))
@@ -55,8 +55,8 @@ def holm_beside(
 def benjamini_hochberg(p_values: Float64) -> Float64:
     """Return p-values, float64 (n,), adjusted for their number by Benjamini & Hochberg (1995): float64 (n,) in [0, 1].
 
-    To reject where the result is below 5 % keeps the expected share of false rejections among all at 5 %, and so the
-    chance of any where all hypotheses are true. Of all pairs of rows, which share rows, that was found to hold
+    Rejecting where the result is below 5 % keeps the expected share of false rejections among all at 5 %, and so the
+    chance of any if all hypotheses are true. For all pairs of rows, which are dependent, that was found to hold
     (Williams, Jones & Tukey 1999, for the pairs of American states; here docs/simulations.md).
     """
     order = p_values.argsort()[::-1]  # from the largest on

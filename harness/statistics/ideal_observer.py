@@ -1,8 +1,8 @@
-"""The ideal observer: how probable each label is given what a sample shows, by the law of the training data.
+"""The ideal observer: the probability of each label given what a sample shows, under the law of the training data.
 
-It weighs all evidence exactly as it occurs in training: it sums over environments, label noise, values withheld and
-whatever a sample does not show. It sees factors, not pixels: two values that are hard to tell apart are different to
-it, and it does not use how strongly a value shows, nor anything that only finitely many training samples suggest.
+It weighs all evidence exactly as it occurs in training: it sums over environments, label noise, withheld values and all
+that a sample does not show. It sees factors, not pixels: two values that are hard to tell apart are different to it,
+and it does not use how strongly a value shows, nor anything that only finitely many training samples suggest.
 """
 
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ CELLS = 4_000_000  # of the largest array
 
 @dataclass(frozen=True)
 class IdealObserver:
-    """Predicts the labels of what samples show."""
+    """The ideal observer of a scenario's training data."""
 
     scenario: Scenario
     law: TrainingLaw
 
     def probabilities(self, shown: Evidence) -> Float64:
-        """Return Pr(label | what is shown), float64 (n, K); uniform where training never shows that."""
+        """Return Pr(label | what is shown), float64 (n, K); uniform where training never shows it."""
         likelihoods = self.likelihoods(shown)
         totals = likelihoods.sum(axis=1, keepdims=True)
         probabilities = np.full_like(likelihoods, 1 / likelihoods.shape[1])
@@ -35,7 +35,7 @@ class IdealObserver:
         return probabilities
 
     def likelihoods(self, shown: Evidence) -> Float64:
-        """Return Pr(label, what is shown), float64 (n, K): zeros where training never shows that."""
+        """Return Pr(label, what is shown), float64 (n, K): zeros where training never shows it."""
         environments, count = self.law.joint.shape[:2]
         step = max(CELLS // (environments * count**2), 1)
         parts = [self._of(shown.take(slice(start, start + step))) for start in range(0, len(shown), step)]

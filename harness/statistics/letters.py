@@ -22,7 +22,7 @@ def tier_letters(differ: Bool) -> list[str]:
 
 
 def largest_distinct(differ: Bool) -> list[int]:
-    """Return the largest set of rows that all differ significantly from one another, ascending; of several the first.
+    """Return the largest set of rows that all differ significantly from one another, ascending; the first of several.
 
     `differ`: bool (R, R), symmetric.
     """
@@ -33,7 +33,7 @@ def _covering(alike: Bool) -> Iterator[list[int]]:
     """Yield cliques of alike rows, bool (R, R), ascending, so that each pair that is alike is in one of them.
 
     One clique per pair that earlier ones lack, in cubic time: there may be exponentially many maximal cliques, and a
-    stranger may aim at that by what its rows get right in which world.
+    submitter could provoke that by choosing what its rows get right in which world.
     """
     lacking = alike.copy()
     np.fill_diagonal(lacking, True)

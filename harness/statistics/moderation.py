@@ -1,4 +1,4 @@
-"""Moderated variances: few units estimate a variance poorly, so it is judged beside that of other rows (Smyth 2004).
+"""Moderated variances: few units estimate a variance poorly, so other rows' variances are used too (Smyth 2004).
 
 The variance of a proportion falls towards 0 and 1, so the prior is a multiple of `variance_shape`. Its scale is the
 mean of the ratios of variances to shapes, raised where few rows show it. Its degrees of freedom are estimated from how

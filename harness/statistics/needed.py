@@ -20,7 +20,7 @@ LEAST = 5  # worlds; the bootstrap of fewer is far too narrow
 
 @dataclass(frozen=True)
 class Climb:
-    """What is reached on a ladder: its numbers of counterexamples above 0, ascending, and the accuracy."""
+    """What a row has to reach on a ladder: its numbers of counterexamples above 0, ascending, and the accuracy."""
 
     rungs: tuple[int, ...]
     threshold: float
@@ -34,7 +34,7 @@ class Climb:
 class Needed:
     """Counterexamples needed, with a 95 % interval where there are enough worlds.
 
-    The first rung stands for `at most` that many, infinity for more than the last.
+    A value at the first rung means at most that many; infinity means more than the last rung.
     """
 
     value: float
@@ -43,7 +43,7 @@ class Needed:
 
     @property
     def text(self) -> str:
-        """The number as people read it, such as `66 [41, 92]`, `<=8` or `>128`."""
+        """The number as text, such as `66 [41, 92]`, `<=8` or `>128`."""
         ends = [self._shown(end) for end in self.interval or ()]
         return self._shown(self.value) + (f" [{', '.join(ends)}]" if len(set(ends)) > 1 else "")
 
@@ -70,7 +70,7 @@ class Ratio:
 
     @property
     def text(self) -> str:
-        """The ratio as people read it, such as `0.34 [0.21, 0.52]` or `<=0.12`; empty where nothing is known."""
+        """The ratio as text, such as `0.34 [0.21, 0.52]` or `<=0.12`; empty where nothing is known."""
         if self.least == 0 and math.isinf(self.most):
             return ""
         shown = f"{self.least:.2f}"
@@ -92,7 +92,7 @@ def needed_ratio(first: Float64, second: Float64, climb: Climb) -> Ratio:
     """Return the counterexamples that a row needs as a multiple of another's, on the worlds that both have.
 
     `first`, `second`: curves A(m) by world, float64 (W1, R) and (W2, R). Replicates are paired: both rows are averaged
-    over the same worlds. The interval holds all ratios that the ends of the ladder leave open.
+    over the same worlds. The interval includes all ratios that the ends of the ladder leave open.
     """
     ours, theirs = cut_to_common(first, second)
     values = [climb.needed(each.mean(axis=0, keepdims=True)) for each in (ours, theirs)]
@@ -125,7 +125,7 @@ def _replicates(curves: Float64, climb: Climb) -> Float64 | None:
 
 @lru_cache(maxsize=64)
 def _drawn(curves: tuple[tuple[float, ...], ...], climb: Climb) -> Float64:
-    """Return `_replicates` of curves by world, once for a row and for its ratio to another."""
+    """Return `_replicates` of curves by world; cached for the row's ratio to another."""
     return climb.needed(np.array(curves)[_picks(len(curves))].mean(axis=0))
 
 

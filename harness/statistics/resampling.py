@@ -18,9 +18,9 @@ TWO = 2.0  # Agresti & Coull 1998: two successes and two failures
 class Design:
     """The groups of test samples.
 
-    `ids`: int64 (n,), below G. `sizes`: int64 (G,), positive. `states`: the weights with which the groups' accuracies
-    make that where all shortcuts `agree`, and where all `mislead`, float64 (G,); `missing_states`: those that some
-    class lacks.
+    `ids`: int64 (n,), below G. `sizes`: int64 (G,), positive. `states`: weights of the groups' accuracies, float64
+    (G,), that give the accuracy where all shortcuts `agree`, and where all `mislead`; `missing_states`: states that
+    some class lacks.
     """
 
     ids: Int64
@@ -31,7 +31,7 @@ class Design:
     def metrics(self, accuracies: Float64) -> dict[str, Float64]:
         """Return the metrics that follow from the groups' accuracies, float64 (..., G): float64 (...) each.
 
-        Robust accuracy is missing where one of the states is.
+        Robust accuracy is left out if a state is missing.
         """
         known: dict[str, Float64] = {}
         if self.states and not self.missing_states:
@@ -112,8 +112,8 @@ def of_a_difference(first: int, second: int, groups: int) -> Added:
 def resample(cells: Cells, replicates: int, seed: int, added: Added) -> Float64:
     """Return the groups' accuracies in bootstrap replicates, float64 (B, R, G).
 
-    Every group is resampled with replacement to its own size, and all runs share the samples of a replicate. What is
-    `added` moves means towards its own, so the replicates serve for spread, not for means.
+    Every group is resampled with replacement to its own size, and all runs share the samples of a replicate. The
+    samples `added` pull means towards their own, so the replicates serve for spread, not for means.
     """
     num_groups = int(cells.groups.max()) + 1
     accuracies = np.empty((replicates, cells.right.shape[1], num_groups))

@@ -41,8 +41,8 @@ def robust_gap(first: Int64, second: Int64, design: Design, deviation: float, *n
     """Compare the robust accuracies of units on two independent sets of samples.
 
     `first`, `second`: correct predictions, int64 (W, G). `deviation`: of the gap by training. A parametric bootstrap
-    draws every group's correct predictions: of worlds independently, of seeds that share samples as dependent as can
-    be. `names` seed the draws.
+    draws every group's correct predictions: independently for worlds, and as dependent as possible for seeds, which
+    share samples. `names` seed the draws.
     """
     ours, theirs = first / design.sizes, second / design.sizes
     gap = float(_mean_robust(ours, design).item() - _mean_robust(theirs, design).item())
@@ -79,8 +79,8 @@ def _drawn_apart(rng: np.random.Generator, accuracies: Float64, sizes: Int64) ->
 def _drawn_together(rng: np.random.Generator, accuracies: Float64, sizes: Int64) -> Int64:
     """Draw correct predictions of units that share samples, int64 (W, B, G); `accuracies`: float64 (W, G).
 
-    A sample that one unit predicts correctly, every unit with a higher accuracy in its group does too: of the better
-    unit's correct predictions, the next one keeps a share.
+    If one unit predicts a sample correctly, so does every unit with a higher accuracy in its group: each unit keeps a
+    share of the next better unit's correct predictions.
     """
     order = np.argsort(-accuracies, axis=0)
     falling = np.take_along_axis(accuracies, order, axis=0)

@@ -1,4 +1,4 @@
-"""The variance over training seeds, pooled over rows: too few seeds of one row show it."""
+"""The variance over training seeds, pooled over rows, since a single row has too few seeds."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -35,6 +35,6 @@ def pool(rows: Sequence[Float64]) -> SeedSpread | None:
 def mean_deviation(count: int, pooled: SeedSpread | None) -> float:
     """Return the standard deviation of a row's mean over `count` trainings; 0 where no row of the task varies.
 
-    It is the pooled one, widened by Student's t with the pooled degrees of freedom: tests take it for known.
+    It is the pooled one, widened by Student's t with the pooled degrees of freedom, since tests treat it as known.
     """
     return float(pooled.deviation / np.sqrt(count) * (stdtrit(pooled.degrees, TAIL) / ndtri(TAIL))) if pooled else 0.0

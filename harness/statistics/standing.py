@@ -1,4 +1,4 @@
-"""Which rows differ significantly; no row that is not among the reference rows changes what is found of these."""
+"""Which rows differ significantly; other rows do not affect what is found for the reference rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,9 +38,9 @@ class References:
     def differ_with(self, others: Sequence[Float64]) -> Bool:
         """Return which rows differ significantly, the reference rows before the others: bool (R + S, R + S).
 
-        A test of two rows is corrected as if these alone stood beside the reference rows: together with all tests among
-        them all. So a copy of a reference row stands about where that stands, and a further row changes no other pair.
-        `others`: float64 (W,) each.
+        A test of two rows is corrected as if they were the only ones besides the reference rows, together with all
+        tests among all of these. So a copy of a reference row ranks about where the original does, and a further row
+        changes no other pair. `others`: float64 (W,) each.
         """
         rows, known = [*self.rows, *others], len(self.rows)
         p_values = np.ones((len(rows), len(rows)))
@@ -57,7 +57,7 @@ class References:
 
 
 def _significant(p_values: Float64, *beside: Float64) -> Bool:
-    """Return which p-values are significant, corrected together with those that stand beside them."""
+    """Return which p-values are significant, corrected together with those in `beside`."""
     adjusted = benjamini_hochberg(np.concatenate([p_values, *beside]))
     significant: Bool = adjusted[: len(p_values)] < ALPHA
     return significant

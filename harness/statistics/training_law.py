@@ -1,4 +1,4 @@
-"""The law of training data: how probable classes, labels and channel values are together, by the scenario."""
+"""The law of training data: the joint probabilities of classes, labels and channel values under a scenario."""
 
 from dataclasses import dataclass
 

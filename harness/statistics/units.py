@@ -75,8 +75,8 @@ def mean_estimate(values: Float64, spread: Spread) -> Estimate:
     """Return a row's mean over its units, float64 (W,), with its 95 % interval where there is one.
 
     It is Student's t interval. That of a proportion, and of any row with fewer than three units or all equal, is at
-    least as wide as with the larger of the row's variance and the prior's, so it covers in at least 95 % of cases.
-    There is none that would span all values that the metric can have.
+    least as wide as with the larger of the row's variance and the prior's, so it covers in at least 95 % of cases. An
+    interval that would span every possible value is left out.
     """
     return mean_estimates({"": values}, spread)[""]
 
@@ -120,9 +120,9 @@ def paired(values: Float64, others: Float64, spread: Spread) -> Difference | Non
     """Return a row's mean less another's, on the units that both have, by the moderated paired t-test.
 
     `values`, `others`: float64 (W1,) and (W2,). The 95 % interval is without correction, excludes 0 exactly if p < 5 %,
-    and holds no difference that the metric cannot have. Return None where there is no test: without a prior, if there
-    is one common unit or all units differ by the same amount, which is an accident of few units and coarse steps, or if
-    the interval spans every possible difference.
+    and contains only differences that the metric can have. Return None where there is no test: without a prior, if
+    there is one common unit or all units differ by the same amount, which is an accident of few units and coarse steps,
+    or if the interval spans every possible difference.
     """
     (mean,), (error,), (degrees,), (p_value,) = _test([values, others], spread)
     if error < NOISE:
@@ -190,7 +190,7 @@ def _moments(values: Float64) -> tuple[Float64, Float64, Float64]:
 
 
 def mean_over_tasks(rows: Sequence[Float64]) -> Float64:
-    """Return the mean over tasks of each unit that all have, float64 (W,); `rows`: a task's values each, (W_t,).
+    """Return the mean over tasks of each unit that all have, float64 (W,); `rows`: the values on each task, (W_t,).
 
     Units of the same number count as one over tasks: the worlds of tasks of one scenario are the same.
     """

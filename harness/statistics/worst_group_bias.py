@@ -17,7 +17,7 @@ def corrected_wga(correct: Int64, sizes: Int64) -> float:
     """Return the worst-group accuracy of one result less its expected bias, in [0, 1].
 
     `correct`, `sizes`: correct samples and samples by group, int64 (G,). The bias is that of the observed minimum if
-    every group's true accuracy were its shrunken one, `shrunken`. Of 64 groups with 50 samples and a true accuracy of
+    every group's true accuracy were its shrunken one, `shrunken`. For 64 groups with 50 samples and a true accuracy of
     .90 each, the minimum is .79 on average, and the corrected one .886 (docs/simulations.md).
     """
     worst = GroupCounts(correct, sizes).worst
@@ -30,7 +30,7 @@ def corrected_wga(correct: Int64, sizes: Int64) -> float:
 def guaranteed(correct: Int64, sizes: Int64) -> Interval:
     """Return a guaranteed interval for the mean WGA of results on the same groups, int64 (R, G) and (G,).
 
-    At its level the intervals of all results cover at once.
+    Its level makes the intervals of all results cover simultaneously.
     """
     level = 1 - UNSURE / len(correct)
     return Interval(*np.mean(simultaneous_intervals(correct, sizes, level), axis=0).tolist())

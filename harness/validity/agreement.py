@@ -35,7 +35,7 @@ Medians = dict[str, Estimate | None]
 
 
 def core_medians(tables: Tables, access: Access, task: Ranked | None = None) -> Medians:
-    """Return medians of rank correlations over the core data sets, and of a task with them; nothing if methods lack.
+    """Return median rank correlations over the core data sets, and of a task with them; empty if methods are missing.
 
     `among`: of the six pairs of data sets; `of_access`: of each data set with one bit, whether a method uses the group
     labels of train. Of the task: `rho` with each data set; `by_wga`: the same where our methods, too, are ordered by

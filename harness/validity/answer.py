@@ -1,4 +1,4 @@
-"""What every question returns: a verdict, its numbers in two sentences, and its tables as records."""
+"""The answer to a question: a verdict, its numbers in two sentences, and its tables as records."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Answer:
     """The answer to a question.
 
     `tables`: lines by title; the ends of an interval are in columns with `_low` and `_high`. `missing`: a line per kind
-    of row that the question lacks. `shown`: the tasks whose lines the Markdown has of a long table. `plot`: draws it.
+    of row that the question lacks. `shown`: the tasks whose lines a long table has in Markdown. `plot`: draws it.
     """
 
     verdict: str
@@ -69,9 +69,9 @@ def forest_of(
     lines: Sequence[Line], name: str, axis: str, *, panel: str = "task", row: str = "submission", filled: str = "",
     notes: str = "", ideal: Mapping[str, float | None] | None = None, limits: tuple[float, float] | None = None,
 ) -> Figure:  # fmt: skip
-    """Draw a number of some lines: a panel per value of `panel`, in each a line per value of `row`, by access tier.
+    """Draw the column `name` of lines: a panel per value of `panel`, in each a line per value of `row`, by access tier.
 
-    `filled`, `notes`: columns with whether a point is filled, and with what stands beside it. `ideal`: by panel.
+    `filled`, `notes`: columns that say whether a point is filled, and the text beside it. `ideal`: by panel.
     """
     panels = []
     for title in dict.fromkeys(line[panel] for line in lines):
@@ -86,7 +86,7 @@ def forest_of(
 
 
 def melted(lines: Iterable[Line], titles: Mapping[str, str]) -> list[Line]:
-    """Return a line per task and number, for a plot with a row per number; `titles`: what each is called."""
+    """Return a line per task and number, for a plot with a row per number; `titles`: the title of each."""
     return [
         {"task": line["task"], "submission": title, **flat(value=estimate_of(line, name))}
         for line in lines

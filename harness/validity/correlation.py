@@ -9,7 +9,7 @@ from spurgen.harness.metrics.arrays import Bool, Float64, Int64, Scores
 from spurgen.harness.statistics.bootstrap import named_generator
 from spurgen.harness.statistics.estimate import Estimate
 
-MIN_METHODS = 5  # a rank correlation over fewer is next to meaningless
+MIN_METHODS = 5  # a rank correlation over fewer is almost meaningless
 REPLICATES = 1000
 
 
@@ -33,9 +33,9 @@ def partial_spearman(first: Scores, second: Scores, strata: Int64) -> Float64:
     """Return Spearman's rho given the stratum, along the last axis (Liu et al. 2018, Biometrics 74, 595-605).
 
     It is the correlation of the probability-scale residuals: the share of an item's stratum that lies below it, less
-    the share above it. So it depends on the order within strata alone, has Spearman's scale, and is `spearman` if there
-    is one stratum. A stratum of one item, or of ties alone, adds nothing; without any other it is NaN.
-    `first`, `second`: real (..., n). `strata`: integers (..., n). Returns float64 (...,).
+    the share above it. So it depends only on the order within strata, has Spearman's scale, and is `spearman` if there
+    is one stratum. A stratum of one item, or of ties alone, adds nothing; without any other it is NaN. `first`,
+    `second`: real (..., n). `strata`: integers (..., n). Returns float64 (...,).
     """
     same = strata[..., None, :] == strata[..., :, None]
     return _cosine(_residuals(first, same), _residuals(second, same))

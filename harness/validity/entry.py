@@ -22,7 +22,7 @@ Curve = Mapping[int, float]
 
 
 class Rule(NamedTuple):
-    """A rule, what was found, and whether it is met; None where it cannot be asked."""
+    """A rule, the finding, and whether it is met; None if it cannot be checked."""
 
     rule: str
     found: str
@@ -36,7 +36,7 @@ def needed(curve: Curve, ceiling: float) -> float:
 
 
 def needed_text(curve: Curve, ceiling: float) -> str:
-    """Return that number as people read it, such as `66`, `<=8` or `>128`."""
+    """Return that number as text, such as `66`, `<=8` or `>128`."""
     climb = Climb(tuple(m for m in curve if m), SHARE * ceiling)
     return Needed(needed(curve, ceiling), None, climb).text
 
@@ -44,11 +44,11 @@ def needed_text(curve: Curve, ceiling: float) -> str:
 def entry_rules(
     curves: Mapping[str, Curve], twins: Collection[str], ceiling: float | None, seen: float | None
 ) -> list[Rule]:
-    """Ask the rules of a ladder.
+    """Check the rules of a ladder.
 
     `curves`: by method, ERM's among them, on all rungs above 0 at least. `twins`: the methods that are given twins.
-    `ceiling`: on unseen things, `seen`: on those of train; None where they are not known. Both count to three digits,
-    as they are shown.
+    `ceiling`: on unseen things, `seen`: on those of train; None where they are not known. Both are rounded to three
+    digits, as they are shown.
     """
     erm = curves[ERM]
     heights = [*erm.values()]

@@ -35,7 +35,7 @@ SEES = {
     "Idrissi et al.": "group labels of val to select a model, and of train where it uses them",
     "WILDS Table 2": "group labels of val to select a model, and of train where it uses them",
 }
-"""What a protocol lets a method see besides labels."""
+"""Data besides labels that a method sees under each protocol."""
 
 NOT_THE_SAME = {
     SUBPOPBENCH: {
@@ -86,7 +86,7 @@ class Source(NamedTuple):
 
     @property
     def sees(self) -> str:
-        """What the protocol lets a method see besides labels."""
+        """Data besides labels that a method sees under the protocol."""
         return SEES.get(self.protocol, "not stated")
 
 

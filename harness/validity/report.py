@@ -30,7 +30,7 @@ class Question(Protocol):
     TITLE: str
 
     def examine(self, suite: RankedSuite) -> Answer:
-        """Ask it."""
+        """Return the answer to the question."""
 
 
 def questions() -> dict[str, Question]:
@@ -116,7 +116,7 @@ def _word(answer: Answer) -> str:
 
 
 def _table(title: str, records: Sequence[Line], shown: Collection[str]) -> list[str]:
-    """Return the blocks of a table: of a long one, the lines of the tasks that are shown."""
+    """Return the blocks of a table; of a long one, only the lines of the tasks in `shown`."""
     lines = [r for r in records if len(records) <= MOST_LINES or r.get("task", "") in ("", *shown)]
     if not lines:
         return []

@@ -1,4 +1,4 @@
-"""What the questions are asked of: the rows of ladders and of other tasks, and published metrics."""
+"""The data of the questions: the rows of ladders and of other tasks, and published metrics."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ ByLabel = Mapping[str, Float64]
 
 @dataclass(frozen=True)
 class Ranked:
-    """The rows that may be ranked on a ladder, or on a task that is no rung, and why the others may not.
+    """The rows that may be ranked on a ladder, or on a task that is not a rung, and why the others may not.
 
     `task`: the task, or the ladder's highest rung. `metrics`: by name, robust accuracy, `WGA`, `MISLED` and
     `follows/CHANNEL`; on a ladder means over the rungs above 0, so that robust accuracy is the ladder score. `curves`:
@@ -49,7 +49,7 @@ class Ranked:
 
     @property
     def unit(self) -> Unit:
-        """What a result stands for."""
+        """Unit that a result stands for."""
         return unit_of(self.task)
 
     @property
@@ -97,10 +97,10 @@ class Ranked:
 
 @dataclass(frozen=True)
 class RankedSuite:
-    """All that the report is a function of.
+    """The input of the report.
 
-    `tasks`: ladders and other tasks by name. `baselines`: the access tier of every method that a complete suite has
-    rows of, by name.
+    `tasks`: ladders and other tasks by name. `baselines`: by name, the access tier of every method that a complete
+    suite has a row of.
     """
 
     suite: Suite
@@ -191,5 +191,5 @@ def _climbed(name: str, rungs: Mapping[int, Ranked]) -> Ranked:
 
 
 def not_run(labels: Sequence[str]) -> str:
-    """Name the methods without a row, the first few of many."""
+    """Name the methods without a row; of many, only the first few."""
     return f"not run: {listed(labels, 6)}"

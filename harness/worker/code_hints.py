@@ -1,4 +1,4 @@
-"""Hints about mistakes that the first version of a submission often has, each with the line to write."""
+"""Hints about mistakes that are common in the first version of a submission, each with the line to write."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ FIELDS = {
     ),
     "Context": ("class_names", "num_classes", "modality", "image_size", "device", "seed", "scratch"),
 }  # fmt: skip
-"""What a submission may read of each type that it gets."""
+"""Attributes of each type that a submission receives."""
 GRANTED_BY = {
     "env_ids": 'ACCESS = "envs"',
     "group_ids": 'ACCESS = "train_groups", or "val_groups" for those of val',
@@ -55,7 +55,7 @@ def of_text(text: str, part: str) -> list[str]:
 
 
 def of_types(text: str) -> list[str]:
-    """Return what the type has that an error is about, if it is one that a submission gets."""
+    """Return the attributes of the type that an error is about, if a submission receives that type."""
     unknown = re.search(r"'(Batch|LabeledData|Context)' object has no attribute '(\w+)'", text)
     if unknown:
         return [f"{unknown[1]}: {suggestion(unknown[2], FIELDS[unknown[1]])}"]

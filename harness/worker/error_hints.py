@@ -1,4 +1,4 @@
-"""Describe what a submission's code raised, and what to do about it; runs in the worker."""
+"""Describe an error of a submission's code, and what to do about it; runs in the worker."""
 
 import errno
 import sys
@@ -56,7 +56,7 @@ def _of_limits(cause: BaseException, sandboxed: bool) -> list[str]:
         return [install, NOT_THERE] if sandboxed else [install]
     if not sandboxed or not isinstance(cause, OSError):
         return []
-    if cause.errno is None or cause.errno < 0:  # raised by a library that misses a file, a host or an address
+    if cause.errno is None or cause.errno < 0:  # raised by a library that cannot find a file, a host or an address
         return [NOT_THERE, ALONE]
     return [BY_NUMBER[cause.errno]] if cause.errno in BY_NUMBER else []
 

@@ -1,6 +1,6 @@
-"""Bound what a submission that shares a GPU takes of its memory."""
+"""Limit the GPU memory of a submission that shares a GPU."""
 
-CONTEXT_BYTES = 640 << 20  # what CUDA and its libraries take for a process beside torch's memory
+CONTEXT_BYTES = 640 << 20  # memory of a process for CUDA and its libraries, besides torch's
 LEAST = 0.01
 
 
@@ -9,7 +9,7 @@ def bound_memory(share: float, device: str) -> None:
 
     `device`: such as `cuda:0`. Without a GPU nothing is bounded.
     """
-    import torch  # takes a second, which a submission on a CPU need not wait
+    import torch  # imported late: takes a second, and a submission on a CPU may not need it
 
     if torch.cuda.is_available():
         total = torch.cuda.get_device_properties(device).total_memory

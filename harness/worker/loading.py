@@ -25,7 +25,7 @@ def load_submission(spec: str, options: Mapping[str, Any] | None = None) -> Subm
     """Load `path/to/file.py` or `package.module`, either of them also with `:attribute`.
 
     A module may lie in the current folder. A class is called without arguments. A module without `predict`,
-    `predict_proba` and `encode` may have the object in `submission`. What the object does not declare, its module may.
+    `predict_proba` and `encode` may have the object in `submission`. The module may declare what the object does not.
     Raise `SubmissionError` if something is missing.
     """
     module, target, name = _find(spec)
@@ -103,7 +103,7 @@ def _instead(spec: str, target: object) -> str:
 
 
 def _find(spec: str) -> tuple[ModuleType, Any, str]:
-    """Return the module, what in it is the submission, and the submission's default name."""
+    """Return the module, the object in it that is the submission, and the submission's default name."""
     path, attribute = split_spec(spec)
     try:
         module = _import_file(Path(path)) if path.endswith(".py") else _import_module(path)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 MAX_HEADER = 1 << 28
 MAX_BYTES = 1 << 40
 PIPE_SIZE = 1 << 20  # bytes: with the default of 64 KiB, half the time goes into waiting
-POLL_SECONDS = 0.2  # between looks whether a silent side has ended
+POLL_SECONDS = 0.2  # between checks whether a silent side has ended
 DTYPES = {"uint8", "int64", "float16", "float32", "float64", "bool"}
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -48,7 +48,7 @@ class Pipe:
         self.reading, self.writing, self._ended = reading, writing, ended
         os.set_blocking(writing, False)
         for end in (reading, writing):
-            with suppress(OSError, AttributeError):  # not a pipe, not allowed, or not Linux: only slower
+            with suppress(OSError, AttributeError):  # not a pipe, not allowed, or not Linux: it is only slower
                 fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
 
     def send(self, header: Mapping[str, Any], arrays: Arrays | None = None, seconds: float | None = None) -> None:

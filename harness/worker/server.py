@@ -34,7 +34,7 @@ def _detached(tensor: Any) -> np.ndarray[Any, Any]:  # noqa: ANN401  # of any li
 
 
 def _as_array(answer: Any, what: str) -> np.ndarray[Any, Any]:  # noqa: ANN401  # strangers' code returns anything
-    """Convert what a submission returned to a plain array; tensors, or a list of them, are copied from their device."""
+    """Convert a submission's answer to a plain array; tensors, or a list of them, are copied from their device."""
     if isinstance(answer, list | tuple) and all(hasattr(item, "detach") for item in answer):
         answer = [_detached(item) for item in answer]
     array = np.asarray(_detached(answer) if hasattr(answer, "detach") else answer)
@@ -99,7 +99,7 @@ def serve(pipe: Pipe, *, sandboxed: bool) -> None:
         try:
             reply, answers = getattr(server, header["op"])(header, arrays)
             status = {"ok": True}
-        except BaseException as error:  # a stranger's code may raise anything
+        except BaseException as error:  # submitted code may raise anything
             reply, answers, status = {}, {}, {"ok": False}
             reply = {"error": describe(error, header, arrays, sandboxed)[:2000], "traceback": frames(error)[-6000:]}
         pipe.send({**status, **reply}, answers)

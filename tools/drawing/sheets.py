@@ -36,9 +36,9 @@ PLAIN_SCENES = [80, 1, 62, 3, 24, 85, 66, 587, 8, 9, 170, 11, 52, 253, 34, 55, 1
 """Test samples that are shown, one of each class; of these and the next ones, pictograms contrast with what is behind
 them by at least 100 levels of luminance, and together they show as many values as possible."""
 SCENES = [80, 841, 62, 3, 64, 25, 86, 187, 8, 9, 170, 11, 292, 33, 34, 195, 236, 117, 38, 59]
-"""Those with every channel."""
+"""Test samples that are shown with every channel."""
 ALIGNED_SCENES = [40, 1, 62, 3, 124, 145, 86, 27, 688, 989]
-"""Those of the first ten classes, with the channels of `ALIGNED`."""
+"""Test samples of the first ten classes that are shown with the channels of `ALIGNED`."""
 WITH_TWINS = 15348  # its channels all conflict with its class, and so do those of its `unc` twin
 SHOWN_BEST = {"background": 192, "color": 106, "lighting": 167, "shape": 49, "tint": 139, "watermark": 163, "word": 78}
 """Of 200 test samples, the one whose images differ most over a channel's values."""

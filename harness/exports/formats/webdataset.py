@@ -57,7 +57,7 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
 
 
 def _entry(name: str, content: bytes) -> bytes:
-    """Return a file as a tar file has it; `tarfile` alone would take longer than drawing the image.
+    """Return a file as an entry of a tar file; `tarfile` alone would take longer than drawing the image.
 
     The header has no time and no owner. Its checksum is the sum of its bytes, where its own 8 are spaces.
     """

@@ -1,7 +1,7 @@
 """The layout of Waterbirds: PNG files, and metadata.csv with a class, a split and a `place` for each.
 
-It is read by group_DRO (Sagawa et al. 2020), WILDS (Koh et al. 2021) and SubpopBench (Yang et al. 2023); the latter
-calls two columns otherwise, so the table has them under both names.
+It is read by group_DRO (Sagawa et al. 2020), WILDS (Koh et al. 2021) and SubpopBench (Yang et al. 2023); the last has
+other names for two columns, so the table has these under both names.
 """
 
 from collections.abc import Iterable, Iterator
@@ -45,7 +45,7 @@ def columns(plan: Plan) -> list[Column]:
 
 
 def tables(plan: Plan) -> dict[str, Iterable[Line]]:
-    """Return the lines of metadata.csv, and the empty file without which WILDS takes a data set for incomplete."""
+    """Return the lines of metadata.csv, and the empty file without which WILDS considers a data set incomplete."""
     return {TABLE: images.table(plan, _lines, plan.parts), RELEASE: ()}
 
 

@@ -26,7 +26,7 @@ def check_modality(modality: str) -> None:
 
 
 def pieces(world: Drawable, split: str) -> tuple[tuple[str, range], ...]:
-    """Return which samples of which parts make up a split: of a rung, train and val have its counterexamples.
+    """Return which samples of which parts make up a split; on a rung, train and val include its counterexamples.
 
     Raises `ScenarioError` for an unknown split.
     """
@@ -45,8 +45,8 @@ def draw(
     """Make samples, or their twins, as tensors.
 
     `image`: uint8 (n, 3, H, W), and `caption`: n strings, as the modality shows them; `label`, `group`, `env` and
-    `index`: int64 (n,), groups over the channels that the modality carries; `values`: channel name -> int64 (n,), of
-    all channels, of a rung those of its task. Raises `ScenarioError` as `generators.sample` does.
+    `index`: int64 (n,), groups over the channels that the modality carries; `values`: channel name -> int64 (n,), for
+    all channels, or on a rung for those of its task. Raises `ScenarioError` as `generators.sample` does.
     """
     check_modality(modality)
     halves = {"images": modality != "text", "captions": modality != "image"}
@@ -96,4 +96,4 @@ def as_tensors(made: Samples, places: Int64, *, images: bool, captions: bool) ->
 
 
 def _tensor(array: NDArray[Any]) -> torch.Tensor:
-    return torch.from_numpy(np.require(array, requirements=["W"]))  # copies what is read-only
+    return torch.from_numpy(np.require(array, requirements=["W"]))  # copies read-only arrays

@@ -13,11 +13,11 @@ from spurgen.harness.public.torch.batches import Drawable, check_modality, draw,
 
 Item = dict[str, Any]
 CHUNK = 512  # items
-KEPT_BYTES = 1 << 30  # of pixels: of a larger split no chunk is kept, and single items are made one by one
+KEPT_BYTES = 1 << 30  # of pixels: a larger split keeps no chunks, and single items are made one by one
 
 
 class SpurGenDataset(Dataset[Item]):
-    """A split as a map-style data set; samples are made when they are asked for, by the batch.
+    """A split as a map-style data set; samples are generated on access, in batches.
 
     An item is a dictionary: `image`, uint8 (3, H, W), and `caption`, a string, as far as `modality` shows them;
     `label`, `group` (over the channels that the modality carries) and `env`, int (env is -1 on test); `values`, channel
@@ -35,9 +35,9 @@ class SpurGenDataset(Dataset[Item]):
     ) -> None:
         """`world`: a scenario, or a task of a ladder in a world, `suite.task("things-image-8").in_world(0)`.
 
-        Of the latter, train and val have its counterexamples, other splits are the ladder's parts, such as
-        `test/mislead`, and `modality` is the task's; of a scenario it is multimodal. `transform` is applied to each
-        image, uint8 (3, H, W), of items, batches and twins alike.
+        For a task, train and val include its counterexamples, other splits are the ladder's parts, such as
+        `test/mislead`, and `modality` defaults to the task's; for a scenario it defaults to multimodal. `transform` is
+        applied to each image, uint8 (3, H, W), of items, batches and twins alike.
 
         Raises `ScenarioError` for an unknown split or modality.
         """
@@ -95,7 +95,7 @@ class SpurGenDataset(Dataset[Item]):
         return draw(self.world, self.split, places, self.modality, self._twin)
 
     def _item(self, batch: Item, k: int) -> Item:
-        """Return an item of a batch; its pixels are a copy, so that nobody writes into what is kept."""
+        """Return an item of a batch; its pixels are a copy, so that writing to them does not change a kept chunk."""
         item: Item = {name: batch[name][k].item() for name in ("label", "group", "env", "index")}
         item["values"] = {name: ids[k].item() for name, ids in batch["values"].items()}
         if "image" in batch:

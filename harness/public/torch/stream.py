@@ -16,13 +16,13 @@ Batch = dict[str, Any]
 
 
 class SpurGenStream(IterableDataset[Batch]):
-    """Train samples without an end, in batches: `DataLoader(SpurGenStream(...), batch_size=None, num_workers=4)`.
+    """Endless train samples in batches: `DataLoader(SpurGenStream(...), batch_size=None, num_workers=4)`.
 
-    Batch k has the samples [k * batch_size, (k + 1) * batch_size) of train, which go on behind its frozen size with the
-    same distribution. The other splits have no stream: they are balanced as a whole. Batches are dealt out to ranks,
-    and by each rank to the workers of its `DataLoader`, which takes them in turn: so no sample comes twice, and a rank
-    sees the same batches in the same order for any number of workers. To resume, pass as `start` how many batches this
-    rank has taken.
+    Batch k has the samples [k * batch_size, (k + 1) * batch_size) of train, which continues past its frozen size with
+    the same distribution. Other splits have no stream: they are balanced only as a whole. Batches are dealt out to
+    ranks, and by each rank to the workers of its `DataLoader`, which takes them in turn: so no sample is repeated, and
+    a rank sees the same batches in the same order for any number of workers. To resume, pass as `start` how many
+    batches this rank has taken.
 
     A batch is a dictionary of tensors: `image`, uint8 (n, 3, H, W), `caption`, n strings, as far as `modality` shows
     them; `label`, `group` (over the channels that the modality carries), `env` and `index`, int64 (n,); `values`,
