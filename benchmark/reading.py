@@ -57,18 +57,18 @@ def may_unpack_to(size: int) -> int:
 
 
 @contextmanager
-def open_unpacked(path: str | Path, at_most: int, what: str = "") -> Iterator[BufferedReader]:
+def open_unpacked(path: str | Path, at_most: int) -> Iterator[BufferedReader]:
     """Open a plain file to be read, by gzip if its name ends in `.gz`; raise as `open_plain` does.
 
     Reading raises `ReadError` beyond the bytes that `may_unpack_to` allows, which are never unpacked.
     """
-    with open_plain(path, at_most, what) as file:
+    with open_plain(path, at_most) as file:
         if not str(path).endswith(".gz"):
             yield file
             return
         limit = may_unpack_to(os.fstat(file.fileno()).st_size)
         with gzip.GzipFile(fileobj=file) as unpacked:
-            yield BufferedReader(_AtMost(unpacked, limit, _named(path, what)))
+            yield BufferedReader(_AtMost(unpacked, limit, _named(path, "")))
 
 
 class _AtMost(io.RawIOBase):

@@ -76,8 +76,8 @@ def _needed(line: Line) -> str:
 
 def needed_words(line: Line) -> str:
     """Return how many counterexamples a line's row needs, in words; empty where that is not known."""
-    number, _, _ = _needed(line).partition(" [")
-    return number.replace("<=", "at most ").replace(">", "more than ")
+    text = _needed(line).partition(" [")[0]
+    return text.replace("<=", "at most ").replace(">", "more than ")
 
 
 def _to_erm(line: Line) -> str:

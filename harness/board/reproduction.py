@@ -1,6 +1,7 @@
 """Comparison of a row with a second run of it: each metric before and after, and whether both agree."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -104,7 +105,9 @@ def compare_means(results: Iterable[Sequence[Again]]) -> list[Again]:
 
     `results`: `compare_results` of each. Many small changes in the same direction are not chance.
     """
-    by_metric = [again for again in zip(*results, strict=True) if len(again) > 1]
+    by_metric: dict[str, list[Again]] = {}
+    for each in chain.from_iterable(results):
+        by_metric.setdefault(each.metric, []).append(each)
     return [
         Again(
             again[0].metric,
@@ -112,7 +115,8 @@ def compare_means(results: Iterable[Sequence[Again]]) -> list[Again]:
             float(np.mean([each.after for each in again])),
             again[0].tolerance / float(np.sqrt(len(again))),
         )
-        for again in by_metric
+        for again in by_metric.values()
+        if len(again) > 1
     ]
 
 

@@ -15,7 +15,7 @@ from spurgen.harness.evaluation.predictions import Predictions, is_numbered
 from spurgen.harness.evaluation.tables import are_probabilities
 from spurgen.harness.metrics import softmax
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.sandbox.limits import DEFAULT, Limits
+from spurgen.harness.sandbox.limits import DEFAULT
 from spurgen.harness.sandbox.process import Worker
 
 ROWS = 100
@@ -29,7 +29,6 @@ def answer(
     *,
     texts: bool = False,
     device: str = "cpu",
-    limits: Limits = DEFAULT,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Predictions:
     """Return the samples with a submission's answers; `batches` are their inputs in order: `texts`, or images.
@@ -37,7 +36,7 @@ def answer(
     Raises `SubmissionError` if the submission fails, does not take these inputs, wants to be trained, has neither
     `predict` nor `predict_proba`, or returns probabilities by `predict`.
     """
-    with Worker(spec, {}, None, limits, device) as worker:
+    with Worker(spec, {}, None, DEFAULT, device) as worker:
         offers, modality = worker.about.offers, "text" if texts else "image"
         if modality not in worker.about.modalities:
             takes, flag = " and ".join(worker.about.modalities), "--texts" if modality == "image" else "--images"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData, Modality, Submission
-from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.ladder import Ladder, load_world
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import round_samples
@@ -28,7 +28,7 @@ from spurgen.harness.board.frame import Record, frame_of, lines_of
 from spurgen.harness.board.leaderboard import part_of
 from spurgen.harness.board.sets import TaskPart, set_board
 from spurgen.harness.board.task_verdict import over_samples
-from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.machine.printing import and_list, markdown_table
 from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.results.answered import STATES
 from spurgen.harness.results.rows import TaskRow, make_task_row
@@ -128,7 +128,8 @@ def measure(
     """Query a function on every test sample and twin of a world, and compute all metrics of a board.
 
     `world`: the name of a task of the current suite, such as `things-text-8`; a task; or a scenario or `Ladder`, or the
-    path of its file, which is shown in `modality`. `seed`: the world of a task that has several. `predict` is called
+    path of its file, which is shown in `modality`; of a `Ladder`, the rung with the most counterexamples counts, since
+    all ask the same. `seed`: the world of a task that has several. `predict` is called
     with up to 1,000 samples at a time.
 
     Raises `SubmissionError` for answers of another shape, not finite or above 1e8, and any error that `predict` raises.
@@ -150,17 +151,25 @@ def ladder(
     of your own or its file; a scenario has no rungs, and is trained on once. `access`: what `fit` is given, a key of
     `ACCESS`. `seeds`: the ladder's worlds, or for a scenario, training seeds; with two or more, intervals are over
     them. `encoder`: gives a baseline its features in place of the suite's encoders, such as `timm:resnet18`
-    (docs/profile.md). Raises as `measure` does.
+    (docs/profile.md). Raises as `measure` does, and `SpurgenError` for an argument that `fit` has no use for.
     """
     tasks = _rungs(world, modality)
     if isinstance(fit, str):
+        _refuse("has its own", access=access != "none", name=name != "model")
         spec = baseline_specs([one_of("baseline", fit, names_in(BASELINES))])[0]
         return Measured(
             fit, tuple(tasks), {task.name: _row(task, seeds, spec, None, options, encoder) for task in tasks}
         )
+    _refuse("alone takes it", options=bool(options), encoder=bool(encoder))
     one_of("access tier", access, ACCESS)
     learner = partial(_learner, fit, name, access)
     return Measured(name, tuple(tasks), {task.name: _row(task, seeds, name, learner) for task in tasks})
+
+
+def _refuse(why: str, **given: bool) -> None:
+    """Raise `SpurgenError` if an argument is given: a baseline, by its name, `why`."""
+    if wrong := [name for name, is_given in given.items() if is_given]:
+        raise SpurgenError(f"leave out {and_list(wrong)}: a baseline that is named, such as fit='erm', {why}")
 
 
 def _learner(fit: Fit, name: str, access: str, task: Task) -> Submission:
@@ -180,7 +189,7 @@ def _task(world: Measurable, modality: Modality) -> Task:
     if isinstance(world, str):
         return load_suite(DEFAULT_SUITE).task(world)
     if isinstance(world, Ladder):
-        return _rungs(world, modality)[0]
+        return _rungs(world, modality)[-1]
     return Task(world.name, world, modality)
 
 

@@ -34,12 +34,13 @@ def rows_frame(rows: "Rows") -> "DataFrame":
 
 
 def _frame(lines: Sequence[Mapping[str, Any]]) -> "DataFrame":
-    return typed(lines, texts=TEXTS, whole=("seed", "peak_memory_bytes"), flags=("uncorrelated",))
+    return typed(lines, texts=TEXTS, whole=("seed", "peak_memory_bytes"), flags=("uncorrelated", "matched"))
 
 
 def _line(result: Result) -> Iterator[tuple[str, Any]]:
-    for name in ("suite", "task", "submission", "spec", "access", "seed", "isolation", "verification", "uncorrelated"):
+    for name in ("suite", "task", "submission", "spec", "access", "seed", "isolation", "verification"):
         yield name, getattr(result, name)
+    yield from (("uncorrelated", result.uncorrelated), ("matched", result.matched))
     yield "error", result.error
     yield from result.metrics.items()
     for channel, metrics in result.channels.items():

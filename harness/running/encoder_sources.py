@@ -13,6 +13,7 @@ from spurgen.baselines.training.encoders import ENCODERS, Encoder, Features
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.suggest import suggestion
+from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.running.plain_encoders import PLAIN
 from spurgen.harness.sandbox.answers import fault
@@ -63,9 +64,14 @@ def encoder_of(half: str, spec: str = "") -> Encoder:
     """Return the encoder of one half of a sample; without `spec`, the suite's encoder.
 
     `spec`: a name of the package, `LIBRARY:NAME`, or a file with a function `encode`. Raises `SubmissionError` if it
-    cannot be loaded, returns invalid features, or returns different ones when asked again.
+    does not read that half, cannot be loaded, returns invalid features, or returns different ones when asked again.
     """
-    return ENCODERS[half] if not spec or spec in SHIPPED else _loaded(half, spec)
+    if not spec:
+        return ENCODERS[half]
+    if half not in (halves := halves_of(spec)):
+        reads = and_list([f"{each}s" for each in halves]) or "nothing that is known here"
+        raise SubmissionError(f"{spec} reads {reads}, and is asked for {half}s; name another encoder or another ladder")
+    return ENCODERS[half] if spec in SHIPPED else _loaded(half, spec)
 
 
 @cache
@@ -119,11 +125,15 @@ def _checked(spec: str, half: str, encode: Callable[[Batch], Any]) -> Callable[.
         try:
             answer = encode(batch)
         except Exception as error:  # of a user's code, or a library's
-            raise SubmissionError(f"{spec}: encode failed: {type(error).__name__}: {error}") from error
+            raise SubmissionError(
+                f"{spec}: encode failed: {type(error).__name__}: {error}; mend encode, and run this again"
+            ) from error
         try:
             features = np.asarray(answer.detach().cpu() if hasattr(answer, "detach") else answer, np.float32)
         except (TypeError, ValueError) as error:
-            raise SubmissionError(f"{spec}: encode returned no array of numbers: {error}") from None
+            raise SubmissionError(
+                f"{spec}: encode returned no array of numbers: {error}; return one float array (n, d)"
+            ) from None
         if problem := fault("encode", features, len(batch), None, f"{len(batch)} inputs"):
             raise SubmissionError(f"{spec}: {problem}")
         return features

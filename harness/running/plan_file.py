@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from spurgen.benchmark.errors import SpurgenError, explain
 from spurgen.benchmark.reading import open_plain, parse_json
+from spurgen.benchmark.shell import spurgen
 from spurgen.harness.running.forecast import Forecast
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import Planner
@@ -60,7 +61,7 @@ def read_plan(path: Path, index: int, count: int) -> list[PlannedJob]:
             if (total - 1) % count == index:
                 lines.append(line)
     if not total:
-        raise SpurgenError(f"{path} plans no job")
+        raise SpurgenError(f"{path} plans no job; write it again by {spurgen('benchmark')} --plan FILE")
     numbers = share(range(1, total + 1), index, count)
     return [_parse(line, f"{path}, line {number}") for number, line in zip(numbers, lines, strict=True)]
 
@@ -70,12 +71,12 @@ def _parse(line: bytes, where: str) -> PlannedJob:
         fields: Any = parse_json(line.decode())
         version = fields.get("schema_version") if isinstance(fields, dict) else None
         if version != SCHEMA_VERSION:
-            raise SpurgenError(f"{where}: schema_version {version}, expected {SCHEMA_VERSION}")
+            raise SpurgenError(f"{where}: schema_version {version}, expected {SCHEMA_VERSION}; plan again")
         return PlannedJob.model_validate(fields)
     except ValidationError as error:
-        raise SpurgenError(f"{where} is no planned job: {explain(error.errors())}") from None
+        raise SpurgenError(f"{where} is no planned job: {explain(error.errors())}; plan again") from None
     except ValueError as error:
-        raise SpurgenError(f"{where} is no JSON: {error}") from None
+        raise SpurgenError(f"{where} is no JSON: {error}; plan again") from None
 
 
 def by_task(jobs: Sequence[Job]) -> list[Job]:

@@ -67,11 +67,11 @@ def all_passed(checks: Iterable[bool | None]) -> bool | None:
 
 def forest_of(
     lines: Sequence[Line], name: str, axis: str, *, panel: str = "task", row: str = "submission", filled: str = "",
-    notes: str = "", ideal: Mapping[str, float | None] | None = None, limits: tuple[float, float] | None = None,
+    notes: str = "", limits: tuple[float, float] | None = None,
 ) -> Figure:  # fmt: skip
     """Draw the column `name` of lines: a panel per value of `panel`, in each a line per value of `row`, by access tier.
 
-    `filled`, `notes`: columns that say whether a point is filled, and the text beside it. `ideal`: by panel.
+    `filled`, `notes`: columns that say whether a point is filled, and the text beside it.
     """
     panels = []
     for title in dict.fromkeys(line[panel] for line in lines):
@@ -79,7 +79,7 @@ def forest_of(
         points = {label: point for label, line in own.items() if (point := estimate_of(line, name))}
         unfilled = [label for label, line in own.items() if filled and not line[filled]]
         beside = {label: line[notes] for label, line in own.items()} if notes else {}
-        panels.append(Panel(title, points, unfilled, beside, (ideal or {}).get(title)))
+        panels.append(Panel(title, points, unfilled, beside))
     access = {line[row]: line.get("access", "") for line in lines}
     rows = [Named(label, label, tier) for label, tier in sorted(access.items(), key=lambda item: tier_place(item[1]))]
     return forest(panels, rows, axis, limits=limits)

@@ -53,7 +53,6 @@ class SpurGenDataset(Dataset[Item]):
     def twins(self, kind: TwinKind, channel: str | None = None, value: int | None = None) -> "SpurGenDataset":
         """Return the data set of the samples' twins, item k the twin of item k; arguments as `generators.twins`."""
         made = SpurGenDataset(self.world, self.split, modality=self.modality, transform=self.transform)
-        made._keeps = self._keeps
         made._twin = (kind, channel, value)
         draw(self.world, self.split, range(1), self.modality, made._twin)  # raises where there is no such twin
         return made

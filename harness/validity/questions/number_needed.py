@@ -43,10 +43,7 @@ def examine(suite: RankedSuite) -> Answer:
     lacks = {name: "fewer than two ranked rows, or no ceiling" for name in ladders if name not in asked}
     found = {name: _found(ladder) for name, ladder in asked.items()}
     covered = {name: {label: _coverage(asked[name], label) for label in rows} for name, rows in found.items()}
-    each = [
-        _together(name, rows, covered[name]) | {"below_misled": _below_misled(asked[name])}
-        for name, rows in found.items()
-    ]
+    each = [_together(ladders[name], rows, covered[name]) for name, rows in found.items()]
     passed = [line["reversed"] <= REVERSED_MOST and line["coverage"] >= COVERED_LEAST for line in each]
     rows = [
         {"task": name, "access": asked[name].access[label], "submission": label}
@@ -102,17 +99,17 @@ def _coverage(ladder: Ranked, label: str) -> float:
     return float(np.mean([each is not None and each.low <= true <= each.high for each in intervals]))
 
 
-def _together(name: str, rows: Mapping[str, Mapping[float, Needed]], coverage: Mapping[str, float]) -> Line:
+def _together(ladder: Ranked, rows: Mapping[str, Mapping[float, Needed]], coverage: Mapping[str, float]) -> Line:
     """Return the line of a ladder."""
     values = {share: [min(row[share].value, 1e9) for row in rows.values()] for share in (SHARE, *OTHERS)}
     kept = {pair: _order_kept(*(rows[label] for label in pair)) for pair in permutations(rows, 2)}
     told = sum(map(len, kept.values()))
     turned = [pair for pair, places in kept.items() for stays in places if not stays]
     return {
-        "task": name, "rows": len(rows), "told_apart_twice": told, "reversed": len(turned) / told if told else 0.0,
+        "task": ladder.name, "rows": len(rows), "told_apart_twice": told, "reversed": len(turned) / told if told else 0.0,
         "all_with": _in_all(turned),
         "least_correlation": min(float(spearmanr(values[SHARE], values[share])[0]) for share in OTHERS),
-        "coverage": float(np.mean([*coverage.values()])),
+        "coverage": float(np.mean([*coverage.values()])), "below_misled": _below_misled(ladder),
     }  # fmt: skip
 
 
