@@ -106,8 +106,8 @@ def _together(ladder: Ranked, rows: Mapping[str, Mapping[float, Needed]], covera
     told = sum(map(len, kept.values()))
     turned = [pair for pair, places in kept.items() for stays in places if not stays]
     return {
-        "task": ladder.name, "rows": len(rows), "told_apart_twice": told, "reversed": len(turned) / told if told else 0.0,
-        "all_with": _in_all(turned),
+        "task": ladder.name, "rows": len(rows), "told_apart_twice": told,
+        "reversed": len(turned) / told if told else 0.0, "all_with": _in_all(turned),
         "least_correlation": min(float(spearmanr(values[SHARE], values[share])[0]) for share in OTHERS),
         "coverage": float(np.mean([*coverage.values()])), "below_misled": _below_misled(ladder),
     }  # fmt: skip

@@ -84,7 +84,7 @@ def test_a_world_can_be_the_file_that_describes_it(tmp_path):
         '[shortcuts]\nhue = "caption"\n'
     )
     assert [*spurgen.ladder(constant, str(path), modality="text").lines] == ["mine-0", "mine-4"]
-    assert [*spurgen.measure(lambda batch: np.zeros((len(batch), 3)), str(path), modality="text").lines] == ["mine-0"]
+    assert [*spurgen.measure(lambda batch: np.zeros((len(batch), 3)), str(path), modality="text").lines] == ["mine-4"]
     with pytest.raises(SpurgenError, match=r"none\.toml"):
         spurgen.ladder(constant, str(tmp_path / "none.toml"))
 
@@ -120,6 +120,18 @@ def test_answers_of_another_shape_are_refused(answer, text):
 def test_an_error_of_ones_own_function_is_raised_as_it_is():
     with pytest.raises(ZeroDivisionError):
         spurgen.measure(lambda batch: 1 / (len(batch) - len(batch)), WORLD, modality="text")
+
+
+@pytest.mark.parametrize(
+    ("fit", "arguments", "text"),
+    [
+        ("erm", {"access": "envs", "name": "mine"}, "leave out access and name: a baseline .* has its own"),
+        (lambda *_: None, {"encoder": "pixels"}, "leave out encoder: a baseline .* alone takes it"),
+    ],
+)
+def test_arguments_without_an_effect_are_refused(fit, arguments, text):
+    with pytest.raises(SpurgenError, match=text):
+        spurgen.ladder(fit, "things-text", **arguments)
 
 
 def test_unknown_names_are_refused_with_what_there_is():

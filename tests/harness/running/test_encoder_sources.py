@@ -119,3 +119,16 @@ def test_the_modality_chooses_the_half():
     assert check_half("pixels", None) == "image"
     with pytest.raises(SpurgenError, match="minilm reads caption; see --modality"):
         check_half("minilm", "image")
+
+
+@pytest.mark.parametrize(
+    ("half", "spec", "message"),
+    [
+        ("caption", "efficientnet-lite0", "efficientnet-lite0 reads images, and is asked for captions; name another"),
+        ("image", "bag-of-words", "bag-of-words reads captions, and is asked for images"),
+        ("caption", "timm:resnet18", "timm:resnet18 reads images, and is asked for captions"),
+    ],
+)
+def test_an_encoder_of_the_other_half_is_refused(half, spec, message):
+    with pytest.raises(SubmissionError, match=message):
+        encoder_of(half, spec)
