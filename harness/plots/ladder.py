@@ -34,7 +34,10 @@ CEILING = "ceiling: the same learner, no shortcut in training", "ceiling"  # the
 
 
 class Climbed(NamedTuple):
-    """A ladder: numbers of counterexamples, ascending, the lines of each rung's board, and those of all above 0."""
+    """A ladder: numbers of counterexamples, ascending, the lines of each rung's board, and those of all above 0.
+
+    `whole` has no rows without a rank, if any row has one: they have too few worlds.
+    """
 
     name: str
     train: int
@@ -52,7 +55,9 @@ def ladders_drawn(suite: Suite, board: Leaderboard) -> list[Climbed]:
         if part.rungs and part.shown:
             ladder, numbers = rungs[0].ladder, [rung.counterexamples for rung in rungs]
             lines = [lines_of(board.tasks[rung.name]) for rung in rungs]
-            drawn.append(Climbed(name, ladder.train, ladder.ceiling, numbers, lines, lines_of(part)))
+            whole = lines_of(part)
+            ranked = [line for line in whole if line["ranked"]]
+            drawn.append(Climbed(name, ladder.train, ladder.ceiling, numbers, lines, ranked or whole))
     return drawn
 
 

@@ -56,7 +56,9 @@ def _rows(
 def _cards(ideal: str) -> Group:
     """Return the encoders whose cards come with the package."""
     cards = [card for half in MODALITIES for card in stored_cards(half)]
-    found = [Learner(card.encoder, {MODALITIES[card.half]: card.needed[ALL]}) for card in cards]
+    names = [Path(card.encoder).stem if card.encoder.endswith(".py") else card.encoder for card in cards]
+    needed = [{MODALITIES[card.half]: card.needed[ALL]} for card in cards]
+    found = [Learner(*each) for each in zip(names, needed, strict=True)]
     return Group(f"ERM on an encoder{_in([len(card.worlds) for card in cards])}", ideal, found)
 
 
