@@ -34,10 +34,7 @@ CEILING = "ceiling: the same learner, no shortcut in training", "ceiling"  # the
 
 
 class Climbed(NamedTuple):
-    """A ladder: numbers of counterexamples, ascending, the lines of each rung's board, and those of all above 0.
-
-    `whole` has no rows without a rank, if any row has one: they have too few worlds.
-    """
+    """A ladder's rungs, ascending, the lines of their boards, and its `whole` board's: ranked ones, if any."""
 
     name: str
     train: int
@@ -221,6 +218,5 @@ def _label(line: Line, full_names: Mapping[str, str], columns: Columns, *, scree
     label, needs = line["submission"], needed_words(line)
     name = "ERM" if label == ERM else short_name(full_names.get(label, label))
     twins = screen and line["access"] == SYNTHETIC  # the tier that no real data have
-    what = f"{needs}, with twins" if twins else f"needs {needs}"
-    between = "\n" if screen else " "
-    return style.drawable(name, LONGEST[2 if screen else columns]) + (f"{between}{what}" if needs else "")
+    what = [f"{needs}, with twins" if twins else f"needs {needs}"] if needs else []
+    return ("\n" if screen else " ").join([style.drawable(name, LONGEST[2 if screen else columns]), *what])

@@ -15,7 +15,7 @@ from spurgen.harness.plots import style
 from spurgen.harness.plots.forest import UNIT, Named, Panel, forest
 from spurgen.harness.plots.ladder import Climbed, draw_ladder
 from spurgen.harness.plots.of_board import named, points
-from spurgen.harness.results.curves import NOT_PENALTIES, Curves, stacked_curves
+from spurgen.harness.results.curves import NOT_PENALTIES, stacked_curves
 from spurgen.harness.statistics.estimate import Estimate
 
 PANELS = ("robust_accuracy", "wga", "accuracy", "sss")
@@ -76,10 +76,14 @@ def training_curves(results: Sequence[Result]) -> Figure:
     }
     present = {title: [name for name in names if name in curves] for title, names in wanted.items()}
     panels = {title: {n: curves[n] for n in (*names, "epoch")} for title, names in present.items() if names}
-    missing = _missing(curves, results[0].access)
+    notes = ["epoch, over all stages" if panels else "the method reports no curves"]
+    if curves and "val_wga" not in curves:
+        notes.append(f"no worst-group curve: validation groups are hidden (access: {results[0].access})")
+    if curves and not set(curves) - NOT_PENALTIES:
+        notes.append("no penalty reported")
     with style.styled():
         figure = _learning_curves(panels) if panels else style.new_figure(2, 0.4)
-        figure.supxlabel("; ".join(filter(None, ["epoch, over all stages" if panels else "", missing])))
+        figure.supxlabel("; ".join(notes))
     return figure
 
 
@@ -112,10 +116,3 @@ def _curves(axes: Axes, lines: Mapping[str, Float64]) -> None:
         axes.axvline(start, color=style.GREY, linestyle=(0, (1, 2)), linewidth=0.6)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))
     style.grid_lines(axes, "y")
-
-
-def _missing(curves: Curves, access: str) -> str:
-    if not curves:
-        return "the method reports no curves"
-    hidden = "" if "val_wga" in curves else f"no worst-group curve: validation groups are hidden (access: {access})"
-    return "; ".join(filter(None, [hidden, "" if set(curves) - NOT_PENALTIES else "no penalty reported"]))
