@@ -13,7 +13,10 @@ from spurgen.harness.machine.text import as_cell
 
 
 def to_json(board: Leaderboard) -> str:
-    """Return the leaderboard as JSON: the frame's `columns` and `rows` by task and set of tasks; NaN is an error."""
+    """Return the leaderboard as JSON: by task and set of tasks, the frame's `columns` and `rows`; raises for NaN.
+
+    Numbers of rows have eight significant digits.
+    """
     record = {
         "schema_version": SCHEMA_VERSION,
         "suite": board.suite,
@@ -35,6 +38,10 @@ def to_csv(board: Leaderboard) -> str:
     return text.getvalue()
 
 
+def _value(value: Any) -> Any:  # noqa: ANN401
+    return float(f"{value:.8g}") if isinstance(value, float) else None if value == "" else value
+
+
 def _cell(value: Any) -> str:  # noqa: ANN401
     if isinstance(value, float):
         return "" if math.isnan(value) else f"{value:.8g}"
@@ -50,5 +57,5 @@ def _record(part: Board) -> dict[str, Any]:
         about |= {"controls": {"ideal": IDEAL, **asdict(part.controls)}} if part.controls else {}
     lines = lines_of(part)
     columns = list(dict.fromkeys(name for line in lines for name in line))
-    rows = [[None if line.get(name) == "" else line.get(name) for name in columns] for line in lines]
+    rows = [[_value(line.get(name)) for name in columns] for line in lines]
     return {"unit": part.unit, "asked": part.asked, **about, "columns": columns, "rows": rows}

@@ -1,7 +1,7 @@
 """The board of a ladder as a table of five columns, and every board as plain texts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -53,7 +53,7 @@ class Plain:
 
 @dataclass(frozen=True)
 class Table:
-    """The board of a ladder; `plain` has every number."""
+    """The table of a ladder; `plain` has every number, and off the main ladders only the rows without a place."""
 
     key: str
     title: str
@@ -72,7 +72,8 @@ def ladder_table(material: Material, climb: Climb) -> Table:
         made.append(Block(f"Given: {given(access)}" if ranked else title, access if ranked else "", rows))
     rungs = [rung.counterexamples for rung in climb.rungs]
     among = f"{', '.join(map(str, rungs))} counterexamples among {climb.drawn.train:,} training samples"
-    return Table(climb.name, spoken(climb), among, made, plain_table(material, climb.name))
+    plain = plain_table(material, climb.name)
+    return Table(climb.name, spoken(climb), among, made, plain if climb.main else replace(plain, rows=[]))
 
 
 def spoken(climb: Climb) -> str:

@@ -70,8 +70,10 @@ def _page(material: Material, here: str, template: str, content: Mapping[str, ob
 def _downloads(material: Material) -> Files:
     board = material.board
     texts = {"csv": to_csv(board), "json": to_json(board)}
+    rungs = {rung.name for climb in material.ladders.values() for rung in climb.rungs}
     shown: dict[str, Board] = {**board.overall, **board.tasks}
-    tables = [board_latex(part, name, f"Results on {name}.") for name, part in shown.items() if part.rows or part.few]
+    listed = [(name, part) for name, part in shown.items() if name not in rungs and (part.rows or part.few)]
+    tables = [board_latex(part, name, f"Results on {name}.") for name, part in listed]
     texts["tex"] = "\n".join(tables)
     return {f"leaderboard.{ending}": text.encode() for ending, text in texts.items()}
 

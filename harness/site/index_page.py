@@ -51,12 +51,10 @@ def _changed(story: Story) -> Sequence[str]:
 
 
 def curve(material: Material, climb: Climb, figures: Figures) -> tuple[str, str]:
-    """Draw a ladder's curve; return the paths of the wide figure, which main ladders have, and of that for a phone."""
+    """Draw a ladder's curve; return the paths of the wide figure and of that for a phone."""
     name = file_name(climb.name)
-    narrow = figures.add(f"{name}-narrow", lambda: draw_ladder(climb.drawn, material.names, 1, screen=True))
-    if climb.shown.name not in material.suite.main:
-        return narrow, narrow
-    return figures.add(name, lambda: draw_ladder(climb.drawn, material.names, screen=True)), narrow
+    wide = figures.add(name, lambda: draw_ladder(climb.drawn, material.names, screen=True))
+    return wide, figures.add(f"{name}-narrow", lambda: draw_ladder(climb.drawn, material.names, 1, screen=True))
 
 
 def winners(material: Material, climb: Climb) -> list[Best]:

@@ -57,8 +57,7 @@ def _cards(ideal: str) -> Group:
     """Return the encoders whose cards come with the package."""
     cards = [card for half in MODALITIES for card in stored_cards(half)]
     names = [Path(card.encoder).stem if card.encoder.endswith(".py") else card.encoder for card in cards]
-    needed = [{MODALITIES[card.half]: card.needed[ALL]} for card in cards]
-    found = [Learner(*each) for each in zip(names, needed, strict=True)]
+    found = [Learner(name, {MODALITIES[card.half]: card.needed[ALL]}) for name, card in zip(names, cards, strict=True)]
     return Group(f"ERM on an encoder{_in([len(card.worlds) for card in cards])}", ideal, found)
 
 

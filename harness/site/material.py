@@ -28,11 +28,12 @@ REPORT_BYTES = 1 << 24
 
 @dataclass(frozen=True)
 class Climb:
-    """A ladder that has rows: its rungs, ascending; those above 0, `climbed`; and its data to draw."""
+    """A ladder that has rows: its rungs, ascending; its data to draw; and whether it is a main one of the suite."""
 
     name: str
     rungs: tuple[Rung, ...]
     drawn: Climbed
+    main: bool
 
     @property
     def shown(self) -> Rung:
@@ -83,8 +84,8 @@ class Material:
         drawn = {each.name: each for each in ladders_drawn(self.suite, self.board)}
         rungs = [task for task in self.suite.tasks.values() if isinstance(task, Rung) and task.name in self.board.tasks]
         made = {name: tuple(rung for rung in rungs if rung.of == name) for name in drawn}
-        order = sorted(drawn, key=lambda name: made[name][0].role != "main")
-        return {name: Climb(name, made[name], drawn[name]) for name in order}
+        climbs = [Climb(name, made[name], drawn[name], made[name][0].name in self.suite.main) for name in drawn]
+        return {climb.name: climb for climb in sorted(climbs, key=lambda climb: not climb.main)}
 
     @cached_property
     def plain(self) -> list[str]:

@@ -4,17 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
-from markupsafe import Markup
-
-from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import Line, cell, known, needed_words
 from spurgen.harness.board.methods import about_method
-from spurgen.harness.metrics.ladder import SHARE
-from spurgen.harness.plots.ladder import named_rows
-from spurgen.harness.plots.of_board import named
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.site import marks
 from spurgen.harness.site.boards import Plain, plain_table, spoken
+from spurgen.harness.site.climbing import Climbing, climbing
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.names import shown
 from spurgen.harness.site.render import inline_markdown
@@ -22,14 +16,14 @@ from spurgen.harness.site.scenes import Scenes
 from spurgen.harness.site.story import Twins, make_twins
 from spurgen.harness.site.twins import followed
 from spurgen.harness.site.twins import shown as pairs_shown
-from spurgen.harness.site.words import given, percent, spoken_name
+from spurgen.harness.site.words import given, percent
 
 TWINS = 3  # shown of a row on a ladder
 
 
 @dataclass(frozen=True)
 class Part:
-    """A row on a ladder; `note` says why it has no place. `table`: accuracies by line and rung, beside the curve."""
+    """A row on a ladder; `note` says why it has no place. `twins`: None on a ladder beside the main ones."""
 
     key: str
     title: str
@@ -37,10 +31,8 @@ class Part:
     verdict: str
     counterexamples: int
     often: Mapping[str, str]
-    twins: Sequence[Twins]
-    curve: Markup
-    rungs: Sequence[int]
-    table: Sequence[tuple[marks.Drawn, Sequence[str]]]
+    twins: Sequence[Twins] | None
+    climbing: Climbing
 
 
 def row_page(material: Material, scenes: Scenes, label: str) -> dict[str, object]:
@@ -55,13 +47,17 @@ def row_page(material: Material, scenes: Scenes, label: str) -> dict[str, object
         "full": material.names.get(label, ""),
         "given": given(first.access),
         "method": inline_markdown(about_method(row.values())),
-        "parts": sorted(parts, key=lambda part: not material.ladders[part.key].pictured),
+        "parts": sorted(parts, key=lambda part: _order(material.ladders[part.key])),
         "plain_boards": [
             _only(plain_table(material, name), material.pages[label]) for name in material.plain if name in row
         ],
         "command": f"spurgen reproduce {quote(shown(label))} --suite {material.suite.spoken}",
         "facts": dict(_facts(row)),
     }
+
+
+def _order(climb: Climb) -> tuple[bool, bool]:
+    return not climb.main, not climb.pictured
 
 
 def _only(board: Plain, page: str) -> Plain:
@@ -72,18 +68,10 @@ def _only(board: Plain, page: str) -> Plain:
 
 def _part(material: Material, scenes: Scenes, climb: Climb, label: str) -> Part:
     line, reads = material.line(climb.name, label) or {}, material.reads[climb.name].get(label, [])
-    name, lines = spoken_name(label, material.names), {each["submission"]: each for each in climb.drawn.whole}
-    best = [row.label for row in named_rows(climb.drawn.whole, named(climb.drawn.whole, {}))]
-    others = [other for other in dict.fromkeys([ERM, *best]) if other != label and other in lines]
-    drawn = [marks.Drawn(name, "own", climb.curve(label))]
-    for other, style in zip(others, ("first", "second", "third", "fourth", "fifth", "sixth"), strict=False):
-        drawn.append(marks.Drawn(spoken_name(other, material.names), style, climb.curve(other)))
-    rungs = [rung.counterexamples for rung in climb.rungs]
-    threshold = None if climb.drawn.ceiling is None else SHARE * climb.drawn.ceiling
     reason = material.reasons(climb).get(label, "")
     rated = "robust_accuracy" in line
-    chosen = pairs_shown(reads, material.tallies[climb.name], TWINS)
     by_world = {read.world: read for read in reads}
+    chosen = pairs_shown(reads, material.tallies[climb.name], TWINS) if climb.main else None
     return Part(
         key=climb.name,
         title=spoken(climb),
@@ -91,10 +79,8 @@ def _part(material: Material, scenes: Scenes, climb: Climb, label: str) -> Part:
         verdict=_verdict(climb, line) if rated else "",
         counterexamples=climb.shown.counterexamples,
         often={each: percent(value) for each, value in sorted(followed(reads).items(), key=lambda item: -item[1])},
-        twins=[make_twins(climb, scenes, by_world[world], k) for world, k in chosen],
-        curve=marks.curve(rungs, drawn, threshold, "Right where shortcuts mislead; the table has the numbers"),
-        rungs=rungs,
-        table=[(each, ["" if v is None else percent(v) for v in each.values]) for each in drawn],
+        twins=None if chosen is None else [make_twins(climb, scenes, by_world[world], k) for world, k in chosen],
+        climbing=climbing(material, climb, label),
     )
 
 

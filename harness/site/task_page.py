@@ -6,6 +6,7 @@ from typing import NamedTuple
 from spurgen.benchmark.task import Rung
 from spurgen.harness.board.columns import needed_words
 from spurgen.harness.site.boards import spoken
+from spurgen.harness.site.climbing import climbing
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.index_page import curve, winners
 from spurgen.harness.site.material import Material
@@ -41,7 +42,8 @@ def task_page(material: Material, scenes: Scenes, figures: Figures, name: str) -
         "asks": _asks(rung),
         "train": [*train, Pictured(counter, counter.label, "a counterexample")],
         "twins": _twins(scenes, world),
-        "curve": curve(material, climb, figures),
+        "curve": curve(material, climb, figures) if climb.main else None,
+        "climbing": climbing(material, climb),
         "winners": winners(material, climb),
         "solved": (sum(not needed_words(line).startswith("more") for line in numbered), len(numbered)),
         "top": climb.rungs[-1].counterexamples,

@@ -1,0 +1,49 @@
+"""Curves of rows over the rungs of a ladder, with their numbers as a table beside them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.metrics.ladder import SHARE
+from spurgen.harness.plots.ladder import named_rows
+from spurgen.harness.plots.of_board import named
+from spurgen.harness.site.marks import Drawn, curve
+from spurgen.harness.site.material import Climb, Material
+from spurgen.harness.site.words import percent, spoken_name
+
+OTHERS = ("first", "second", "third", "fourth", "fifth", "sixth")
+"""CSS classes of the rows beside a page's own."""
+
+
+@dataclass(frozen=True)
+class Climbing:
+    """A drawing, and the rows of its table: the line and its values as texts, one per number of `rungs`.
+
+    `dashed`: whether a dashed line shows three quarters of the ceiling.
+    """
+
+    curve: Markup
+    dashed: bool
+    rungs: Sequence[int]
+    table: Sequence[tuple[Drawn, Sequence[str]]]
+
+
+def climbing(material: Material, climb: Climb, own: str = "") -> Climbing:
+    """Draw ERM and the best row of each access tier; below the row `own`, if any, on side ladders ERM alone."""
+    whole = climb.drawn.whole
+    best = [row.label for row in named_rows(whole, named(whole, {}))]
+    known = {line["submission"] for line in whole}
+    others = [label for label in dict.fromkeys([ERM, *best]) if label in known and label != own]
+    styles = OTHERS if climb.main or not own else OTHERS[:1]
+    styled = [*([(own, "own")] if own else []), *zip(others, styles, strict=False)]
+    drawn = [Drawn(spoken_name(label, material.names), style, climb.curve(label)) for label, style in styled]
+    rungs = [rung.counterexamples for rung in climb.rungs]
+    threshold = None if climb.drawn.ceiling is None else SHARE * climb.drawn.ceiling
+    return Climbing(
+        curve(rungs, drawn, threshold, "Right where shortcuts mislead; the table has the numbers"),
+        threshold is not None,
+        rungs,
+        [(line, ["" if value is None else percent(value) for value in line.values]) for line in drawn],
+    )

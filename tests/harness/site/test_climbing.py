@@ -1,0 +1,34 @@
+"""Curves of rows over a ladder's rungs, beside their numbers."""
+
+from dataclasses import replace
+
+from spurgen.harness.site.climbing import climbing
+
+
+def styles(shown):
+    return [(line.style, line.name) for line, _ in shown.table]
+
+
+def test_erm_and_the_best_of_each_tier_are_compared_and_on_side_ladders_erm_alone(steps_material):
+    main = steps_material.ladders["few-text"]
+    side = replace(main, main=False)
+    whole = styles(climbing(steps_material, main))
+    assert whole[0] == ("first", "ERM")
+    assert len(whole) > 2
+    label = "jtt"
+    own = ("own", styles(climbing(steps_material, main, label))[0][1])
+    assert [style for style, _ in styles(climbing(steps_material, main, label))][:2] == ["own", "first"]
+    assert styles(climbing(steps_material, side, label)) == [own, ("first", "ERM")]
+    assert styles(climbing(steps_material, side)) == whole
+
+
+def test_a_table_has_a_value_per_rung_and_the_threshold_is_named_where_it_is_drawn(steps_material):
+    climb = steps_material.ladders["few-text"]
+    shown = climbing(steps_material, climb)
+    assert shown.rungs == [0, 4, 16]
+    assert all(len(texts) == 3 for _, texts in shown.table)
+    assert shown.dashed
+    assert "dashed" in shown.curve
+    bare = replace(climb, drawn=climb.drawn._replace(ceiling=None))
+    assert not climbing(steps_material, bare).dashed
+    assert 'class="dashed"' not in climbing(steps_material, bare).curve
