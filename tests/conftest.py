@@ -65,10 +65,10 @@ def forget_modules(tmp_path_factory):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """One process more than cores: tests also wait, for sandboxes, browsers and clusters."""
+    """Two processes more than cores: tests also wait, for sandboxes, browsers and clusters."""
     from spurgen.harness.machine.pool import cores
 
-    return cores() + 1
+    return cores() + 2
 
 
 @pytest.hookimpl(tryfirst=True)
