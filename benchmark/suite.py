@@ -84,6 +84,9 @@ class Suite:
     def task(self, name: str) -> Task:
         """Return the task of that name; raise `ScenarioError` with similar names if there is none."""
         if name not in self.tasks:
+            rungs = [task.name for task in self.tasks.values() if isinstance(task, Rung) and task.of == name]
+            if rungs:
+                raise ScenarioError(f"{name} is a ladder of suite {self.name}; name its rungs: {' '.join(rungs)}")
             raise ScenarioError(f"suite {self.name} has no task {name!r}; {suggestion(name, self.tasks)}")
         return self.tasks[name]
 

@@ -19,11 +19,11 @@ def to_markdown(board: Leaderboard) -> str:
     columns = [column(key) for key in board_keys(lines, "brief", "wide")]
     meanings = [f"- {each.title}: {each.about}." for each in columns]
     parts = [f"# SpurGen {board.suite} leaderboard", "\n".join(["Brackets: 95 % intervals.", "", *meanings])]
-    for name, part in board.tasks.items():
-        parts += [f"## {name}", *board_markdown(part)]
     for name, whole in board.overall.items():
         if whole.shown:
             parts += [f"## {whole.heading(name)}", *board_markdown(whole)]
+    for name, part in board.tasks.items():
+        parts += [f"## {name}", *board_markdown(part)]
     return "\n\n".join([*parts, f"Manifest SHA-256: `{board.manifest_sha256}`"]) + "\n"
 
 

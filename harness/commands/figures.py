@@ -171,12 +171,17 @@ def _of_suite(
     known = [name for name in board.overall if name in single and (board.overall[name].rows or board.overall[name].few)]
     if known:
         drawn = [*boards_drawn(suite, rows, board, known).values()]
-        caption = "Ladder score where one shortcut alone goes with the class: the lower, the easier it is to follow."
+        worlds = " or ".join(str(asked) for asked in sorted({board.overall[name].asked for name in known}))
+        caption = (
+            "Accuracy if misled, over the rungs, where one shortcut alone goes with the class; the lower, the easier "
+            f"that shortcut is to follow. Intervals: 95 %, over {worlds} worlds."
+        )
         yield Item("single", caption, partial(estimates, drawn, names, arguments.columns))
     story = find_story(Material(suite, rows, board), Scenes())
     if story:
         caption = (
             f"A test scene and its twin, in which only {story.twins.changed} changes, with the answers of "
-            f"{names.get(story.label, story.label)}; {story.share:.0%} of such answers follow."
+            f"{names.get(story.label, story.label)}. It is chosen because {story.share:.0%} of such answers follow "
+            "there, the most of any world, class and rival."
         )
         yield Item("twins", caption, partial(story.figure, names))

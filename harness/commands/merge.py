@@ -10,7 +10,7 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.machine.files import check_writable, locked, matching
 from spurgen.harness.machine.printing import say
-from spurgen.harness.options.flags import add_results
+from spurgen.harness.options.flags import add_results, results_folder
 from spurgen.harness.results.merging import merge_rows
 from spurgen.harness.results.rows import Row
 from spurgen.harness.results.store import KINDS, Store
@@ -18,7 +18,9 @@ from spurgen.harness.results.store import KINDS, Store
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="folders of results, one per machine")
+    parser.add_argument(
+        "folders", nargs="+", type=results_folder, metavar="FOLDER", help="folders of results, one per machine"
+    )
     add_results(parser)
 
 

@@ -70,7 +70,6 @@ def process_pool(processes: int | None, jobs: int, gpus: Sequence[str] = ()) -> 
             )
             stack.callback(_end, pool)
         yield pool
-        pool.shutdown()  # all is done: killed processes would leave semaphores, such as tqdm's, that Python warns of
 
 
 def _end(pool: Any) -> None:  # noqa: ANN401  # loky has no types
@@ -85,6 +84,7 @@ def _begin(parent: int, gpus: tuple[str, ...]) -> None:
     """
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     if sys.platform == "linux":
+        multiprocessing.set_start_method("fork", force=True)  # else tqdm's semaphores outlive a killed process
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)

@@ -34,7 +34,7 @@ CEILING = "ceiling: the same learner, no shortcut in training", "ceiling"  # the
 
 
 class Climbed(NamedTuple):
-    """A ladder's rungs, ascending, the lines of their boards, and its `whole` board's: ranked ones, if any."""
+    """A ladder's numbers of counterexamples, ascending, the lines of each rung's board, and those over all above 0."""
 
     name: str
     train: int
@@ -52,9 +52,7 @@ def ladders_drawn(suite: Suite, board: Leaderboard) -> list[Climbed]:
         if part.rungs and part.shown:
             ladder, numbers = rungs[0].ladder, [rung.counterexamples for rung in rungs]
             lines = [lines_of(board.tasks[rung.name]) for rung in rungs]
-            whole = lines_of(part)
-            ranked = [line for line in whole if line["ranked"]]
-            drawn.append(Climbed(name, ladder.train, ladder.ceiling, numbers, lines, ranked or whole))
+            drawn.append(Climbed(name, ladder.train, ladder.ceiling, numbers, lines, lines_of(part)))
     return drawn
 
 
@@ -112,7 +110,7 @@ def draw_on(axes: Axes, ladder: Climbed, full_names: Mapping[str, str], columns:
     for row in rows:
         if row not in best:
             _band(axes, at, curves[row], style.FAINT, "")
-    lines, labels = {line["submission"]: line for line in ladder.whole}, []
+    lines, labels = {line["submission"]: line for line in ladder.whole}, [("ideal observer", 1.0, style.GREY)]
     for row, (colour, mark) in zip(best, style.SERIES, strict=False):
         text = _label(lines[row.label], full_names, columns, screen=screen)
         labels.append((text, _band(axes, at, curves[row], colour, mark), colour))
@@ -121,14 +119,14 @@ def draw_on(axes: Axes, ladder: Climbed, full_names: Mapping[str, str], columns:
     axes.set_xlabel(among if columns == 2 else among.replace("among ", "among\n"))
     _ceiling(axes, ladder.ceiling, columns)
     axes.axhline(1, zorder=1, color=style.GREY, linewidth=0.8)
-    labels.append(("ideal observer", 1.0, style.GREY))
     _labels(axes, at[-1], labels, TWO_LINES[columns] if screen else APART)
 
 
 def named_rows(lines: Sequence[Line], rows: Sequence[Named]) -> list[Named]:
-    """Return ERM, then the best row of each access tier by the ladder score, in the tiers' order."""
+    """Return ERM, then the best row of each access tier by the ladder score, in the tiers' order; first ranked ones."""
     score = {label: point.value for label, point in points(lines, "robust_accuracy").items()}
-    best = {row.access: row for row in sorted(rows, key=lambda row: (score[row.label], row.label))}
+    known = {line["submission"] for line in lines if line["ranked"]}
+    best = {row.access: row for row in sorted(rows, key=lambda row: (row.label in known, score[row.label], row.label))}
     return sorted((row for row in rows if row in best.values() or row.label == ERM), key=lambda row: row.label != ERM)
 
 

@@ -75,9 +75,11 @@ def encode(figure: Figure, kind: Format) -> bytes:
     """Return a figure as a file of its exact size, without date and version: the same figure gives the same bytes."""
     buffer = io.BytesIO()
     with styled():  # some settings take effect only now
-        figure.draw_without_rendering()  # lays the figure out
-        figure.set_layout_engine("none")  # otherwise savefig would do so again, twice
+        figure.draw_without_rendering()  # lays the figure out; with its engine, savefig would do so twice more
+        engine = figure.get_layout_engine()
+        figure.set_layout_engine("none")
         figure.savefig(buffer, format=kind, dpi=DPI, metadata=METADATA[kind])
+        figure.set_layout_engine(engine)
     return buffer.getvalue()
 
 

@@ -128,9 +128,9 @@ def measure(
     """Query a function on every test sample and twin of a world, and compute all metrics of a board.
 
     `world`: the name of a task of the current suite, such as `things-text-8`; a task; or a scenario or `Ladder`, or the
-    path of its file, which is shown in `modality`; of a `Ladder`, the rung with the most counterexamples counts, since
-    all ask the same. `seed`: the world of a task that has several. `predict` is called
-    with up to 1,000 samples at a time.
+    path of its file, which is shown in `modality`. The rungs of a `Ladder` have the same test; the ideal observer is
+    that of the highest. `seed`: the world of a task that has several. `predict` is called with up to 1,000 samples at a
+    time.
 
     Raises `SubmissionError` for answers of another shape, not finite or above 1e8, and any error that `predict` raises.
     """
@@ -155,21 +155,23 @@ def ladder(
     """
     tasks = _rungs(world, modality)
     if isinstance(fit, str):
-        _refuse("has its own", access=access != "none", name=name != "model")
+        _refuse("a baseline has its own", access=access != "none", name=name != "model")
         spec = baseline_specs([one_of("baseline", fit, names_in(BASELINES))])[0]
         return Measured(
             fit, tuple(tasks), {task.name: _row(task, seeds, spec, None, options, encoder) for task in tasks}
         )
-    _refuse("alone takes it", options=bool(options), encoder=bool(encoder))
+    _refuse(
+        "only a baseline, such as fit='erm', takes options and an encoder", options=bool(options), encoder=bool(encoder)
+    )
     one_of("access tier", access, ACCESS)
     learner = partial(_learner, fit, name, access)
     return Measured(name, tuple(tasks), {task.name: _row(task, seeds, name, learner) for task in tasks})
 
 
 def _refuse(why: str, **given: bool) -> None:
-    """Raise `SpurgenError` if an argument is given: a baseline, by its name, `why`."""
+    """Raise `SpurgenError` with the reason `why` if an argument is given that has no effect."""
     if wrong := [name for name, is_given in given.items() if is_given]:
-        raise SpurgenError(f"leave out {and_list(wrong)}: a baseline that is named, such as fit='erm', {why}")
+        raise SpurgenError(f"leave out {and_list(wrong)}: {why}")
 
 
 def _learner(fit: Fit, name: str, access: str, task: Task) -> Submission:

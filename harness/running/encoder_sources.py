@@ -2,7 +2,7 @@
 
 import hashlib
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -55,7 +55,7 @@ def halves_of(spec: str) -> tuple[str, ...]:
         return (SHIPPED.get(spec) or PLAIN[spec].half,)
     if "." not in spec and "/" not in spec:
         known = [*SHIPPED, *PLAIN, *(f"{name}:NAME" for name in SOURCES)]
-        raise SubmissionError(f"there is no encoder {spec!r}; {suggestion(spec, known)}, or name a file with encode")
+        raise SubmissionError(f"there is no encoder {spec!r}; {suggestion(spec, known)} Or name a file with encode")
     modalities = load_submission(spec).modalities
     return tuple(half for half, name in (("image", "image"), ("caption", "text")) if name in modalities)
 
@@ -69,9 +69,14 @@ def encoder_of(half: str, spec: str = "") -> Encoder:
     if not spec:
         return ENCODERS[half]
     if half not in (halves := halves_of(spec)):
-        reads = and_list([f"{each}s" for each in halves]) or "nothing that is known here"
-        raise SubmissionError(f"{spec} reads {reads}, and is asked for {half}s; name another encoder or another ladder")
+        raise SubmissionError(_reads(spec, halves, half))
     return ENCODERS[half] if spec in SHIPPED else _loaded(half, spec)
+
+
+def _reads(spec: str, halves: Sequence[str], half: str) -> str:
+    """Return what is wrong with an encoder that does not read a half."""
+    reads = and_list([f"{each}s" for each in halves]) or "neither images nor captions alone"
+    return f"{spec} reads {reads}, not {half}s; name another encoder, or ask it about {and_list(halves) or 'other'}s"
 
 
 @cache
@@ -126,7 +131,7 @@ def _checked(spec: str, half: str, encode: Callable[[Batch], Any]) -> Callable[.
             answer = encode(batch)
         except Exception as error:  # of a user's code, or a library's
             raise SubmissionError(
-                f"{spec}: encode failed: {type(error).__name__}: {error}; mend encode, and run this again"
+                f"{spec}: encode failed: {type(error).__name__}: {error}; fix encode, and run this again"
             ) from error
         try:
             features = np.asarray(answer.detach().cpu() if hasattr(answer, "detach") else answer, np.float32)
@@ -164,5 +169,5 @@ def check_half(spec: str, modality: str | None) -> str:
     halves = halves_of(spec)
     half = {"text": "caption", "image": "image", None: (halves or ("",))[0]}[modality]
     if half not in halves:
-        raise SpurgenError(f"{spec} reads {' and '.join(halves) or 'no image or text alone'}; see --modality")
+        raise SpurgenError(_reads(spec, halves, half))
     return half

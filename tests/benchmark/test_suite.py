@@ -101,6 +101,10 @@ def test_a_suite_is_read_by_path(mini):
     ("look_up", "message"),
     [
         (lambda s: s.task("signs"), r"suite mini has no task 'signs'; choose from one-text, two-image, one-image"),
+        (
+            lambda _: load_suite("v3").task("things-text"),
+            r"things-text is a ladder of suite v3; name its rungs: things-text-0 ",
+        ),
         (lambda s: s.task("image-one"), r"suite mini has no task 'image-one'; did you mean (.* or )?one-image"),
         (lambda s: s.scenario("signs"), r"suite mini has no scenario 'signs'; choose from one, two"),
     ],

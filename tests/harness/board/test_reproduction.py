@@ -94,3 +94,9 @@ def test_results_that_all_moved_the_same_way_differ_in_the_mean():
     ]  # fmt: skip
     assert worst_match(compare_means(moved(0.08, -0.08, 0.08, -0.07))) == "within tolerance"
     assert compare_means(moved(0.08)) == compare_means([]) == []
+
+
+def test_a_metric_that_some_results_lack_is_compared_over_the_others():
+    first, second = Again("wga", 0.5, 0.6, 0.2), Again("sss", 0.1, 0.1, 0.1)
+    [found] = compare_means([[first, second], [first]])
+    assert (found.metric, found.before, found.after) == ("wga", 0.5, 0.6)

@@ -93,6 +93,8 @@ def test_the_axis_is_logarithmic_with_0_a_step_left_of_the_first_rung():
 def test_the_best_row_of_a_tier_is_that_of_the_highest_score(climbed):
     rows = named(climbed.whole, {})
     assert [row.label for row in named_rows(climbed.whole, rows)] == ["erm", "lff", "subg", "contrastive"]
+    few = [{**each, "ranked": each["submission"] != "lff"} for each in climbed.whole]
+    assert [row.label for row in named_rows(few, rows)] == ["erm", "mixup", "subg", "contrastive"]
 
 
 def test_labels_are_moved_apart_in_their_order_and_not_above_the_axis():

@@ -117,16 +117,16 @@ def test_an_efficientnet_lite_is_that_of_the_suite_or_says_what_to_install():
 def test_the_modality_chooses_the_half():
     assert [check_half("hf:x", modality) for modality in ("text", "image", None)] == ["caption", "image", "caption"]
     assert check_half("pixels", None) == "image"
-    with pytest.raises(SpurgenError, match="minilm reads caption; see --modality"):
+    with pytest.raises(SpurgenError, match="minilm reads captions, not images; name another encoder"):
         check_half("minilm", "image")
 
 
 @pytest.mark.parametrize(
     ("half", "spec", "message"),
     [
-        ("caption", "efficientnet-lite0", "efficientnet-lite0 reads images, and is asked for captions; name another"),
-        ("image", "bag-of-words", "bag-of-words reads captions, and is asked for images"),
-        ("caption", "timm:resnet18", "timm:resnet18 reads images, and is asked for captions"),
+        ("caption", "efficientnet-lite0", "efficientnet-lite0 reads images, not captions; name another"),
+        ("image", "bag-of-words", "bag-of-words reads captions, not images"),
+        ("caption", "timm:resnet18", "timm:resnet18 reads images, not captions"),
     ],
 )
 def test_an_encoder_of_the_other_half_is_refused(half, spec, message):

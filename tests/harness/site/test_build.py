@@ -62,7 +62,9 @@ def test_downloads_are_the_boards_own_files(steps_site, steps_material):
     assert (steps_site / "leaderboard.csv").read_text() == to_csv(steps_material.board)
     record = json.loads((steps_site / "leaderboard.json").read_text())
     assert record["tasks"].keys() == steps_material.board.tasks.keys()
-    assert r"\label{tab:spurgen-few-text}" in (steps_site / "leaderboard.tex").read_text()
+    tables = (steps_site / "leaderboard.tex").read_text()
+    assert r"\label{tab:spurgen-few-text}" in tables
+    assert "few-text-4}" not in tables  # a rung
 
 
 def test_scenario_tasks_have_a_plain_board_and_rows(tiny_site):
