@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 from collections import Counter
 from contextlib import ExitStack
@@ -55,20 +56,25 @@ def need(name):
 
 @pytest.fixture(autouse=True)
 def forget_modules(tmp_path_factory):
-    """Forget modules that a test imported from its own files: the next test may have others of these names."""
-    known, made = {*sys.modules}, str(tmp_path_factory.getbasetemp())
+    """Forget modules that tests and fixtures imported from their own files: the next may have others of these names."""
+    made = (str(tmp_path_factory.getbasetemp()), os.path.join(tempfile.gettempdir(), "spurgen-"))
+
+    def forget():
+        for name, module in list(sys.modules.items()):
+            if (getattr(module, "__file__", None) or "").startswith(made):
+                del sys.modules[name]
+
+    forget()  # what fixtures of a module or of the session imported
     yield
-    for name in {*sys.modules} - known:
-        if (getattr(sys.modules[name], "__file__", None) or "").startswith(made):
-            del sys.modules[name]
+    forget()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """Two processes more than cores: tests also wait, for sandboxes, browsers and clusters."""
+    """One process more than cores: tests also wait, for sandboxes, browsers and clusters."""
     from spurgen.harness.machine.pool import cores
 
-    return cores() + 2
+    return cores() + 1
 
 
 @pytest.hookimpl(tryfirst=True)

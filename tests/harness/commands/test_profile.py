@@ -43,7 +43,7 @@ def test_a_card_is_printed_beside_stored_ones_and_written(small_ladder, capsys):
     ("words", "message"),
     [
         (["minlm"], "there is no encoder 'minlm'"),
-        (["minilm", "--modality", "image"], "minilm reads caption; see --modality"),
+        (["minilm", "--modality", "image"], "minilm reads captions, not images; name another encoder"),
         (["timm:none"], "timm:none cannot be loaded"),
     ],
 )
