@@ -181,7 +181,7 @@ def _of_suite(
     if story:
         caption = (
             f"A test scene and its twin, in which only {story.twins.changed} changes, with the answers of "
-            f"{names.get(story.label, story.label)}. It is chosen because {story.share:.0%} of such answers follow "
-            "there, the most of any world, class and rival."
+            f"{names.get(story.label, story.label)}. It is an extreme case, chosen by rule: in this world, from "
+            f"this class to this rival, {story.share:.0%} of such answers follow."
         )
         yield Item("twins", caption, partial(story.figure, names))

@@ -55,7 +55,7 @@ def halves_of(spec: str) -> tuple[str, ...]:
         return (SHIPPED.get(spec) or PLAIN[spec].half,)
     if "." not in spec and "/" not in spec:
         known = [*SHIPPED, *PLAIN, *(f"{name}:NAME" for name in SOURCES)]
-        raise SubmissionError(f"there is no encoder {spec!r}; {suggestion(spec, known)} Or name a file with encode")
+        raise SubmissionError(f"there is no encoder {spec!r}, nor a path of a file; {suggestion(spec, known)}")
     modalities = load_submission(spec).modalities
     return tuple(half for half, name in (("image", "image"), ("caption", "text")) if name in modalities)
 

@@ -4,8 +4,8 @@ N is read at three quarters of the ceiling. Of the pairs of rows whose intervals
 half, 60 % or 90 % of the ceiling, at most 5 % may change their order; Spearman's correlation counts ties and rows that
 nothing tells apart too. Coverage is simulated: from a normal law with the mean and the covariance of a row's curves, as
 many worlds are drawn as it has, and N of that mean must lie within the interval of N in at least 92 % of the draws of
-all rows together, where 95 % is promised. A score is the lowest of accuracies where shortcuts mislead, agree and are
-neutral: beside it stands how much lower that is than where they mislead.
+all rows together, where 95 % is promised. A score takes the lowest of the accuracies where shortcuts mislead, agree
+and are neutral; the summary says how much lower that is, on average, than the accuracy where they mislead.
 """
 
 from collections import Counter
@@ -147,5 +147,5 @@ def _summary(each: Sequence[Line]) -> str:
     return (
         f"Pairs that change their order at another threshold: {turned} ({REVERSED_MOST:.0%} allowed){those}; least "
         f"correlation {least}. The interval covers in {covered} of simulated draws ({COVERED_LEAST:.0%} wanted). "
-        f"That a score is the lowest of three accuracies lowers it by {lower} on average."
+        f"Scores, each the lowest of three accuracies, lie {lower} below accuracy where shortcuts mislead."
     )
