@@ -90,7 +90,9 @@ def test_libraries_and_weights_that_cannot_be_had_are_a_sentence(monkeypatch):
         encoder_of("image", "far:x")
     with pytest.raises(SubmissionError, match="none:x: no_such_library is not installed here"):
         encoder_of("image", "none:x")
-    with pytest.raises(SubmissionError, match=r"there is no encoder 'minlm'; .*minilm"):
+    with pytest.raises(
+        SubmissionError, match=r"there is no encoder 'minlm', nor a path of a file; did you mean minilm"
+    ):
         halves_of("minlm")
 
 
