@@ -22,10 +22,8 @@ from spurgen.benchmark.errors import MissingError, ReadError, shortened
 
 TOML_BYTES = 1 << 14  # a scenario takes 1 KiB; a dotted key as long as this takes tomllib 1 s, one 4 times longer 25 s
 JSON_BYTES = 1 << 25
-UNPACKED_BYTES, UNPACKED_RATIO = (
-    1 << 26,
-    100,
-)  # tables of names and numbers shrink to a thirtieth, a bomb to a thousandth
+UNPACKED_BYTES = 1 << 26
+UNPACKED_RATIO = 100  # tables of names and numbers shrink to a thirtieth, a bomb to a thousandth
 KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a FIFO"), (stat.S_ISSOCK, "a socket"),
 )  # fmt: skip

@@ -9,9 +9,14 @@ from spurgen.benchmark.errors import SpurgenError
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Suggest the known names that are most similar, ignoring case, or list them all if none is similar."""
     names = list(known)
-    folded = {other.casefold(): other for other in names}
+    return similar(name, names) or f"choose from {', '.join(names)}"
+
+
+def similar(name: str, known: Iterable[str]) -> str:
+    """Suggest the known names that are most similar, ignoring case; return an empty text if none is similar."""
+    folded = {other.casefold(): other for other in known}
     near = [folded[match] for match in get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)]
-    return f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(names)}"
+    return f"did you mean {' or '.join(near)}?" if near else ""
 
 
 def one_of(what: str, name: str, known: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """What tests of several folders use: a tiny frozen suite, submission files, a browser, LaTeX, and what is missing."""
 
+import fcntl
 import io
 import os
 import shutil
@@ -144,6 +145,25 @@ def wait_until():
         raise AssertionError("timed out")
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    """Return a function that makes a folder once for all processes of a test run: the others wait, and share it."""
+    base = tmp_path_factory.getbasetemp()
+    common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def once(name, make):
+        """Call `make` with an empty folder, unless another process did; return the folder, which nobody may change."""
+        with open(common / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (common / name).exists():
+                making = tmp_path_factory.mktemp(name)
+                make(making)
+                making.rename(common / name)
+        return common / name
+
+    return once
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, by_label, groups_on_test
 from spurgen.harness.board.private_gap import private_gap, worse_in_private
 from spurgen.harness.board.schema import PrivateGap, Unranked
-from spurgen.harness.machine.printing import first_line
+from spurgen.harness.machine.printing import failed_check, first_line
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.answered import GROUPED
 from spurgen.harness.results.contradiction import contradiction
@@ -161,7 +161,7 @@ def not_fit(task: Task, row: TaskRow, seeds: Sequence[int] = ()) -> str | None:
     empty = isinstance(task, Rung) and not task.counterexamples  # a first-stage model finds nothing on such a rung
     for result in row.results:
         if result.report and result.report.failed_checks and not empty:
-            return f"sanity check failed (seed {result.seed}): {', '.join(result.report.failed_checks)}"
+            return f"{failed_check(result.report.failed_checks)} (seed {result.seed})"
     if any(result.uses_generator for result in row.results):
         return "uses the generator: it knows how the data were made, which is more than a model can learn from them"
     if row.seeds != sorted(seeds or range(len(row))):

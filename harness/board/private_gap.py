@@ -14,7 +14,7 @@ from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import ROUNDING
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.statistics.differences import ALPHA, holm_beside
-from spurgen.harness.statistics.robust_gap import Design, robust_gap
+from spurgen.harness.statistics.robust_gap import Sampling, robust_gap
 from spurgen.harness.statistics.seed_spread import SeedSpread, mean_deviation
 
 
@@ -44,7 +44,7 @@ def private_gap(
     worlds = task.scenario.worlds > 1
     deviation = np.sqrt(2) * mean_deviation(len(pairs) if worlds else 1, spread)
     correct = np.array([[result.groups for result in pair] for pair in pairs])
-    gap = robust_gap(correct[:, 0], correct[:, 1], Design(sizes, classes, worlds), deviation, task.name, label)
+    gap = robust_gap(correct[:, 0], correct[:, 1], Sampling(sizes, classes, worlds), deviation, task.name, label)
     robust = np.mean([_of_counts(result, sizes, classes)[RANKED_BY] for _, result in pairs])
     return PrivateGap(len(pairs), float(robust), gap.value, gap.interval, gap.p)
 

@@ -21,7 +21,7 @@ MORE = (
     "the other misses."
 )
 FEW = 4  # tasks that a command names
-OVER_SAMPLES = "  95 % interval over the test samples of this one {}, which shows no other: [{:.3f}, {:.3f}]."
+OVER_SAMPLES = "  For this one {} alone, over its test samples: 95 % interval [{:.3f}, {:.3f}]."
 AnyRow = TypeVar("AnyRow", bound=BoardRow | Unranked)
 
 
@@ -73,7 +73,7 @@ def _place(where: str, row: BoardRow, part: Board) -> list[str]:
     """Return where a row stands on its access tier's board, its robust accuracy, and how it compares with ERM's."""
     (low, high), mean = row.ranked_by.ends, "mean " if isinstance(row, SetBoardRow) else ""
     units = f"{row.units} {part.unit}{'s' * (row.units > 1)}"
-    interval = f", 95 % interval [{low:.3f}, {high:.3f}]" if low < high else ""
+    interval = f", 95 % interval over {part.unit}s [{low:.3f}, {high:.3f}]" if low < high else ""
     metric = column(RANKED_BY).title.lower()
     return [
         f"{row.submission} on {where}: {_standing(row, part)}.",

@@ -11,6 +11,7 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import SUITES
+from spurgen.harness.machine.interrupts import explain_stop
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import add_out, add_results, add_suite, no_rows
 from spurgen.harness.results.store import IN_CONTEXT, SHIPPED, Store
@@ -45,18 +46,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     # These load numpy, scipy and the generator, which takes longer than checking that nothing changed.
     from spurgen.benchmark.suite import load_suite
+    from spurgen.harness.machine.pool import process_pool
     from spurgen.harness.site.build import build
+    from spurgen.harness.site.figures import Figures
     from spurgen.harness.site.material import gather
     from spurgen.harness.site.scenes import warm
 
-    with console.status("building the site"):
-        suite = load_suite(arguments.suite)
+    with console.status("building the site"), explain_stop("the folder is as it was"), process_pool(1, 1) as pool:
+        suite, figures = load_suite(arguments.suite), Figures(pool)
         if not Store(arguments.results, suite.name).labels():
             raise no_rows(suite, arguments.results)
         with ThreadPoolExecutor(1) as beside:  # drawing masks seldom holds Python's lock, reading rows always does
             beside.submit(warm, suite)
             material = gather(suite, arguments.results, report)
-        files = build(dataclasses.replace(material, documented=documented))
+        files = build(dataclasses.replace(material, documented=documented), figures)
         replace(out, files, inputs)
     size = sum(map(len, files.values())) / 1e6
     say(console, f"wrote {out / 'index.html'} and {len(files) - 1} files beside it, {size:.1f} MB in all")

@@ -11,6 +11,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result, SampleArrays
 from spurgen.benchmark.task import Task
 from spurgen.harness.experiments.checks import Method
+from spurgen.harness.machine.printing import failed_check
 from spurgen.harness.machine.resources import ANYWHERE, Resources
 from spurgen.harness.results.rows import TaskRow, make_task_row
 from spurgen.harness.results.store import Store, label_of
@@ -106,5 +107,5 @@ def _log(log: logging.Logger, method: str, result: Result) -> None:
         return
     metrics = ", ".join(f"{name} {result.metrics[name]:.3f}" for name in ("accuracy", "wga", "sss"))
     log.info("%s: %s (%.1f s)", about, metrics, result.provenance.total_seconds)
-    for check in result.report.failed_checks if result.report else ():
-        log.warning("%s: sanity check failed: %s", about, check)
+    if result.report and result.report.failed_checks:
+        log.warning("%s: %s", about, failed_check(result.report.failed_checks))

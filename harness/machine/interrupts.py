@@ -57,5 +57,5 @@ def explain_stop(note: str) -> Iterator[None]:
         if not isinstance(error, BrokenProcessPool):
             raise
         raise LostProcessError(
-            f"a process ended by itself, probably because memory ran out: try --jobs 1; {note}"
+            f"a process ended by itself, probably because memory ran out: free some, or try --jobs 1; {note}"
         ) from None

@@ -64,6 +64,11 @@ def listed(names: Sequence[str], most: int = 12, separator: str = ", ") -> str:
     return separator.join([*names[:most], *more])
 
 
+def failed_check(names: Sequence[str]) -> str:
+    """Say which sanity checks failed, by what should have held."""
+    return f"failed the sanity check{'s' * (len(names) > 1)} {and_list([f'“{name}”' for name in names])}"
+
+
 def and_list(names: Sequence[str]) -> str:
     """Return names as a sentence lists them: `a, b and c`."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

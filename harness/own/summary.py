@@ -11,7 +11,7 @@ import numpy as np
 from spurgen.harness.evaluation.columns import FLAG
 from spurgen.harness.evaluation.figures import Evaluation, evaluate
 from spurgen.harness.evaluation.predictions import Predictions, flag, group
-from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.machine.printing import failed_check, markdown_table
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.own.climb import EVERYTHING, LEAST_IN_VAL, MAJORITY, Answered
 from spurgen.harness.own.data import OwnData
@@ -105,7 +105,8 @@ class OwnSummary:
         for name, reason in self.failed.items():
             yield f"{name} failed: {reason}"
         for curve in self.curves:
-            yield from (f"{curve.name}: sanity check failed: {check}." for check in curve.failed_checks)
+            if curve.failed_checks:
+                yield f"{curve.name} {failed_check(curve.failed_checks)}."
 
     def to_markdown(self, figure: str | None) -> str:
         """Return the report; `figure`: the name of the file of the curves."""

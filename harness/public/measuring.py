@@ -119,18 +119,28 @@ class Measured:
             ideal = "" if best is None else format(best, column(key).style)
             if any(texts.values()):
                 rows.append({"": column(key).title, **texts, "ideal observer": ideal})
-        return markdown_table(rows)
+        return markdown_table(rows) + self._alone
+
+    @property
+    def _alone(self) -> str:
+        """A sentence on a result of one world where the task has several; else an empty text."""
+        (seed, *others), worlds = next(iter(self.rows.values())).seeds, self.tasks[0].scenario.worlds
+        return (
+            f"\n\nWorld {seed} alone, of {worlds}: intervals are over its test samples."
+            if not others and worlds > 1
+            else ""
+        )
 
 
 def measure(
-    predict: Predict, world: Measurable, *, modality: Modality = "multimodal", seed: int = 0, name: str = "model"
+    predict: Predict, world: Measurable, *, modality: Modality | None = None, seed: int = 0, name: str = "model"
 ) -> Measured:
     """Query a function on every test sample and twin of a world, and compute all metrics of a board.
 
     `world`: the name of a task of the current suite, such as `things-text-8`; a task; or a scenario or `Ladder`, or the
-    path of its file, which is shown in `modality`. The rungs of a `Ladder` have the same test; the ideal observer is
-    that of the highest. `seed`: the world of a task that has several. `predict` is called with up to 1,000 samples at a
-    time.
+    path of its file, which is shown in `modality`, by default `multimodal`; a task has its own. The rungs of a `Ladder`
+    have the same test; the ideal observer is that of the highest. `seed`: the world of a task that has several.
+    `predict` is called with up to 1,000 samples at a time.
 
     Raises `SubmissionError` for answers of another shape, not finite or above 1e8, and any error that `predict` raises.
     """
@@ -140,7 +150,7 @@ def measure(
 
 
 def ladder(
-    fit: Fit | str, world: Measurable, *, modality: Modality = "multimodal", seeds: Collection[int] = (0,),
+    fit: Fit | str, world: Measurable, *, modality: Modality | None = None, seeds: Collection[int] = (0,),
     access: str = "none", options: Mapping[str, Any] = NONE, name: str = "model", encoder: str = "",
 ) -> Measured:  # fmt: skip
     """Train and measure a learner on every rung of a ladder, from the fewest counterexamples to the most.
@@ -183,30 +193,31 @@ def _learner(fit: Fit, name: str, access: str, task: Task) -> Submission:
     return Submission(name, access, frozenset({task.modality}), train, lambda batch: made[-1](batch), None, None)
 
 
-def _task(world: Measurable, modality: Modality) -> Task:
-    if isinstance(world, Task):
-        return world
+def _task(world: Measurable, modality: Modality | None) -> Task:
     if isinstance(world, str) and world.endswith(".toml"):
         return _task(load_world(world), modality)
-    if isinstance(world, str):
-        return load_suite(DEFAULT_SUITE).task(world)
     if isinstance(world, Ladder):
         return _rungs(world, modality)[-1]
-    return Task(world.name, world, modality)
+    if isinstance(world, Scenario):
+        return Task(world.name, world, modality or "multimodal")
+    _refuse("a task has its own", modality=modality is not None)
+    return load_suite(DEFAULT_SUITE).task(world) if isinstance(world, str) else world
 
 
-def _rungs(task: Measurable, modality: Modality) -> Sequence[Task]:
+def _rungs(task: Measurable, modality: Modality | None) -> Sequence[Task]:
     """Return the rungs of a ladder, with the fewest counterexamples first; of another world, its only task."""
     if isinstance(task, Ladder):
         names = {m: f"{task.name}-{m}" for m in task.rungs}
         scenario: Any = task  # see Rung
-        return [Rung(name, scenario, modality, "frozen", counterexamples=m, of=task.name) for m, name in names.items()]
+        shown = modality or "multimodal"
+        return [Rung(name, scenario, shown, "frozen", counterexamples=m, of=task.name) for m, name in names.items()]
+    if isinstance(task, str) and task.endswith(".toml"):
+        return _rungs(load_world(task), modality)
+    if not isinstance(task, str | Rung):
+        return [_task(task, modality)]
+    _refuse("a task has its own", modality=modality is not None)
     if isinstance(task, Rung):
         return [replace(task, name=f"{task.of}-{m}", counterexamples=m) for m in task.ladder.rungs]
-    if not isinstance(task, str):
-        return [_task(task, modality)]
-    if task.endswith(".toml"):
-        return _rungs(load_world(task), modality)
     known: dict[str, list[Rung]] = {}
     tasks = load_suite(DEFAULT_SUITE).tasks
     for each in tasks.values():

@@ -46,7 +46,7 @@ SOURCES = {
 }
 
 
-def halves_of(spec: str) -> tuple[str, ...]:
+def halves_read(spec: str) -> tuple[str, ...]:
     """Return the halves of a sample that an encoder reads, `image` or `caption`; raise `SubmissionError` if unknown."""
     prefix, colon, _ = spec.partition(":")
     if colon and prefix in SOURCES:
@@ -68,7 +68,7 @@ def encoder_of(half: str, spec: str = "") -> Encoder:
     """
     if not spec:
         return ENCODERS[half]
-    if half not in (halves := halves_of(spec)):
+    if half not in (halves := halves_read(spec)):
         raise SubmissionError(_reads(spec, halves, half))
     return ENCODERS[half] if spec in SHIPPED else _loaded(half, spec)
 
@@ -166,7 +166,7 @@ def _width(spec: str, half: str, encode: Callable[..., Features]) -> int:
 
 def check_half(spec: str, modality: str | None) -> str:
     """Return the half of a sample to profile: that of `modality`, or without one the first that the encoder reads."""
-    halves = halves_of(spec)
+    halves = halves_read(spec)
     half = {"text": "caption", "image": "image", None: (halves or ("",))[0]}[modality]
     if half not in halves:
         raise SpurgenError(_reads(spec, halves, half))

@@ -136,14 +136,12 @@ def plan_private(jobs: Iterable[Job], secret: str, data_sha256: str) -> list[Job
     ]  # fmt: skip
 
 
-def plan_unfrozen(
-    task: Task, spec: str, seed: int, device: str, options: Mapping[str, Any], limits: Limits = DEFAULT
-) -> Job:
+def plan_unfrozen(task: Task, spec: str, seed: int, device: str, options: Mapping[str, Any]) -> Job:
     """Return a job on any scenario, frozen or not, whose data are identified by the digest of its description.
 
     For a template, the job is on the world of its seed, and the digest is that of the template.
     """
-    return Job(task.in_world(seed), spec, seed, task.scenario.digest, device, dict(options), limits=limits)
+    return Job(task.in_world(seed), spec, seed, task.scenario.digest, device, dict(options))
 
 
 def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:

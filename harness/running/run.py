@@ -206,7 +206,7 @@ def fitted(job: Job, split: str) -> Part:
     """Return train, val or calibration without twins, checked against the manifest unless they are uncorrelated."""
     task = job.task
     if isinstance(task, Rung):
-        return rungs.fitted(job, split)
+        return rungs.split_of(job, split)
     every = range(task.scenario.split_size(split))
     if job.uncorrelated:
         return part_of(replace(task, scenario=task.scenario.uncorrelated()), split, every)

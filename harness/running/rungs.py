@@ -44,7 +44,7 @@ def rung_of(job: Job) -> Rung:
     return job.task
 
 
-def fitted(job: Job, split: str) -> Part:
+def split_of(job: Job, split: str) -> Part:
     """Return train or val of a rung, made of `Ladder.pieces`; for an uncorrelated job, `free` samples.
 
     A matched job has only the first free samples, as many as the rung has counterexamples.

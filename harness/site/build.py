@@ -1,9 +1,11 @@
 """Building all files of the site from the material."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
+from matplotlib.figure import Figure
 from PIL import Image
 
 from spurgen.harness.board.export import to_csv, to_json
@@ -29,12 +31,13 @@ Files = dict[str, bytes]
 """Contents by path from the site's folder."""
 
 
-def build(material: Material) -> Files:
-    """Return every file of the site."""
-    scenes, figures = Scenes(), Figures()
+def build(material: Material, figures: Figures) -> Files:
+    """Return every file of the site; `figures`: none yet."""
+    scenes = Scenes()
     story = find_story(material, scenes)
+    if story:
+        figures.begin(STORY, _few_colours, partial(story.figure, paper_names(material.rows)))
     made = {path: content.encode() for path, content in _pages(material, scenes, figures, story)}
-    made |= {STORY: _few_colours(encode(story.figure(paper_names(material.rows)), "png"))} if story else {}
     static = {f"static/{path.name}": path.read_bytes() for path in sorted(STATIC.iterdir())}
     return made | scenes.files | figures.files | _downloads(material) | static
 
@@ -78,9 +81,9 @@ def _downloads(material: Material) -> Files:
     return {f"leaderboard.{ending}": text.encode() for ending, text in texts.items()}
 
 
-def _few_colours(png: bytes) -> bytes:
-    """Return a picture in 216 colours, which takes a third."""
+def _few_colours(draw: Callable[[], Figure]) -> bytes:
+    """Return a PNG of a figure in 216 colours, which takes a third."""
     buffer = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as picture:
+    with Image.open(io.BytesIO(encode(draw(), "png"))) as picture:
         picture.convert("RGB").quantize(216).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

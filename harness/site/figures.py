@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from matplotlib.figure import Figure
 
+from spurgen.harness.machine.interrupts import hold_signals
 from spurgen.harness.plots import style
 from spurgen.harness.plots.style import encode
 
+S = TypeVar("S")
 FOLDER = "figures"
 DARK = {
     "#ffffff": "#11151a", style.INK: "#e7eaee", style.GREY: "#a3adb8", style.PALE: "#343c46", style.FAINT: "#5b6570",
@@ -21,16 +25,34 @@ NEEDLESS = re.compile(rb"(?<=\.\d\d)\d+|(?<=\n) +| +(?=\n)|(?<=<g) id=\"\w+\"")
 
 @dataclass
 class Figures:
-    """Figures by path from the site's folder."""
+    """Figures by path from the site's folder, made by a process of `pool` beside this one."""
 
-    files: dict[str, bytes] = field(default_factory=dict)
+    pool: Executor
+    begun: dict[str, Future[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Let the process import what draws, which takes a second."""
+        self.begin("", dark_too, b"")
+
+    def begin(self, path: str, make: Callable[[S], bytes], source: S) -> str:
+        """Begin to make a file, once, and return its path; `make` and `source` can be pickled."""
+        if path not in self.begun:
+            with hold_signals():
+                self.begun[path] = self.pool.submit(make, source)
+        return path
 
     def add(self, name: str, draw: Callable[[], Figure]) -> str:
-        """Draw a figure, once, and return its path; `name` must be usable as a file name."""
-        path = f"{FOLDER}/{name}.svg"
-        if path not in self.files:
-            self.files[path] = dark_too(encode(draw(), "svg"))
-        return path
+        """Begin a figure of pages; `name` must be usable as a file name."""
+        return self.begin(f"{FOLDER}/{name}.svg", _drawing, draw)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """All files, as soon as they are made."""
+        return {path: future.result() for path, future in self.begun.items() if path}
+
+
+def _drawing(draw: Callable[[], Figure]) -> bytes:
+    return dark_too(encode(draw(), "svg"))
 
 
 def dark_too(drawing: bytes) -> bytes:

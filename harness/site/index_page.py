@@ -1,6 +1,7 @@
 """The first page: the example, the best rows, the curve, and the boards."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from spurgen.harness.board.against_erm import ERM
@@ -41,7 +42,7 @@ def index_page(material: Material, story: Story | None, figures: Figures) -> dic
         "first": first,
         "boards": [ladder_table(material, climb) for climb in climbs],
         "columns": COLUMNS,
-        "everything": figures.add("everything", lambda: draw_needed(material.learners)) if material.learners else "",
+        "everything": figures.add("everything", partial(draw_needed, material.learners)) if material.learners else "",
         "plain_boards": [plain_table(material, name) for name in material.plain],
     }
 
@@ -53,8 +54,8 @@ def _changed(story: Story) -> Sequence[str]:
 def curve(material: Material, climb: Climb, figures: Figures) -> tuple[str, str]:
     """Draw a ladder's curve; return the paths of the wide figure and of that for a phone."""
     name = file_name(climb.name)
-    wide = figures.add(name, lambda: draw_ladder(climb.drawn, material.names, screen=True))
-    return wide, figures.add(f"{name}-narrow", lambda: draw_ladder(climb.drawn, material.names, 1, screen=True))
+    wide = figures.add(name, partial(draw_ladder, climb.drawn, material.names, screen=True))
+    return wide, figures.add(f"{name}-narrow", partial(draw_ladder, climb.drawn, material.names, 1, screen=True))
 
 
 def winners(material: Material, climb: Climb) -> list[Best]:

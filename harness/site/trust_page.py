@@ -27,7 +27,7 @@ def trust_page(material: Material, figures: Figures) -> dict[str, object]:
     found = verdicts(text, set(material.charts))
     for each in found:
         if each.chart:
-            figures.files[each.chart] = dark_too(material.charts[each.chart.rpartition("/")[2]])
+            figures.begin(each.chart, dark_too, material.charts[each.chart.rpartition("/")[2]])
     report = text.partition("\n## ")
     return {
         "verdicts": found,

@@ -25,7 +25,7 @@ class RobustGap(NamedTuple):
     p: float
 
 
-class Design(NamedTuple):
+class Sampling(NamedTuple):
     """How units were sampled.
 
     `sizes`: samples per group in either set, int64 (G,), of group class * (G / num_classes) + pattern. `worlds`:
@@ -37,7 +37,7 @@ class Design(NamedTuple):
     worlds: bool
 
 
-def robust_gap(first: Int64, second: Int64, design: Design, deviation: float, *names: str) -> RobustGap:
+def robust_gap(first: Int64, second: Int64, design: Sampling, deviation: float, *names: str) -> RobustGap:
     """Compare the robust accuracies of units on two independent sets of samples.
 
     `first`, `second`: correct predictions, int64 (W, G). `deviation`: of the gap by training. A parametric bootstrap
@@ -56,7 +56,9 @@ def robust_gap(first: Int64, second: Int64, design: Design, deviation: float, *n
     return RobustGap(gap, Interval(max(gap - reach, -1.0), min(gap + reach, 1.0)), p)
 
 
-def _drawn_gaps(rng: np.random.Generator, first: Float64, second: Float64, design: Design, deviation: float) -> Float64:
+def _drawn_gaps(
+    rng: np.random.Generator, first: Float64, second: Float64, design: Sampling, deviation: float
+) -> Float64:
     """Draw the gap of models with these accuracies, float64 (W, G) each, on other samples: float64 (B,)."""
     draw = _drawn_apart if design.worlds else _drawn_together
     noise: Float64 = rng.normal(size=REPLICATES) * deviation
@@ -64,7 +66,7 @@ def _drawn_gaps(rng: np.random.Generator, first: Float64, second: Float64, desig
     return noise + sides[0] - sides[1]
 
 
-def _mean_robust(accuracies: Float64, design: Design) -> Float64:
+def _mean_robust(accuracies: Float64, design: Sampling) -> Float64:
     """Return the mean over units of the robust accuracy, float64 (...); `accuracies`: float64 (W, ..., G)."""
     robust: Float64 = agree_and_mislead(accuracies, design.num_classes).min(axis=-1).mean(axis=0)
     return robust

@@ -12,7 +12,7 @@ from typing import Any
 from spurgen.benchmark.contract import ACCESS, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.specs import split_spec
-from spurgen.benchmark.suggest import suggestion
+from spurgen.benchmark.suggest import similar, suggestion
 
 PREDICTORS = ("predict", "predict_proba", "encode")
 PARTS = ("fit", *PREDICTORS, "report")
@@ -148,7 +148,8 @@ def _import_module(name: str) -> ModuleType:
 
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
-        raise SubmissionError(f"there is no file {path}, seen from {Path.cwd()}")
+        near = similar(path.name, (other.name for other in sorted(path.parent.glob("*.py"))))
+        raise SubmissionError(f"there is no file {path}, seen from {Path.cwd()}" + f"; {near}" * bool(near))
     sys.path.insert(0, str(path.resolve().parent))  # so that a submission may have helpers beside it
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:

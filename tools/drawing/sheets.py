@@ -169,5 +169,5 @@ def write_sheets(folder: Path) -> list[Path]:
 def _save(sheet: Strip, path: Path) -> None:
     """Write a whole file or nothing."""
     buffer = io.BytesIO()
-    sheet.save(buffer, format="PNG", optimize=True)
+    sheet.save(buffer, format="PNG")
     write_atomically(path, buffer.getvalue())

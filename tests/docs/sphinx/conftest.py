@@ -11,10 +11,12 @@ sys.path.insert(0, str(ROOT / "docs" / "sphinx"))
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The folder of the whole site, built as `make docs` does; the notebook is executed."""
-    out = tmp_path_factory.mktemp("site") / "docs"
-    command = [sys.executable, "docs/sphinx/build.py", str(out)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return out
+def site(made_once):
+    """The folder of the documentation, built as `make docs` does; the notebook is executed."""
+
+    def build(out):
+        command = [sys.executable, "docs/sphinx/build.py", str(out / "docs")]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    return made_once("documentation", build) / "docs"

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import shutil
 from io import BytesIO
 
 import pytest
@@ -34,10 +35,14 @@ BAR = """() => {
 
 
 @pytest.fixture(scope="module")
-def whole(site):
+def whole(site, made_once):
     """The folder of the board of v3, which has the documentation."""
-    assert main(["site", "--suite", "v3", "--out", str(site.parent)]) == 0
-    return site.parent
+
+    def build(out):
+        shutil.copytree(site, out / "docs")
+        assert main(["site", "--suite", "v3", "--out", str(out)]) == 0
+
+    return made_once("board", build)
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def test_a_row_must_be_complete_pass_its_sanity_checks_and_beat_chance(suite, ma
         == "incomplete: has the seeds 0, 2, expected all from 0 on; run or merge the others"
     )
     report = Report(checks={"sized": True, "balanced": False, "converged": False})
-    failed = "sanity check failed (seed 0): balanced, converged"
+    failed = "failed the sanity checks “balanced” and “converged” (seed 0)"
     assert not_fit(task, make_row(suite, 0.8, (0, 1), report=report)) == failed
     chance = "not significantly better than chance in test accuracy"
     for correct, reason in ((26, chance), (27, None)):  # of 60 at 1 / 3: p = .047 from 27 on
@@ -172,7 +172,7 @@ def test_on_a_rung_a_scene_that_is_shown_twice_counts_once(ladder_suite, make_ru
 def test_without_counterexamples_a_first_model_has_nothing_to_find(ladder_suite, make_rung_row):
     row = make_rung_row(ladder_suite, 0.3, report=Report(checks={"the error set is not empty": False}))
     assert not_fit(ladder_suite.task("few-text-0"), row) is None
-    assert not_fit(ladder_suite.task("few-text-4"), row).startswith("sanity check failed")
+    assert not_fit(ladder_suite.task("few-text-4"), row).startswith("failed the sanity check")
 
 
 def test_a_rungs_row_whose_metrics_do_not_follow_from_its_answers_is_not_ranked(ladder_suite, make_rung_row, baseline):

@@ -39,7 +39,4 @@ def test_the_interval_over_the_scenes_of_one_world(ladder_suite, make_rung_row):
     assert low < row.mean("robust_accuracy") < high
     suite = replace(ladder_suite, overall={})
     lines = verdict(suite, build(suite, {"m": {"few-text-4": row}}), "m", {"few-text-4": row}, ["few-text-4"])
-    assert (
-        f"  95 % interval over the test samples of this one world, which shows no other: [{low:.3f}, {high:.3f}]."
-        in lines
-    )
+    assert f"  For this one world alone, over its test samples: 95 % interval [{low:.3f}, {high:.3f}]." in lines

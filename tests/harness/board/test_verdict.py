@@ -35,7 +35,7 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, make_baselines, ju
     (low, high), p_value = against.interval, p_equals(against.p_holm)
     assert lines == [
         f"good on small-text: rank {cell('rank', line_of(row))} of 3 with access train_groups, letter a.",
-        f"  Its accuracy if misled is 1.000, 95 % interval [{start:.3f}, {end:.3f}] (5 seeds).",
+        f"  Its accuracy if misled is 1.000, 95 % interval over seeds [{start:.3f}, {end:.3f}] (5 seeds).",
         f"  It is significantly better than ERM: {against.difference:+.3f}, 95 % interval without correction "
         f"[{low:+.3f}, {high:+.3f}], Holm-corrected {p_value}; it is given train_groups, ERM none.",
         "  Its accuracy is 1.000 where shortcuts agree, 1.000 where they mislead (chance: 0.333).",
@@ -139,7 +139,7 @@ def test_a_single_unit_has_the_interval_over_its_test_samples_and_no_test_that_s
 ):
     lines, part = judge("mine", mine=make_row(suite, 0.9, [0]), **make_baselines())
     (line,) = [line for line in lines if "test samples" in line]
-    assert line.startswith("  95 % interval over the test samples of this one seed, which shows no other: [0.")
+    assert line.startswith("  For this one seed alone, over its test samples: 95 % interval [0.")
     low, high = map(float, line.rpartition("[")[2].rstrip("].").split(", "))
     row = next(row for row in part.few if row.submission == "mine")
     assert 0 < low < row.ranked_by.value < high <= 1

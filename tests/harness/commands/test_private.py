@@ -148,7 +148,7 @@ def test_scoring_on_private_splits_needs_a_commitment(score, write_submission, s
     assert "suite tiny has no open commitment; run spurgen splits commit" in stderr()
 
 
-@pytest.mark.usefixtures("words")
+@pytest.mark.usefixtures("words", "coarse", "here")
 def test_features_of_private_worlds_do_not_stay_in_the_cache(steps, tmp_path):
     suite = str(shutil.copytree(Path(steps).parent, tmp_path / "copy") / "steps.toml")
     secret = ["--secret", str(tmp_path / "secret")]

@@ -70,7 +70,11 @@ def splits(twins):
     ("methods", "changes", "line"),
     [
         ({"irm": {"error": "irm: `boom`\n..."}}, {}, "Not ranked: irm: failed with seed 0: irm: .*boom"),
-        ({"irm": {"checks": {"it acts": False}}}, {}, r"Not ranked: irm: sanity check failed \(seed 0\): it acts\."),
+        (
+            {"irm": {"checks": {"it acts": False}}},
+            {},
+            r"Not ranked: irm: failed the sanity check “it acts” \(seed 0\)\.",
+        ),
         ({"dice": {"quality": 0.33}}, {}, f"Not ranked: dice: {CHANCE}."),
         ({"irm": {"access": "envs"}}, {}, r"different annotations \(envs and none; docs/methods\.md\)"),
         ({}, {"seeds": (7,)}, "One training seed: intervals .* use --seeds 0-4."),
@@ -95,7 +99,7 @@ def test_a_method_that_failed_has_no_line(make_experiment, read_table):
 def test_names_in_a_submissions_report_are_text_in_markdown(make_experiment):
     methods = {"erm": {}, "model": {"checks": {"[a](http://b) | <i>": False}, "selection": "**last**"}}
     text = to_markdown(make_experiment(methods))
-    assert r"model: sanity check failed (seed 0): \[a\](http://b) \| &lt;i&gt;." in text
+    assert r"model: failed the sanity check “\[a\](http://b) \| &lt;i&gt;” (seed 0)." in text
     assert r"selected by: \*\*last\*\* (model)" in text
 
 

@@ -57,7 +57,7 @@ def test_train_and_val_are_what_a_submission_is_given_on_the_rung(task, hidden, 
     ladder = on_rung(task.ladder, 4)
     job = plan_unfrozen(task, write_submission("def predict(b): ..."), 0, "cpu", {})
     for split in ("train", "val"):
-        given, written = rungs.fitted(job, split), draw(ladder, split, 0, ladder.parts[split])
+        given, written = rungs.split_of(job, split), draw(ladder, split, 0, ladder.parts[split])
         np.testing.assert_array_equal(written.images, given.inputs.images)
         np.testing.assert_array_equal(written.group_ids, given.samples.group_ids)
         np.testing.assert_array_equal(written.channel_values["hue"], given.samples.channel_values["hue"])

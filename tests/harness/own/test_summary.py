@@ -54,7 +54,7 @@ def test_reports_hold_figures_limits_and_the_command(summary):
     made = summary(erm=(0, 0.2, 0.4, 0.9), jtt=(0, 0, 0, 0), failed=["jtt"])
     text = made.to_markdown("x.svg")
     for part in (made.sentence, "meadow with animal and shed with tool", "jtt failed: no", "](x.svg)",
-                 "erm: sanity check failed: a check.", "spurgen run --metadata x", "| 24 "):  # fmt: skip
+                 "erm failed the sanity check “a check”.", "spurgen run --metadata x", "| 24 "):  # fmt: skip
         assert part in text
     report = json.loads(made.to_json())
     assert report["methods"][0]["curve"]["8"]["value"] == pytest.approx(0.4)

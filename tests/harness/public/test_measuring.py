@@ -68,6 +68,7 @@ def test_a_baseline_has_the_numbers_of_the_board(steps):
 
 def test_a_constant_learner_climbs_no_rung(ladder_of):
     found = spurgen.ladder(constant, replace_rungs(ladder_of, (0, 6, 12)), modality="text", seeds=(0, 1))
+    assert "alone" not in repr(found)
     assert [line["robust_accuracy"] for line in found.lines.values()] == [pytest.approx(1 / 3)] * 3
     assert found.whole["robust_accuracy"] == pytest.approx(1 / 3)
     assert found.whole["counterexamples_text"].startswith(">12")
@@ -100,8 +101,9 @@ def test_what_a_learner_is_given_goes_by_its_access_tier(ladder_of):
         given.append((train.group_ids is None, val.group_ids is None, len(train.labels), context.num_classes))
         return constant()
 
-    spurgen.ladder(fit, ladder_of, modality="text", access="val_groups")
+    found = spurgen.ladder(fit, ladder_of, modality="text", access="val_groups")
     assert given == [(True, False, 90, 3)] * 2
+    assert repr(found).endswith("\n\nWorld 0 alone, of 2: intervals are over its test samples.")
 
 
 @pytest.mark.parametrize(

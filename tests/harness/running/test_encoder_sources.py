@@ -4,7 +4,7 @@ import torch
 
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.harness.running import encoder_sources
-from spurgen.harness.running.encoder_sources import ENCODERS, SOURCES, Source, check_half, encoder_of, halves_of
+from spurgen.harness.running.encoder_sources import ENCODERS, SOURCES, Source, check_half, encoder_of, halves_read
 
 LENGTHS = "return np.array([[len(c), c.count('a')] for c in batch.captions], np.float32)"
 
@@ -29,7 +29,7 @@ def test_without_a_name_it_is_the_suites():
 def test_a_file_is_an_encoder_whose_source_is_its_identity(write):
     spec = write(LENGTHS)
     encoder = encoder_of("caption", spec)
-    assert (halves_of(spec), encoder.width, len(encoder.weights)) == (("caption",), 2, 64)
+    assert (halves_read(spec), encoder.width, len(encoder.weights)) == (("caption",), 2, 64)
     np.testing.assert_array_equal(encoder.load()(["a cat"]), [[5, 2]])
     assert encoder_of("caption", write(LENGTHS, "other", "MODALITIES = {'text'}\nX = 1")).weights != encoder.weights
 
@@ -93,7 +93,7 @@ def test_libraries_and_weights_that_cannot_be_had_are_a_sentence(monkeypatch):
     with pytest.raises(
         SubmissionError, match=r"there is no encoder 'minlm', nor a path of a file; did you mean minilm"
     ):
-        halves_of("minlm")
+        halves_read("minlm")
 
 
 def test_adapters_have_what_sources_ask_for():

@@ -132,12 +132,12 @@ def test_a_missing_encoder_says_what_to_install(job, monkeypatch):
 @pytest.mark.usefixtures("words")
 def test_rungs_are_nested_and_counterexamples_replace_the_last_samples(steps, job):
     bottom = plan(steps, ["few-0"], baseline_specs(["erm"]), [0])[0]
-    low, high = rungs.fitted(bottom, "train"), rungs.fitted(job, "train")
+    low, high = rungs.split_of(bottom, "train"), rungs.split_of(job, "train")
     assert len(low.samples.labels) == len(high.samples.labels) == 90
     np.testing.assert_array_equal(low.inputs.features[:84], high.inputs.features[:84])
     assert (high.samples.group_ids % 2).tolist() == [0] * 84 + [1] * 6
     assert sorted(high.samples.labels[84:].tolist()) == [0, 0, 1, 1, 2, 2]
-    assert (rungs.fitted(job, "val").samples.group_ids % 2).sum() == 16
+    assert (rungs.split_of(job, "val").samples.group_ids % 2).sum() == 16
 
 
 @pytest.mark.usefixtures("words")
@@ -145,20 +145,20 @@ def test_training_gets_the_counterexamples_of_hidden_shortcuts_and_is_not_told_o
     secret = job.task.ladder.model_copy(update={"hidden": ("hue",)})
     mole = replace(job, task=replace(job.task, scenario=secret), frozen=None)
     assert (mole.task.annotated, set(mole.task.channels)) == (("place",), {"place", "hue"})
-    train = rungs.fitted(mole, "train")
+    train = rungs.split_of(mole, "train")
     hue, place = (train.samples.channel_values[name] != train.samples.labels for name in ("hue", "place"))
     assert hue.tolist() == [True] * 6 + [False] * 84
     assert place.tolist() == [False] * 84 + [True] * 6
     assert (train.samples.group_ids % 2).tolist() == place.tolist()
     told = rungs.labeled(mole, "train", train, "train_groups").channel_values["shortcuts"]
     np.testing.assert_array_equal(told, train.samples.channel_values["place"])
-    val = rungs.fitted(mole, "val").samples
+    val = rungs.split_of(mole, "val").samples
     assert (val.channel_values["hue"] != val.labels).sum() == 16
 
 
 @pytest.mark.usefixtures("words")
 def test_an_access_tier_gets_what_it_declares_and_twins_are_the_same_scenes(job):
-    train = rungs.fitted(job, "train")
+    train = rungs.split_of(job, "train")
     none, groups, twins = (rungs.labeled(job, "train", train, access) for access in ("none", "train_groups", "twins"))
     assert none.group_ids is none.channel_values is none.twins is none.env_ids is None
     assert list(groups.channel_values) == ["shortcuts"]
@@ -172,11 +172,11 @@ def test_an_access_tier_gets_what_it_declares_and_twins_are_the_same_scenes(job)
 @pytest.mark.usefixtures("words", "coarse")
 def test_controls_train_on_shortcuts_at_random_a_matched_one_on_as_many_samples_as_counterexamples(job):
     job = replace(job, uncorrelated=True)
-    whole, few = (rungs.fitted(each, "train") for each in (job, replace(job, matched=True)))
+    whole, few = (rungs.split_of(each, "train") for each in (job, replace(job, matched=True)))
     assert len(set(zip(whole.samples.labels.tolist(), whole.samples.channel_values["hue"].tolist(), strict=True))) > 10
     np.testing.assert_array_equal(few.inputs.features, whole.inputs.features[:6])
     assert sorted(few.samples.labels.tolist()) == [0, 0, 1, 1, 2, 2]
-    val = [rungs.fitted(each, "val").samples.labels for each in (job, replace(job, matched=True))]
+    val = [rungs.split_of(each, "val").samples.labels for each in (job, replace(job, matched=True))]
     np.testing.assert_array_equal(*val)
     result = run(replace(job, matched=True)).result
     assert (result.error, result.uncorrelated, result.matched) == (None, True, True)
@@ -214,7 +214,7 @@ def test_where_the_encoder_is_trained_baselines_get_captions_and_no_features_are
     job = replace(job, options={"epochs": 1})
     tuned = replace(job, task=replace(job.task, backbone="finetuned"))
     assert features.missing([tuned.task], steps) == []
-    train = rungs.fitted(tuned, "train").inputs
+    train = rungs.split_of(tuned, "train").inputs
     assert (train.features, len(train.captions)) == (None, 90)
     result = run(tuned).result
     assert (result.error, [line["epoch"] for line in result.report.curves]) == (None, [1])

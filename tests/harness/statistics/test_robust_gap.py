@@ -3,11 +3,11 @@ import pytest
 from scipy.stats import norm
 
 from spurgen.harness.statistics import robust_gap as module
-from spurgen.harness.statistics.robust_gap import Design, robust_gap
+from spurgen.harness.statistics.robust_gap import Sampling, robust_gap
 
 CLASSES, PATTERNS = 5, 4
 SIZES = np.full(CLASSES * PATTERNS, 100)
-SEEDS, WORLDS = Design(SIZES, CLASSES, worlds=False), Design(SIZES, CLASSES, worlds=True)
+SEEDS, WORLDS = Sampling(SIZES, CLASSES, worlds=False), Sampling(SIZES, CLASSES, worlds=True)
 
 
 def drawn(accuracies, rng, count=1):
@@ -124,6 +124,6 @@ if __name__ == "__main__":  # prints the table in docs/statistics.md
     for name, pair in profiles(10, 8).items():
         cells = []
         for units, worlds in ((1, False), (5, True)):
-            expected, covered, separated = simulate(*pair, units, 600, Design(sizes, 10, worlds))
+            expected, covered, separated = simulate(*pair, units, 600, Sampling(sizes, 10, worlds))
             cells += [f"{expected:+.2f}"] * (not cells) + [f"{covered:.1%}", f"{separated:.1%}"]
         print(f"| {name} | {' | '.join(cells)} |")

@@ -141,6 +141,7 @@ def test_a_submission_that_cannot_be_loaded_is_an_error_that_says_why(write_subm
     [
         ("/no/such/file.py", "there is no file /no/such/file.py, seen from /"),
         ("/no/such/file.py:Net", "there is no file /no/such/file.py, seen from /"),
+        (__file__.replace("loading", "laoding"), r"seen from /.*; did you mean test_loading\.py"),
         (
             "no_such_package.module",
             "importing no_such_package.module failed: there is no module 'no_such_package' among the installed "
