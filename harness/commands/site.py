@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -50,15 +49,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.harness.site.build import build
     from spurgen.harness.site.figures import Figures
     from spurgen.harness.site.material import gather
-    from spurgen.harness.site.scenes import warm
 
     with console.status("building the site"), explain_stop("the folder is as it was"), process_pool(1, 1) as pool:
         suite, figures = load_suite(arguments.suite), Figures(pool)
         if not Store(arguments.results, suite.name).labels():
             raise no_rows(suite, arguments.results)
-        with ThreadPoolExecutor(1) as beside:  # drawing masks seldom holds Python's lock, reading rows always does
-            beside.submit(warm, suite)
-            material = gather(suite, arguments.results, report)
+        material = gather(suite, arguments.results, report)
         files = build(dataclasses.replace(material, documented=documented), figures)
         replace(out, files, inputs)
     size = sum(map(len, files.values())) / 1e6

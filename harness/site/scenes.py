@@ -3,13 +3,11 @@
 import hashlib
 import io
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Rung
 from spurgen.generators.ladder.world import sample_part
 
@@ -65,13 +63,6 @@ class Scenes:
             Image.fromarray(pixels).save(buffer, "WEBP", quality=QUALITY)
             self.files[name] = buffer.getvalue()
         return name
-
-
-def warm(suite: Suite) -> None:
-    """Draw a picture, if a suite has ladders with any: the first one takes seconds, all later ones are quick."""
-    pictured = (task for task in suite.tasks.values() if isinstance(task, Rung) and task.modality != "text")
-    for rung in islice(pictured, 1):
-        sample_part(rung.ladder.in_world(0), "train", [0], captions=False)
 
 
 def marked(before: Words, after: Words) -> Words:

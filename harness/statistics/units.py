@@ -37,8 +37,10 @@ class Spread:
 
     def shapes(self, rows: Sequence[Float64]) -> Float64:
         """Return the shape of every row's variance, float64 (R,), from its values by unit, float64 (W,)."""
-        means = np.array([row.mean() for row in rows])
-        return variance_shape(means) if self.ends == PROPORTION else np.ones_like(means)
+        if self.ends != PROPORTION:
+            return np.ones(len(rows))
+        alike = len({len(row) for row in rows}) == 1
+        return variance_shape(np.stack(rows).mean(axis=1) if alike else np.array([row.mean() for row in rows]))
 
     def pair_shapes(self, rows: Sequence[Float64]) -> Float64:
         """Return the shape of every pair's variance, float64 (P,), in the order of `combinations`.
