@@ -34,7 +34,7 @@ POOL_OF = {"seen": "train", "calibration": "val"}
 class Drawn:
     """Factors of n samples, int64 (n,): `things` are indices in `THINGS`, `values` those of each shortcut.
 
-    `counter`, bool (n,): where the shortcuts go with another class than the one shown.
+    `counter`, bool (n,): where the shortcuts go with another class than the label.
     """
 
     labels: Int64
@@ -141,7 +141,7 @@ def sample_part(
     """Return samples of a part of a ladder; a sample is the same alone and in any batch.
 
     `channel_values` are numbers of values, of which value k goes with class k. `group_ids` is `2 * label`, plus 1 where
-    the shortcuts go with another class than the one shown. With `form` all captions have that form of `captions.FORMS`
+    the shortcuts go with another class than the label. With `form` all captions have that form of `captions.FORMS`
     and no second sentence. Raises `ScenarioError` for an unknown part, an impossible ladder, indices that the part does
     not have, or images of a ladder whose shortcuts only captions show: its things need no pictures.
     """
@@ -194,7 +194,9 @@ def _drawn(world: LadderWorld, part: str, indices: Int64) -> tuple[str, Int64, D
         things = world.of_pool("test", shown, picks[:, 3])
         misleads = ~misleads  # shortcuts stay those of the previous class
     labels, environments = _noisy(world, split, place, shown), _environments(world, split, indices, misleads)
-    return split, place, Drawn(labels, things, values, environments, misleads)
+    voted = np.where(misleads, rival, place % classes)
+    counter = np.where((labels == shown) | (state == "free"), misleads, voted != labels)
+    return split, place, Drawn(labels, things, values, environments, counter)
 
 
 def _values(world: LadderWorld, split: str, state: str, name: str, place: Int64, voted: Int64) -> Int64:

@@ -256,6 +256,14 @@ def test_label_noise_changes_that_share_of_train_labels_and_nothing_else(ladder)
         np.testing.assert_array_equal(factors(noisy, part).labels, factors(clean, part).labels)
 
 
+@pytest.mark.parametrize("part", ["train", "train/counter"])
+def test_where_a_label_is_wrong_its_group_says_whether_shortcuts_go_with_the_wrong_label(ladder, part):
+    made = sample_part(ladder(**BIG, label_noise=0.3), part, range(48), images=False, captions=False)
+    assert (made.group_ids % 2 == 0).any()
+    assert (made.group_ids % 2 == 1).any()
+    np.testing.assert_array_equal(made.group_ids, 2 * made.labels + (made.channel_values["hue"] != made.labels))
+
+
 @pytest.mark.parametrize("split", ["train", "val"])
 @pytest.mark.parametrize("m", [4, 16])
 def test_environments_hold_a_quarter_and_three_quarters_of_the_counterexamples(ladder, split, m):
