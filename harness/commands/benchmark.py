@@ -17,7 +17,6 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
-from spurgen.harness.options.cluster import resources_of
 from spurgen.harness.options.encoding import compute_features
 from spurgen.harness.options.flags import Unique, open_store, refuse
 from spurgen.harness.options.limits import FLAGS, describe_isolation, limits_of
@@ -33,7 +32,7 @@ from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import CEILING, MATCHED, Store
 from spurgen.harness.running.forecast import Forecast, measured
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.missing import find_missing, run_missing
+from spurgen.harness.running.missing import find_missing
 from spurgen.harness.running.plan import baseline_specs, offered, plan
 from spurgen.harness.running.plan_file import by_task, read_plan, share, to_jobs, to_lines
 from spurgen.harness.sandbox.limits import DEFAULT
@@ -129,13 +128,12 @@ def _work(arguments: argparse.Namespace, console: Console) -> int:
     if len({line.suite for line in planned}) > 1:
         raise SpurgenError(f"{arguments.planned} has jobs of several suites; plan each by itself")
     jobs = to_jobs(planned, device, limits_of(arguments))
-    suite, errors = jobs[0].task.scenario.suite, []
+    suite = jobs[0].task.scenario.suite
     check_writable(arguments.results, "--results")
     say(console, describe_isolation(limits_of(arguments)))
     check_shown_files({line.submission for line in planned}, load_suite(planned[0].suite), arguments.results)
     store = Store(arguments.results, suite, shipped=False)  # a share holds only the results that it made
-    for _, result in run_missing(jobs, store, console, resources_of(arguments, device)):
-        errors += [result.error] if result.error else []
+    errors = run_all(jobs, store, console, arguments)
     say(console, "some jobs failed" if errors else f"done: {store.folder} has the results, {len(planned)} in all")
     return report_failures(errors, console)
 

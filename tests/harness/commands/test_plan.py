@@ -7,6 +7,7 @@ from untimed import without_times
 
 from spurgen.harness.cli import main
 from spurgen.harness.results.store import OWN
+from spurgen.harness.running import run
 from spurgen.harness.running.plan_file import PlannedJob, read_plan
 
 SUBMISSION = """
@@ -82,6 +83,13 @@ def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, s
     place = ["--suite", suite_file, "--results", "alone", "--data", "data", "--jobs", "1"]
     assert main(["score", "mine.py", *tasks, *place]) == 0
     assert as_json(suite_file, "merged", tmp_path, "a") == as_json(suite_file, "alone", tmp_path, "b")
+
+
+def test_a_bug_of_ours_in_a_planned_job_is_named_and_not_stored(planned, monkeypatch, stderr):
+    monkeypatch.setattr(run, "score", lambda *_: [][1])
+    assert main(["benchmark", str(planned), "--results", "x"]) == 1
+    assert "mine  small-text  seed 2: IndexError: list index out of range" in stderr()
+    assert not list(planned.parent.rglob("x/**/*.jsonl"))
 
 
 def test_a_plan_without_a_job_is_not_written(planned, suite_file, stderr):
