@@ -23,11 +23,12 @@ def test_it_is_short():
 
 
 def test_its_first_numbers_are_those_of_its_table():
-    said = re.search(r"\*\*On pictures (\d+) for balanced softmax, (\d+) for ERM\.\*\*", TEXT)
+    said = r"\*\*On pictures (\d+) for balanced softmax, (\d+) for ERM;\son captions (\d+) and (\d+)\.\*\*"
     rows = [re.search(rf"^\|[^|]+\| {name} .*", TEXT, re.MULTILINE)[0] for name in ("bsoftmax", "erm")]
-    assert list(said.groups()) == [re.findall(r"(\d+) \[", row)[1] for row in rows]
+    needed = [re.findall(r"(\d+) \[", row) for row in rows]
+    assert [*re.search(said, TEXT).groups()] == [each[k] for k in (1, 0) for each in needed]
     head = next(line for line in TEXT.splitlines() if line.startswith("| Given"))
-    assert head.split("|")[4].strip() == "things-image"
+    assert [cell.strip() for cell in head.split("|")[3:5]] == ["things-text", "things-image"]
 
 
 def test_what_erm_does_with_8_counterexamples_is_on_the_board():

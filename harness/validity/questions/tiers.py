@@ -13,6 +13,7 @@ import numpy as np
 from spurgen.harness.board.columns import Line
 from spurgen.harness.board.placing import tier_place
 from spurgen.harness.board.standings import standings
+from spurgen.harness.metrics.arrays import Bool
 from spurgen.harness.plots.forest import UNIT
 from spurgen.harness.statistics.letters import largest_distinct
 from spurgen.harness.statistics.standing import References
@@ -54,25 +55,28 @@ def _once(task: Ranked) -> list[str]:
     return list({task.units(label).tobytes(): label for label in reversed(task.full)}.values())[::-1]
 
 
-def _differ(task: Ranked) -> tuple[float, list[str]]:
-    """Return the share of all pairs that differ, and the largest set of rows that all do."""
+def _differ(task: Ranked) -> tuple[Bool, Bool, list[str]]:
+    """Return which pairs differ, which are of one access tier, bool (P,) each, and the largest set that all differ."""
     rows = _once(task)
     differ = References.of([task.units(label) for label in rows], task.spread()).differ()
-    return float(differ[np.triu_indices(len(differ), 1)].mean()), [rows[k] for k in largest_distinct(differ)]
+    pairs, access = np.triu_indices(len(differ), 1), np.array([task.access[label] for label in rows])
+    return differ[pairs], access[pairs[0]] == access[pairs[1]], [rows[k] for k in largest_distinct(differ)]
 
 
 def _task(task: Ranked, *, judged: bool) -> Line:
-    rows, (told_apart, distinct) = len(_once(task)), _differ(task)
+    differ, alike, distinct = _differ(task)
+    told_apart, within = float(differ.mean()), differ[alike]
     return {
-        "task": task.name, "rows": rows, "tiers": len(distinct), "pairs": rows * (rows - 1) // 2,
-        "told_apart": told_apart,
+        "task": task.name, "rows": len(_once(task)), "tiers": len(distinct), "pairs": len(differ),
+        "told_apart": told_apart, "pairs_within": len(within),
+        "told_apart_within": float(within.mean()) if len(within) else None,
         "holds": len(distinct) >= WANTED and told_apart >= PAIRS_WANTED if judged else None,
     }  # fmt: skip
 
 
 def _rows(task: Ranked) -> list[Line]:
     """Return a line per row, by access tier and best first."""
-    values, access, distinct = {label: task.units(label) for label in task.full}, task.access, _differ(task)[1]
+    values, access, distinct = {label: task.units(label) for label in task.full}, task.access, _differ(task)[2]
     placed = standings(values, {label: access[label] for label in values}, values, task.spread()).rows
     return [
         {"task": task.name, "access": access[label], "letters": placed[label].letters, "submission": label,
@@ -84,7 +88,8 @@ def _rows(task: Ranked) -> list[Line]:
 def _summary(main: list[Line]) -> str:
     counts = in_order(f"{task['tiers']} of {task['rows']}" for task in main)
     pairs = in_order(f"{task['told_apart']:.0%} of {task['pairs']}" for task in main)
+    within = in_order(f"{task['told_apart_within'] or 0:.0%} of {task['pairs_within']}" for task in main)
     return (
         f"The largest sets of rows that all differ have {counts} rows ({WANTED} wanted). Pairs told apart: {pairs} "
-        f"({PAIRS_WANTED:.0%} wanted)."
+        f"({PAIRS_WANTED:.0%} wanted), within access tiers {within}."
     )

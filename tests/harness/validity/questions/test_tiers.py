@@ -32,7 +32,7 @@ def test_five_levels_pass(examined, line, letters):
     assert letters(answer, "signs-image") == {"e": "a", "d": "b", "c": "c", "b": "d", "a": "e"}
     row = line(answer, task="signs-image", submission="e")
     assert (row["robust_accuracy"], row["distinct"]) == (pytest.approx(0.97), True)
-    assert "Pairs told apart: 100% of 10 (60% wanted)." in answer.summary
+    assert "Pairs told apart: 100% of 10 (60% wanted), within access tiers 100% of 10." in answer.summary
 
 
 def test_four_levels_fail(examined, line, letters):
@@ -56,13 +56,15 @@ def test_rows_that_are_the_same_count_once(make_outcomes, gathered, line):
     assert (task["tiers"], task["pairs"], task["told_apart"]) == (2, 1, 1.0)
 
 
-def test_letters_are_those_of_an_access_tier_and_its_rows_stand_together(make_outcomes, gathered, letters):
+def test_letters_are_those_of_an_access_tier_and_its_rows_stand_together(make_outcomes, gathered, line, letters):
     access = {"a": "train_groups", "b": "none", "c": "train_groups", "d": "none", "e": "none"}
     rows = {
         label: {task: make_outcomes(label, task, wga, access=access[label]) for task in TASKS}
         for label, wga in FIVE.items()
     }
     answer = tiers.examine(gathered(rows))
+    task = line(answer, task="signs-image", rows=5)
+    assert (task["pairs"], task["pairs_within"], task["told_apart_within"]) == (10, 4, 1.0)
     assert list(letters(answer, "signs-image").items()) == [("e", "a"), ("d", "b"), ("b", "c"), ("c", "a"), ("a", "b")]
 
 
