@@ -45,6 +45,10 @@ class WorldFields(Frozen):
     if TYPE_CHECKING:  # declared by both, after fields of their own: a digest depends on the order of fields
         worlds: int = 1
 
+    def __hash__(self) -> int:
+        """Hash the name, so that what is made of a description can be cached; fields that are dicts have no hash."""
+        return hash((self.suite, self.name, self.seed))
+
     @property
     def aligning_seed(self) -> int:
         """Seed that decides which values go with which class; of a ladder, also which split shows which things."""

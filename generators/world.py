@@ -157,15 +157,10 @@ def redrawn_channel(combination: dict[str, int]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _prepare(described: str) -> World:
-    scenario = Scenario.model_validate_json(described)
-    check(scenario)
-    return World(scenario, discover(CHANNELS))
-
-
 def make_world(scenario: Scenario) -> World:
     """Check and prepare a scenario, once per process."""
-    return _prepare(scenario.model_dump_json())
+    check(scenario)
+    return World(scenario, discover(CHANNELS))
 
 
 def aligned_values(scenario: Scenario, channel: str) -> NDArray[np.bool_]:

@@ -121,17 +121,12 @@ def check(ladder: Ladder) -> None:
 
 
 @lru_cache(maxsize=64)
-def _prepare(described: str) -> LadderWorld:
-    ladder = Ladder.model_validate_json(described)
+def make_world(ladder: Ladder) -> LadderWorld:
+    """Check and prepare a ladder, once per process."""
     if ladder.worlds > 1:
         raise ScenarioError(f"scenario {ladder.name} has {ladder.worlds} worlds; take one, such as .in_world(0)")
     check(ladder)
     return LadderWorld(ladder)
-
-
-def make_world(ladder: Ladder) -> LadderWorld:
-    """Check and prepare a ladder, once per process."""
-    return _prepare(ladder.model_dump_json())
 
 
 def sample_part(

@@ -49,7 +49,7 @@ def answered_on_task(task: Task, correct: NDArray[np.bool_], groups: Int64, pred
     """
     counts = metrics.count_groups(correct, groups, task.num_groups)
     agree, mislead = metrics.agree_and_mislead(counts.accuracies, task.scenario.num_classes).tolist()
-    labels, exchanged = _labels_of_families(task.scenario.model_dump_json())
+    labels, exchanged = _labels_of_families(task.scenario)
     follows = {}
     for name, columns in columns_of(task).items():
         answers, aligned = predicted[:, columns], aligned_values(task.scenario, name)
@@ -69,9 +69,8 @@ def answered_on_task(task: Task, correct: NDArray[np.bool_], groups: Int64, pred
 
 
 @lru_cache(maxsize=512)
-def _labels_of_families(described: str) -> tuple[Int64, Int64]:
+def _labels_of_families(scenario: Scenario) -> tuple[Int64, Int64]:
     """Return the labels of the base samples and of their core twins, int64 (m,) each."""
-    scenario = Scenario.model_validate_json(described)
     bases = range(scenario.splits.twins)
     base = sample(scenario, "test", bases, images=False, captions=False)
     return base.labels, twins(scenario, "test", bases, "core", images=False, captions=False).labels
@@ -79,7 +78,7 @@ def _labels_of_families(described: str) -> tuple[Int64, Int64]:
 
 def answered(rung: Rung, predicted: Int64) -> Answered:
     """Compute everything that follows from the predicted classes of the scored parts, int64 (n,), in one world."""
-    key, count = _key(rung.ladder.model_dump_json(), rung.modality), rung.num_classes
+    key, count = _key(rung.ladder, rung.modality), rung.num_classes
     hits = predicted[key.place] == key.expected
     found = metrics.GroupCounts(np.add.reduceat(hits.astype(np.int64), key.starts), key.sizes)
     counts = metrics.GroupCounts(*(each[: 2 * count].reshape(2, count).T.ravel() for each in found))
@@ -116,10 +115,9 @@ class _Key(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def _key(described: str, modality: Modality) -> _Key:
-    ladder: Any = Ladder.model_validate_json(described)  # see Rung
+def _key(ladder: Any, modality: Modality) -> _Key:  # noqa: ANN401  # see Rung
     rung, count = Rung("", ladder, modality), ladder.num_classes
-    sizes, made = scored_parts(rung), {part: _factors(described, part) for part in scored_parts(rung)}
+    sizes, made = scored_parts(rung), {part: factors(ladder, part) for part in scored_parts(rung)}
     starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
     asked = [(part, made[part].labels, k * count + made[part].labels) for k, part in enumerate(PARTS)]
     shown = [(MISLEAD, rung.channels[0]), *((f"test/{name}", name) for name in rung.channels)]
@@ -135,12 +133,7 @@ def _key(described: str, modality: Modality) -> _Key:
     return _Key(place[order], expected[order], counted.cumsum() - counted, counted, grouped)
 
 
+@lru_cache(maxsize=512)
 def factors(ladder: Ladder, part: str) -> Samples:
     """Return all samples of a part of a world, without images and captions."""
-    return _factors(ladder.model_dump_json(), part)
-
-
-@lru_cache(maxsize=512)
-def _factors(described: str, part: str) -> Samples:
-    ladder = Ladder.model_validate_json(described)
     return sample_part(ladder, part, range(ladder.parts[part]), images=False, captions=False)

@@ -25,12 +25,12 @@ def ideal_scores(task: Task) -> Scores:
     process and world, in less than a second. Raise `ScenarioError` if the withheld combinations of the scenario join
     too many channels.
     """
-    return _scores(task.scenario.model_dump_json(), task.modality)
+    return _scores(task.scenario, task.modality)
 
 
 @lru_cache(maxsize=256)
-def _scores(described: str, modality: Modality) -> Scores:
-    task = Task("ideal", Scenario.model_validate_json(described), modality)
+def _scores(scenario: Scenario, modality: Modality) -> Scores:
+    task = Task("ideal", scenario, modality)
     return score(task, ideal_answers(task))
 
 

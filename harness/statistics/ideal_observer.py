@@ -74,11 +74,6 @@ class IdealObserver:
 
 
 @lru_cache(maxsize=8)
-def _observer(described: str) -> IdealObserver:
-    scenario = Scenario.model_validate_json(described)
-    return IdealObserver(scenario, training_law(make_world(scenario)))
-
-
 def ideal_observer(scenario: Scenario) -> IdealObserver:
     """Return the ideal observer of a scenario's training data; raise `ScenarioError` as `training_law` does."""
-    return _observer(scenario.model_dump_json())
+    return IdealObserver(scenario, training_law(make_world(scenario)))
