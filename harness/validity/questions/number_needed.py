@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from itertools import permutations
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from spurgen.benchmark.task import Rung
 from spurgen.harness.board.columns import Line
@@ -25,6 +24,7 @@ from spurgen.harness.statistics.bootstrap import named_generator
 from spurgen.harness.statistics.needed import Climb, Needed, needed
 from spurgen.harness.statistics.units import by_common_unit
 from spurgen.harness.validity.answer import VERDICTS, Answer, all_passed, in_order, number
+from spurgen.harness.validity.correlation import spearman
 from spurgen.harness.validity.suite import MISLED, Ranked, RankedSuite
 
 PLACE = 2
@@ -101,14 +101,14 @@ def _coverage(ladder: Ranked, label: str) -> float:
 
 def _together(ladder: Ranked, rows: Mapping[str, Mapping[float, Needed]], coverage: Mapping[str, float]) -> Line:
     """Return the line of a ladder."""
-    values = {share: [min(row[share].value, 1e9) for row in rows.values()] for share in (SHARE, *OTHERS)}
+    values = {share: np.array([min(row[share].value, 1e9) for row in rows.values()]) for share in (SHARE, *OTHERS)}
     kept = {pair: _order_kept(*(rows[label] for label in pair)) for pair in permutations(rows, 2)}
     told = sum(map(len, kept.values()))
     turned = [pair for pair, places in kept.items() for stays in places if not stays]
     return {
         "task": ladder.name, "rows": len(rows), "told_apart_twice": told,
         "reversed": len(turned) / told if told else 0.0, "all_with": _in_all(turned),
-        "least_correlation": min(float(spearmanr(values[SHARE], values[share])[0]) for share in OTHERS),
+        "least_correlation": min(float(spearman(values[SHARE], values[share])) for share in OTHERS),
         "coverage": float(np.mean([*coverage.values()])), "below_misled": _below_misled(ladder),
     }  # fmt: skip
 
