@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from spurgen.benchmark.scenario_tables import MAX_SAMPLES, Name
 
@@ -12,6 +12,7 @@ SCHEMA_VERSION = 2
 ANSWERS_ONLY: Final = "answers only"  # the verification of a row whose model ran elsewhere
 LONGEST_NAME = 100  # of a sanity check or a selection rule
 LARGEST = 2.0**22  # of a sample: 22 bits before the point, 24 behind it and 7 for a sum fit a float64
+GONE = ("patterns", "rules")  # fields that only earlier versions wrote
 MetricName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
 Number = Annotated[float, Field(ge=-1e12, le=1e12)]  # so that no sum of them overflows
 Metrics = dict[MetricName, Number]
@@ -146,6 +147,12 @@ class Result(_Frozen):
     groups: tuple[Count, ...] = ()
     report: Report | None = None
     provenance: Provenance
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_earlier_versions_wrote(cls, fields: Any) -> Any:  # noqa: ANN401  # it is not validated yet
+        """Drop fields that only earlier results have: accuracies by alignment pattern, and by selection rule."""
+        return {k: v for k, v in fields.items() if k not in GONE} if isinstance(fields, dict) else fields
 
     def metric(self, name: str) -> float:
         """Return a metric by its name, or a channel's as `<metric>/<channel>`."""

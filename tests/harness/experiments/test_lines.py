@@ -1,3 +1,4 @@
+import json
 
 import pytest
 
@@ -20,6 +21,10 @@ def test_a_summary_is_read_again(make_experiment, tmp_path):
     summary = make_experiment({"erm": {}, "good": {"quality": 0.97}})
     (tmp_path / "exp_results.json").write_text(summary.dump())
     assert read_summary(tmp_path / "exp_results.json") == summary
+    older = json.loads(summary.dump())
+    older["methods"][0]["results"][0]["rules"] = {"last": {"accuracy": 0.9, "checkpoint": 1.0}}
+    (tmp_path / "older.json").write_text(json.dumps(older))
+    assert read_summary(tmp_path / "older.json") == summary
     (tmp_path / "other.json").write_text('{"schema_version": 4}')
     with pytest.raises(SpurgenError, match=r"other\.json is not the JSON file that this version of spurgen run writes"):
         read_summary(tmp_path / "other.json")
