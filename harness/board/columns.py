@@ -91,7 +91,7 @@ def _to_erm(line: Line) -> str:
 COLUMNS: Mapping[str, Column] = {
     "rank": Column(
         "Rank",
-        "a-b among the rows of the access tier: a - 1 are significantly better; b counts the undecided as better too",
+        "a-b among the rows of the access tier: a - 1 are significantly better, at most b - 1 may be",
         "brief", text=_rank,
     ),
     "letters": Column("Letter", "rows of an access tier that share one do not differ significantly", "brief"),

@@ -29,7 +29,7 @@ BRIEF = (
     "Accuracy if misled: where all shortcuts mislead; on a ladder the mean over its rungs above 0, which ranks. "
     "Counterexamples: how many are needed for 3/4 of the ceiling; to ERM: as a multiple of ERM's. Follows: how often "
     "answers go where all shortcuts, or the one `on X`, are switched to. Rank a-b: a - 1 rows of the access tier are "
-    "significantly better; b counts the undecided as better too. Rows of the tier with a common letter do not differ "
+    "significantly better, at most b - 1 may be. Rows of the tier with a common letter do not differ "
     "significantly. Brackets: 95% intervals. Columns: docs/metrics.md."
 )
 MINE = " >: your row."

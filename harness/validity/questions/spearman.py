@@ -85,7 +85,7 @@ def _left_out() -> list[Line]:
 def _summary(main: list[Line]) -> str:
     shown = {name: of_each(main, name) for name in (*SHOWN, "less_access")}
     return (
-        f"The median rho with {', '.join(CORE)} is {shown['rho']}, within access tiers {shown['rho_within']}; less "
-        f"that of access alone it is {shown['less_access']}. Access alone reaches {shown['of_access']}, and the four "
+        f"The median rho with {', '.join(CORE)} is {shown['rho']}, within access tiers {shown['rho_within']}. "
+        f"Access alone reaches {shown['of_access']}, so ours differs from it by {shown['less_access']}, and the four "
         f"with one another {shown['among']}, within tiers {shown['among_within']}."
     )

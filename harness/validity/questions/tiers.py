@@ -90,6 +90,7 @@ def _summary(main: list[Line]) -> str:
     pairs = in_order(f"{task['told_apart']:.0%} of {task['pairs']}" for task in main)
     within = in_order(f"{task['told_apart_within'] or 0:.0%} of {task['pairs_within']}" for task in main)
     return (
-        f"The largest sets of rows that all differ have {counts} rows ({WANTED} wanted). Pairs told apart: {pairs} "
+        f"The largest sets of rows that all differ have {counts} rows ({WANTED} wanted). Pairs told apart (equal "
+        f"rows count once): {pairs} "
         f"({PAIRS_WANTED:.0%} wanted), within access tiers {within}."
     )

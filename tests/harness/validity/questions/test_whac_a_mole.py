@@ -23,7 +23,7 @@ def test_a_channel_that_rises_while_another_falls_is_a_mole(examined, line):
     change = line(answer, submission="moved", channel="color")
     assert (change["change"], change["erm"]) == (pytest.approx(-0.2), pytest.approx(0.4))
     assert change["change_low"] < -0.2 < change["change_high"] < 0
-    assert "2 follow some shortcut significantly less than ERM, 1 of them another more; 1 follow only" in answer.summary
+    assert "2 follow some shortcut significantly less than ERM, 1 of these another more; besides, 1 " in answer.summary
 
 
 @pytest.mark.parametrize("access", ACCESS)
