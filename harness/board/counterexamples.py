@@ -6,11 +6,11 @@ from typing import TypedDict
 from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.metrics.ladder import SHARE
-from spurgen.harness.statistics.needed import Climb, Needed, Ratio, needed, needed_ratio
+from spurgen.harness.statistics.needed import Goal, Needed, Ratio, needed, needed_ratio
 from spurgen.harness.statistics.units import by_common_unit
 
 
-class Climbed(TypedDict, total=False):
+class Reached(TypedDict, total=False):
     """Fields that a row has only on a ladder's board."""
 
     needed: Needed
@@ -23,28 +23,28 @@ def rungs_of(tasks: Sequence[Task]) -> list[Rung]:
     return rungs if len(rungs) == len(tasks) and len({rung.of for rung in rungs}) == 1 else []
 
 
-def climb_of(rungs: Sequence[Rung]) -> Climb | None:
+def goal_of(rungs: Sequence[Rung]) -> Goal | None:
     """Return the rungs and the accuracy to reach on them; None without a ceiling or with the rung at 0."""
     numbers = tuple(rung.counterexamples for rung in rungs)
     ceiling = rungs[0].ladder.ceiling if rungs else None
     if ceiling is None or min(numbers) < 1:
         return None
-    return Climb(numbers, SHARE * ceiling)
+    return Goal(numbers, SHARE * ceiling)
 
 
 def counterexamples(
     rungs: Sequence[Rung], values: Mapping[str, Sequence[Float64]], erm: str | None
-) -> dict[str, Climbed]:
+) -> dict[str, Reached]:
     """Return the counterexamples needed by label, also as a multiple of ERM's, whose label is `erm` if it has a row.
 
-    `values`: A(m) by label, rung and world, float64 (W,). Empty where `climb_of` returns None.
+    `values`: A(m) by label, rung and world, float64 (W,). Empty where `goal_of` returns None.
     """
-    climb = climb_of(rungs)
-    if climb is None:
+    goal = goal_of(rungs)
+    if goal is None:
         return {}
     curves = {label: by_common_unit(rows).T for label, rows in values.items()}
-    climbed: dict[str, Climbed] = {label: {"needed": needed(each, climb)} for label, each in curves.items()}
-    for label in climbed if erm in curves else ():
+    reached: dict[str, Reached] = {label: {"needed": needed(each, goal)} for label, each in curves.items()}
+    for label in reached if erm in curves else ():
         if label != erm:
-            climbed[label]["needed_to_erm"] = needed_ratio(curves[label], curves[str(erm)], climb)
-    return climbed
+            reached[label]["needed_to_erm"] = needed_ratio(curves[label], curves[str(erm)], goal)
+    return reached

@@ -9,7 +9,7 @@ from spurgen.benchmark.task import Rung
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY
-from spurgen.harness.board.counterexamples import climb_of
+from spurgen.harness.board.counterexamples import goal_of
 from spurgen.harness.board.schema import Controls
 from spurgen.harness.results.answered import STATES
 from spurgen.harness.results.contradiction import contradiction
@@ -33,10 +33,10 @@ def controls(suite: Suite, rungs: Sequence[Rung], ceilings: Rows, matched: Rows)
 
 def _needs(rungs: Sequence[Rung], matched: Mapping[int, TaskRow | None]) -> str:
     """Return how many uncorrelated samples ERM needs if it trains on nothing else."""
-    climb, rows = climb_of(rungs), [row for row in matched.values() if row]
-    if climb is None or len(rows) < len(rungs):
+    goal, rows = goal_of(rungs), [row for row in matched.values() if row]
+    if goal is None or len(rows) < len(rungs):
         return ""
-    return needed(np.stack([row.metric(RANKED_BY) for row in rows], axis=1), climb).text
+    return needed(np.stack([row.metric(RANKED_BY) for row in rows], axis=1), goal).text
 
 
 def _believed(suite: Suite, rung: Rung, rows: Rows, *, matched: bool) -> TaskRow | None:

@@ -16,14 +16,14 @@ from spurgen.harness.machine.printing import signed, terminal_table
 from spurgen.harness.machine.text import one_line
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.store import IN_CONTEXT, SHIPPED
-from spurgen.harness.statistics.needed import Climb, Needed, needed
+from spurgen.harness.statistics.needed import Goal, Needed, needed
 
 VERSION = 2  # of the row file and of the episodes
 ROW_BYTES = 1 << 24
 EXACT = "exact Bayes"
 """The name of the ideal observer among learners."""
 THRESHOLD = 0.9
-CLIMB = Climb(RUNGS[1:], THRESHOLD)
+GOAL = Goal(RUNGS[1:], THRESHOLD)
 TITLES = {"arbitrary": "A/B", "named": "names"}
 
 
@@ -45,7 +45,7 @@ def lines_of(learners: Mapping[str, Mapping[str, Scores]]) -> list[Line]:
 def _lines(learner: str, kind: str, scores: Scores) -> Iterator[Line]:
     def line(measure: str, values: Float64, *, counted: bool = False) -> Line:
         known = counted and bool(np.isfinite(values).all())
-        return Line(learner, kind, measure, values, needed(values[:, 1:], CLIMB) if known else None)
+        return Line(learner, kind, measure, values, needed(values[:, 1:], GOAL) if known else None)
 
     yield line("pairs", scores.pairs("mislead"), counted=True)
     if kind:  # a language model, whose answers can be biased

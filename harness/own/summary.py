@@ -16,7 +16,7 @@ from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.own.climb import EVERYTHING, LEAST_IN_VAL, MAJORITY, Answered
 from spurgen.harness.own.data import OwnData
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.needed import Climb, Needed, needed
+from spurgen.harness.statistics.needed import Goal, Needed, needed
 
 SCHEMA_VERSION = 1
 HOW = """\
@@ -185,7 +185,7 @@ def _curve(data: OwnData, name: str, answers: Mapping[int, Sequence[Answered]], 
     number = beyond = None
     if above and above[-1] >= len(data.classes):
         heights = np.stack([_by_draw(predictions[m]) for m in above], axis=1)
-        number = needed(heights, Climb(above, target))
+        number = needed(heights, Goal(above, target))
         beyond = _beyond(above, heights.mean(axis=0), target) if math.isinf(number.value) else None
     checks = dict.fromkeys(check for each in answers[EVERYTHING] for check in each.failed_checks)
     return Curve(name, whole, points, number, beyond, tuple(checks))

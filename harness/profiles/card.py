@@ -18,7 +18,7 @@ from spurgen.benchmark.task import Rung
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.public.measuring import Measured
-from spurgen.harness.statistics.needed import Climb, needed
+from spurgen.harness.statistics.needed import Goal, needed
 
 STORED = files("spurgen.benchmark") / "profiles"
 MODALITIES: dict[str, Modality] = {"image": "image", "caption": "text"}
@@ -101,8 +101,8 @@ def make_card(
             lines.append(Line(shortcut, task.counterexamples, means))
             if task.counterexamples:
                 curves.append((task.counterexamples, [metrics["robust_accuracy"] for metrics in found]))
-        climb = Climb(tuple(m for m, _ in curves), threshold)
-        numbers[shortcut] = needed(np.array([heights for _, heights in curves]).T, climb).text
+        goal = Goal(tuple(m for m, _ in curves), threshold)
+        numbers[shortcut] = needed(np.array([heights for _, heights in curves]).T, goal).text
     return Card(encoder, half, width, weights, DEFAULT_SUITE, tuple(worlds), tuple(lines), numbers)
 
 

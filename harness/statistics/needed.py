@@ -19,7 +19,7 @@ LEAST = 5  # worlds; the bootstrap of fewer is far too narrow
 
 
 @dataclass(frozen=True)
-class Climb:
+class Goal:
     """What a row has to reach on a ladder: its numbers of counterexamples above 0, ascending, and the accuracy."""
 
     rungs: tuple[int, ...]
@@ -39,7 +39,7 @@ class Needed:
 
     value: float
     interval: Interval | None
-    climb: Climb
+    goal: Goal
 
     @property
     def text(self) -> str:
@@ -48,7 +48,7 @@ class Needed:
         return self._shown(self.value) + (f" [{', '.join(ends)}]" if len(set(ends)) > 1 else "")
 
     def _shown(self, number: float) -> str:
-        first, last = self.climb.rungs[0], self.climb.rungs[-1]
+        first, last = self.goal.rungs[0], self.goal.rungs[-1]
         return f">{last}" if math.isinf(number) else f"<={first}" if number <= first else f"{number:.0f}"
 
 
@@ -82,31 +82,31 @@ class Ratio:
         return f"{shown} [{self.interval.low:.2f}, {most}]"
 
 
-def needed(curves: Float64, climb: Climb) -> Needed:
+def needed(curves: Float64, goal: Goal) -> Needed:
     """Return the counterexamples needed by the mean over worlds of a row's curves, A(m), float64 (W, R)."""
-    value, drawn = float(climb.needed(curves.mean(axis=0, keepdims=True))[0]), _replicates(curves, climb)
-    return Needed(value, None if drawn is None else _interval(drawn, drawn, len(curves)), climb)
+    value, drawn = float(goal.needed(curves.mean(axis=0, keepdims=True))[0]), _replicates(curves, goal)
+    return Needed(value, None if drawn is None else _interval(drawn, drawn, len(curves)), goal)
 
 
-def needed_ratio(first: Float64, second: Float64, climb: Climb) -> Ratio:
+def needed_ratio(first: Float64, second: Float64, goal: Goal) -> Ratio:
     """Return the counterexamples that a row needs as a multiple of another's, on the worlds that both have.
 
     `first`, `second`: curves A(m) by world, float64 (W1, R) and (W2, R). Replicates are paired: both rows are averaged
     over the same worlds. The interval includes all ratios that the ends of the ladder leave open.
     """
     ours, theirs = cut_to_common(first, second)
-    values = [climb.needed(each.mean(axis=0, keepdims=True)) for each in (ours, theirs)]
-    least, most = _bounds(values[0], values[1], climb)
-    drawn = _replicates(ours, climb), _replicates(theirs, climb)
+    values = [goal.needed(each.mean(axis=0, keepdims=True)) for each in (ours, theirs)]
+    least, most = _bounds(values[0], values[1], goal)
+    drawn = _replicates(ours, goal), _replicates(theirs, goal)
     interval = (
-        None if drawn[0] is None or drawn[1] is None else _interval(*_bounds(drawn[0], drawn[1], climb), len(ours))
+        None if drawn[0] is None or drawn[1] is None else _interval(*_bounds(drawn[0], drawn[1], goal), len(ours))
     )
     return Ratio(float(least[0]), float(most[0]), interval)
 
 
-def _bounds(ours: Float64, theirs: Float64, climb: Climb) -> tuple[Float64, Float64]:
+def _bounds(ours: Float64, theirs: Float64, goal: Goal) -> tuple[Float64, Float64]:
     """Return the least and the most that the ratio of two numbers can be, float64 (B,) each."""
-    first, last = climb.rungs[0], climb.rungs[-1]
+    first, last = goal.rungs[0], goal.rungs[-1]
 
     def low(numbers: Float64) -> Float64:
         return np.where(np.isinf(numbers), last, np.where(numbers <= first, 0.0, numbers))
@@ -115,18 +115,18 @@ def _bounds(ours: Float64, theirs: Float64, climb: Climb) -> tuple[Float64, Floa
         return low(ours) / theirs, ours / low(theirs)
 
 
-def _replicates(curves: Float64, climb: Climb) -> Float64 | None:
+def _replicates(curves: Float64, goal: Goal) -> Float64 | None:
     """Return the number needed in bootstrap replicates over worlds, float64 (B,); None for too few worlds.
 
     Rows with as many worlds have the same replicates.
     """
-    return None if len(curves) < LEAST else _drawn(tuple(map(tuple, curves.tolist())), climb)
+    return None if len(curves) < LEAST else _drawn(tuple(map(tuple, curves.tolist())), goal)
 
 
 @lru_cache(maxsize=64)
-def _drawn(curves: tuple[tuple[float, ...], ...], climb: Climb) -> Float64:
+def _drawn(curves: tuple[tuple[float, ...], ...], goal: Goal) -> Float64:
     """Return `_replicates` of curves by world; cached for the row's ratio to another."""
-    return climb.needed(np.array(curves)[_picks(len(curves))].mean(axis=0))
+    return goal.needed(np.array(curves)[_picks(len(curves))].mean(axis=0))
 
 
 @lru_cache(maxsize=8)

@@ -14,7 +14,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.metrics import counterexamples_needed
 from spurgen.harness.metrics.ladder import SHARE
-from spurgen.harness.statistics.needed import Climb, Needed
+from spurgen.harness.statistics.needed import Goal, Needed
 
 CEILING, SEEN, LOWEST, HIGHEST, FEWER = 0.9, 0.95, 0.3, 0.8, 2 / 3
 Curve = Mapping[int, float]
@@ -37,8 +37,8 @@ def needed(curve: Curve, ceiling: float) -> float:
 
 def needed_text(curve: Curve, ceiling: float) -> str:
     """Return that number as text, such as `66`, `<=8` or `>128`."""
-    climb = Climb(tuple(m for m in curve if m), SHARE * ceiling)
-    return Needed(needed(curve, ceiling), None, climb).text
+    goal = Goal(tuple(m for m in curve if m), SHARE * ceiling)
+    return Needed(needed(curve, ceiling), None, goal).text
 
 
 def entry_rules(

@@ -21,7 +21,7 @@ from spurgen.harness.machine.printing import and_list
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.statistics.bootstrap import named_generator
-from spurgen.harness.statistics.needed import Climb, Needed, needed
+from spurgen.harness.statistics.needed import Goal, Needed, needed
 from spurgen.harness.statistics.units import by_common_unit
 from spurgen.harness.validity.answer import VERDICTS, Answer, all_passed, in_order, number
 from spurgen.harness.validity.correlation import spearman
@@ -71,8 +71,8 @@ def _below_misled(ladder: Ranked) -> float:
     return float(np.mean([(ladder.units(label, MISLED) - ladder.units(label)).mean() for label in ladder.full]))
 
 
-def _climb(ladder: Ranked, share: float) -> Climb:
-    return Climb(tuple(m for m in ladder.curves if m), share * (_ceiling(ladder) or 0))
+def _goal(ladder: Ranked, share: float) -> Goal:
+    return Goal(tuple(m for m in ladder.curves if m), share * (_ceiling(ladder) or 0))
 
 
 def _curves(ladder: Ranked, label: str) -> Float64:
@@ -85,17 +85,17 @@ def _found(ladder: Ranked) -> dict[str, dict[float, Needed]]:
     labels = sorted(ladder.full, key=lambda label: tier_place(ladder.access[label]))
     shares = sorted((SHARE, *OTHERS))
     return {
-        label: {share: needed(_curves(ladder, label), _climb(ladder, share)) for share in shares} for label in labels
+        label: {share: needed(_curves(ladder, label), _goal(ladder, share)) for share in shares} for label in labels
     }
 
 
 def _coverage(ladder: Ranked, label: str) -> float:
     """Return how often the interval of N covers N, of draws from a law like that of a row's curves."""
-    curves, climb = _curves(ladder, label), _climb(ladder, SHARE)
+    curves, goal = _curves(ladder, label), _goal(ladder, SHARE)
     mean, law = curves.mean(axis=0), named_generator(f"coverage/{ladder.name}/{label}", len(curves))
-    true = float(climb.needed(mean[None])[0])
+    true = float(goal.needed(mean[None])[0])
     drawn = law.multivariate_normal(mean, np.cov(curves.T), size=(DRAWS, len(curves))).clip(0, 1)
-    intervals = [needed(each, climb).interval for each in drawn]
+    intervals = [needed(each, goal).interval for each in drawn]
     return float(np.mean([each is not None and each.low <= true <= each.high for each in intervals]))
 
 

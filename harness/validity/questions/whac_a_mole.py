@@ -94,6 +94,6 @@ def _summary(counts: Line, of_hidden: list[Line]) -> str:
         )
     return (
         f"Of {counts['methods']} methods on {as_markdown(counts['task'])}, {counts['less_on_some']} follow some "
-        f"shortcut significantly less than ERM, {counts['moved']} of these another more; besides, {counts['only_more']} "
-        f"follow some more and none less.{words}"
+        f"shortcut significantly less than ERM, {counts['moved']} of these another more; besides, "
+        f"{counts['only_more']} follow some more and none less.{words}"
     )

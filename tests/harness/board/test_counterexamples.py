@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spurgen.harness.board.counterexamples import climb_of, counterexamples, rungs_of
+from spurgen.harness.board.counterexamples import counterexamples, goal_of, rungs_of
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.statistics.needed import needed, needed_ratio
 
@@ -31,11 +31,11 @@ def test_only_the_rungs_of_one_ladder_are_a_ladder(suite, ladder_suite, rungs):
 
 
 def test_three_quarters_of_the_ceiling_are_to_be_reached_on_rungs_above_0(ladder_suite, rungs):
-    climb = climb_of(rungs)
-    assert (climb.rungs, climb.threshold) == ((4, 16), pytest.approx(0.675))
-    assert climb_of([ladder_suite.task(f"few-image-{m}") for m in (4, 16)]) is None  # it has no ceiling
-    assert climb_of([ladder_suite.task("few-text-0"), *rungs]) is None
-    assert climb_of([]) is None
+    goal = goal_of(rungs)
+    assert (goal.rungs, goal.threshold) == ((4, 16), pytest.approx(0.675))
+    assert goal_of([ladder_suite.task(f"few-image-{m}") for m in (4, 16)]) is None  # it has no ceiling
+    assert goal_of([ladder_suite.task("few-text-0"), *rungs]) is None
+    assert goal_of([]) is None
 
 
 def test_a_ladders_rows_are_ranked_by_the_ladder_score_and_need_counterexamples(ladder_suite, ladder_rows, rungs):
@@ -43,12 +43,12 @@ def test_a_ladders_rows_are_ranked_by_the_ladder_score_and_need_counterexamples(
     part = build(ladder_suite, rows).overall["few-text"]
     assert (part.tasks, part.rungs, part.asked, part.unit) == (RUNGS, (4, 16), 5, "world")
     assert part.heading("few-text") == "Ladder few-text: mean over 4, 16 counterexamples"
-    found, climb = by_label(part.rows), climb_of(rungs)
+    found, goal = by_label(part.rows), goal_of(rungs)
     for label, row in found.items():
         curves = curves_of(rows, label)
         assert row.ranked_by.value == pytest.approx(curves.mean())
-        assert row.needed.text == needed(curves, climb).text
-        ratio = needed_ratio(curves, curves_of(rows, "erm"), climb).text
+        assert row.needed.text == needed(curves, goal).text
+        ratio = needed_ratio(curves, curves_of(rows, "erm"), goal).text
         assert (row.needed_to_erm.text if row.needed_to_erm else None) == (None if label == "erm" else ratio)
     assert found["erm"].needed.text == ">16"
     assert 4 < found["subg"].needed.value < 16

@@ -11,7 +11,7 @@ from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.markdown import to_markdown
 from spurgen.harness.board.overview import overview_table
 from spurgen.harness.board.text import first_to_text, to_text
-from spurgen.harness.statistics.needed import Climb, needed
+from spurgen.harness.statistics.needed import Goal, needed
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_ladder_shows_its_ceiling_and_matched_control(board, make, ladder_suit
                       "seen": found.seen, "matched_needs": found.matched_needs,
                       "tuning_ceiling": found.tuning_ceiling}  # fmt: skip
     curves = np.stack([matched["erm"][f"few-text-{m}"].metric("robust_accuracy") for m in values], axis=1)
-    assert found.matched_needs == needed(curves, Climb((4, 16), 0.75 * 0.9)).text
+    assert found.matched_needs == needed(curves, Goal((4, 16), 0.75 * 0.9)).text
     assert f"- {found.lines[-1]}" in to_markdown(made)
     last = overview_table(made, ladder_suite.tasks).splitlines()[-1]
     assert last.startswith("| no shortcut, m samples alone")

@@ -4,7 +4,7 @@ import pytest
 from spurgen.harness.context.bayes import bayes_odds
 from spurgen.harness.context.episodes import CLASSES, RUNGS, STATES, draw
 from spurgen.harness.context.probe import probe_odds
-from spurgen.harness.context.report import CLIMB
+from spurgen.harness.context.report import GOAL
 from spurgen.harness.context.scores import Scores
 from spurgen.harness.statistics.needed import needed
 
@@ -39,7 +39,7 @@ def test_who_follows_the_shortcuts_is_wrong_where_they_mislead_alone():
     assert (found.pairs("neutral") == 0.5).all()
     assert (found.answers(calibrated=False) == 0).all()
     assert found.margins() == pytest.approx(-2)
-    assert needed(found.pairs("mislead")[:, 1:], CLIMB).text == ">16"
+    assert needed(found.pairs("mislead")[:, 1:], GOAL).text == ">16"
 
 
 def test_a_query_without_an_answer_is_wrong_and_tells_no_pair_apart():
@@ -64,7 +64,7 @@ def test_the_exact_learner_needs_one_counterexample(episodes):
     assert found.pairs("mislead").mean(axis=0).tolist() == [0, 1, 1, 1, 1, 1]
     assert (found.pairs("agree") == 1).all()
     assert (found.pairs("neutral") == 1).all()  # neutral values say nothing, the thing does
-    assert needed(found.pairs("mislead")[:, 1:], CLIMB).text == "<=1"
+    assert needed(found.pairs("mislead")[:, 1:], GOAL).text == "<=1"
     third = np.log(0.99 + 3 * 0.01) - np.log(0.01 + 3 * 0.99)  # without counterexamples: one hypothesis against three
     assert found.toward[:, 0, MISLED] == pytest.approx(third)
 

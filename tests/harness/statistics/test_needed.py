@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from spurgen.harness.metrics.ladder import counterexamples_needed
-from spurgen.harness.statistics.needed import Climb, Needed, Ratio, needed, needed_ratio
+from spurgen.harness.statistics.needed import Goal, Needed, Ratio, needed, needed_ratio
 
-CLIMB, RUNGS = Climb((8, 32, 128), 0.7), np.array([8, 32, 128])
+GOAL, RUNGS = Goal((8, 32, 128), 0.7), np.array([8, 32, 128])
 RNG = np.random.default_rng(0)
 SLOW, FAST = (np.array(curve) + RNG.normal(0, 0.03, (10, 3)) for curve in ([0.1, 0.4, 0.9], [0.3, 0.8, 0.9]))
 NEVER, AT_ONCE = np.full((10, 3), 0.1), np.full((10, 3), 0.9)
@@ -14,47 +14,47 @@ NEVER, AT_ONCE = np.full((10, 3), 0.1), np.full((10, 3), 0.9)
 
 def test_the_number_is_that_of_the_mean_curve_and_its_interval_holds_it():
     for curves in (SLOW, FAST):
-        found = needed(curves, CLIMB)
+        found = needed(curves, GOAL)
         assert found.value == counterexamples_needed(RUNGS, curves.mean(axis=0), 0.7)
         assert found.interval.low < found.value < found.interval.high
-    assert needed(SLOW[:4], CLIMB).interval is None  # four worlds say too little of others
+    assert needed(SLOW[:4], GOAL).interval is None  # four worlds say too little of others
 
 
 @pytest.mark.parametrize(("worlds", "least"), [(10, 0.93), (5, 0.88)])
 def test_the_interval_covers(worlds, least):
     rng, truth = np.random.default_rng(1), counterexamples_needed(RUNGS, np.array([0.1, 0.5, 0.9]), 0.7)
     drawn = [np.array([0.1, 0.5, 0.9]) + rng.normal(0, 0.1, (worlds, 3)) for _ in range(400)]
-    covered = [low <= truth <= high for low, high in (needed(curves, CLIMB).interval for curves in drawn)]
+    covered = [low <= truth <= high for low, high in (needed(curves, GOAL).interval for curves in drawn)]
     assert least < np.mean(covered) < 0.985
 
 
 @pytest.mark.parametrize(
-    ("curves", "text"), [(NEVER, ">128"), (AT_ONCE, "<=8"), (SLOW[:4], f"{needed(SLOW[:4], CLIMB).value:.0f}")]
+    ("curves", "text"), [(NEVER, ">128"), (AT_ONCE, "<=8"), (SLOW[:4], f"{needed(SLOW[:4], GOAL).value:.0f}")]
 )
 def test_a_number_beyond_the_ladder_is_told_as_a_bound(curves, text):
-    assert needed(curves, CLIMB).text == text
+    assert needed(curves, GOAL).text == text
 
 
 def test_an_interval_may_reach_beyond_the_ladder():
-    assert Needed(100.0, (60.0, math.inf), CLIMB).text == "100 [60, >128]"
-    assert Needed(8.0, (8.0, 12.3), CLIMB).text == "<=8 [<=8, 12]"
+    assert Needed(100.0, (60.0, math.inf), GOAL).text == "100 [60, >128]"
+    assert Needed(8.0, (8.0, 12.3), GOAL).text == "<=8 [<=8, 12]"
 
 
 def test_a_ratio_is_paired_over_worlds():
     shared = RNG.normal(0, 0.1, (10, 1))  # worlds that are hard for both rows
-    ratio = needed_ratio(FAST + shared, SLOW + shared, CLIMB)
-    values = [needed(curves + shared, CLIMB).value for curves in (FAST, SLOW)]
+    ratio = needed_ratio(FAST + shared, SLOW + shared, GOAL)
+    values = [needed(curves + shared, GOAL).value for curves in (FAST, SLOW)]
     assert ratio.exact
     assert ratio.least == pytest.approx(values[0] / values[1])
     assert ratio.interval.low < ratio.least < ratio.interval.high < 1
-    assert needed_ratio(SLOW, SLOW, CLIMB) == Ratio(1.0, 1.0, (1.0, 1.0))
-    assert needed_ratio(FAST[:4], SLOW, CLIMB).interval is None
+    assert needed_ratio(SLOW, SLOW, GOAL) == Ratio(1.0, 1.0, (1.0, 1.0))
+    assert needed_ratio(FAST[:4], SLOW, GOAL).interval is None
 
 
 def test_a_ratio_of_bounds_is_a_bound():
-    slow = needed(SLOW, CLIMB).value
-    assert needed_ratio(AT_ONCE, SLOW, CLIMB).most == pytest.approx(8 / slow)
-    assert needed_ratio(AT_ONCE, SLOW, CLIMB).text.startswith(f"<={8 / slow:.2f} [0.00, ")
-    assert needed_ratio(NEVER, SLOW, CLIMB).text.startswith(f">{128 / slow:.2f} [")
-    assert needed_ratio(FAST, NEVER, CLIMB).text.startswith("<=")
-    assert needed_ratio(NEVER, NEVER, CLIMB).text == needed_ratio(AT_ONCE, AT_ONCE, CLIMB).text == ""
+    slow = needed(SLOW, GOAL).value
+    assert needed_ratio(AT_ONCE, SLOW, GOAL).most == pytest.approx(8 / slow)
+    assert needed_ratio(AT_ONCE, SLOW, GOAL).text.startswith(f"<={8 / slow:.2f} [0.00, ")
+    assert needed_ratio(NEVER, SLOW, GOAL).text.startswith(f">{128 / slow:.2f} [")
+    assert needed_ratio(FAST, NEVER, GOAL).text.startswith("<=")
+    assert needed_ratio(NEVER, NEVER, GOAL).text == needed_ratio(AT_ONCE, AT_ONCE, GOAL).text == ""

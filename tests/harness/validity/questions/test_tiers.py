@@ -32,7 +32,10 @@ def test_five_levels_pass(examined, line, letters):
     assert letters(answer, "signs-image") == {"e": "a", "d": "b", "c": "c", "b": "d", "a": "e"}
     row = line(answer, task="signs-image", submission="e")
     assert (row["robust_accuracy"], row["distinct"]) == (pytest.approx(0.97), True)
-    assert "Pairs told apart (equal rows count once): 100% of 10 (60% wanted), within access tiers 100% of 10." in answer.summary
+    assert (
+        "Pairs told apart (equal rows count once): 100% of 10 (60% wanted), within access tiers 100% of 10."
+        in answer.summary
+    )
 
 
 def test_four_levels_fail(examined, line, letters):
