@@ -145,7 +145,7 @@ def _summary(each: Sequence[Line]) -> str:
     lower = in_order(f"{line['below_misled']:.3f}" for line in each)
     those = f", all with {and_list(names)}" if names else ""
     return (
-        f"Of pairs told apart here and at another threshold {turned} swap ({REVERSED_MOST:.0%} allowed){those}; least "
+        f"Of pairs told apart at 3/4 and at another share {turned} swap ({REVERSED_MOST:.0%} allowed){those}; least "
         f"correlation {least}. The interval covers in {covered} of simulated draws ({COVERED_LEAST:.0%} wanted). "
         f"Scores, each the lowest of three accuracies, lie {lower} below accuracy where shortcuts mislead."
     )
