@@ -30,7 +30,7 @@ APART = 0.07  # of the vertical axis: least distance of two labels
 TWO_LINES: dict[Columns, float] = {1: 0.15, 2: 0.115}  # the same, where a label has two lines
 TOP = 1.03
 LONGEST: dict[Columns, int] = {1: 14, 2: 34}  # characters of a name beside its number; on a screen it is above it
-CEILING = "ceiling: the same learner, no shortcut in training", "ceiling"  # the first where no line would cross it
+CEILING = "ceiling fixed on other worlds: no shortcut in training", "ceiling"  # the first where no line would cross it
 
 
 class Climbed(NamedTuple):

@@ -22,7 +22,8 @@ COLUMNS = {
     ),
     "needed": (
         "Counterexamples needed",
-        "training samples that contradict the shortcut, until accuracy is three quarters of the ceiling",
+        "training samples that contradict the shortcut, until accuracy is three quarters of the ceiling "
+        "fixed on other worlds",
     ),
     "follows": ("Follows which shortcut", "share of answers that go where all shortcuts, or one alone, are switched"),
     "place": ("Place", "first to last place among the rows that were given the same; rows with a common letter do "

@@ -113,7 +113,7 @@ def test_the_name_of_the_ceiling_stands_where_no_line_crosses_it(climbed):
         (axes,) = draw_ladder(climbed._replace(ceiling=0.88, boards=boards, whole=boards[0]), {}).axes
         return {text.get_text(): (text.get_ha(), text.get_va()) for text in axes.texts if "ceiling" in text.get_text()}
 
-    long = "ceiling: the same learner, no shortcut in training"
+    long = "ceiling fixed on other worlds: no shortcut in training"
     assert places(0.2, 0.2, 0.2, 0.2) == {long: ("left", "bottom"), "3/4 of the ceiling": ("left", "bottom")}
     assert places(0.92, 0.92, 0.92, 0.92)[long] == ("left", "top")
     assert places(0.7, 0.55, 0.2, 0.2)["3/4 of the ceiling"] == ("right", "bottom")

@@ -171,6 +171,12 @@ def test_a_phone_names_the_numbers_of_a_row(visit, steps_site):
     assert cell.evaluate("(cell) => getComputedStyle(cell, '::before').content").startswith('"Counterexamples needed')
 
 
+def test_the_two_ceilings_are_told_apart_beside_the_report(reported_site):
+    text = (reported_site / "trust.html").read_text()
+    assert "the ceiling measured in these worlds." in text
+    assert "the ceiling fixed on other worlds, before any row was ranked: 90\N{NO-BREAK SPACE}% on few-text.</p>" in text
+
+
 def test_dark_mode_is_dark_in_figures_too(visit, steps_site):
     grounds = {}
     for scheme in ("light", "dark"):

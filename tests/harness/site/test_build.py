@@ -89,6 +89,12 @@ def test_a_row_that_is_not_ranked_says_why(steps_site, name):
     assert {"short": "Not ranked: it has 2 of 5 worlds.", "gone": "failed with seed 0"}[name] in text
 
 
+@pytest.mark.parametrize("where", ["index.html", "trust.html", "tasks/few-text.html", "rows/erm.html"])
+def test_every_page_says_that_the_ceiling_was_fixed_on_other_worlds(steps_site, where):
+    text = (steps_site / where).read_text()
+    assert re.search("ceiling,? (which was )?fixed on other worlds", text, re.IGNORECASE)
+
+
 def test_a_figure_keeps_its_letters_as_text_and_has_a_dark_side(steps_site):
     text = (steps_site / "figures" / "few-image.svg").read_text()
     assert "ideal observer</text>" in text
