@@ -153,11 +153,11 @@ def spread(heights: Sequence[float], apart: float) -> list[float]:
 
 
 def _labels(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]], apart: float) -> None:
-    """Write each text right of its line's end, in the line's colour, with a leader between them."""
+    """Write each text right of its line's end, in ink that is easy to read, with a leader in the line's colour."""
     heights = spread([end for _, end, _ in labels], apart)
     for (text, end, colour), height in zip(labels, heights, strict=True):
         beside = axes.get_yaxis_transform()
-        axes.text(1.045, height, text, transform=beside, color=colour, va="center", fontsize=style.SMALL)
+        axes.text(1.045, height, text, transform=beside, color=style.INK, va="center", fontsize=style.SMALL)
         arrow = {"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3}
         axes.annotate("", (right, end), (1.04, height), textcoords=beside, annotation_clip=False, arrowprops=arrow)
 

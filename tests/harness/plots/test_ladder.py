@@ -120,6 +120,13 @@ def test_the_name_of_the_ceiling_stands_where_no_line_crosses_it(climbed):
     assert "ceiling" in places(0.92, 0.92, 0.6, 0.92)  # the long name would cross the line
 
 
+def test_labels_beside_lines_are_in_ink(climbed):
+    (axes,) = draw_ladder(climbed, {}, screen=True).axes
+    beside = [text for text in axes.texts if text.get_position()[0] > 1 and text.get_text()]
+    assert len(beside) > 2
+    assert {text.get_color() for text in beside} == {style.INK}
+
+
 def test_a_ladder_without_a_ceiling_has_no_line_for_it(climbed):
     (item,) = ladder_items([climbed._replace(ceiling=None)], {}, 2)
     assert not [text for axes in item.draw().axes for text in axes.texts if "ceiling" in text.get_text()]
