@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from spurgen.harness.plots import style
 from spurgen.harness.plots.ladder import (
     APART,
     TOP,

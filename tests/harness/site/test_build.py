@@ -98,7 +98,7 @@ def test_every_page_says_that_the_ceiling_was_fixed_on_other_worlds(steps_site, 
 
 def test_the_first_screen_names_its_pictures_and_the_board_its_rungs(steps_site):
     text = (steps_site / "index.html").read_text()
-    assert "Right where shortcuts mislead, mean over 4, 16 counterexamples, on pictures</h2>" in text
+    assert "Right on pictures where shortcuts mislead, mean over 4, 16 counterexamples</h2>" in text
     assert "Right where shortcuts mislead<small>mean over 4, 16</small></th>" in text
     assert "(mean over 4, 16 counterexamples)." in (steps_site / "rows" / "erm.html").read_text()
 
