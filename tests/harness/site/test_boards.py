@@ -6,7 +6,12 @@ import pytest
 
 from spurgen.harness.board.columns import CHANNEL
 from spurgen.harness.site.boards import follow_bars, ladder_table
-from spurgen.harness.site.row_page import _often
+from spurgen.harness.site.render import page
+from spurgen.harness.site.row_page import _often, row_page
+from spurgen.harness.site.scenes import Scenes
+from spurgen.harness.site.task_page import task_page
+
+ABOUT = {"suite": "v9", "suite_spoken": "v9", "digest": "", "nav": [], "here": "", "shipped": True}
 
 
 @pytest.fixture
@@ -27,6 +32,20 @@ def test_shares_name_the_rungs_over_which_they_are_means(steps_material, climb):
 def test_one_rung_has_no_small_curve(steps_material, climb):
     one = replace(climb, rungs=climb.rungs[1:2])
     assert {str(row["spark"]) for block in ladder_table(steps_material, one).blocks for row in block.rows} == {""}
+
+
+def test_the_pages_of_one_rung_have_tables_and_no_chart(steps_material, climb):
+    one = replace(climb, rungs=climb.rungs[1:2], drawn=climb.drawn._replace(rungs=[4], boards=climb.drawn.boards[1:2]))
+    material = replace(steps_material)
+    material.__dict__["ladders"] = {"few-text": one}
+    task = task_page(material, Scenes(), None, "few-text")  # it begins no figure
+    assert task["curve"] is None
+    row = page("row.html.j2", "", ABOUT | row_page(material, Scenes(), "erm"))
+    for text in (page("task.html.j2", "", ABOUT | task), row):
+        assert '<table class="rungs">' in text
+        assert '<svg class="curve' not in text
+    assert "With more counterexamples" not in row
+    assert "With 4 counterexamples in training: when all shortcuts" in row
 
 
 def test_rows_without_a_place_are_sorted_by_score(steps_material, climb):
