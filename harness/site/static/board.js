@@ -137,7 +137,7 @@
     });
     panel.replaceChildren(
       element("h2", `${rows[0].name} and ${rows[1].name}`, { tabIndex: -1 }),
-      element("p", ["A third tick replaces the row that was ticked first. ", close], { className: "note" }),
+      element("p", ["Differences are the second row less the first. A third tick replaces the row that was ticked first. ", close], { className: "note" }),
       element("table", [element("thead", element("tr", head)), element("tbody", body)]),
       element("p", ["Whether they differ significantly: ", element("code", `spurgen compare ${quoted.join(" ")}`)]),
     );
@@ -158,7 +158,9 @@
   // Return the text of a cell, in which drawings say nothing and what stands below each other is set apart.
   function spoken(cell) {
     const shares = [...cell.querySelectorAll("li")].map((each) => `${text(each.querySelector("span"))} ${text(each.querySelector("b"))}`);
-    return shares.join(", ") || [...cell.querySelectorAll("b, small, .faint")].map(text).filter(Boolean).join(", ") || text(cell);
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), found = [];
+    while (walker.nextNode()) found.push(text(walker.currentNode));
+    return shares.join(", ") || found.filter(Boolean).join(", ");
   }
 
   // Return the second number less the first, empty unless both texts begin with one of the same kind.

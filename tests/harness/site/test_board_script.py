@@ -131,6 +131,8 @@ def test_two_rows_are_compared_in_all_columns_with_the_command_for_the_test(visi
     wanted = [
         plain.locator("tbody tr", has_text=name).locator("td").nth(column - 1).text_content() for name in ("dfr", "jtt")
     ]
+    place = cells(table, "Place")
+    assert all(re.match(r"\d.* of \d+, \w+", each) for each in place[:2])
     follows = cells(table, "Follows")
     assert follows[:2] == wanted
     assert float(follows[2].replace("\u2212", "-")) == pytest.approx(float(wanted[1]) - float(wanted[0]))
