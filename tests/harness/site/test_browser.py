@@ -238,6 +238,13 @@ def test_a_print_has_every_row_of_the_board_without_the_controls(visit, steps_si
     assert "Reset" not in text
 
 
+def test_a_print_in_landscape_has_the_board_as_a_table(visit, steps_site):
+    page = visit(viewport={"width": 1032, "height": 700}).open(steps_site)  # A4 without its margins
+    page.emulate_media(media="print")
+    row = page.locator("tr[data-label]").first
+    assert row.evaluate("(line) => getComputedStyle(line).display") == "table-row"
+
+
 def test_the_first_part_of_a_row_has_pictures_and_others_open_by_their_link(visit, steps_site):
     page = visit().open(steps_site, "rows/erm.html")
     parts = page.locator(".part > details")
