@@ -217,6 +217,12 @@ def test_the_two_ceilings_are_told_apart_beside_the_report(reported_site):
     )
 
 
+def test_numbers_wrap_where_a_phone_is_too_narrow(visit, steps_site):
+    page = visit(viewport={"width": 240, "height": 844}).open(steps_site, "index.html#board=few-text")
+    cells = page.locator("tr[data-label]:visible td[data-title='Counterexamples needed']")
+    assert cells.evaluate_all("(all) => all.filter((each) => each.scrollWidth > each.clientWidth).length") == 0
+
+
 def test_dark_mode_is_dark_in_figures_too(visit, steps_site):
     grounds = {}
     for scheme in ("light", "dark"):
