@@ -30,7 +30,7 @@ APART = 0.07  # of the vertical axis: least distance of two labels
 TWO_LINES: dict[Columns, float] = {1: 0.15, 2: 0.115}  # the same, where a label has two lines
 TOP = 1.03
 LONGEST: dict[Columns, int] = {1: 14, 2: 34}  # characters of a name beside its number; on a screen it is above it
-CEILING = "ceiling: the same learner, no shortcut in training", "ceiling"  # the first where no line would cross it
+CEILING = "ceiling fixed on other worlds: no shortcut in training", "ceiling"  # the first where no line would cross it
 
 
 class Climbed(NamedTuple):
@@ -153,11 +153,11 @@ def spread(heights: Sequence[float], apart: float) -> list[float]:
 
 
 def _labels(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]], apart: float) -> None:
-    """Write each text right of its line's end, in the line's colour, with a leader between them."""
+    """Write each text right of its line's end, in ink that is easy to read, with a leader in the line's colour."""
     heights = spread([end for _, end, _ in labels], apart)
     for (text, end, colour), height in zip(labels, heights, strict=True):
         beside = axes.get_yaxis_transform()
-        axes.text(1.045, height, text, transform=beside, color=colour, va="center", fontsize=style.SMALL)
+        axes.text(1.045, height, text, transform=beside, color=style.INK, va="center", fontsize=style.SMALL)
         arrow = {"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3}
         axes.annotate("", (right, end), (1.04, height), textcoords=beside, annotation_clip=False, arrowprops=arrow)
 

@@ -22,13 +22,15 @@ COLUMNS = {
     ),
     "needed": (
         "Counterexamples needed",
-        "training samples that contradict the shortcut, until accuracy is three quarters of the ceiling",
+        "training samples that contradict the shortcut, until accuracy is three quarters of the ceiling "
+        "fixed on other worlds",
     ),
     "follows": ("Follows which shortcut", "share of answers that go where all shortcuts, or one alone, are switched"),
     "place": ("Place", "first to last place among the rows that were given the same; rows with a common letter do "
               "not differ significantly"),
 }  # fmt: skip
 """Title and meaning of each column."""
+KINDS = {"text": "captions", "image": "pictures", "multimodal": "pictures with captions"}
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,16 @@ class Plain:
 
 @dataclass(frozen=True)
 class Table:
-    """The table of a ladder; `plain` has every number, and off the main ladders only the rows without a place."""
+    """The table of a ladder; `plain` has every number, and off the main ladders only the rows without a place.
+
+    `columns`: title and meaning by key. `over`: the numbers of counterexamples to which shares belong, in words.
+    """
 
     key: str
     title: str
     about: str
+    columns: Mapping[str, tuple[str, str]]
+    over: str
     blocks: Sequence[Block]
     plain: Plain
 
@@ -65,21 +72,24 @@ class Table:
 def ladder_table(material: Material, climb: Climb) -> Table:
     """Return the table of a ladder."""
     board, lines = material.board.overall[climb.name], material.lines[climb.name]
-    made = []
+    made: list[Block] = []
     for title, part in blocks(lines, board):
         ranked, access = bool(part[0]["ranked"]), str(part[0]["access"])
+        part = part if ranked else sorted(part, key=lambda line: -line["robust_accuracy"])
         rows = [_row(material, climb, line) for line in part]
         made.append(Block(f"Given: {given(access)}" if ranked else title, access if ranked else "", rows))
     rungs = [rung.counterexamples for rung in climb.rungs]
     among = f"{', '.join(map(str, rungs))} counterexamples among {climb.drawn.train:,} training samples"
     plain = plain_table(material, climb.name)
-    return Table(climb.name, spoken(climb), among, made, plain if climb.main else replace(plain, rows=[]))
+    plain = plain if climb.main else replace(plain, rows=[])
+    numbered = any(row["needed"] for block in made for row in block.rows)
+    columns = {key: about for key, about in COLUMNS.items() if numbered or key != "needed"}
+    return Table(climb.name, spoken(climb), among, columns, climb.over, made, plain)
 
 
 def spoken(climb: Climb) -> str:
     """Return a ladder's name in text."""
-    kind = {"text": "captions", "image": "pictures", "multimodal": "pictures with captions"}[climb.shown.modality]
-    return f"{climb.name}: {kind}"
+    return f"{climb.name}: {KINDS[climb.shown.modality]}"
 
 
 def _row(material: Material, climb: Climb, line: Line) -> dict[str, object]:
@@ -93,10 +103,10 @@ def _row(material: Material, climb: Climb, line: Line) -> dict[str, object]:
     rank = "" if first is None else f"{first}" if first == last else f"{first}\N{EN DASH}{last}"
     return {
         "label": shown(label), "name": material.names.get(label) or shown(label), "page": material.pages[label],
-        "given": given(str(line["access"])), "score": percent(value),
+        "given": given(str(line["access"])), "access": shown(str(line["access"])), "score": percent(value),
         "agree": percent(agree) if agree is not None else "",
         "scale": scale(value, low, high, agree),
-        "spark": spark([rung.counterexamples for rung in climb.rungs], climb.curve(label)),
+        "spark": spark(climb.drawn.rungs, climb.curve(label)) if len(climb.rungs) > 1 else "",
         "needed": needed_words(line), "interval": interval,
         "to_erm": str(line.get("counterexamples_to_erm_text") or "").partition(" ")[0].replace("<=", "at most "),
         "follows": follow_bars(line),
@@ -109,9 +119,13 @@ def _row(material: Material, climb: Climb, line: Line) -> dict[str, object]:
 
 
 def follow_bars(line: Line) -> list[tuple[str, str, Markup]]:
-    """Return how often a row follows all shortcuts, and each alone: its name, the share, and a bar of it."""
+    """Return how often a row follows all shortcuts, and each alone: its name, the share, and a bar of it.
+
+    A ladder's only shortcut is all of them; more scenes show it than show single ones.
+    """
     alone = {key.removeprefix(CHANNEL): line[key] for key in line if key.startswith(CHANNEL)}
-    every = ({ALL: line["follows"]} if known(line, "follows") else {}) | alone
+    every = {ALL: line["follows"]} if known(line, "follows") else {}
+    every = dict.fromkeys(alone, every[ALL]) if every and len(alone) == 1 else every | alone
     return [(name, percent(value), bar(value)) for name, value in every.items()]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from PIL import Image
 
+from spurgen.benchmark.suite import DEFAULT_SUITE
 from spurgen.harness.board.export import to_csv, to_json
 from spurgen.harness.board.latex import board_latex
 from spurgen.harness.board.methods import paper_names
@@ -62,6 +63,7 @@ def _page(material: Material, here: str, template: str, content: Mapping[str, ob
     about: dict[str, object] = {
         "suite": material.suite.name,
         "suite_spoken": material.suite.spoken,
+        "shipped": material.suite.name == DEFAULT_SUITE,
         "digest": material.board.manifest_sha256,
         "nav": [(title, path) for title, path in NAV if there.get(title, True)],
         "documented": material.documented,

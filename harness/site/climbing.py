@@ -19,7 +19,7 @@ OTHERS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 @dataclass(frozen=True)
 class Climbing:
-    """A drawing, and the rows of its table: the line and its values as texts, one per number of `rungs`.
+    """A drawing, empty for one rung, and the rows of its table: the line and its values as texts, one per rung.
 
     `dashed`: whether a dashed line shows three quarters of the ceiling.
     """
@@ -40,10 +40,11 @@ def climbing(material: Material, climb: Climb, own: str = "") -> Climbing:
     styled = [*([(own, "own")] if own else []), *zip(others, styles, strict=False)]
     drawn = [Drawn(spoken_name(label, material.names), style, climb.curve(label)) for label, style in styled]
     rungs = [rung.counterexamples for rung in climb.rungs]
+    many, title = len(rungs) > 1, "Right where shortcuts mislead; the table has the numbers"
     threshold = None if climb.drawn.ceiling is None else SHARE * climb.drawn.ceiling
     return Climbing(
-        curve(rungs, drawn, threshold, "Right where shortcuts mislead; the table has the numbers"),
-        threshold is not None,
+        curve(rungs, drawn, threshold, title) if many else Markup(),
+        threshold is not None and many,
         rungs,
         [(line, ["" if value is None else percent(value) for value in line.values]) for line in drawn],
     )

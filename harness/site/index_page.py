@@ -10,7 +10,7 @@ from spurgen.harness.board.markdown import SYNTHETIC
 from spurgen.harness.plots.ladder import draw_ladder, named_rows
 from spurgen.harness.plots.needed import draw_needed
 from spurgen.harness.plots.of_board import named
-from spurgen.harness.site.boards import COLUMNS, ladder_table, plain_table
+from spurgen.harness.site.boards import COLUMNS, KINDS, ladder_table, plain_table
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.names import file_name, shown
@@ -36,10 +36,11 @@ def index_page(material: Material, story: Story | None, figures: Figures) -> dic
         "story": story,
         "name": spoken_name(story.label, material.names) if story else "",
         "changed": what(_changed(story)) if story else "",
-        "curve": curve(material, first, figures) if first else None,
+        "curve": curve(material, first, figures) if first and len(first.rungs) > 1 else None,
         "winners": [each for each in best if each is best[0] or each.label == ERM],
         "hidden": hidden(material, story) if story else None,
         "first": first,
+        "kind": KINDS[first.shown.modality] if first else "",
         "boards": [ladder_table(material, climb) for climb in climbs],
         "columns": COLUMNS,
         "everything": figures.add("everything", partial(draw_needed, material.learners)) if material.learners else "",

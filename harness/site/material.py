@@ -45,6 +45,12 @@ class Climb:
         """Whether its scenes are pictures."""
         return self.shown.modality != "text"
 
+    @property
+    def over(self) -> str:
+        """The numbers of counterexamples to which a row's shares on the ladder belong, in words."""
+        above = [f"{m}" for m in self.drawn.rungs if m] or ["0"]
+        return f"mean over {', '.join(above)}" if len(above) > 1 else f"with {above[0]}"
+
     def curve(self, label: str) -> list[float | None]:
         """Return a row's accuracy where shortcuts mislead on every rung, None where it has none."""
         found = [{line["submission"]: line for line in lines} for lines in self.drawn.boards]

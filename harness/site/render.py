@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from spurgen.harness.site.names import file_name, shown
-from spurgen.harness.site.words import percent
+from spurgen.harness.site.words import percent, what
 
 TEMPLATES = Path(__file__).parent / "templates"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
@@ -55,7 +55,13 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {"stranger": _stranger, "file": file_name, "percent": percent, "shown": shown}
+    made.filters |= {
+        "stranger": _stranger,
+        "file": file_name,
+        "percent": percent,
+        "shown": shown,
+        "what": lambda name: what([name]),
+    }
     return made
 
 

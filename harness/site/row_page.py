@@ -16,7 +16,7 @@ from spurgen.harness.site.scenes import Scenes
 from spurgen.harness.site.story import Twins, make_twins
 from spurgen.harness.site.twins import followed
 from spurgen.harness.site.twins import shown as pairs_shown
-from spurgen.harness.site.words import given, percent
+from spurgen.harness.site.words import ALL, given, percent, what
 
 TWINS = 3  # shown of a row on a ladder
 
@@ -30,7 +30,7 @@ class Part:
     note: str
     verdict: str
     counterexamples: int
-    often: Mapping[str, str]
+    often: str
     twins: Sequence[Twins] | None
     climbing: Climbing
 
@@ -78,10 +78,19 @@ def _part(material: Material, scenes: Scenes, climb: Climb, label: str) -> Part:
         note=f"{'' if rated else 'Not ranked: '}{shown(reason)}" if reason else _few(material, climb, line),
         verdict=_verdict(climb, line) if rated else "",
         counterexamples=climb.shown.counterexamples,
-        often={each: percent(value) for each, value in sorted(followed(reads).items(), key=lambda item: -item[1])},
+        often=_often(climb.shown.channels, followed(reads)),
         twins=None if chosen is None else [make_twins(climb, scenes, by_world[world], k) for world, k in chosen],
         climbing=climbing(material, climb, label),
     )
+
+
+def _often(names: Sequence[str], shares: Mapping[str, float]) -> str:
+    """Describe how often a row follows shortcuts, all of them first; empty without answers."""
+    if not shares or len(names) == 1:
+        return f"when {what(names)} is switched, {percent(shares[ALL])} of its answers follow it." if shares else ""
+    alone = sorted(names, key=lambda name: -shares[name])
+    single = [f"; when only {what([name])} is, {percent(shares[name])}" for name in alone]
+    return f"when all shortcuts are switched, {percent(shares[ALL])} of its answers follow them{''.join(single)}."
 
 
 def _few(material: Material, climb: Climb, line: Line) -> str:
@@ -97,7 +106,8 @@ def _verdict(climb: Climb, line: Line) -> str:
     ranks = f" Place {place} of {line['of']} among methods given the same." if place else ""
     right = percent(line["robust_accuracy"])
     agree = f", and in {percent(line['accuracy_agree'])} where they agree" if known(line, "accuracy_agree") else ""
-    return f"{needs}It is right in {right} of test scenes where shortcuts mislead{agree}.{ranks}"
+    over = f"{climb.over} counterexamples"
+    return f"{needs}It is right in {right} of test scenes where shortcuts mislead{agree} ({over}).{ranks}"
 
 
 def _facts(row: Mapping[str, TaskRow]) -> Iterator[tuple[str, str]]:

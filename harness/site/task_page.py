@@ -39,10 +39,10 @@ def task_page(material: Material, scenes: Scenes, figures: Figures, name: str) -
         "name": name,
         "title": spoken(climb),
         "others": [(other, file_name(other)) for other in material.ladders],
-        "asks": _asks(rung),
+        "asks": _asks(rung, climb.drawn.rungs),
         "train": [*train, Pictured(counter, counter.label, "a counterexample")],
         "twins": _twins(scenes, world),
-        "curve": curve(material, climb, figures) if climb.main else None,
+        "curve": curve(material, climb, figures) if climb.main and len(climb.rungs) > 1 else None,
         "climbing": climbing(material, climb),
         "winners": winners(material, climb),
         "solved": (sum(not needed_words(line).startswith("more") for line in numbered), len(numbered)),
@@ -58,7 +58,7 @@ def tasks_page(material: Material, scenes: Scenes) -> dict[str, object]:
             {
                 "file": file_name(name),
                 "title": spoken(climb),
-                "asks": _asks(climb.shown),
+                "asks": _asks(climb.shown, climb.drawn.rungs),
                 "twins": _twins(scenes, in_world(climb.shown, 0))[:2],
             }
             for name, climb in material.ladders.items()
@@ -66,9 +66,8 @@ def tasks_page(material: Material, scenes: Scenes) -> dict[str, object]:
     }
 
 
-def _asks(rung: Rung) -> str:
-    ladder = rung.ladder
-    rungs = _or_list([str(m) for m in ladder.rungs])
+def _asks(rung: Rung, numbers: Sequence[int]) -> str:
+    ladder, rungs = rung.ladder, _or_list([f"{m}" for m in numbers])
     one = len(rung.channels) == 1
     return (
         f"Name what a {MEDIA[rung.modality]} shows: {_or_list(ladder.categories)}, of things that training lacks. "
@@ -95,9 +94,10 @@ def _twins(scenes: Scenes, world: Rung) -> list[Pictured]:
     size = world.num_classes * world.ladder.twins_per_class
     rival = 1  # the class of sample 0 is the first
     alone = world.channels if len(world.channels) > 1 else ()
+    misleads, go = ("all shortcuts mislead", "all go") if alone else (f"{what(world.channels)} misleads", "it goes")
     rest = [
-        (SWITCHED, 0, "all shortcuts mislead", "all go with another class"),
-        ("test/neutral", 0, "neutral", "all go with no class"),
+        (SWITCHED, 0, misleads, f"{go} with another class"),
+        ("test/neutral", 0, "neutral", f"{go} with no class"),
         *((f"test/{name}", rival * size, WHAT.get(name, name), "alone misleads") for name in alone),
         ("test/thing", 0, "another thing", "shortcuts stay"),
     ]

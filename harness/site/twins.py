@@ -22,6 +22,7 @@ from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.words import ALL
 
 BASE, SWITCHED = "test/agree", "test/mislead"
+SELDOM = 0.05  # of the answers follow a shortcut: with fewer, an example would be one of chance
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def _made(described: str, modality: Modality) -> Pairs:
     sizes, classes, base = scored_parts(rung), rung.num_classes, factors(ladder, BASE)
     starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
     columns = []
-    for k, name in enumerate((ALL, *rung.channels)):
+    names = (ALL, *rung.channels) if len(rung.channels) > 1 else (ALL,)  # the only one is all of them
+    for k, name in enumerate(names):
         part = f"test/{name}" if k else SWITCHED
         shown = factors(ladder, part).channel_values[name if k else rung.channels[0]]
         place = np.arange(sizes[part]) % (classes * ladder.twins_per_class if k else sizes[part])
@@ -83,7 +85,7 @@ def _made(described: str, modality: Modality) -> Pairs:
         place, rival = place[twin], shown[twin]
         kind = np.full(len(twin), k)
         columns.append((kind, place, twin, base.labels[place], rival, starts[BASE] + place, starts[part] + twin))
-    return Pairs((ALL, *rung.channels), *map(np.concatenate, zip(*columns, strict=True)))
+    return Pairs(names, *map(np.concatenate, zip(*columns, strict=True)))
 
 
 def read(rung: Rung, row: TaskRow) -> Iterator[Read]:
@@ -126,13 +128,13 @@ def tally(rows: Sequence[Sequence[Read]]) -> dict[int, Int64]:
 
 
 def shown(every: Sequence[Read], counts: Mapping[int, Int64], most: int) -> list[Lost]:
-    """Return up to `most` pairs that a row loses, to show.
+    """Return up to `most` pairs that a row loses, to show; none of a change that the row seldom follows.
 
     What changed takes turns: all shortcuts first, then single ones, those that the row follows most first. Within one,
     classes that are not shown yet come first, then pairs that more rows lose; each scene is shown once.
     """
     share = followed(every)
-    order = sorted(share, key=lambda name: (name != ALL, -share[name]))
+    order = sorted((name for name in share if share[name] >= SELDOM), key=lambda name: (name != ALL, -share[name]))
     queues = []
     for name in order:
         found = np.concatenate([_lost(each, name, counts[each.world]) for each in every])

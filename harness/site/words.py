@@ -19,6 +19,9 @@ WHAT = {"hue": "the wall's hue", "wall": "the wall's pattern", "light": "the lig
 """Descriptions of the shortcuts."""
 
 
+EVERY = {2: "both", 3: "all three", 4: "all four", 5: "all five"}
+
+
 def given(access: str) -> str:
     """Return what training was given besides inputs in an access tier."""
     return f"{shown(GIVEN.get(access, access))}{', which no real data have' if access == SYNTHETIC else ''}"
@@ -42,15 +45,14 @@ def look(rung: Rung, name: str, value: int) -> str:
 
 
 def because(rung: Rung, changed: str, value: int) -> str:
-    """Return the new look of a changed shortcut, or of all: `of the red brick wall near the station`."""
-    names = rung.channels if changed == ALL else (changed,)
-    seen = {name: look(rung, name, value) for name in names}
-    wall = " ".join(seen[name] for name in ("hue", "wall") if name in seen)
-    if wall and "wall" not in seen:
-        wall += " wall"
-    if wall:
-        return f"of the {wall}"
-    return f"it is {seen['place']}" if "place" in seen else f"of {WHAT.get(names[0], names[0])}"
+    """Return the new look of a changed shortcut, `of the brick wall`, or that all of several changed."""
+    if changed == ALL and len(rung.channels) > 1:
+        return f"{EVERY.get(len(rung.channels), 'all')} shortcuts changed"
+    name = rung.channels[0] if changed == ALL else changed
+    seen = look(rung, name, value)
+    if name in ("hue", "wall"):
+        return f"of the {seen}{' wall' if name == 'hue' else ''}"
+    return f"it is {seen}" if name == "place" else f"of {WHAT.get(name, name)}"
 
 
 def spoken_name(label: str, full_names: Mapping[str, str]) -> str:

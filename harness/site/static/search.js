@@ -3,12 +3,14 @@
 (() => {
   const query = new URLSearchParams(location.search).get("q") || "";
   const words = query.toLowerCase().match(/[\p{L}\p{N}_]+/gu) || [];
-  const has = (text) => words.every((word) => text.toLowerCase().includes(word));
+  const flat = (text) => text.toLowerCase().replace(/[_-]/g, ""); // group_dro is also found as groupdro
+  const has = (text) => words.every((word) => flat(text).includes(flat(word)));
   for (const field of document.querySelectorAll("input[name=q]")) field.value = query;
   const lines = [...document.querySelectorAll("#found li")];
   for (const line of lines) line.hidden = !has(line.textContent);
   let count = lines.filter((line) => !line.hidden).length;
-  const say = () => { document.getElementById("count").textContent = words.length ? `${count} found for “${query}”` : ""; };
+  const say = () => { document.getElementById("count").textContent = words.length ? `${count || "Nothing"} found for “${query}”` : ""; };
+  document.getElementById("board").hidden = !count;
   say();
 
   function link(address, text) {
@@ -22,7 +24,7 @@
     index.titles.forEach((title, page) => title.toLowerCase().includes(word) && add(page, 20));
     for (const [terms, points] of [[index.titleterms, 5], [index.terms, 1]]) {
       for (const [term, pages] of Object.entries(terms)) {
-        if (term === word) add(pages, points + 3);
+        if (flat(term) === flat(word)) add(pages, points + 3);
         else if (term.startsWith(word) || (term.length > 3 && word.startsWith(term))) add(pages, points);
       }
     }
@@ -49,6 +51,7 @@
         return line;
       });
       document.getElementById("pages").replaceChildren(...made);
+      document.getElementById("documentation").hidden = !made.length;
       count += pages.length;
       say();
     },

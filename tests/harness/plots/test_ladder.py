@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from spurgen.harness.plots import style
 from spurgen.harness.plots.ladder import (
     APART,
     TOP,
@@ -113,11 +114,18 @@ def test_the_name_of_the_ceiling_stands_where_no_line_crosses_it(climbed):
         (axes,) = draw_ladder(climbed._replace(ceiling=0.88, boards=boards, whole=boards[0]), {}).axes
         return {text.get_text(): (text.get_ha(), text.get_va()) for text in axes.texts if "ceiling" in text.get_text()}
 
-    long = "ceiling: the same learner, no shortcut in training"
+    long = "ceiling fixed on other worlds: no shortcut in training"
     assert places(0.2, 0.2, 0.2, 0.2) == {long: ("left", "bottom"), "3/4 of the ceiling": ("left", "bottom")}
     assert places(0.92, 0.92, 0.92, 0.92)[long] == ("left", "top")
     assert places(0.7, 0.55, 0.2, 0.2)["3/4 of the ceiling"] == ("right", "bottom")
     assert "ceiling" in places(0.92, 0.92, 0.6, 0.92)  # the long name would cross the line
+
+
+def test_labels_beside_lines_are_in_ink(climbed):
+    (axes,) = draw_ladder(climbed, {}, screen=True).axes
+    beside = [text for text in axes.texts if text.get_position()[0] == 1.045]
+    assert len(beside) > 2
+    assert {text.get_color() for text in beside} == {style.INK}
 
 
 def test_a_ladder_without_a_ceiling_has_no_line_for_it(climbed):

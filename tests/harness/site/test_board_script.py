@@ -1,9 +1,15 @@
 """The board in a real browser, opened from disk: sort, filter, comparison, address, share."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.slow
 ROWS = ".board:visible tr[data-label]:visible"
+
+
+COMPARED = ["Deep feature reweighting", "Just train twice"]
 
 
 def names(page):
@@ -12,6 +18,11 @@ def names(page):
 
 def head(page, key):
     return page.locator(f".board:visible table.main th[data-key={key}]")
+
+
+def cells(table, title):
+    row = table.locator("tbody tr", has=table.page.get_by_role("rowheader", name=title, exact=True))
+    return row.locator("td").all_inner_texts()
 
 
 def scores(material, ladder="few-text"):
@@ -80,7 +91,7 @@ def test_an_address_brings_the_same_view_to_somebody_else_at_the_board(visit, st
     assert names(theirs) == names(page)
     assert sorted(names(page)) == ["dfr", "jtt"]
     assert head(theirs, "score").get_attribute("aria-sort") == "descending"
-    assert theirs.locator("#comparison thead th").all_inner_texts() == ["dfr", "jtt"]
+    assert theirs.locator("#comparison thead th").all_inner_texts() == [*COMPARED, "Difference"]
     assert -1 < theirs.locator("#controls").bounding_box()["y"] < 300  # a browser rounds to 1/64 pixel
     theirs.evaluate("location.hash = 'board=few-image'")
     theirs.wait_for_function("document.querySelector('select[name=board]').value === 'few-image'")
@@ -109,18 +120,70 @@ def test_two_rows_are_compared_in_all_columns_with_the_command_for_the_test(visi
     for name in ("erm", "dfr", "jtt"):  # the last two count
         page.locator(ROWS).get_by_label(f"Compare {name}").check()
     table = page.locator("#comparison table")
-    assert table.get_by_role("row", name="Access").inner_text().split() == ["Access", "val_groups", "val_groups"]
+    assert table.locator("thead th").all_inner_texts() == [*COMPARED, "Difference"]
+    given = table.get_by_role("row", name="Given").locator("td").all_inner_texts()
+    assert given == ["counterexamples marked in val", "counterexamples marked in val", ""]
+    right, _, apart = cells(table, "Right where shortcuts mislead")
+    assert re.match(r"\d+\s%, \d+\s% where they agree", right)
+    assert re.fullmatch(r"(\+|\u2212)?\d+ points", apart)
     plain = page.locator(".board:visible table.plain")
     column = plain.locator("thead th").all_text_contents().index("Follows")
     wanted = [
         plain.locator("tbody tr", has_text=name).locator("td").nth(column - 1).text_content() for name in ("dfr", "jtt")
     ]
-    row = table.locator("tbody tr", has=page.get_by_role("rowheader", name="Follows", exact=True))
-    assert row.locator("td").all_inner_texts() == wanted
+    place = cells(table, "Place")
+    assert all(re.match(r"\d.* of \d+, \w+", each) for each in place[:2])
+    follows = cells(table, "Follows")
+    assert follows[:2] == wanted
+    assert float(follows[2].replace("\u2212", "-")) == pytest.approx(float(wanted[1]) - float(wanted[0]))
     assert page.locator("#comparison code").inner_text() == "spurgen compare dfr jtt"
     assert not page.locator(ROWS).get_by_label("Compare erm").is_checked()
     page.locator(ROWS).get_by_label("Compare dfr").uncheck()
     assert page.locator("#comparison").is_hidden()
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_the_second_tick_brings_the_comparison_into_sight_and_a_third_says_what_it_does(visit, steps_site, motion):
+    seen = visit(viewport={"width": 1000, "height": 500}, reduced_motion=motion)
+    page = seen.open(steps_site, "index.html#board=few-text")
+    page.locator(ROWS).get_by_label("Compare erm").check()
+    assert page.locator("#picked").inner_text().endswith(": tick a second row to compare the two.")
+    page.locator(ROWS).last.locator("input").check()
+    assert page.locator("#picked").is_hidden()
+    expect(page.locator("#comparison h2")).to_be_in_viewport(timeout=30_000)
+    assert page.evaluate("document.activeElement.textContent").startswith("Empirical risk minimisation and ")
+    assert "A third tick replaces the row that was ticked first." in page.locator("#comparison").inner_text()
+    page.get_by_role("button", name="Close").click()
+    assert page.locator("#comparison").is_hidden()
+    assert page.evaluate("document.activeElement.type") == "checkbox"
+    assert page.locator("tr[data-label] input:checked").count() == 0
+    assert seen.problems == []
+
+
+def test_a_board_beside_the_main_ones_compares_its_columns(visit, steps_site):
+    seen = visit()
+    page = seen.open(steps_site)
+    page.locator("table.plain").evaluate_all("(all) => all.forEach((each) => each.remove())")  # side ladders have none
+    for name in ("dfr", "jtt"):
+        page.locator(ROWS).get_by_label(f"Compare {name}").check()
+    titles = page.locator("#comparison tbody th").all_inner_texts()
+    assert titles == ["Given", *(head(page, key).get_attribute("data-title") for key in ("score", "follows", "place"))]
+    assert seen.problems == []
+
+
+def test_a_row_without_a_place_is_filtered_by_what_it_was_given_itself(visit, steps_site):
+    page = visit().open(steps_site, "index.html#board=few-text&access=none")
+    assert "short" in names(page)  # of two worlds
+
+
+def test_a_board_with_nothing_left_says_so(visit, steps_site):
+    page = visit().open(steps_site, "index.html#board=few-text&text=nobody")
+    sentence = page.get_by_text("No method of this board was given that and has that name.")
+    assert sentence.locator("visible=true").count() == 1
+    assert page.locator("table.main:visible").count() == 0
+    page.locator("input[name=text]").fill("groupdro")
+    assert names(page) == ["group_dro"]
+    assert sentence.locator("visible=true").count() == 0
 
 
 def test_the_address_is_copied(visit, steps_site):
@@ -131,6 +194,7 @@ def test_the_address_is_copied(visit, steps_site):
     page.locator("#paste").focus()
     page.keyboard.press("Control+V")
     assert page.locator("#paste").input_value() == page.url
+    expect(page.locator("#status")).to_have_text(re.compile(r"2 of \d+ rows"), timeout=30_000)
 
 
 def test_the_board_is_reached_and_used_by_keyboard_alone(visit, steps_site):

@@ -92,6 +92,11 @@ def test_the_search_finds_rows_and_tasks_by_words_in_any_order(visit, steps_site
     assert page.locator("#found li:visible a").all_inner_texts() == ["Just train twice"]
     assert page.locator("#words").input_value() == "TWICE just"
     assert page.locator("#count").inner_text() == "1 found for “TWICE just”"
+    page.goto(f"{steps_site.as_uri()}/search.html?q=groupdro")
+    assert page.locator("#found li:visible a").all_inner_texts() == ["Group distributionally robust optimisation"]
+    page.goto(f"{steps_site.as_uri()}/search.html?q=nothing-like-it")
+    assert page.locator("#count").inner_text() == "Nothing found for “nothing-like-it”"
+    assert page.get_by_role("heading", name="Board").count() == 0
     page.locator("#words").fill("few-text")
     page.keyboard.press("Enter")
     page.wait_for_url("**q=few-text")
@@ -132,9 +137,41 @@ def test_a_row_shows_two_pictures_of_200_pixels_and_both_answers(visit, steps_si
     family = page.locator(".family").first
     sizes = [family.locator("img").nth(k).bounding_box()["width"] for k in (0, 1)]
     assert min(sizes) >= 200
+    captions = page.locator(".family figcaption").all_inner_texts()
+    assert re.fullmatch(r"It says “\w+” because both shortcuts changed\.", captions[0])
+    assert re.fullmatch(r"Only the wall's (hue|pattern) changed: it says “\w+” because of the .* wall\.", captions[1])
     assert "✓" in family.inner_text()
     assert "✗" in family.inner_text()
     assert page.locator(".verdict").first.bounding_box()["y"] < family.bounding_box()["y"] < 900
+
+
+@pytest.mark.parametrize("width", [390, 768, 1001, 1161, 1279, 1440])
+def test_the_board_and_the_chart_are_whole_and_readable_at_every_width(visit, steps_site, width):
+    page = visit(viewport={"width": width, "height": 900}).open(steps_site)
+    cut = page.locator(".board:visible .scroll").first.evaluate("(region) => region.scrollWidth - region.clientWidth")
+    assert cut <= 0
+    assert page.locator(".hero .figure").bounding_box()["width"] >= min(width - 30, 440)
+    cells = page.locator("tr[data-label] td").evaluate_all(
+        "(all) => all.filter((each) => each.offsetParent && each.scrollWidth > each.clientWidth + 1).length"
+    )
+    assert cells == 0
+
+
+def test_a_tablet_uses_both_halves_of_a_row_and_a_phone_stacks_verdicts(visit, reported_site):
+    page = visit(**DEVICES["tablet"]).open(reported_site)
+    cells = page.locator("tr[data-label]:visible").first.locator("td")
+    assert cells.nth(1).bounding_box()["x"] > cells.nth(0).bounding_box()["x"] + 300
+    page = visit(**PHONE).open(reported_site, "trust.html")
+    boxes = [page.locator(".verdicts tbody tr").first.locator(name).first.bounding_box() for name in ("th", "td")]
+    assert boxes[0]["x"] == boxes[1]["x"]
+    assert boxes[0]["y"] < boxes[1]["y"]
+
+
+def test_a_phone_has_a_long_title_beside_its_triangle(visit, steps_site):
+    page = visit(viewport={"width": 120, "height": 844}).open(steps_site, "rows/erm.html")
+    title = page.locator(".part h2").first
+    assert title.bounding_box()["y"] - page.locator(".part summary").first.bounding_box()["y"] < 20
+    assert title.evaluate("(title) => title.getClientRects().length") > 1
 
 
 def test_captions_mark_the_words_that_changed(visit, steps_site):
@@ -167,8 +204,23 @@ def test_no_page_scrolls_sideways(visit, reported_site, device):
 
 def test_a_phone_names_the_numbers_of_a_row(visit, steps_site):
     page = visit(**PHONE).open(steps_site)
-    cell = page.locator("tr[data-label] td[data-title]").first
+    page.locator("select[name=board]").select_option("few-text")  # the other ladder has no ceiling
+    cell = page.locator("tr[data-label]:visible td[data-title]").first
     assert cell.evaluate("(cell) => getComputedStyle(cell, '::before').content").startswith('"Counterexamples needed')
+
+
+def test_the_two_ceilings_are_told_apart_beside_the_report(reported_site):
+    text = (reported_site / "trust.html").read_text()
+    assert "the ceiling measured in these worlds." in text
+    assert (
+        "the ceiling fixed on other worlds, before any row was ranked: 90\N{NO-BREAK SPACE}% on few-text.</p>" in text
+    )
+
+
+def test_numbers_wrap_where_a_phone_is_too_narrow(visit, steps_site):
+    page = visit(viewport={"width": 240, "height": 844}).open(steps_site, "index.html#board=few-text")
+    cells = page.locator("tr[data-label]:visible td[data-title='Counterexamples needed']")
+    assert cells.evaluate_all("(all) => all.filter((each) => each.scrollWidth > each.clientWidth).length") == 0
 
 
 def test_dark_mode_is_dark_in_figures_too(visit, steps_site):
@@ -190,6 +242,13 @@ def test_a_print_has_every_row_of_the_board_without_the_controls(visit, steps_si
     wanted = ("Empirical risk minimisation", "short", "Counterexamples needed", "few-text: captions", "Uses the thing")
     assert [name for name in wanted if name not in text] == []
     assert "Reset" not in text
+
+
+def test_a_print_in_landscape_has_the_board_as_a_table(visit, steps_site):
+    page = visit(viewport={"width": 1032, "height": 700}).open(steps_site)  # A4 without its margins
+    page.emulate_media(media="print")
+    row = page.locator("tr[data-label]").first
+    assert row.evaluate("(line) => getComputedStyle(line).display") == "table-row"
 
 
 def test_the_first_part_of_a_row_has_pictures_and_others_open_by_their_link(visit, steps_site):

@@ -8,6 +8,7 @@ import pytest
 
 from spurgen.harness.board.export import to_csv
 from spurgen.harness.site.names import file_name
+from spurgen.harness.site.render import page
 
 PAGES = ("index.html", "trust.html", "rows/erm.html", "tasks/few-image.html")
 
@@ -87,6 +88,29 @@ def test_a_row_has_the_command_to_make_it_again_and_what_made_it(steps_site):
 def test_a_row_that_is_not_ranked_says_why(steps_site, name):
     text = (steps_site / "rows" / f"{name}.html").read_text()
     assert {"short": "Not ranked: it has 2 of 5 worlds.", "gone": "failed with seed 0"}[name] in text
+
+
+@pytest.mark.parametrize("where", ["index.html", "trust.html", "tasks/few-text.html", "rows/erm.html"])
+def test_every_page_says_that_the_ceiling_was_fixed_on_other_worlds(steps_site, where):
+    text = (steps_site / where).read_text()
+    assert re.search("ceiling,? (which was )?fixed on other worlds", text, re.IGNORECASE)
+
+
+def test_the_first_screen_names_its_pictures_and_the_board_its_rungs(steps_site):
+    text = (steps_site / "index.html").read_text()
+    assert "Right on pictures where shortcuts mislead, mean over 4, 16 counterexamples</h2>" in text
+    assert "Right where shortcuts mislead<small>mean over 4, 16</small></th>" in text
+    assert "(mean over 4, 16 counterexamples)." in (steps_site / "rows" / "erm.html").read_text()
+
+
+@pytest.mark.parametrize(("shipped", "commands"), [
+    (True, "make check MODEL=my_model.py\nmake submit MODEL=my_model.py SEEDS=0-9"),
+    (False, "spurgen check my_model.py --suite v9\nspurgen score my_model.py --suite v9"),
+])  # fmt: skip
+def test_commands_are_those_that_a_visitor_has(shipped, commands):
+    content = dict.fromkeys(("story", "boards", "plain_boards", "everything", "curve", "first", "documented"))
+    about = {"suite": "v9", "suite_spoken": "v9", "digest": "", "nav": [], "here": "", "shipped": shipped}
+    assert f"<code>{commands}</code>" in page("index.html.j2", "", content | about | {"boards": [], "plain_boards": []})
 
 
 def test_a_figure_keeps_its_letters_as_text_and_has_a_dark_side(steps_site):

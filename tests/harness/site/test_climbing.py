@@ -22,6 +22,14 @@ def test_erm_and_the_best_of_each_tier_are_compared_and_on_side_ladders_erm_alon
     assert styles(climbing(steps_material, side)) == whole
 
 
+def test_one_rung_is_a_table_without_a_drawing(steps_material):
+    climb = steps_material.ladders["few-text"]
+    shown = climbing(steps_material, replace(climb, rungs=climb.rungs[1:2], drawn=climb.drawn._replace(rungs=[4])))
+    assert shown.rungs == [4]
+    assert not shown.curve
+    assert not shown.dashed
+
+
 def test_a_table_has_a_value_per_rung_and_the_threshold_is_named_where_it_is_drawn(steps_material):
     climb = steps_material.ladders["few-text"]
     shown = climbing(steps_material, climb)

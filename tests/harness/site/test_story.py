@@ -74,6 +74,9 @@ def test_the_reason_names_what_the_twin_shows(steps_material, scenes):
     read = steps_material.reads["few-text"]["erm"][0]
     for k in np.flatnonzero(read.lost)[::9].tolist():
         twins = make_twins(climb, scenes, read, k)
+        if twins.changed == "all":
+            assert twins.because == "both shortcuts changed"
+            continue
         seen = twins.because.removeprefix("of the ").removesuffix(" wall").split()
         assert set(seen) <= set(twins.twin.caption.replace(".", "").split())
         assert any(flag for _, flag in twins.twin.words)

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results.answered import factors, scored_parts
-from spurgen.harness.site.twins import BASE, followed, in_world, pairs_of, read, shown, tally
+from spurgen.harness.site.twins import BASE, SELDOM, followed, in_world, pairs_of, read, shown, tally
 from spurgen.harness.site.words import ALL
 
 
@@ -58,6 +61,23 @@ def test_a_row_without_stored_answers_has_none(rung, row):
     assert list(read(rung, bare)) == []
     assert followed([]) == {}
     assert shown([], {}, 3) == []
+
+
+def test_a_change_that_a_row_seldom_follows_is_no_example(rung, row):
+    reads = list(read(rung, row))
+    rare = [replace(each, followed=each.followed & ((each.pairs.shortcut != 1) | (np.arange(len(each.pairs)) == at)))
+            for each in reads for at in np.flatnonzero(each.lost & (each.pairs.shortcut == 1))[:1]]  # fmt: skip
+    assert 0 < followed(rare)["hue"] < SELDOM
+    rare = [replace(each, lost=each.lost & each.followed) for each in rare]
+    chosen = shown(rare, tally([rare]), 6)
+    by_world = {each.world: each.pairs for each in rare}
+    assert {by_world[world].shortcut[k] for world, k in chosen} == {0, 2}
+
+
+def test_an_only_shortcut_is_read_once():
+    pairs = pairs_of(in_world(load_suite("v3").task("single-hue-text-8"), 0))
+    assert pairs.names == (ALL,)
+    assert set(pairs.shortcut) == {0}
 
 
 def test_pairs_take_turns_and_those_that_more_rows_lose_come_first(rung, row, steps_material):

@@ -1,0 +1,78 @@
+"""The table of a ladder: its columns, its rows without a place, and shares of a single shortcut."""
+
+from dataclasses import replace
+
+import pytest
+
+from spurgen.harness.board.columns import CHANNEL
+from spurgen.harness.site.boards import follow_bars, ladder_table
+from spurgen.harness.site.render import page
+from spurgen.harness.site.row_page import _often, row_page
+from spurgen.harness.site.scenes import Scenes
+from spurgen.harness.site.task_page import task_page
+
+ABOUT = {"suite": "v9", "suite_spoken": "v9", "digest": "", "nav": [], "here": "", "shipped": True}
+
+
+@pytest.fixture
+def climb(steps_material):
+    return steps_material.ladders["few-text"]
+
+
+def test_a_ladder_without_numbers_of_counterexamples_has_no_column_for_them(steps_material, climb):
+    assert "needed" in ladder_table(steps_material, climb).columns
+    assert "needed" not in ladder_table(steps_material, steps_material.ladders["few-image"]).columns
+
+
+def test_shares_name_the_rungs_over_which_they_are_means(steps_material, climb):
+    assert ladder_table(steps_material, climb).over == climb.over == "mean over 4, 16"
+    assert replace(climb, drawn=climb.drawn._replace(rungs=[32])).over == "with 32"
+
+
+def test_one_rung_has_no_small_curve(steps_material, climb):
+    one = replace(climb, rungs=climb.rungs[1:2])
+    assert {str(row["spark"]) for block in ladder_table(steps_material, one).blocks for row in block.rows} == {""}
+
+
+def test_the_pages_of_one_rung_have_tables_and_no_chart(steps_material, climb):
+    one = replace(climb, rungs=climb.rungs[1:2], drawn=climb.drawn._replace(rungs=[4], boards=climb.drawn.boards[1:2]))
+    material = replace(steps_material)
+    material.__dict__["ladders"] = {"few-text": one}
+    task = task_page(material, Scenes(), None, "few-text")  # it begins no figure
+    assert task["curve"] is None
+    row = page("row.html.j2", "", ABOUT | row_page(material, Scenes(), "erm"))
+    for text in (page("task.html.j2", "", ABOUT | task), row):
+        assert '<table class="rungs">' in text
+        assert '<svg class="curve' not in text
+    assert "With more counterexamples" not in row
+    assert "With 4 counterexamples in training: when all shortcuts" in row
+
+
+def test_rows_without_a_place_are_sorted_by_score(steps_material, climb):
+    lines = [dict(line) | {"ranked": False} for line in steps_material.lines["few-text"] if not line.get("reason")]
+    material = replace(steps_material)
+    material.__dict__["lines"] = steps_material.lines | {"few-text": lines[::-1]}
+    (block,) = ladder_table(material, climb).blocks
+    scores = [float(row["raw"]["score"]) for row in block.rows]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_row_has_what_it_was_given_itself(steps_material, climb):
+    rows = {row["label"]: row for block in ladder_table(steps_material, climb).blocks for row in block.rows}
+    assert (rows["short"]["access"], rows["dfr"]["access"]) == ("none", "val_groups")
+
+
+def test_an_only_shortcut_has_one_bar():
+    line = {"follows": 0.09, f"{CHANNEL}hue": 0.14}
+    assert [(name, text) for name, text, _ in follow_bars(line)] == [("hue", "9\N{NO-BREAK SPACE}%")]
+    assert [name for name, *_ in follow_bars(line | {f"{CHANNEL}wall": 0.1})] == ["all", "hue", "wall"]
+
+
+def test_how_often_shortcuts_are_followed_is_a_sentence():
+    space = "\N{NO-BREAK SPACE}"
+    assert _often(["hue", "wall"], {"all": 0.74, "hue": 0.02, "wall": 0.46}) == (
+        f"when all shortcuts are switched, 74{space}% of its answers follow them; "
+        f"when only the wall's pattern is, 46{space}%; when only the wall's hue is, 2{space}%."
+    )
+    assert _often(["hue"], {"all": 0.1}) == f"when the wall's hue is switched, 10{space}% of its answers follow it."
+    assert _often(["hue"], {}) == ""
