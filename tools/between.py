@@ -13,7 +13,7 @@ from rich.console import Console
 from spurgen.harness.cli import run_script
 from spurgen.harness.validity.entry import Rule, needed, needed_text
 
-METHODS = ("erm", "group_dro", "jtt", "subg", "dfr", "bsoftmax", "adversarial")
+METHODS = ("erm", "group_dro", "jtt", "subg", "dfr")
 ALLOWED = 0.15
 """Largest change of N that the rungs between may cause, as a share of N."""
 
