@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.harness.options.encoding import compute_features
     from spurgen.harness.plots.ladder import draw_own_ladder
     from spurgen.harness.plots.style import save
-    from spurgen.harness.profiles.card import MODALITIES, board, ladders_of, make_card, stored_cards
+    from spurgen.harness.profiles.card import board, ladders_of, make_card, stored_cards
     from spurgen.harness.public.measuring import ladder
     from spurgen.harness.running.encoder_sources import check_half, encoder_of
     from spurgen.harness.running.job import Job
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     measured = {}
     with samples_bar(console, len(jobs), "ladders trained") as advance:
         for name, tasks in ladders.items():
-            measured[name] = ladder("erm", tasks[0], modality=MODALITIES[half], seeds=arguments.seeds, encoder=spec)
+            measured[name] = ladder("erm", tasks[0], seeds=arguments.seeds, encoder=spec)
             advance(len(arguments.seeds))
     card = make_card(spec, half, encoder.width, encoder.weights, measured, arguments.seeds)
     cards = [card, *(other for other in others if other.encoder != spec)]

@@ -121,8 +121,9 @@ def measure(case: Case) -> dict[str, Any]:
         path = Path(folder, "planted.py")
         path.write_text(f"ACCESS = {case.access!r}\n{SUBMISSION}\n{case.offers}\n")
         task = Task(f"scoring-{case.modality}", SCENARIO, case.modality)  # type: ignore[arg-type]
-        job = plan_unfrozen(task, str(path), 5, "cpu", {}, Limits(isolation="process", retrain_seconds=0.0))
-        result = run(replace(job, uncorrelated=case.uncorrelated)).result
+        job = plan_unfrozen(task, str(path), 5, "cpu", {})
+        limits = Limits(isolation="process", retrain_seconds=0.0)
+        result = run(replace(job, limits=limits, uncorrelated=case.uncorrelated)).result
     assert result.error is None, result.error
     return json.loads(result.model_dump_json(include={"metrics", "channels", "groups", "report"}))
 
