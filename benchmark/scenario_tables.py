@@ -49,6 +49,10 @@ class WorldFields(Frozen):
         """Hash the name, so that what is made of a description can be cached; fields that are dicts have no hash."""
         return hash((self.suite, self.name, self.seed))
 
+    def __eq__(self, other: object) -> bool:
+        """Compare the fields and the order in dicts: a group's bits are in the order of the channels."""
+        return isinstance(other, type(self)) and self.model_dump_json() == other.model_dump_json()
+
     @property
     def aligning_seed(self) -> int:
         """Seed that decides which values go with which class; of a ladder, also which split shows which things."""

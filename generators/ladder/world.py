@@ -136,9 +136,10 @@ def sample_part(
     """Return samples of a part of a ladder; a sample is the same alone and in any batch.
 
     `channel_values` are numbers of values, of which value k goes with class k. `group_ids` is `2 * label`, plus 1 where
-    the shortcuts go with another class than the label. With `form` all captions have that form of `captions.FORMS`
-    and no second sentence. Raises `ScenarioError` for an unknown part, an impossible ladder, indices that the part does
-    not have, or images of a ladder whose shortcuts only captions show: its things need no pictures.
+    the shortcuts go with another class than the label; in free and neutral parts nothing is added. With `form` all
+    captions have that form of `captions.FORMS` and no second sentence. Raises `ScenarioError` for an unknown part, an
+    impossible ladder, indices that the part does not have, or images of a ladder whose shortcuts only captions show:
+    its things need no pictures.
     """
     world = make_world(ladder)
     if part not in ladder.parts:

@@ -17,6 +17,7 @@ from spurgen.harness.results.store import IN_CONTEXT, SHIPPED, Store
 from spurgen.harness.site.stamp import DOCS, adopt_docs, check_replaceable, inputs_digest, is_current, replace
 
 OUT = Path("site")
+STOPPED = "the folder is as it was, or complete"
 REPORT = SHIPPED.parent / "validity" / "validity.md"
 """The validity report that comes with the package."""
 
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.harness.site.figures import Figures
     from spurgen.harness.site.material import gather
 
-    with console.status("building the site"), explain_stop("the folder is as it was"), process_pool(1, 1) as pool:
+    with console.status("building the site"), explain_stop(STOPPED, "free some"), process_pool(1, 1) as pool:
         suite, figures = load_suite(arguments.suite), Figures(pool)
         if not Store(arguments.results, suite.name).labels():
             raise no_rows(suite, arguments.results)

@@ -51,7 +51,7 @@ def values_in(world: Description) -> dict[str, tuple[str, ...]]:
 def meaning_of_groups(world: Description) -> str:
     """Say what the numbers of groups mean."""
     if isinstance(world, Ladder):
-        return "label x 2, plus 1 where the shortcuts go with another class than the one shown"
+        return "label x 2, plus 1 where the shortcuts go with another class than the label"
     return "label x 2^channels + pattern, whose bit k is 1 where channel k conflicts"
 
 

@@ -44,8 +44,11 @@ def hold_signals() -> Iterator[None]:
 
 
 @contextmanager
-def explain_stop(note: str) -> Iterator[None]:
-    """Add a note to an interruption, such as what is kept; raise `LostProcessError` for a pool that lost a process."""
+def explain_stop(note: str, cure: str = "try --jobs 1") -> Iterator[None]:
+    """Add a note to an interruption, such as what is kept; raise `LostProcessError` for a pool that lost a process.
+
+    `cure`: what to do where memory ran out.
+    """
     try:
         yield
     except KeyboardInterrupt as stop:
@@ -56,6 +59,4 @@ def explain_stop(note: str) -> Iterator[None]:
 
         if not isinstance(error, BrokenProcessPool):
             raise
-        raise LostProcessError(
-            f"a process ended by itself, probably because memory ran out: free some, or try --jobs 1; {note}"
-        ) from None
+        raise LostProcessError(f"a process ended by itself, probably because memory ran out: {cure}; {note}") from None

@@ -158,10 +158,11 @@ def ladder(
     `fit` gets train, val and a `Context`, as a submission's does, and returns a function as `measure` takes it; or it
     is the name of a baseline, such as `erm`, which is trained with `options` and with the access that it has on the
     boards. `world`: the name of a ladder of the current suite, such as `things-text`, one of its tasks, or a `Ladder`
-    of your own or its file; a scenario has no rungs, and is trained on once. `access`: what `fit` is given, a key of
-    `ACCESS`. `seeds`: the ladder's worlds, or for a scenario, training seeds; with two or more, intervals are over
-    them. `encoder`: gives a baseline its features in place of the suite's encoders, such as `timm:resnet18`
-    (docs/profile.md). Raises as `measure` does, and `SpurgenError` for an argument that `fit` has no use for.
+    of your own or its file, shown in `modality` as for `measure`; a scenario has no rungs, and is trained on once.
+    `access`: what `fit` is given, a key of `ACCESS`. `seeds`: the ladder's worlds, or for a scenario, training seeds;
+    with two or more, intervals are over them. `encoder`: gives a baseline its features in place of the suite's
+    encoders, such as `timm:resnet18` (docs/profile.md). Raises as `measure` does, and `SpurgenError` for an argument
+    that `fit` has no use for.
     """
     tasks = _rungs(world, modality)
     if isinstance(fit, str):

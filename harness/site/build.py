@@ -33,7 +33,7 @@ Files = dict[str, bytes]
 
 
 def build(material: Material, figures: Figures) -> Files:
-    """Return every file of the site; `figures`: none yet."""
+    """Return every file of the site; `figures` must be empty, and draws in another process."""
     scenes = Scenes()
     story = find_story(material, scenes)
     if story:

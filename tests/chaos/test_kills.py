@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-KILLS = int(os.environ.get("SPURGEN_KILLS", "16"))
+KILLS = int(os.environ.get("SPURGEN_KILLS", "20"))
 SHARES = {"freezing": 5, "regenerating": 6, "scoring": 5, "merging": 10}  # what takes long gets fewer
 DISK = 2**22  # bytes of the disk that is full
 LONGEST = 6  # kills in a row in one folder

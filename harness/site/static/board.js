@@ -25,7 +25,7 @@
     }));
     const sorted = table.createTBody();
     sorted.hidden = true;
-    const empty = element("p", "No method of this board was given that and has that name.", { className: "notice" });
+    const empty = element("p", "No method of this board was given that and has that name.", { className: "notice", hidden: true });
     table.parentNode.after(empty);
     return { key: section.dataset.key, section, table, heads, keys, rows, sorted, empty };
   }
@@ -165,10 +165,10 @@
 
   // Return the second number less the first, empty unless both texts begin with one of the same kind.
   function difference(...texts) {
-    const found = texts.map((each) => /^([+-]?\d+(?:\.(\d+))?)(\s*%)?(?=$|,|\s\[)/.exec(each));
+    const found = texts.map((each) => /^([+-]?\d+(?:\.(\d+))?)(\s*%)?(?=$|,(?!\d)|\s\[)/.exec(each));
     if (!found.every(Boolean) || Boolean(found[0][3]) !== Boolean(found[1][3])) return "";
     const apart = (found[1][1] - found[0][1]).toFixed(Math.max(...found.map((each) => (each[2] || "").length)));
-    return `${apart > 0 ? "+" : ""}${apart.replace("-", "\u2212")}${found[0][3] ? " points" : ""}`;
+    return `${apart > 0 ? "+" : ""}${Number(apart) ? apart.replace("-", "\u2212") : "0"}${found[0][3] ? " points" : ""}`;
   }
 
   // Bring the comparison into sight, and the keyboard to its heading.

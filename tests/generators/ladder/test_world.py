@@ -262,6 +262,16 @@ def test_where_a_label_is_wrong_its_group_says_whether_shortcuts_go_with_the_wro
     assert (made.group_ids % 2 == 0).any()
     assert (made.group_ids % 2 == 1).any()
     np.testing.assert_array_equal(made.group_ids, 2 * made.labels + (made.channel_values["hue"] != made.labels))
+    free = sample_part(ladder(**BIG, label_noise=0.3), "train/free", range(48), images=False, captions=False)
+    np.testing.assert_array_equal(free.group_ids, 2 * free.labels)
+
+
+def test_descriptions_that_differ_in_the_order_of_shortcuts_are_two(ladder):
+    one = ladder(shortcuts={"hue": "both", "wall": "both"})
+    other = ladder(shortcuts={"wall": "both", "hue": "both"})
+    assert one == ladder(shortcuts={"hue": "both", "wall": "both"})
+    assert one != other
+    assert make_world(one).ladder.active != make_world(other).ladder.active
 
 
 @pytest.mark.parametrize("split", ["train", "val"])

@@ -74,9 +74,7 @@ def test_there_is_a_process_per_core_that_may_be_used_and_at_most_one_per_job(mo
 
 
 def test_a_killed_process_is_an_error_that_says_what_to_do():
-    message = (
-        "a process ended by itself, probably because memory ran out: free some, or try --jobs 1; finished jobs are kept"
-    )
+    message = "a process ended by itself, probably because memory ran out: try --jobs 1; finished jobs are kept"
     with pytest.raises(SpurgenError, match=message):
         list(pool.run(os._exit, [9], 1))
 
