@@ -74,7 +74,7 @@ lint: $(DEV_READY)
 	MYPYPATH=$(TYPES):docs/sphinx $(BIN)/mypy docs/sphinx
 	MYPYPATH=$(TYPES):tools $(BIN)/mypy tools
 
-chaos: $(DEV_READY)  ## 500 kills of commands at random points; make test has 20 of them
+chaos: $(DEV_READY)  ## 500 kills of commands at random points; make test has about 20 of them
 	SPURGEN_KILLS=500 $(BIN)/pytest -n auto tests/chaos
 
 bench: $(DEV_READY)  ## speed and memory, with the targets
