@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Modality
-from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.task import Rung
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.answered import factors, scored_parts
@@ -65,14 +64,12 @@ class Read:
 
 def pairs_of(rung: Rung) -> Pairs:
     """Return the pairs of a rung in one world; all rungs of a ladder have the same."""
-    return _made(rung.ladder.model_dump_json(), rung.modality)
+    return _made(rung.ladder, rung.modality)
 
 
 @lru_cache(maxsize=256)
-def _made(described: str, modality: Modality) -> Pairs:
-    ladder = Ladder.model_validate_json(described)
-    scenario: Any = ladder  # see Rung
-    rung = Rung("", scenario, modality)
+def _made(ladder: Any, modality: Modality) -> Pairs:  # noqa: ANN401  # see Rung
+    rung = Rung("", ladder, modality)
     sizes, classes, base = scored_parts(rung), rung.num_classes, factors(ladder, BASE)
     starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
     columns = []
