@@ -84,11 +84,17 @@ class Suite:
     def task(self, name: str) -> Task:
         """Return the task of that name; raise `ScenarioError` with similar names if there is none."""
         if name not in self.tasks:
-            rungs = [task.name for task in self.tasks.values() if isinstance(task, Rung) and task.of == name]
-            if rungs:
-                raise ScenarioError(f"{name} is a ladder of suite {self.name}; name its rungs: {' '.join(rungs)}")
+            if name in self.ladders:
+                rungs = " ".join(rung.name for rung in self.ladders[name])
+                raise ScenarioError(f"{name} is a ladder of suite {self.name}; name its rungs: {rungs}")
             raise ScenarioError(f"suite {self.name} has no task {name!r}; {suggestion(name, self.tasks)}")
         return self.tasks[name]
+
+    @cached_property
+    def ladders(self) -> dict[str, tuple[Rung, ...]]:
+        """The rungs of each ladder, in the order of the tasks."""
+        rungs = [task for task in self.tasks.values() if isinstance(task, Rung)]
+        return {name: tuple(rung for rung in rungs if rung.of == name) for name in dict.fromkeys(r.of for r in rungs)}
 
     @property
     def main(self) -> dict[str, Task]:

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -33,27 +34,31 @@ LONGEST: dict[Columns, int] = {1: 14, 2: 34}  # characters of a name beside its 
 CEILING = "ceiling fixed on other worlds: no shortcut in training", "ceiling"  # the first where no line would cross it
 
 
-class Climbed(NamedTuple):
-    """A ladder's numbers of counterexamples, ascending, the lines of each rung's board, and those over all above 0."""
+@dataclass(frozen=True)
+class Climbed:
+    """A ladder's rungs, ascending, the lines of each one's board, and those over all above 0."""
 
-    name: str
-    train: int
-    ceiling: float | None
-    rungs: Sequence[int]
+    rungs: Sequence[Rung]
     boards: Sequence[Sequence[Line]]
     whole: Sequence[Line]
+
+    @property
+    def name(self) -> str:
+        """Name of the ladder."""
+        return self.rungs[0].of
+
+    @property
+    def numbers(self) -> list[int]:
+        """Numbers of counterexamples."""
+        return [rung.counterexamples for rung in self.rungs]
 
 
 def ladders_drawn(suite: Suite, board: Leaderboard) -> list[Climbed]:
     """Return the data to draw of all ladders that have rows."""
-    drawn = []
-    for name, part in board.overall.items():
-        rungs = [t for t in suite.tasks.values() if isinstance(t, Rung) and t.of == name and t.name in board.tasks]
-        if part.rungs and part.shown:
-            ladder, numbers = rungs[0].ladder, [rung.counterexamples for rung in rungs]
-            lines = [lines_of(board.tasks[rung.name]) for rung in rungs]
-            drawn.append(Climbed(name, ladder.train, ladder.ceiling, numbers, lines, lines_of(part)))
-    return drawn
+    shown = {name: part for name, part in board.overall.items() if part.rungs and part.shown}
+    rungs = {name: [rung for rung in suite.ladders[name] if rung.name in board.tasks] for name in shown}
+    lines = {name: [lines_of(board.tasks[rung.name]) for rung in rungs[name]] for name in shown}
+    return [Climbed(rungs[name], lines[name], lines_of(part)) for name, part in shown.items()]
 
 
 def ladder_items(ladders: Sequence[Climbed], full_names: Mapping[str, str], columns: Columns) -> list[Item]:
@@ -103,21 +108,20 @@ def draw_own_ladder(
 
 def draw_on(axes: Axes, ladder: Climbed, full_names: Mapping[str, str], columns: Columns, *, screen: bool) -> None:
     """Draw a ladder as `draw_ladder` does."""
-    rows, at = named(ladder.whole, full_names), places(ladder.rungs)
+    rows, at, world = named(ladder.whole, full_names), places(ladder.numbers), ladder.rungs[0].ladder
     best = named_rows(ladder.whole, rows)
     by_rung = [points(lines, "robust_accuracy") for lines in ladder.boards]
     curves = {row: [known.get(row.label) for known in by_rung] for row in rows}
-    for row in rows:
-        if row not in best:
-            _band(axes, at, curves[row], style.FAINT, "")
+    for row in [row for row in rows if row not in best]:
+        _band(axes, at, curves[row], style.FAINT, "")
     lines, labels = {line["submission"]: line for line in ladder.whole}, [("ideal observer", 1.0, style.GREY)]
     for row, (colour, mark) in zip(best, style.SERIES, strict=False):
         text = _label(lines[row.label], full_names, columns, screen=screen)
         labels.append((text, _band(axes, at, curves[row], colour, mark), colour))
-    _mark_rungs(axes, ladder.rungs, at)
-    among = f"counterexamples among {ladder.train:,} training samples"
+    _mark_rungs(axes, ladder.numbers, at)
+    among = f"counterexamples among {world.train:,} training samples"
     axes.set_xlabel(among if columns == 2 else among.replace("among ", "among\n"))
-    _ceiling(axes, ladder.ceiling, columns)
+    _ceiling(axes, world.ceiling, columns)
     axes.axhline(1, zorder=1, color=style.GREY, linewidth=0.8)
     _labels(axes, at[-1], labels, TWO_LINES[columns] if screen else APART)
 

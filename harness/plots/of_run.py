@@ -59,10 +59,8 @@ def _beside_ideal(title: str, found: Mapping[str, Estimate], ideal: Mapping[str,
 
 def draw_curve(name: str, rungs: Sequence[Rung], lines: Mapping[str, Line], whole: Line) -> Figure:
     """Draw a ladder with one row, whose lines are by task; `whole`: its line over the rungs above 0."""
-    first, numbers = rungs[0], [rung.counterexamples for rung in rungs]
     boards = [[{**lines[rung.name], "submission": name}] for rung in rungs]
-    climbed = Climbed(first.of, first.ladder.train, first.ladder.ceiling, numbers, boards, [whole or boards[-1][0]])
-    return draw_ladder(climbed, {})
+    return draw_ladder(Climbed(rungs, boards, [whole or boards[-1][0]]), {})
 
 
 def training_curves(results: Sequence[Result]) -> Figure:

@@ -30,11 +30,9 @@ def draw_story(
     title: str, train: Sequence[Shown], twins: Sequence[Shown], answers: Sequence[str], ladder: Climbed,
     full_names: Mapping[str, str],
 ) -> Figure:  # fmt: skip
-    """Draw training scenes above a scene and its twin with the answers to both, the first right; the curve beside.
-
-    The answers are of the lowest rung above 0.
-    """
-    strip = f"in training, but for {min(filter(None, ladder.rungs)):,} of {ladder.train:,} samples"
+    """Draw training scenes above a scene and its twin with the answers to both, the first right; the curve beside."""
+    # the answers are of the lowest rung above 0
+    strip = f"in training, but for {min(filter(None, ladder.numbers)):,} of {ladder.rungs[0].ladder.train:,} samples"
     with style.styled():
         figure = Figure(figsize=SIZE)
         figure.text(LEFT, 0.91, title, fontsize=14, fontweight="bold")

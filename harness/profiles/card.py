@@ -74,14 +74,14 @@ class Card:
         return markdown_table(rows)
 
 
-def ladders_of(half: str) -> dict[str, list[Rung]]:
+def ladders_of(half: str) -> dict[str, tuple[Rung, ...]]:
     """Return the suite's ladders of a half of a sample by shortcut: that of all, and those in which only one moves."""
-    end, found = f"-{MODALITIES[half]}", dict[str, list[Rung]]()
-    for task in load_suite(DEFAULT_SUITE).tasks.values():
-        if isinstance(task, Rung) and task.of.endswith(end) and task.of.startswith(("things-", "single-")):
-            name = ALL if task.of.startswith("things-") else task.of.removeprefix("single-").removesuffix(end)
-            found.setdefault(name, []).append(task)
-    return found
+    end = f"-{MODALITIES[half]}"
+    return {
+        ALL if name.startswith("things-") else name.removeprefix("single-").removesuffix(end): rungs
+        for name, rungs in load_suite(DEFAULT_SUITE).ladders.items()
+        if name.endswith(end) and name.startswith(("things-", "single-"))
+    }
 
 
 def make_card(

@@ -219,13 +219,9 @@ def _rungs(task: Measurable, modality: Modality | None) -> Sequence[Task]:
     _refuse("a task has its own", modality=modality is not None)
     if isinstance(task, Rung):
         return [replace(task, name=f"{task.of}-{m}", counterexamples=m) for m in task.ladder.rungs]
-    known: dict[str, list[Rung]] = {}
-    tasks = load_suite(DEFAULT_SUITE).tasks
-    for each in tasks.values():
-        if isinstance(each, Rung):
-            known.setdefault(each.of, []).append(each)
-    named = tasks.get(task)
-    return known[one_of("ladder", named.of if isinstance(named, Rung) else task, known)]
+    suite = load_suite(DEFAULT_SUITE)
+    named = suite.tasks.get(task)
+    return suite.ladders[one_of("ladder", named.of if isinstance(named, Rung) else task, suite.ladders)]
 
 
 def _ladder(tasks: Sequence[Task]) -> str:

@@ -87,8 +87,7 @@ def example_tasks(suite: Suite) -> dict[str, Task]:
     first = {task.modality: task for task in reversed(suite.tasks.values())}
     for modality, task in first.items():
         if isinstance(task, Rung):
-            same = [other for other in suite.tasks.values() if isinstance(other, Rung) and other.of == task.of]
-            first[modality] = max(same, key=lambda rung: rung.counterexamples)
+            first[modality] = max(suite.ladders[task.of], key=lambda rung: rung.counterexamples)
     return {modality: first[modality] for modality in get_args(Modality) if modality in first}
 
 

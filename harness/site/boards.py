@@ -78,8 +78,8 @@ def ladder_table(material: Material, climb: Climb) -> Table:
         part = part if ranked else sorted(part, key=lambda line: -line["robust_accuracy"])
         rows = [_row(material, climb, line) for line in part]
         made.append(Block(f"Given: {given(access)}" if ranked else title, access if ranked else "", rows))
-    rungs = [rung.counterexamples for rung in climb.rungs]
-    among = f"{', '.join(map(str, rungs))} counterexamples among {climb.drawn.train:,} training samples"
+    numbers = ", ".join(map(str, climb.numbers))
+    among = f"{numbers} counterexamples among {climb.shown.ladder.train:,} training samples"
     plain = plain_table(material, climb.name)
     plain = plain if climb.main else replace(plain, rows=[])
     numbered = any(row["needed"] for block in made for row in block.rows)
@@ -106,7 +106,7 @@ def _row(material: Material, climb: Climb, line: Line) -> dict[str, object]:
         "given": given(str(line["access"])), "access": shown(str(line["access"])), "score": percent(value),
         "agree": percent(agree) if agree is not None else "",
         "scale": scale(value, low, high, agree),
-        "spark": spark(climb.drawn.rungs, climb.curve(label)) if len(climb.rungs) > 1 else "",
+        "spark": spark(climb.numbers, climb.curve(label)) if len(climb.rungs) > 1 else "",
         "needed": needed_words(line), "interval": interval,
         "to_erm": str(line.get("counterexamples_to_erm_text") or "").partition(" ")[0].replace("<=", "at most "),
         "follows": follow_bars(line),

@@ -32,19 +32,18 @@ class Climbing:
 
 def climbing(material: Material, climb: Climb, own: str = "") -> Climbing:
     """Draw ERM and the best row of each access tier; below the row `own`, if any, on side ladders ERM alone."""
-    whole = climb.drawn.whole
-    best = [row.label for row in named_rows(whole, named(whole, {}))]
-    known = {line["submission"] for line in whole}
+    best = [row.label for row in named_rows(climb.whole, named(climb.whole, {}))]
+    known = {line["submission"] for line in climb.whole}
     others = [label for label in dict.fromkeys([ERM, *best]) if label in known and label != own]
     styles = OTHERS if climb.main or not own else OTHERS[:1]
     styled = [*([(own, "own")] if own else []), *zip(others, styles, strict=False)]
     drawn = [Drawn(spoken_name(label, material.names), style, climb.curve(label)) for label, style in styled]
-    rungs = [rung.counterexamples for rung in climb.rungs]
-    many, title = len(rungs) > 1, "Right where shortcuts mislead; the table has the numbers"
-    threshold = None if climb.drawn.ceiling is None else SHARE * climb.drawn.ceiling
+    many, title = len(climb.rungs) > 1, "Right where shortcuts mislead; the table has the numbers"
+    ceiling = climb.shown.ladder.ceiling
+    threshold = None if ceiling is None else SHARE * ceiling
     return Climbing(
-        curve(rungs, drawn, threshold, title) if many else Markup(),
+        curve(climb.numbers, drawn, threshold, title) if many else Markup(),
         threshold is not None and many,
-        rungs,
+        climb.numbers,
         [(line, ["" if value is None else percent(value) for value in line.values]) for line in drawn],
     )

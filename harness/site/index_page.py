@@ -55,14 +55,14 @@ def _changed(story: Story) -> Sequence[str]:
 def curve(material: Material, climb: Climb, figures: Figures) -> tuple[str, str]:
     """Draw a ladder's curve; return the paths of the wide figure and of that for a phone."""
     name = file_name(climb.name)
-    wide = figures.add(name, partial(draw_ladder, climb.drawn, material.names, screen=True))
-    return wide, figures.add(f"{name}-narrow", partial(draw_ladder, climb.drawn, material.names, 1, screen=True))
+    wide = figures.add(name, partial(draw_ladder, climb, material.names, screen=True))
+    return wide, figures.add(f"{name}-narrow", partial(draw_ladder, climb, material.names, 1, screen=True))
 
 
 def winners(material: Material, climb: Climb) -> list[Best]:
     """Return the best row of each access tier, and ERM, best first, the tier that no real data have last."""
     lines = {line["submission"]: line for line in material.lines[climb.name]}
-    best = named_rows(climb.drawn.whole, named(climb.drawn.whole, material.names))
+    best = named_rows(climb.whole, named(climb.whole, material.names))
     best.sort(key=lambda row: (row.access == SYNTHETIC, -lines[row.label]["robust_accuracy"]))
     return [
         Best(

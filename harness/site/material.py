@@ -27,12 +27,9 @@ REPORT_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
-class Climb:
-    """A ladder that has rows: its rungs, ascending; its data to draw; and whether it is a main one of the suite."""
+class Climb(Climbed):
+    """A ladder that has rows, and whether it is a main one of the suite."""
 
-    name: str
-    rungs: tuple[Rung, ...]
-    drawn: Climbed
     main: bool
 
     @property
@@ -48,12 +45,12 @@ class Climb:
     @property
     def over(self) -> str:
         """The numbers of counterexamples to which a row's shares on the ladder belong, in words."""
-        above = [f"{m}" for m in self.drawn.rungs if m] or ["0"]
+        above = [f"{m}" for m in self.numbers if m] or ["0"]
         return f"mean over {', '.join(above)}" if len(above) > 1 else f"with {above[0]}"
 
     def curve(self, label: str) -> list[float | None]:
         """Return a row's accuracy where shortcuts mislead on every rung, None where it has none."""
-        found = [{line["submission"]: line for line in lines} for lines in self.drawn.boards]
+        found = [{line["submission"]: line for line in lines} for lines in self.boards]
         return [lines.get(label, {}).get("robust_accuracy") for lines in found]
 
 
@@ -87,10 +84,8 @@ class Material:
     @cached_property
     def ladders(self) -> dict[str, Climb]:
         """The ladders that have rows, those of main tasks first, in the suite's order."""
-        drawn = {each.name: each for each in ladders_drawn(self.suite, self.board)}
-        rungs = [task for task in self.suite.tasks.values() if isinstance(task, Rung) and task.name in self.board.tasks]
-        made = {name: tuple(rung for rung in rungs if rung.of == name) for name in drawn}
-        climbs = [Climb(name, made[name], drawn[name], made[name][0].name in self.suite.main) for name in drawn]
+        drawn = ladders_drawn(self.suite, self.board)
+        climbs = [Climb(**vars(each), main=each.rungs[0].name in self.suite.main) for each in drawn]
         return {climb.name: climb for climb in sorted(climbs, key=lambda climb: not climb.main)}
 
     @cached_property

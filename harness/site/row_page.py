@@ -100,7 +100,7 @@ def _few(material: Material, climb: Climb, line: Line) -> str:
 
 def _verdict(climb: Climb, line: Line) -> str:
     """Describe a row's result on a ladder in a sentence or two."""
-    number, among = needed_words(line), f"among {climb.drawn.train:,} training samples"
+    number, among = needed_words(line), f"among {climb.shown.ladder.train:,} training samples"
     needs = f"It needs {number} counterexamples {among}. " if number else ""
     place = cell("rank", line).replace("-", "\N{EN DASH}")
     ranks = f" Place {place} of {line['of']} among methods given the same." if place else ""

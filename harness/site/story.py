@@ -4,10 +4,11 @@ The rule. The ladder is the first that shows pictures, or else the first. The mo
 lowest score, trained with the fewest counterexamples above 0. Of each world, single shortcut, class and rival class,
 the share of answers counts that follow the shortcut from the one to the other; if no share of a single shortcut reaches
 one half, all shortcuts together count instead. The largest share wins, and of its scenes the first that is lost, whose
-picture changes enough in lightness to be seen without colours; if none does, the next share.
+picture changes enough in lightness to be seen without colours; if it does not, the next share; if none does, the
+largest.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,27 +64,26 @@ class Story:
             [Shown(each.pixels, each.caption) for each in part] for part in (self.train, (twins.base, twins.twin))
         )
         answers = (f"{who}: {twins.before} ✓", f"{who}: {twins.after} ✗")
-        return draw_story(self.title, train, both, answers, self.climb.drawn, names)
+        return draw_story(self.title, train, both, answers, self.climb, names)
 
 
 def find_story(material: Material, scenes: Scenes) -> Story | None:
     """Return the example by the rule above, None if no row has stored answers that follow a shortcut."""
-    ladders = sorted(material.ladders.values(), key=lambda climb: not climb.pictured)
-    for climb in ladders:
+    for climb in sorted(material.ladders.values(), key=lambda climb: not climb.pictured):
         reads = {label: read for label, read in material.reads[climb.name].items() if read}
         score = {line["submission"]: line.get("robust_accuracy") or 0.0 for line in material.lines[climb.name]}
-        for label in sorted(reads, key=lambda label: (label != ERM, score.get(label, 0.0), label))[:1]:
-            found = list(_candidates(reads[label]))
-            made = ((share, read, make_twins(climb, scenes, read, k)) for share, read, k in (*found, *found[:1]))
-            best = next((each for n, each in enumerate(made) if n == len(found) or visible(each[2])), None)
-            if best:
-                share, read, twins = best
-                return Story(label, climb, training(climb, scenes, read.world), twins, share)
+        label = min(reads, key=lambda label: (label != ERM, score.get(label, 0.0), label), default="")
+        lost = _candidates(reads.get(label, ()))
+        seen = (pair for pair in lost if visible(make_twins(climb, scenes, pair[1], pair[2])))
+        if lost:
+            share, read, k = next(seen, lost[0])
+            twins = make_twins(climb, scenes, read, k)
+            return Story(label, climb, training(climb, scenes, read.world), twins, share)
     return None
 
 
-def _candidates(reads: Sequence[Read]) -> Iterator[tuple[float, Read, int]]:
-    """Yield shares, largest first, with the first pair of each that is lost."""
+def _candidates(reads: Sequence[Read]) -> list[tuple[float, Read, int]]:
+    """Return shares, largest first, with the first pair of each that is lost."""
     found = []
     for read in reads:
         pairs = read.pairs
@@ -95,8 +95,8 @@ def _candidates(reads: Sequence[Read]) -> Iterator[tuple[float, Read, int]]:
                 found.append((float(read.followed[members].mean()), int(key[0]), read, int(lost[0])))
     single = [each for each in found if each[1] and each[0] >= ENOUGH]
     chosen = single or [each for each in found if not each[1]] or found
-    for share, _, read, k in sorted(chosen, key=lambda each: (-each[0], each[2].world, each[3])):
-        yield share, read, k
+    chosen.sort(key=lambda each: (-each[0], each[2].world, each[3]))
+    return [(share, read, k) for share, _, read, k in chosen]
 
 
 def training(climb: Climb, scenes: Scenes, world: int) -> list[Scene]:

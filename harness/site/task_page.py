@@ -39,7 +39,7 @@ def task_page(material: Material, scenes: Scenes, figures: Figures, name: str) -
         "name": name,
         "title": spoken(climb),
         "others": [(other, file_name(other)) for other in material.ladders],
-        "asks": _asks(rung, climb.drawn.rungs),
+        "asks": _asks(rung, climb.numbers),
         "train": [*train, Pictured(counter, counter.label, "a counterexample")],
         "twins": _twins(scenes, world),
         "curve": curve(material, climb, figures) if climb.main and len(climb.rungs) > 1 else None,
@@ -58,7 +58,7 @@ def tasks_page(material: Material, scenes: Scenes) -> dict[str, object]:
             {
                 "file": file_name(name),
                 "title": spoken(climb),
-                "asks": _asks(climb.shown, climb.drawn.rungs),
+                "asks": _asks(climb.shown, climb.numbers),
                 "twins": _twins(scenes, in_world(climb.shown, 0))[:2],
             }
             for name, climb in material.ladders.items()

@@ -47,6 +47,12 @@ def test_every_scenario_of_a_suite_can_be_drawn_and_has_samples_of_every_environ
         assert set(drawn.tolist()) == set(range(2 if is_ladder else len(scenario.environments) or 1)), key
 
 
+def test_a_suite_has_the_rungs_of_each_of_its_ladders():
+    suite = load_suite("v3")
+    assert [rung.name for rung in suite.ladders["mole-text"]] == ["mole-text-8", "mole-text-32", "mole-text-128"]
+    assert {rung.of for rung in suite.tasks.values()} == {*suite.ladders}
+
+
 @pytest.mark.parametrize("name", FROZEN)
 def test_a_manifest_has_the_digest_of_every_scenario(name):
     suite = load_suite(name)

@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from ladder_results import with_ceiling
 
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.plots import style
 from spurgen.harness.plots.ladder import (
     APART,
@@ -44,7 +48,7 @@ def climbed():
         if curve[1] is not None
     ]
     whole.append({"submission": "bad", "ranked": False, "reason": "failed", "access": None})
-    return Climbed("things-text", 1200, 0.92, RUNGS, boards, whole)
+    return Climbed(load_suite("v3").ladders["things-text"], boards, whole)
 
 
 @pytest.mark.parametrize("columns", [1, 2])
@@ -111,7 +115,7 @@ def test_labels_are_moved_apart_in_their_order_and_not_above_the_axis():
 def test_the_name_of_the_ceiling_stands_where_no_line_crosses_it(climbed):
     def places(*curve):
         boards = [[line("erm", "none", value)] for value in curve]
-        (axes,) = draw_ladder(climbed._replace(ceiling=0.88, boards=boards, whole=boards[0]), {}).axes
+        (axes,) = draw_ladder(replace(with_ceiling(climbed, 0.88), boards=boards, whole=boards[0]), {}).axes
         return {text.get_text(): (text.get_ha(), text.get_va()) for text in axes.texts if "ceiling" in text.get_text()}
 
     long = "ceiling fixed on other worlds: no shortcut in training"
@@ -129,7 +133,7 @@ def test_labels_beside_lines_are_in_ink(climbed):
 
 
 def test_a_ladder_without_a_ceiling_has_no_line_for_it(climbed):
-    (item,) = ladder_items([climbed._replace(ceiling=None)], {}, 2)
+    (item,) = ladder_items([with_ceiling(climbed, None)], {}, 2)
     assert not [text for axes in item.draw().axes for text in axes.texts if "ceiling" in text.get_text()]
 
 

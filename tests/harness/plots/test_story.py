@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.plots.ladder import Climbed
 from spurgen.harness.plots.story import Shown, draw_story
 
@@ -12,7 +13,7 @@ def test_scenes_answers_and_the_curve_are_in_one_picture(check_layout, pictured)
     line = {"submission": "erm", "access": "none", "ranked": True, "robust_accuracy": 0.4}
     twins = line | {"submission": "cda", "access": "twins"}
     whole = [line | {"counterexamples_text": ">8"}, twins | {"counterexamples_text": "11 [<=8, 109]"}]
-    ladder = Climbed("things", 1200, 0.9, (0, 8), [[line, twins], [line, twins]], whole)
+    ladder = Climbed(load_suite("v3").ladders["things-text"][:2], [[line, twins], [line, twins]], whole)
     answers = ("ERM: animal ✓", "ERM: food ✗")
     figure = draw_story("It says food.", [scene] * 6, [scene] * 2, answers, ladder, {})
     assert [len(axes.images) for axes in figure.axes] == [int(pictured)] * 8 + [0]

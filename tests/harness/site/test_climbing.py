@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from ladder_results import with_ceiling
+
 from spurgen.harness.site.climbing import climbing
 
 
@@ -24,7 +26,7 @@ def test_erm_and_the_best_of_each_tier_are_compared_and_on_side_ladders_erm_alon
 
 def test_one_rung_is_a_table_without_a_drawing(steps_material):
     climb = steps_material.ladders["few-text"]
-    shown = climbing(steps_material, replace(climb, rungs=climb.rungs[1:2], drawn=climb.drawn._replace(rungs=[4])))
+    shown = climbing(steps_material, replace(climb, rungs=climb.rungs[1:2]))
     assert shown.rungs == [4]
     assert not shown.curve
     assert not shown.dashed
@@ -37,6 +39,6 @@ def test_a_table_has_a_value_per_rung_and_the_threshold_is_named_where_it_is_dra
     assert all(len(texts) == 3 for _, texts in shown.table)
     assert shown.dashed
     assert "dashed" in shown.curve
-    bare = replace(climb, drawn=climb.drawn._replace(ceiling=None))
+    bare = with_ceiling(climb, None)
     assert not climbing(steps_material, bare).dashed
     assert 'class="dashed"' not in climbing(steps_material, bare).curve

@@ -48,6 +48,11 @@ def test_shortcuts_that_seldom_follow_alone_are_shown_together(steps_material, s
     assert find_story(material, scenes).twins.changed == "all"
 
 
+def test_if_no_picture_changes_enough_the_example_is_of_the_largest_share(steps_material, scenes, story, monkeypatch):
+    monkeypatch.setattr("spurgen.harness.site.story.visible", lambda _: False)
+    assert find_story(steps_material, scenes).share == story.share
+
+
 def test_without_answers_there_is_no_example(steps_material, scenes):
     material = replace(steps_material)
     material.__dict__["reads"] = {name: {} for name in steps_material.ladders}
