@@ -18,7 +18,7 @@ LAST = 0x17F  # later characters need packages of LaTeX
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line, without control characters."""
+    """Return a text on one line, without characters that are invisible or reorder the text around them."""
     return harmless(" ".join(text.split()))
 
 

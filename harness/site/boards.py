@@ -8,9 +8,9 @@ from markupsafe import Markup
 from spurgen.harness.board.columns import CHANNEL, Column, Line, board_keys, column, known, needed_words, table
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import SetBoard
+from spurgen.harness.machine.text import one_line
 from spurgen.harness.site.marks import bar, scale, spark
 from spurgen.harness.site.material import Climb, Material
-from spurgen.harness.site.names import shown
 from spurgen.harness.site.words import ALL, given, percent
 
 COLUMNS = {
@@ -102,8 +102,8 @@ def _row(material: Material, climb: Climb, line: Line) -> dict[str, object]:
     first, last = line.get("first_rank"), line.get("last_rank")
     rank = "" if first is None else f"{first}" if first == last else f"{first}\N{EN DASH}{last}"
     return {
-        "label": shown(label), "name": material.names.get(label) or shown(label), "page": material.pages[label],
-        "given": given(str(line["access"])), "access": shown(str(line["access"])), "score": percent(value),
+        "label": one_line(label), "name": material.names.get(label) or one_line(label), "page": material.pages[label],
+        "given": given(str(line["access"])), "access": one_line(str(line["access"])), "score": percent(value),
         "agree": percent(agree) if agree is not None else "",
         "scale": scale(value, low, high, agree),
         "spark": spark(climb.numbers, climb.curve(label)) if len(climb.rungs) > 1 else "",
@@ -136,11 +136,11 @@ def plain_table(material: Material, name: str) -> Plain:
     keys = list(dict.fromkeys(["submission", "access", *board_keys(rated, "brief", "wide")]))
     board = material.board.overall.get(name)
     title = board.heading(name) if isinstance(board, SetBoard) else name
-    texts = [{key: shown(text) for key, text in line.items()} for line in table(rated, keys)]
+    texts = [{key: one_line(text) for key, text in line.items()} for line in table(rated, keys)]
     pages = [material.pages[line["submission"]] for line in rated]
     reasons = {line["submission"]: line["reason"] for line in lines if line.get("reason")}
     if name in material.ladders:
         reasons = material.reasons(material.ladders[name])
-    silent = [(material.pages[label], shown(label), shown(reason)) for label, reason in reasons.items()]
+    silent = [(material.pages[label], one_line(label), one_line(reason)) for label, reason in reasons.items()]
     about = {each.title: each for each in map(column, keys)}
     return Plain(name, title, about, list(zip(pages, texts, strict=True)), silent)

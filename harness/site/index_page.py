@@ -7,13 +7,14 @@ from typing import NamedTuple
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import known, needed_words
 from spurgen.harness.board.markdown import SYNTHETIC
+from spurgen.harness.machine.text import one_line
 from spurgen.harness.plots.ladder import draw_ladder, named_rows
 from spurgen.harness.plots.needed import draw_needed
 from spurgen.harness.plots.of_board import named
 from spurgen.harness.site.boards import COLUMNS, KINDS, ladder_table, plain_table
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import Climb, Material
-from spurgen.harness.site.names import file_name, shown
+from spurgen.harness.site.names import file_name
 from spurgen.harness.site.story import Story
 from spurgen.harness.site.words import ALL, given, percent, spoken_name, what
 
@@ -66,7 +67,7 @@ def winners(material: Material, climb: Climb) -> list[Best]:
     best.sort(key=lambda row: (row.access == SYNTHETIC, -lines[row.label]["robust_accuracy"]))
     return [
         Best(
-            row.label, shown(spoken_name(row.label, material.names)), given(row.access),
+            row.label, one_line(spoken_name(row.label, material.names)), given(row.access),
             needed_words(lines[row.label]) or percent(lines[row.label]["robust_accuracy"]),
         )
         for row in best

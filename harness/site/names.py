@@ -1,14 +1,11 @@
-"""Names of files and addresses for rows and tasks of any name, and their names as safe text."""
+"""Names of files and addresses for rows and tasks of any name."""
 
 import hashlib
 import re
-import unicodedata
 
 LONGEST = 60
 RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d")  # names of devices on Windows
 WITH_DIGEST = re.compile(r"(.*-)?[0-9a-f]{8}")  # names that another label may get
-INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-"""Categories of characters that are not shown, or that reorder those around them."""
 
 
 def file_name(label: str) -> str:
@@ -21,11 +18,3 @@ def file_name(label: str) -> str:
         return plain
     digest = hashlib.sha256(label.encode(errors="surrogatepass")).hexdigest()[:8]
     return f"{plain}-{digest}" if plain else digest
-
-
-def shown(text: str) -> str:
-    """Return an untrusted text on one line, without characters that are invisible or reorder the text around them."""
-    line = " ".join(text.split())
-    if line.isascii() and line.isprintable():
-        return line
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in INVISIBLE else c for c in line)

@@ -8,7 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from spurgen.harness.site.names import file_name, shown
+from spurgen.harness.machine.text import one_line
+from spurgen.harness.site.names import file_name
 from spurgen.harness.site.words import percent, what
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -59,7 +60,7 @@ def _environment() -> Environment:
         "stranger": _stranger,
         "file": file_name,
         "percent": percent,
-        "shown": shown,
+        "shown": one_line,
         "what": lambda name: what([name]),
     }
     return made
@@ -67,4 +68,4 @@ def _environment() -> Environment:
 
 def _stranger(text: str) -> Markup:
     """Return an untrusted text, isolated so that its direction does not reorder the sentence around it."""
-    return Markup("<bdi>{}</bdi>").format(escape(shown(text)))
+    return Markup("<bdi>{}</bdi>").format(escape(one_line(text)))

@@ -6,16 +6,15 @@ from shlex import quote
 
 from spurgen.harness.board.columns import Line, cell, known, needed_words
 from spurgen.harness.board.methods import about_method
+from spurgen.harness.machine.text import one_line
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.boards import Plain, plain_table, spoken
 from spurgen.harness.site.climbing import Climbing, climbing
 from spurgen.harness.site.material import Climb, Material
-from spurgen.harness.site.names import shown
 from spurgen.harness.site.render import inline_markdown
 from spurgen.harness.site.scenes import Scenes
 from spurgen.harness.site.story import Twins, make_twins
-from spurgen.harness.site.twins import followed
-from spurgen.harness.site.twins import shown as pairs_shown
+from spurgen.harness.site.twins import followed, shown
 from spurgen.harness.site.words import ALL, given, percent, what
 
 TWINS = 3  # shown of a row on a ladder
@@ -51,7 +50,7 @@ def row_page(material: Material, scenes: Scenes, label: str) -> dict[str, object
         "plain_boards": [
             _only(plain_table(material, name), material.pages[label]) for name in material.plain if name in row
         ],
-        "command": f"spurgen reproduce {quote(shown(label))} --suite {material.suite.spoken}",
+        "command": f"spurgen reproduce {quote(one_line(label))} --suite {material.suite.spoken}",
         "facts": dict(_facts(row)),
     }
 
@@ -71,11 +70,11 @@ def _part(material: Material, scenes: Scenes, climb: Climb, label: str) -> Part:
     reason = material.reasons(climb).get(label, "")
     rated = "robust_accuracy" in line
     by_world = {read.world: read for read in reads}
-    chosen = pairs_shown(reads, material.tallies[climb.name], TWINS) if climb.main else None
+    chosen = shown(reads, material.tallies[climb.name], TWINS) if climb.main else None
     return Part(
         key=climb.name,
         title=spoken(climb),
-        note=f"{'' if rated else 'Not ranked: '}{shown(reason)}" if reason else _few(material, climb, line),
+        note=f"{'' if rated else 'Not ranked: '}{one_line(reason)}" if reason else _few(material, climb, line),
         verdict=_verdict(climb, line) if rated else "",
         counterexamples=climb.shown.counterexamples,
         often=_often(climb.shown.channels, followed(reads)),
@@ -130,4 +129,4 @@ def _facts(row: Mapping[str, TaskRow]) -> Iterator[tuple[str, str]]:
     }
     for name, values in found.items():
         if any(values):
-            yield name, "; ".join(dict.fromkeys(map(shown, dict.fromkeys(values))))
+            yield name, "; ".join(dict.fromkeys(map(one_line, dict.fromkeys(values))))

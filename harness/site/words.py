@@ -10,7 +10,7 @@ from spurgen.harness.board.markdown import SYNTHETIC
 from spurgen.harness.board.methods import short_name
 from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.machine.printing import and_list
-from spurgen.harness.site.names import shown
+from spurgen.harness.machine.text import one_line
 
 ALL = "all"
 """Name of all shortcuts together, beside those of single ones."""
@@ -24,7 +24,7 @@ EVERY = {2: "both", 3: "all three", 4: "all four", 5: "all five"}
 
 def given(access: str) -> str:
     """Return what training was given besides inputs in an access tier."""
-    return f"{shown(GIVEN.get(access, access))}{', which no real data have' if access == SYNTHETIC else ''}"
+    return f"{one_line(GIVEN.get(access, access))}{', which no real data have' if access == SYNTHETIC else ''}"
 
 
 def percent(value: float) -> str:

@@ -13,6 +13,10 @@ def test_no_escape_sequence_reaches_a_terminal():
     assert as_markdown("a\x1b[2J\nb") == "a?\\[2J b"
 
 
+def test_invisible_and_reordering_characters_are_replaced():
+    assert one_line("a\u202eb\x1b[31m\nc\u200b") == "a?b?[31m c?"
+
+
 def test_names_of_methods_stay_as_they_are():
     name = "group_dro-lr=1e-3+a.b_c"
     assert one_line(name) == as_markdown(name) == as_cell(name) == name

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spurgen.harness.site.names import file_name, shown
+from spurgen.harness.site.names import file_name
 
 
 @given(st.text())
@@ -28,7 +28,3 @@ def test_no_label_has_the_name_that_another_gets_by_its_digest(label):
 
 def test_names_of_devices_are_avoided():
     assert file_name("con") != "con"
-
-
-def test_invisible_and_reordering_characters_are_replaced():
-    assert shown("a\u202eb\x1b[31m\nc\u200b") == "a\ufffdb\ufffd[31m c\ufffd"
