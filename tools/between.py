@@ -1,14 +1,13 @@
 """Check what reading N between rungs costs: train on rungs halfway between a ladder's too, on tuning worlds."""
 
-import argparse
 import math
 import sys
 from collections.abc import Mapping
-from itertools import pairwise, product
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
-from ladders import FREE, Curve, Heights, Line, Run, add_flags, check, free_runs, heights
-from rich.console import Console
+from ladders import FREE, Found, Heights, Line, Verdict, add_flags, check, heights
 
 from spurgen.harness.cli import run_script
 from spurgen.harness.validity.entry import Rule, needed, needed_text
@@ -18,7 +17,7 @@ ALLOWED = 0.15
 """Largest change of N that the rungs between may cause, as a share of N."""
 
 
-def judge(ladder: str, curves: Mapping[str, tuple[Heights, Heights]], ceiling: float) -> tuple[list[Line], list[Rule]]:
+def judge(ladder: str, curves: Mapping[str, tuple[Heights, Heights]], ceiling: float) -> Verdict:
     """Return a ladder's table and its rule; `curves`: by method, on its rungs and on those between."""
     lines, changes = list[Line](), dict[str, float]()
     for method, (rungs, between) in curves.items():
@@ -37,26 +36,20 @@ def judge(ladder: str, curves: Mapping[str, tuple[Heights, Heights]], ceiling: f
     return lines, [Rule(rule, f"{worst}: {found}", changes[worst] <= ALLOWED)]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags."""
-    add_flags(parser, "between", METHODS)
+def kinds(*_: object) -> dict[str, dict[str, bool]]:
+    """Return the ladder's rungs and those between."""
+    return {"rungs": {}, "between": {"between": True}}
 
 
-def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Train what is missing, print both numbers and the rule, and renew the page; return 1 if the rule is missed."""
-    suite, worlds = arguments.suite, arguments.seeds
+def judged(ladder: str, found: Found) -> Verdict:
+    """Judge a ladder, with the ceiling that was measured."""
+    ceiling = float(np.mean([*heights(found.pop(FREE)[FREE]).values()]))
+    reached = {method: (heights(of["rungs"]), heights(of["between"])) for method, of in found.items()}
+    return judge(ladder, reached, ceiling)
 
-    def asked(ladder: str) -> dict[tuple[str, bool], list[Run]]:
-        keys = product(arguments.methods, (False, True))
-        runs = {key: [Run(suite, ladder, world, key[0], between=key[1]) for world in worlds] for key in keys}
-        return runs | {(FREE, False): free_runs(suite, ladder, worlds)}
 
-    def judged(ladder: str, found: dict[tuple[str, bool], list[Curve]]) -> tuple[list[Line], list[Rule]]:
-        reached = {key: heights(curves) for key, curves in found.items()}
-        curves = {method: (reached[method, False], reached[method, True]) for method in arguments.methods}
-        return judge(ladder, curves, float(np.mean([*reached[FREE, False].values()])))
-
-    return check("between", arguments, console, asked, judged)
+add_arguments = partial(add_flags, name="between", methods=METHODS)
+run = partial(check, "between", kinds=kinds, judged=judged, free=True)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from itertools import pairwise, product
+from itertools import pairwise
 
-from ladders import Curve, Heights, Line, Run, add_flags, check, heights
+from ladders import Found, Heights, Line, Verdict, add_flags, check, heights
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
@@ -19,7 +19,7 @@ OF_ERM, OTHERS = 0.03, 0.05
 """Largest changes of A(m) allowed: for ERM over all budgets, and for a method from one budget to the next."""
 
 
-def judge(ladder: str, curves: Mapping[str, Sequence[Heights]]) -> tuple[list[Line], list[Rule]]:
+def judge(ladder: str, curves: Mapping[str, Sequence[Heights]]) -> Verdict:
     """Return a ladder's table and its rules; `curves`: by method, one for each budget."""
     lines, largest, orders = list[Line](), dict[str, float](), []
     for method, by_budget in curves.items():
@@ -48,19 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train what is missing, print the heights and the rules, and renew the page; return 1 if a rule is missed."""
-    suite, worlds, methods = arguments.suite, arguments.seeds, arguments.methods
-    if len(arguments.budgets) < 2 or "erm" not in methods:
+    if len(arguments.budgets) < 2 or "erm" not in arguments.methods:
         raise SpurgenError("name at least two --budgets, and erm among --methods: the rules compare them")
-    options = {budget: "{}" if budget == 1 else json.dumps({"budget": budget}) for budget in arguments.budgets}
+    options = {f"{b}": {"options": "{}" if b == 1 else json.dumps({"budget": b})} for b in arguments.budgets}
 
-    def asked(ladder: str) -> dict[tuple[str, int], list[Run]]:
-        keys = product(methods, options)
-        return {key: [Run(suite, ladder, world, key[0], options[key[1]]) for world in worlds] for key in keys}
+    def judged(ladder: str, found: Found) -> Verdict:
+        return judge(ladder, {method: [heights(each) for each in of.values()] for method, of in found.items()})
 
-    def judged(ladder: str, found: dict[tuple[str, int], list[Curve]]) -> tuple[list[Line], list[Rule]]:
-        return judge(ladder, {method: [heights(found[method, budget]) for budget in options] for method in methods})
-
-    return check("budget", arguments, console, asked, judged)
+    return check("budget", arguments, console, lambda *_: options, judged)
 
 
 if __name__ == "__main__":

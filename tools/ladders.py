@@ -6,14 +6,16 @@ import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from rich.console import Console
 
 from spurgen.benchmark.ladder import Ladder
+from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.benchmark.task import Rung
 from spurgen.harness.cli import run_script
@@ -41,7 +43,12 @@ Heights = dict[int, float]
 Line = dict[str, object]
 Numbers = Mapping[tuple[str, str], float]
 """Counterexamples needed, infinite beyond the ladder, by method and by the title of a column."""
-K = TypeVar("K")
+Found = dict[str, dict[str, list[Curve]]]
+"""Curves by method and kind of run, one per world; under `FREE` twice, those without a correlation."""
+Verdict = tuple[list[Line], list[Rule]]
+"""A ladder's table, a line a method, and its rules."""
+Kinds = Callable[[str, Ladder], Mapping[str, Mapping[str, Any]]]
+"""Kinds of runs of a method on a ladder, by name: the fields of `Run` that differ."""
 
 
 class Run(NamedTuple):
@@ -61,12 +68,12 @@ class Run(NamedTuple):
     train: int = 0
 
 
-def rungs_of(suite: Suite, ladder: str, train: int = 0) -> list[Rung]:
+def rungs_of(suite: Suite, ladder: str, train: int = 0) -> Sequence[Rung]:
     """Return the tasks of a ladder, with the fewest counterexamples first; `train`: as of `Run`."""
-    tasks = [task for task in suite.tasks.values() if isinstance(task, Rung) and task.of == ladder]
+    tasks = suite.ladders[one_of("ladder", ladder, suite.ladders)]
     if train:
         resized: Any = tasks[0].ladder.model_copy(update={"train": train})  # see Rung
-        tasks = [replace(task, scenario=resized) for task in tasks]
+        return [replace(task, scenario=resized) for task in tasks]
     return tasks
 
 
@@ -93,51 +100,46 @@ def climb(run: Run) -> Curve:
     return found
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags."""
-    add_flags(parser, "ladders", METHODS)
-
-
-def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Train what is missing, print the curves and the rules, and renew the page; return 1 if a rule is missed."""
-    suite, worlds = arguments.suite, arguments.seeds
-
-    def asked(ladder: str) -> dict[str, list[Run]]:
-        runs = {method: [Run(suite, ladder, world, method) for world in worlds] for method in arguments.methods}
-        return runs | {FREE: free_runs(suite, ladder, worlds)}
-
-    def judged(ladder: str, found: dict[str, list[Curve]]) -> tuple[list[Line], list[Rule]]:
-        free = [next(iter(curve.values())) for curve in found.pop(FREE)]
-        return judge(ladder, found, height(free), float(np.mean([each[-1] for each in free])))
-
-    return check("ladders", arguments, console, asked, judged)
-
-
-def free_runs(suite: str, ladder: str, worlds: Sequence[int]) -> list[Run]:
-    """Return the runs that measure a ladder's ceiling: ERM without a correlation."""
-    return [Run(suite, ladder, world, "erm", uncorrelated=True) for world in worlds]
+def judged(ladder: str, found: Found) -> Verdict:
+    """Judge a ladder by the entry rules."""
+    free = [next(iter(curve.values())) for curve in found.pop(FREE)[FREE]]
+    curves = {method: kinds[""] for method, kinds in found.items()}
+    return judge(ladder, curves, height(free), float(np.mean([each[-1] for each in free])))
 
 
 def check(
-    name: str,
-    arguments: argparse.Namespace,
-    console: Console,
-    asked: Callable[[str], dict[K, list[Run]]],
-    judged: Callable[[str, dict[K, list[Curve]]], tuple[list[Line], list[Rule]]],
-) -> int:
-    """Measure the runs that `asked` returns for each ladder; print the lines and rules that `judged` makes of curves.
+    name: str, arguments: argparse.Namespace, console: Console, kinds: Kinds, judged: Callable[[str, Found], Verdict],
+    *, free: bool = False,
+) -> int:  # fmt: skip
+    """Measure methods on ladders in several kinds of runs; print the lines and rules that `judged` makes of a ladder's.
 
-    Both map keys of their own to worlds. The section `name` of the page is renewed. Return 1 if a rule is missed.
+    `free`: measure ERM without a correlation as well, the ceiling. The section `name` of the page is renewed. Return 1
+    if a rule is missed.
     """
     marks = _marks(name)
     if arguments.page:
         around(arguments.page, *marks)
-    runs = {ladder: asked(ladder) for ladder in arguments.ladders or main_ladders(load_suite(arguments.suite))}
-    wanted = dict.fromkeys(run for of_ladder in runs.values() for of_key in of_ladder.values() for run in of_key)
-    known = measure(list(wanted), arguments.out, arguments.jobs, console)
+    suite, runs = load_suite(arguments.suite), dict[str, dict[str, dict[str, list[Run]]]]()
+    for ladder in arguments.ladders or main_ladders(suite):
+        wanted = {method: kinds(method, rungs_of(suite, ladder)[0].ladder) for method in arguments.methods}
+        wanted |= {FREE: {FREE: {"uncorrelated": True}}} if free else {}
+        runs[ladder] = {
+            method: {
+                kind: [Run(arguments.suite, ladder, world, method or "erm", **fields) for world in arguments.seeds]
+                for kind, fields in of_method.items()
+            }
+            for method, of_method in wanted.items()
+        }
+    each = [
+        run for by_method in runs.values() for of in by_method.values() for of_kind in of.values() for run in of_kind
+    ]
+    known = measure(list(dict.fromkeys(each)), arguments.out, arguments.jobs, console)
     lines, rules = list[Line](), list[Line]()
-    for ladder, of_ladder in runs.items():
-        more, found = judged(ladder, {key: [known[run] for run in of_key] for key, of_key in of_ladder.items()})
+    for ladder, by_method in runs.items():
+        curves = {
+            m: {kind: [known[run] for run in of_kind] for kind, of_kind in of.items()} for m, of in by_method.items()
+        }
+        more, found = judged(ladder, curves)
         lines += more
         met = {True: "yes", False: "no", None: "not asked"}
         rules += [{"Ladder": ladder, "Rule": rule, "Found": what, "Met": met[ok]} for rule, what, ok in found]
@@ -149,35 +151,21 @@ def check(
 
 
 def check_numbers(
-    name: str,
-    arguments: argparse.Namespace,
-    console: Console,
-    kinds: Callable[[Ladder], dict[str, dict[str, Any]]],
-    rule: Callable[[Numbers], Rule],
+    name: str, arguments: argparse.Namespace, console: Console, kinds: Kinds, rule: Callable[[Numbers], Rule]
 ) -> int:
-    """Check, as `check` does, the counterexamples needed by methods in several kinds of runs, a column each.
-
-    `kinds`: of a ladder, the fields of `Run` that differ, by the column's title. `rule` judges a ladder's numbers.
-    """
+    """Check, as `check` does, the counterexamples needed by methods, a column a kind; `rule` judges a ladder's."""
     suite = load_suite(arguments.suite)
 
-    def asked(ladder: str) -> dict[tuple[str, str], list[Run]]:
-        return {
-            (method, title): [Run(arguments.suite, ladder, world, method, **fields) for world in arguments.seeds]
-            for method in arguments.methods
-            for title, fields in kinds(rungs_of(suite, ladder)[0].ladder).items()
-        }
+    def judged(ladder: str, found: Found) -> Verdict:
+        curves = {(method, kind): heights(each) for method, of in found.items() for kind, each in of.items()}
+        return judge_numbers(ladder, curves, rungs_of(suite, ladder)[0].ladder.ceiling or 1.0, rule)
 
-    def judged(ladder: str, found: dict[tuple[str, str], list[Curve]]) -> tuple[list[Line], list[Rule]]:
-        ceiling = rungs_of(suite, ladder)[0].ladder.ceiling or 1.0
-        return judge_numbers(ladder, {key: heights(curves) for key, curves in found.items()}, ceiling, rule)
-
-    return check(name, arguments, console, asked, judged)
+    return check(name, arguments, console, kinds, judged)
 
 
 def judge_numbers(
     ladder: str, curves: Mapping[tuple[str, str], Heights], ceiling: float, rule: Callable[[Numbers], Rule]
-) -> tuple[list[Line], list[Rule]]:
+) -> Verdict:
     """Return a ladder's table of counterexamples needed, a line a method, and its rule; `curves`: as `Numbers`."""
     lines = dict[str, Line]()
     for (method, title), curve in curves.items():
@@ -192,7 +180,7 @@ def _marks(name: str) -> tuple[str, str]:
 
 def main_ladders(suite: Suite) -> list[str]:
     """Return the names of a suite's main ladders."""
-    return list(dict.fromkeys(task.of for task in suite.main.values() if isinstance(task, Rung)))
+    return [name for name, rungs in suite.ladders.items() if rungs[0].name in suite.main]
 
 
 def measure(wanted: Sequence[Run], path: Path, jobs: int | None, console: Console) -> dict[Run, Curve]:
@@ -235,9 +223,7 @@ def heights(worlds: Sequence[Curve]) -> Heights:
     return {int(m): height([world[m] for world in worlds]) for m in worlds[0]}
 
 
-def judge(
-    ladder: str, curves: Mapping[str, Sequence[Curve]], ceiling: float, seen: float
-) -> tuple[list[Line], list[Rule]]:
+def judge(ladder: str, curves: Mapping[str, Sequence[Curve]], ceiling: float, seen: float) -> Verdict:
     """Return a ladder's table of curves, a line a method, and its rules; `curves`: by method, of each world.
 
     `ceiling` and `seen`: the same learner's accuracy without a correlation, on unseen things and on those of train.
@@ -262,6 +248,9 @@ def _stored(path: Path) -> dict[str, Curve]:
     known: dict[str, Curve] = json.loads(path.read_text()) if path.exists() else {}
     return known
 
+
+add_arguments = partial(add_flags, name="ladders", methods=METHODS)
+run = partial(check, "ladders", kinds=lambda *_: {"": {}}, judged=judged, free=True)
 
 if __name__ == "__main__":
     sys.exit(run_script(sys.modules[__name__]))

@@ -1,11 +1,10 @@
 """Check how far counterexamples needed depend on the number of train samples, on tuning worlds."""
 
-import argparse
 import sys
+from functools import partial
 from typing import Any
 
 from ladders import Numbers, add_flags, check_numbers
-from rich.console import Console
 
 from spurgen.benchmark.ladder import Ladder
 from spurgen.harness.cli import run_script
@@ -16,7 +15,7 @@ FACTORS = (0.5, 1.0, 2.0)
 """Numbers of train samples, as factors of the ladder's."""
 
 
-def sizes(ladder: Ladder) -> dict[str, dict[str, Any]]:
+def sizes(_: str, ladder: Ladder) -> dict[str, dict[str, Any]]:
     """Return the numbers of train samples, by column; that of the ladder itself changes nothing."""
     made = [round(factor * ladder.train) for factor in FACTORS]
     return {f"n = {train:,}": {"train": train} if train != ladder.train else {} for train in made}
@@ -31,14 +30,8 @@ def rule(numbers: Numbers) -> Rule:
     return Rule("the order stays", "; ".join(found), len(found) == 1)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags."""
-    add_flags(parser, "size", METHODS)
-
-
-def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Train what is missing, print the numbers and the rule, and renew the page; return 1 if the rule is missed."""
-    return check_numbers("size", arguments, console, sizes, rule)
+add_arguments = partial(add_flags, name="size", methods=METHODS)
+run = partial(check_numbers, "size", kinds=sizes, rule=rule)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,13 @@
 """Check how far counterexamples needed depend on the weight of l2, on tuning worlds."""
 
-import argparse
 import json
 import math
 import sys
+from functools import partial
 from typing import Any
 
 from ladders import Numbers, add_flags, check_numbers
-from rich.console import Console
 
-from spurgen.benchmark.ladder import Ladder
 from spurgen.harness.cli import run_script
 from spurgen.harness.validity.entry import Rule
 
@@ -18,7 +16,7 @@ WEIGHTS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 TUNED = "as tuned"
 
 
-def weights(_: Ladder) -> dict[str, dict[str, Any]]:
+def weights(*_: object) -> dict[str, dict[str, Any]]:
     """Return the weights of l2, by column; the tuned one changes nothing."""
     return {TUNED: {}} | {f"l2 = {weight:.0e}": {"options": json.dumps({"l2": weight})} for weight in WEIGHTS}
 
@@ -36,14 +34,8 @@ def _said(number: float) -> str:
     return f"{number:.0f}" if math.isfinite(number) else "beyond the ladder"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags."""
-    add_flags(parser, "strength", METHODS)
-
-
-def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Train what is missing, print the numbers and the rule, and renew the page; return 1 if the rule is missed."""
-    return check_numbers("strength", arguments, console, weights, rule)
+add_arguments = partial(add_flags, name="strength", methods=METHODS)
+run = partial(check_numbers, "strength", kinds=weights, rule=rule)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from ladders import Curve, Line, Run, add_flags, check, heights
+from ladders import Found, Heights, Line, Verdict, add_flags, check, heights
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import run_script
 from spurgen.harness.commands.sweep import FOLDER
@@ -23,7 +24,7 @@ ALLOWED = 0.03
 """Largest difference of ladder scores that the choice of worlds may cause."""
 
 
-def judge(ladder: str, scores: Mapping[str, Sequence[float]]) -> tuple[list[Line], list[Rule]]:
+def judge(ladder: str, scores: Mapping[str, Sequence[float]]) -> Verdict:
     """Return a ladder's table and its rules; `scores`: by method, with all worlds, then without each."""
     lines = list[Line]()
     for method, each in scores.items():
@@ -64,21 +65,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train what is missing, print the scores and the rules, and renew the page; return 1 if a rule is missed."""
-    suite, worlds = arguments.suite, arguments.seeds
-    options = {m: chosen(arguments.sweep, load_suite(suite).name, m) for m in arguments.methods}
-    keys = [(method, place) for method, choices in options.items() for place in range(len(choices))]
+    suite = load_suite(arguments.suite).name
+    options = {method: chosen(arguments.sweep, suite, method) for method in arguments.methods}
 
-    def asked(ladder: str) -> dict[tuple[str, int], list[Run]]:
-        return {key: [Run(suite, ladder, world, key[0], options[key[0]][key[1]]) for world in worlds] for key in keys}
+    def kinds(method: str, _: Ladder) -> dict[str, dict[str, str]]:
+        return {f"{place}": {"options": setting} for place, setting in enumerate(options[method])}
 
-    def judged(ladder: str, found: dict[tuple[str, int], list[Curve]]) -> tuple[list[Line], list[Rule]]:
-        scores: dict[str, list[float]] = {method: [] for method in options}
-        for key in keys:
-            reached = heights(found[key])
-            scores[key[0]].append(float(np.mean([reached[m] for m in reached if m])))
-        return judge(ladder, scores)
+    def judged(ladder: str, found: Found) -> Verdict:
+        return judge(ladder, {method: [_score(heights(each)) for each in of.values()] for method, of in found.items()})
 
-    return check("tuned", arguments, console, asked, judged)
+    return check("tuned", arguments, console, kinds, judged)
+
+
+def _score(reached: Heights) -> float:
+    return float(np.mean([height for m, height in reached.items() if m]))
 
 
 if __name__ == "__main__":
