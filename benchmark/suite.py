@@ -177,7 +177,7 @@ def load_suite(which: str) -> Suite:
         raise ScenarioError(f"{path} is not a possible suite: {explain(error.errors())}") from None
     except ReadError as error:
         raise ScenarioError(*error.args) from None
-    scenarios: dict[str, Any] = {}  # scenarios and ladders, see Rung
+    scenarios: dict[str, Any] = {}  # scenarios and ladders
     for scenario in dict.fromkeys(entry.scenario for entry in [*spec.tasks.values(), *spec.ladders.values()]):
         scenarios[scenario] = load_world(folder / name / f"{scenario}.toml")
         if (scenarios[scenario].name, scenarios[scenario].suite) != (scenario, name):
@@ -205,8 +205,7 @@ def _rungs(path: Path, name: str, described: Scenario | Ladder, entry: _LadderEn
     if not isinstance(described, Ladder):
         raise ScenarioError(f"{path}: ladders.{name}: scenario {described.name} has no categories, so it is no ladder")
     ceiling = described.ceiling if entry.ceiling is None else entry.ceiling
-    scenario: Any = described.model_copy(update={"ceiling": ceiling})  # see Rung
-    shared = scenario, entry.modality, entry.backbone, entry.role
+    shared = described.model_copy(update={"ceiling": ceiling}), entry.modality, entry.backbone, entry.role
     return {f"{name}-{m}": Rung(f"{name}-{m}", *shared, counterexamples=m, of=name) for m in described.rungs}
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Self
 
 from spurgen.benchmark.contract import Backbone, Modality
 from spurgen.benchmark.errors import ScenarioError
@@ -59,12 +59,12 @@ class Task:
         """The frozen worlds of its scenario, in order."""
         return tuple(self.scenario.in_world(k) for k in range(self.scenario.worlds))
 
-    def in_world(self, seed: int) -> "Task":
+    def in_world(self, seed: int) -> Self:
         """Return the task in the world of a training seed: the task itself if its scenario has one world."""
         known = seed < self.scenario.worlds
         return replace(self, scenario=self.worlds[seed] if known else self.scenario.in_world(seed))
 
-    def in_frozen_world(self, seed: int) -> "Task":
+    def in_frozen_world(self, seed: int) -> Self:
         """Return the task in a frozen world; raise `ScenarioError` if the seed's world is not frozen."""
         worlds = self.scenario.worlds
         if 1 < worlds <= seed:
@@ -74,11 +74,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Rung(Task):
-    """A task of a ladder: its world with a number of counterexamples in train.
+    """A task of a ladder: its world with a number of counterexamples in train."""
 
-    The scenario is a `Ladder`: it lacks the attributes that only worlds of pictograms have.
-    """
-
+    scenario: Ladder  # type: ignore[assignment]  # it lacks the attributes that only worlds of pictograms have
     counterexamples: int = 0
     of: str = ""
     """Name of its ladder."""
@@ -86,7 +84,6 @@ class Rung(Task):
     @property
     def ladder(self) -> Ladder:
         """World or template of the ladder."""
-        assert isinstance(self.scenario, Ladder)
         return self.scenario
 
     @property

@@ -72,7 +72,7 @@ def rungs_of(suite: Suite, ladder: str, train: int = 0) -> Sequence[Rung]:
     """Return the tasks of a ladder, with the fewest counterexamples first; `train`: as of `Run`."""
     tasks = suite.ladders[one_of("ladder", ladder, suite.ladders)]
     if train:
-        resized: Any = tasks[0].ladder.model_copy(update={"train": train})  # see Rung
+        resized = tasks[0].ladder.model_copy(update={"train": train})
         return [replace(task, scenario=resized) for task in tasks]
     return tasks
 
@@ -188,7 +188,7 @@ def measure(wanted: Sequence[Run], path: Path, jobs: int | None, console: Consol
     suites = {run.suite: load_suite(run.suite) for run in wanted}
     worlds = {(run.suite, run.ladder, run.train, run.world) for run in wanted}
     used = [rungs_of(suites[suite], name, train)[0].in_world(world) for suite, name, train, world in sorted(worlds)]
-    for _ in features.compute(features.missing([rung for rung in used if isinstance(rung, Rung)], None), jobs):
+    for _ in features.compute(features.missing(used, None), jobs):
         pass
     keys = {run: _key(suites[run.suite], run) for run in wanted}
     known = _stored(path)

@@ -69,6 +69,6 @@ def failed_check(names: Sequence[str]) -> str:
     return f"failed the sanity check{'s' * (len(names) > 1)} {and_list([f'“{name}”' for name in names])}"
 
 
-def and_list(names: Sequence[str]) -> str:
-    """Return names as a sentence lists them: `a, b and c`."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+def and_list(names: Sequence[str], word: str = "and") -> str:
+    """Return names as a sentence lists them: `a, b and c`; `word` can be `or`."""
+    return f" {word} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

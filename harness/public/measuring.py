@@ -209,9 +209,8 @@ def _rungs(task: Measurable, modality: Modality | None) -> Sequence[Task]:
     """Return the rungs of a ladder, with the fewest counterexamples first; of another world, its only task."""
     if isinstance(task, Ladder):
         names = {m: f"{task.name}-{m}" for m in task.rungs}
-        scenario: Any = task  # see Rung
         shown = modality or "multimodal"
-        return [Rung(name, scenario, shown, "frozen", counterexamples=m, of=task.name) for m, name in names.items()]
+        return [Rung(name, task, shown, "frozen", counterexamples=m, of=task.name) for m, name in names.items()]
     if isinstance(task, str) and task.endswith(".toml"):
         return _rungs(load_world(task), modality)
     if not isinstance(task, str | Rung):

@@ -80,4 +80,4 @@ def shrunk(rung: Rung) -> Rung:
     m = min(rung.counterexamples, MOST, sizes["train"] // 2)
     sizes |= {"twins_per_class": min(ladder.twins_per_class, sizes["test_per_class"])}
     smaller = Ladder.model_validate(ladder.model_dump() | sizes | {"rungs": (m,)})
-    return replace(rung, scenario=smaller, counterexamples=m)  # type: ignore[arg-type]  # see Rung
+    return replace(rung, scenario=smaller, counterexamples=m)

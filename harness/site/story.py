@@ -18,7 +18,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.plots.story import Shown, draw_story
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.scenes import Scene, Scenes, marked
-from spurgen.harness.site.twins import BASE, Read, in_world
+from spurgen.harness.site.twins import BASE, Read
 from spurgen.harness.site.words import because, spoken_name
 
 ENOUGH = 0.5  # of the answers
@@ -101,14 +101,14 @@ def _candidates(reads: Sequence[Read]) -> list[tuple[float, Read, int]]:
 
 def training(climb: Climb, scenes: Scenes, world: int) -> list[Scene]:
     """Return training scenes of a world in which shortcuts agree with the class, class by class."""
-    rung = in_world(climb.shown, world)
+    rung = climb.shown.in_world(world)
     classes = rung.num_classes
     return [scenes.scene(rung, "train", k + classes * n) for k in range(classes) for n in range(PER_CLASS)]
 
 
 def make_twins(climb: Climb, scenes: Scenes, read: Read, k: int) -> Twins:
     """Return the scene and the twin of a pair that a row loses."""
-    rung, pairs = in_world(climb.shown, read.world), read.pairs
+    rung, pairs = climb.shown.in_world(read.world), read.pairs
     base = scenes.scene(rung, BASE, int(pairs.place[k]))
     twin = scenes.scene(rung, pairs.part(k), int(pairs.twin[k]))
     changed, categories = pairs.names[pairs.shortcut[k]], rung.ladder.categories

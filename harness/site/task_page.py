@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from spurgen.benchmark.task import Rung
 from spurgen.harness.board.columns import needed_words
+from spurgen.harness.machine.printing import and_list
 from spurgen.harness.site.boards import spoken
 from spurgen.harness.site.climbing import climbing
 from spurgen.harness.site.figures import Figures
@@ -13,7 +14,7 @@ from spurgen.harness.site.material import Material
 from spurgen.harness.site.names import file_name
 from spurgen.harness.site.scenes import Scene, Scenes, marked
 from spurgen.harness.site.story import training
-from spurgen.harness.site.twins import BASE, SWITCHED, in_world
+from spurgen.harness.site.twins import BASE, SWITCHED
 from spurgen.harness.site.words import WHAT, percent, what
 
 MEDIA = {"text": "caption", "image": "picture", "multimodal": "picture with its caption"}
@@ -30,7 +31,7 @@ class Pictured(NamedTuple):
 def task_page(material: Material, scenes: Scenes, figures: Figures, name: str) -> dict[str, object]:
     """Return the content of the template of a ladder's page."""
     climb = material.ladders[name]
-    rung, world = climb.shown, in_world(climb.shown, 0)
+    rung, world = climb.shown, climb.shown.in_world(0)
     train = [Pictured(each, each.label, "shortcuts agree") for each in training(climb, scenes, 0)]
     counter = scenes.scene(world, "train/counter", 0)
     lines = [line for line in material.lines[name] if not line.get("reason")]
@@ -59,7 +60,7 @@ def tasks_page(material: Material, scenes: Scenes) -> dict[str, object]:
                 "file": file_name(name),
                 "title": spoken(climb),
                 "asks": _asks(climb.shown, climb.numbers),
-                "twins": _twins(scenes, in_world(climb.shown, 0))[:2],
+                "twins": _twins(scenes, climb.shown.in_world(0))[:2],
             }
             for name, climb in material.ladders.items()
         ]
@@ -67,10 +68,10 @@ def tasks_page(material: Material, scenes: Scenes) -> dict[str, object]:
 
 
 def _asks(rung: Rung, numbers: Sequence[int]) -> str:
-    ladder, rungs = rung.ladder, _or_list([f"{m}" for m in numbers])
-    one = len(rung.channels) == 1
+    ladder, one = rung.ladder, len(rung.channels) == 1
+    rungs, names = (and_list(each, "or") for each in ([f"{m}" for m in numbers], ladder.categories))
     return (
-        f"Name what a {MEDIA[rung.modality]} shows: {_or_list(ladder.categories)}, of things that training lacks. "
+        f"Name what a {MEDIA[rung.modality]} shows: {names}, of things that training lacks. "
         f"In training {what(rung.channels)} {'goes' if one else 'go'} with the category except in {rungs} of "
         f"{ladder.train:,} samples, the counterexamples; in the test {'it points' if one else 'they point'} to another "
         f"category.{' Other scenery varies at random.' if one else ''}{_more(rung)}"
@@ -82,10 +83,6 @@ def _more(rung: Rung) -> str:
     hidden = f" Of {what(names)}, training is not told." if names else ""
     wrong = f" {percent(rung.ladder.label_noise)} of the training labels are wrong." if rung.ladder.label_noise else ""
     return hidden + wrong + (" Methods train the whole encoder here." if rung.backbone == "finetuned" else "")
-
-
-def _or_list(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _twins(scenes: Scenes, world: Rung) -> list[Pictured]:

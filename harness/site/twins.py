@@ -8,12 +8,12 @@ and twins in which a single shortcut is.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Modality
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.task import Rung
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.answered import factors, scored_parts
@@ -68,7 +68,7 @@ def pairs_of(rung: Rung) -> Pairs:
 
 
 @lru_cache(maxsize=256)
-def _made(ladder: Any, modality: Modality) -> Pairs:  # noqa: ANN401  # see Rung
+def _made(ladder: Ladder, modality: Modality) -> Pairs:
     rung = Rung("", ladder, modality)
     sizes, classes, base = scored_parts(rung), rung.num_classes, factors(ladder, BASE)
     starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
@@ -89,17 +89,10 @@ def read(rung: Rung, row: TaskRow) -> Iterator[Read]:
     """Yield a row's answers in each of its worlds; nothing if no answers are stored."""
     seeds = [result.seed for result in row.results if result.error is None]
     for seed, predicted in zip(seeds, row.predicted, strict=False):
-        pairs = pairs_of(in_world(rung, seed))
+        pairs = pairs_of(rung.in_world(seed))
         answers = predicted.ravel().astype(np.int64)
         followed = answers[pairs.after] == pairs.rival
         yield Read(seed, pairs, followed, followed & (answers[pairs.before] == pairs.label))
-
-
-def in_world(rung: Rung, seed: int) -> Rung:
-    """Return a rung in the world of a seed."""
-    world = rung.in_world(seed)
-    assert isinstance(world, Rung), "a rung in a world is one"
-    return world
 
 
 def followed(every: Sequence[Read]) -> dict[str, float]:

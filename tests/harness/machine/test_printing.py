@@ -19,6 +19,7 @@ def test_tables_show_numbers_as_they_are_written():
 
 def test_lists_in_sentences():
     assert [and_list(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+    assert and_list(["a", "b", "c"], "or") == "a, b or c"
 
 
 @pytest.mark.parametrize(("value", "shown"), [(-0.0123, "\N{MINUS SIGN}0.012"), (0.5, "+0.500"), (-0.0001, "0.000")])

@@ -5,7 +5,6 @@ import pytest
 
 from spurgen.harness.site.scenes import Scene, Scenes, marked
 from spurgen.harness.site.story import ENOUGH, find_story, make_twins, visible
-from spurgen.harness.site.twins import in_world
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +84,7 @@ def test_the_reason_names_what_the_twin_shows(steps_material, scenes):
         seen = twins.because.removeprefix("of the ").removesuffix(" wall").split()
         assert set(seen) <= set(twins.twin.caption.replace(".", "").split())
         assert any(flag for _, flag in twins.twin.words)
-        assert twins.base.label == in_world(climb.shown, 0).ladder.categories[int(read.pairs.label[k])]
+        assert twins.base.label == climb.shown.in_world(0).ladder.categories[int(read.pairs.label[k])]
 
 
 def test_changed_words_are_marked_whatever_stands_around_them():

@@ -5,7 +5,6 @@ import pytest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.site.scenes import Scenes
 from spurgen.harness.site.task_page import _asks, _twins
-from spurgen.harness.site.twins import in_world
 
 
 def test_what_is_hidden_and_what_is_trained_is_said():
@@ -30,5 +29,5 @@ def test_wrong_labels_and_a_single_shortcut_are_said():
     ("things-text-8", ("all shortcuts mislead", "all go with another class")),
 ])  # fmt: skip
 def test_a_single_shortcut_is_named_where_all_would_be(name, tile):
-    tiles = _twins(Scenes(), in_world(load_suite("v3").task(name), 0))
+    tiles = _twins(Scenes(), load_suite("v3").task(name).in_world(0))
     assert (tiles[1].title, tiles[1].about) == tile

@@ -5,7 +5,7 @@ import pytest
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results.answered import factors, scored_parts
-from spurgen.harness.site.twins import BASE, SELDOM, followed, in_world, pairs_of, read, shown, tally
+from spurgen.harness.site.twins import BASE, SELDOM, followed, pairs_of, read, shown, tally
 from spurgen.harness.site.words import ALL
 
 
@@ -24,7 +24,7 @@ def test_the_rung_that_is_shown_is_the_lowest_with_counterexamples(rung):
 
 
 def test_a_twin_has_the_thing_and_all_shortcuts_but_the_changed_one(rung):
-    world = in_world(rung, 2)
+    world = rung.in_world(2)
     pairs = pairs_of(world)
     assert pairs.names == (ALL, "hue", "wall")
     base = factors(world.ladder, BASE)
@@ -75,7 +75,7 @@ def test_a_change_that_a_row_seldom_follows_is_no_example(rung, row):
 
 
 def test_an_only_shortcut_is_read_once():
-    pairs = pairs_of(in_world(load_suite("v3").task("single-hue-text-8"), 0))
+    pairs = pairs_of(load_suite("v3").task("single-hue-text-8").in_world(0))
     assert pairs.names == (ALL,)
     assert set(pairs.shortcut) == {0}
 
