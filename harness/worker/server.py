@@ -19,8 +19,7 @@ import numpy as np
 from spurgen.benchmark.contract import Context, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.worker.error_hints import describe, frames
-from spurgen.harness.worker.gpu import bound_memory
-from spurgen.harness.worker.limits import set_limits
+from spurgen.harness.worker.limits import bound_memory, set_limits
 from spurgen.harness.worker.loading import PARTS, load_submission
 from spurgen.harness.worker.messages import MAX_WIDTH, batch_from, data_from
 from spurgen.harness.worker.protocol import Arrays, BrokenFrameError, Pipe
