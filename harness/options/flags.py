@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 
@@ -21,39 +22,33 @@ from spurgen.harness.running.job import Seeds
 
 MAX_SEEDS = 128  # sums over more seeds would be rounded: see `round_samples`
 MOST = 10_000  # jobs at a time, trials: more is a slip
+N = TypeVar("N", int, float)
+
+
+def _within(read: Callable[[str], N], kind: str, least: N, most: N) -> Callable[[str], N]:
+    def number(text: str) -> N:
+        try:
+            value = read(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{shortened(text)} is not a {kind}") from None
+        if not least <= value <= most:  # also refuses NaN
+            raise argparse.ArgumentTypeError(f"must be {least:g} to {most:,.10g}, not {shortened(value)}")
+        return value
+
+    return number
 
 
 def up_to(most: int, least: int = 1) -> Callable[[str], int]:
     """Return a function that reads an integer from `least` to `most`, for argparse."""
-
-    def number(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{shortened(text)} is not a whole number") from None
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"must be {least} to {most:,}, not {shortened(value)}")
-        return value
-
-    return number
-
-
-positive_int = up_to(MOST)
+    return _within(int, "whole number", least, most)
 
 
 def between(least: float, most: float) -> Callable[[str], float]:
     """Return a function that reads a number from `least` to `most`, for argparse."""
+    return _within(float, "number", least, most)
 
-    def number(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{shortened(text)} is not a number") from None
-        if not least <= value <= most:  # also refuses NaN
-            raise argparse.ArgumentTypeError(f"must be {least:g} to {most:,.0f}, not {shortened(text)}")
-        return value
 
-    return number
+positive_int = up_to(MOST)
 
 
 def read_seeds(text: str) -> Seeds:

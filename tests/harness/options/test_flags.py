@@ -85,6 +85,11 @@ def test_a_number_out_of_range_is_refused_with_the_range(text):
     assert len(str(caught.value)) < 100
 
 
+def test_a_range_is_named_in_full():
+    with pytest.raises(argparse.ArgumentTypeError, match=r"^must be 0.01 to 0.99, not 1.0$"):
+        between(0.01, 0.99)("1")
+
+
 @pytest.mark.parametrize("flag", [flag for flag, *_ in FLAGS])
 @pytest.mark.parametrize("value", ["1e300", "1e-300"])
 def test_every_limit_has_a_range(flag, value, capsys):
