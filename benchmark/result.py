@@ -117,10 +117,9 @@ class Provenance(_Frozen):
 class Result(_Frozen):
     """One job's outcome.
 
-    `identity` is the digest of everything that the metrics depend on, `submission_sha256` that of the submission,
-    `data_sha256` that of the data. `metrics` are over the whole task, `channels` per channel, `groups` the number of
-    correct test predictions per group. `uses_generator`: whether the submission imports the
-    generators, or declares that it uses them. `verification`: `answers only` if the model ran elsewhere and was not
+    `identity` is the digest of everything that the metrics depend on. `metrics` are over the whole task, `channels` per
+    channel, `groups` the number of correct test predictions per group. `uses_generator`: whether the submission imports
+    the generators, or declares that it uses them. `verification`: `answers only` if the model ran elsewhere and was not
     asked again. `uncorrelated` marks a reference trained without the correlations, which is on no leaderboard, and
     `matched` one of these with only as many samples as its rung has counterexamples. A failed job has `error` and no
     metrics.

@@ -16,12 +16,10 @@ class Limits:
     """Limits on one worker; small and picklable, so that they travel with a job.
 
     `isolation`: `auto` means bubblewrap where it works, and a plain process elsewhere. `memory_bytes`: address space,
-    on a CPU. `cpu_seconds`: CPU time of all threads over the worker's life. `fit_seconds`, `answer_seconds`: wall time
-    of `fit` and of each other answer; `life_seconds`: of the worker's life, including the time between questions.
-    `disk_bytes`: scratch files. `printed_bytes`: output. `retrain_seconds`: submissions that train with less CPU time,
-    not on a GPU, are trained again in a fresh process for the consistency check. `forget_pages`: when a worker has
-    ended, drop from memory the pages of all files that submissions see, which takes seconds. `gpu_share`: the share of
-    the GPU's memory that torch may take.
+    on a CPU. `cpu_seconds`: of all threads together. `life_seconds` includes the time between questions.
+    `retrain_seconds`: submissions that train with less CPU time, not on a GPU, are trained again in a fresh process.
+    `forget_pages`: when a worker has ended, drop from memory the pages of all files that submissions see, which takes
+    seconds. `gpu_share`: the share of the GPU's memory that torch may take.
     """
 
     isolation: Isolation = "auto"
