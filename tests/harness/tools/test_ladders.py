@@ -54,3 +54,8 @@ def test_what_was_measured_is_not_measured_again_and_the_page_is_renewed(steps, 
     run_script(ladders, asked)
     assert json.loads(out.read_text()) == known
     assert "two methods without twins" in capsys.readouterr().out
+
+
+def test_a_ladder_that_the_suite_lacks_is_an_error_with_similar_names(tmp_path, capsys):
+    assert run_script(ladders, ["--ladders", "things-texts", "--out", str(tmp_path / "known.json")]) == 2
+    assert "there is no ladder 'things-texts'; did you mean things-text" in " ".join(capsys.readouterr().err.split())
