@@ -43,7 +43,7 @@ def run_world(arguments: argparse.Namespace, console: Console) -> int:
     """Check everything, make the data, run what is missing, and report; return 1 if a job failed."""
     experiment = plan_experiment(arguments)
     ahead, data = _forecast(experiment, arguments), data_folder.plan_of(experiment.task.scenario)
-    write = arguments.generate_data and not data_folder.is_there(data.scenario, arguments.data_dir)
+    write = arguments.generate_data and not data_folder.is_there(experiment.task.scenario, arguments.data_dir)
     if arguments.dry_run:
         may_start(ahead, arguments, console)
         return 0
