@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import itertools
 import os
 import shutil
 import subprocess
@@ -68,6 +69,22 @@ def forget_modules(tmp_path_factory):
     forget()  # what fixtures of a module or of the session imported
     yield
     forget()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def caches(tmp_path_factory):
+    """Yield folders for what tests cache; what fixtures of the session cache goes to one of its own."""
+    folder = tmp_path_factory.getbasetemp() / "caches"
+    os.environ["SPURGEN_CACHE"] = str(folder / "session")
+    return (folder / str(number) for number in itertools.count())
+
+
+@pytest.fixture(autouse=True)
+def cache(caches, monkeypatch):
+    """The folder of what a test caches, which no other test sees."""
+    folder = next(caches)
+    monkeypatch.setenv("SPURGEN_CACHE", str(folder))
+    return folder
 
 
 @pytest.hookimpl(optionalhook=True)

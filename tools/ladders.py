@@ -21,7 +21,7 @@ from spurgen.benchmark.task import Rung
 from spurgen.harness.cli import run_script
 from spurgen.harness.experiments.tuning import fit_on_rung
 from spurgen.harness.machine import pool
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.files import cache_folder, write_atomically
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.options.flags import add_jobs, add_seeds, add_suite
 from spurgen.harness.options.sections import add_page, around, renew
@@ -206,7 +206,7 @@ def add_flags(parser: argparse.ArgumentParser, name: str, methods: Sequence[str]
     parser.add_argument("--methods", nargs="+", default=methods, metavar="METHOD", help="default: one of each family")
     add_seeds(parser, worlds, f"{worlds}, which no suite freezes")
     parser.add_argument(
-        "--out", type=Path, default=features.cache_folder() / "ladders.json", metavar="FILE",
+        "--out", type=Path, default=cache_folder() / "ladders.json", metavar="FILE",
         help="what was measured before, and is not measured again",
     )  # fmt: skip
     add_jobs(parser)

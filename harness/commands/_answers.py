@@ -16,7 +16,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.machine.files import STDOUT, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import add_results, add_suite, open_store
-from spurgen.harness.options.verifying import add_data, verified
+from spurgen.harness.options.verifying import verified
 
 NAME = r"[A-Za-z0-9][\w.=+-]{0,63}"
 
@@ -34,7 +34,6 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
         "--access", choices=tuple(ACCESS), default="none", help="what the model's training used; default: none"
     )
     add_results(group)
-    add_data(group)
 
 
 def run_answers(arguments: argparse.Namespace, console: Console) -> int:
@@ -58,7 +57,7 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
         raise SpurgenError(f"the row {name} is of a submission; name another --row")
     answered = read_answers(arguments.answers, task)
     worlds = {task.in_world(seed).scenario.name for seed in answered}
-    if not verified(suite, worlds, arguments.data, console):
+    if not verified(suite, worlds, console):
         return 1
     files = ", ".join(map(str, arguments.answers))
     results = results_of(suite, task, answered, name, arguments.access, files)

@@ -3,7 +3,6 @@
 import argparse
 import re
 from collections.abc import Iterator
-from logging import Logger
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -22,6 +21,7 @@ from spurgen.harness.experiments.log import logged
 from spurgen.harness.experiments.report import conclusions, results_table, to_markdown
 from spurgen.harness.experiments.sample_sheet import sample_sheet
 from spurgen.harness.experiments.summary import FILE_NAME, ExperimentSummary, summarize
+from spurgen.harness.exports.writing import export, find
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.progress import samples_bar
@@ -42,16 +42,16 @@ OWN = ("command", "run")  # attributes that the parser adds to a command's flags
 def run_world(arguments: argparse.Namespace, console: Console) -> int:
     """Check everything, make the data, run what is missing, and report; return 1 if a job failed."""
     experiment = plan_experiment(arguments)
-    ahead = _forecast(experiment, arguments)
-    write = arguments.generate_data and not data_folder.check_free(experiment.task.scenario, arguments.data_dir)
+    ahead, data = _forecast(experiment, arguments), data_folder.plan_of(experiment.task.scenario)
+    write = arguments.generate_data and not data_folder.is_there(experiment.task.scenario, arguments.data_dir)
     if arguments.dry_run:
         may_start(ahead, arguments, console)
         return 0
     check_writable(arguments.out, "--out")
     if write:
-        check_writable(arguments.data_dir, "--data-dir")
+        find(data, arguments.data_dir)
     elif not arguments.scenario:
-        with samples_bar(console, _images(experiment.task.scenario), "images") as advance:
+        with samples_bar(console, data.total, "images") as advance:
             data_folder.check_files(experiment.task.scenario, arguments.data_dir, advance)
     with logged(arguments.out, console) as log:
         log.info("%s", experiment.command)
@@ -61,7 +61,9 @@ def run_world(arguments: argparse.Namespace, console: Console) -> int:
             log.warning("%s", message)
         log.info("%s", ahead.sentence())
         if write:
-            _write_data(experiment.task.scenario, arguments.data_dir, log, console)
+            with samples_bar(console, data.total, "images") as advance:
+                export(data, arguments.data_dir, advance, arguments.jobs)
+            log.info("wrote %d images, metadata.csv and scenario.toml to %s", data.total, arguments.data_dir)
         resources = resources_of(arguments, experiment.device)
         summary = summarize(experiment, run_experiment(experiment, log, console, resources))
         files = write_files(summary, experiment.folder)
@@ -123,16 +125,6 @@ def command_of(arguments: argparse.Namespace) -> str:
     scenario = [str(arguments.scenario)] if arguments.scenario else []
     values = {name: value for name, value in vars(arguments).items() if name not in ("scenario", *OWN, *OWN_FLAGS)}
     return command_line(["run", *scenario], values)
-
-
-def _write_data(scenario: Scenario, folder: Path, log: Logger, console: Console) -> None:
-    with samples_bar(console, _images(scenario), "images") as advance:
-        data_folder.write_world(scenario, folder, advance)
-    log.info("wrote %d images, metadata.csv and scenario.toml to %s", _images(scenario), folder)
-
-
-def _images(scenario: Scenario) -> int:
-    return sum(scenario.split_size(split) for split in data_folder.SPLITS)
 
 
 def write_files(summary: ExperimentSummary, folder: Path) -> list[str]:

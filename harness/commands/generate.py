@@ -1,4 +1,4 @@
-"""Write a data set, in the format that you train with, for a scenario file or for flags."""
+"""Write a data set, in the format that you train with, for a task of a suite, a scenario file or flags."""
 
 import argparse
 from typing import Any
@@ -10,7 +10,7 @@ from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.plugins import discover, names_in
 from spurgen.benchmark.scenario import Scenario, make_scenario
 from spurgen.benchmark.suggest import one_of
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.benchmark.task import Rung
 from spurgen.generators import check
 from spurgen.generators.atlas import CHANNELS
@@ -23,6 +23,7 @@ from spurgen.harness.exports.writing import export, find
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import Unique, add_jobs, add_out, add_suite, add_world, read_world_of, up_to
+from spurgen.harness.options.verifying import verified
 from spurgen.harness.splits.freeze import ALONE, Description
 
 MAX_TWINS = 1000  # base samples that have twins
@@ -71,12 +72,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Write the data set, or continue to; print where it is and the digest of its content."""
-    plan = plan_of(arguments)
+    """Write the data set, or continue to; print where it is and the digest of its content.
+
+    Return 1 if it is a task's, and the generators do not make what its suite froze.
+    """
+    suite = load_suite(arguments.suite) if names_task(arguments) else None
+    plan = plan_of(arguments, suite)
     verb = "kept" if find(plan, arguments.out) else "wrote"
-    jobs = arguments.jobs or (1 if plan.total < ALONE else None)
+    if suite and not verified(suite, [plan.scenario.name], console, arguments.jobs):
+        return 1
     with samples_bar(console, plan.total, "images") as advance:
-        index = export(plan, arguments.out, advance, jobs)
+        index = export(plan, arguments.out, advance, arguments.jobs)
     say(console, f"{verb} {plan.total:,} samples in {arguments.out}; its README.md says how to open them")
     say(console, f"SHA-256 of the content, the same in every format with the same parts: {index.content_sha256}")
     if not (arguments.out / CROISSANT).exists():
@@ -84,9 +90,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def plan_of(arguments: argparse.Namespace) -> Plan:
-    """Return what the flags ask for; raise `ScenarioError` if there can be no such data set."""
-    scenario = scenario_of(arguments)
+def names_task(arguments: argparse.Namespace) -> bool:
+    """Return whether the flags name a task of a suite, rather than a file or nothing."""
+    return bool(arguments.scenario) and not arguments.scenario.endswith(".toml")
+
+
+def plan_of(arguments: argparse.Namespace, suite: Suite | None) -> Plan:
+    """Return what the flags ask for, a task of the suite if there is one.
+
+    Raise `ScenarioError` if there can be no such data set.
+    """
+    scenario = scenario_of(arguments, suite)
     place, channels = "", values_in(scenario)
     if arguments.format == "wilds":
         if not channels:
@@ -98,16 +112,16 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
     return Plan(scenario, parts, arguments.format, arguments.shard_size, place)
 
 
-def scenario_of(arguments: argparse.Namespace) -> Description:
-    """Return the world that the file, the task, or else the flags describe; of a ladder, with one rung."""
+def scenario_of(arguments: argparse.Namespace, suite: Suite | None) -> Description:
+    """Return the world that the file, the task of the suite, or else the flags describe; of a ladder, with one rung."""
     names = ("num_classes", "num_samples", "channels", "strength", "image_size", "seed")
     fields = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     if arguments.scenario and fields:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in fields)
         raise ScenarioError(f"{arguments.scenario} describes the world already; leave out {flags}")
     m, task = arguments.counterexamples, None
-    if arguments.scenario and not arguments.scenario.endswith(".toml"):
-        task = load_suite(arguments.suite).task(arguments.scenario).in_frozen_world(arguments.world or 0)
+    if suite:
+        task = suite.task(arguments.scenario).in_frozen_world(arguments.world or 0)
     world = task.scenario if task else read_world_of(arguments)
     if m is not None and (isinstance(task, Rung) or not isinstance(world, Ladder)):
         raise ScenarioError(f"--counterexamples {m} is for a ladder's file; leave it out")

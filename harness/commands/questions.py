@@ -10,7 +10,7 @@ from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import add_out, add_seeds, add_suite
-from spurgen.harness.options.verifying import add_data, verified
+from spurgen.harness.options.verifying import verified
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=("folder", "parquet"), default="folder",
         help="PNG files with questions.csv, or questions.parquet (needs pyarrow); default: folder",
     )  # fmt: skip
-    add_data(parser)
     add_out(parser, "folder to write, which must be free", required=True)
 
 
@@ -38,7 +37,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     seeds = arguments.seeds or range(task.scenario.worlds)
     tasks = list({(world := task.in_frozen_world(seed)).scenario.name: world for seed in seeds}.values())
     check_out(arguments.out)
-    if not verified(suite, [world.scenario.name for world in tasks], arguments.data, console):
+    if not verified(suite, [world.scenario.name for world in tasks], console):
         return 1
     total = sum(part.size for world in tasks for part in parts_of(world))
     with samples_bar(console, total, "questions") as advance:

@@ -1,8 +1,7 @@
-"""List, regenerate, verify or freeze the splits of a suite; commit to private splits, and reveal them."""
+"""List, verify or freeze the splits of a suite; commit to private splits, and reveal them."""
 
 import argparse
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -11,19 +10,15 @@ from tabulate import tabulate
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.shell import spurgen
-from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.harness.exports.documents import LICENSE, left_out, write_suite
-from spurgen.harness.exports.licences import licence_text, shows_things
-from spurgen.harness.exports.suite_facts import templates
+from spurgen.harness.exports.documents import left_out, write_suite
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import Unique, add_jobs, add_suite
-from spurgen.harness.options.verifying import add_data, only, total, verify_all
-from spurgen.harness.splits.freeze import ALONE, freeze, part_sizes
+from spurgen.harness.options.verifying import only, total, verify_all
+from spurgen.harness.splits.freeze import ALONE, freeze
 from spurgen.harness.splits.private import commit, commitments_file, reveal, secret_file
-from spurgen.harness.splits.store import DEFAULT_PARTS, chosen_parts, regenerate
 
 Action = Callable[[Suite, argparse.Namespace, Console], int]
 FLAGS = argparse.ArgumentParser(add_help=False)
@@ -35,8 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="action")
     for name, act, summary in (
         ("list", _list, "Print every part's size and digest."),
-        ("regenerate", _regenerate, "Write what is missing or damaged on disk."),
-        ("verify", _verify, "Make every sample again, compare it with the manifest, and check what is on disk."),
+        ("verify", _verify, "Make every sample again, and compare it with the manifest."),
         ("freeze", _freeze, "Write the manifest of a new suite."),
         ("describe", _describe, "Write a suite's datasheet and its Croissant description."),
         ("commit", _commit, "Draw the secret of private splits and publish its commitment."),
@@ -52,15 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 "--scenarios", nargs="+", action=Unique, default=[], metavar="SCENARIO",
                 help="names of scenarios; default: all of the suite",
             )  # fmt: skip
-        if name in ("regenerate", "verify"):
-            add_data(action)
         if name in ("verify", "freeze"):
             add_jobs(action, f"processes; default: one per core, and one for fewer than {ALONE} samples")
-        if name == "regenerate":
-            action.add_argument(
-                "--parts", nargs="+", action=Unique, default=list(DEFAULT_PARTS), metavar="PART",
-                help="train, val, test, twins, or one kind of twins such as twins/core; default: train val",
-            )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -80,21 +67,8 @@ def _list(suite: Suite, _: argparse.Namespace, __: Console) -> int:
     return 0
 
 
-def _regenerate(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
-    sizes = {name: part_sizes(scenario) for name, scenario in suite.scenarios.items()}
-    known = {"twins"}.union(*sizes.values())
-    parts = [one_of("part", part, known) for part in arguments.parts]
-    samples = sum(sizes[n][part] for n, scenario in suite.scenarios.items() for part in chosen_parts(scenario, parts))
-    with samples_bar(console, samples) as advance:
-        regenerate(suite, arguments.data, suite.scenarios, parts, partial(say, console), advance)
-    scenarios = templates(suite)
-    if shows_things(scenarios):
-        write_atomically(arguments.data / suite.name / LICENSE, licence_text(scenarios))
-    return 0
-
-
 def _verify(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
-    return verify_all(suite, arguments.data, console, arguments.jobs)
+    return verify_all(suite, console, arguments.jobs)
 
 
 def _freeze(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:

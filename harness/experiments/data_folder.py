@@ -1,20 +1,15 @@
 """The data set of `spurgen run`: a folder of images with the scenario that makes them, scenario.toml."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError
 from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
 from spurgen.harness.exports.differences import differences
-from spurgen.harness.exports.documents import SCENARIO, write_scenario
-from spurgen.harness.exports.formats.folder import TABLE
-from spurgen.harness.exports.plan import WORK, Plan
-from spurgen.harness.exports.writing import write_files
-from spurgen.harness.machine.folders import claimed
+from spurgen.harness.exports.documents import SCENARIO
+from spurgen.harness.exports.plan import Plan
 
 SPLITS = ("train", "val", "test")
-UNFINISHED = f".{SCENARIO}"  # written before all other files; it gets its name when they are complete
 CHANNELS = ("background", "color", "shape")
 STRENGTHS = {"strong": 0.9, "weak": 0.7}  # two environments that differ: without them IRM has nothing to compare
 PER_GROUP = 50  # test samples in every (class, alignment pattern), however few are trained on
@@ -46,6 +41,11 @@ def describe_world(num_classes: int = 10, num_samples: int = 1000, seed: int = 0
             "test_per_group": PER_GROUP, "twins": max(BASES_PER_GROUP * groups, 1),
         },
     )  # fmt: skip
+
+
+def plan_of(scenario: Scenario) -> Plan:
+    """Return the data set of a scenario that `spurgen run` writes and reads."""
+    return Plan(scenario, SPLITS, "folder")
 
 
 def read_world(folder: Path) -> Scenario | None:
@@ -83,26 +83,15 @@ def _differing(first: Scenario, second: Scenario) -> str:
     return ", ".join(field for field in Scenario.model_fields if getattr(first, field) != getattr(second, field))
 
 
-def check_free(scenario: Scenario, folder: Path) -> bool:
-    """Return whether the whole data set is there already; remains of a killed `write_world` do not count.
-
-    Raises `SpurgenError` if the folder has another one, or a part of one, or cannot be a folder.
-    """
+def is_there(scenario: Scenario, folder: Path) -> bool:
+    """Return whether a folder has the data set of a scenario; raise `SpurgenError` if it has another one."""
     present = read_world(folder)
-    if present == scenario:
-        return True
-    if present:
+    if present and present != scenario:
         raise SpurgenError(
             f"{folder} holds another data set than the one asked for (they differ in {_differing(present, scenario)}); "
             "choose another --data-dir, or leave out --generate-data to use it as it is"
         )
-    taken = [name for name in (*SPLITS, TABLE) if (folder / name).exists()]
-    if taken and not (folder / UNFINISHED).is_file():
-        what = f"{folder} holds {', '.join(taken)} but no {SCENARIO}"
-        raise SpurgenError(f"{what}; remove {'it' if len(taken) == 1 else 'them'}, or choose another --data-dir")
-    if folder.exists() and not folder.is_dir():
-        raise SpurgenError(f"{folder} is not a folder; choose another --data-dir")
-    return False
+    return present is not None
 
 
 def check_files(scenario: Scenario, folder: Path, progress: Callable[[int], None]) -> None:
@@ -113,36 +102,3 @@ def check_files(scenario: Scenario, folder: Path, progress: Callable[[int], None
             f"--data-dir {folder}: {problem}, but spurgen run trains on what {folder / SCENARIO} describes and reads "
             "no other file; restore the file, or make the data set again with --generate-data and another --data-dir"
         )
-
-
-def write_world(scenario: Scenario, folder: Path, progress: Callable[[int], None]) -> None:
-    """Write the data set into a folder that may hold other files; scenario.toml comes last.
-
-    The files are those of the format `folder`. One process writes at a time: another waits, and leaves the data set as
-    it is if it is there by then. Raises `SpurgenError` as `check_free` does, or if the files cannot be written: then
-    none is left. Remains of a killed process are removed by the next call.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with claimed(folder, wait=True):
-            if check_free(scenario, folder):
-                return
-            _remove_unfinished(folder)
-            try:
-                write_scenario(scenario, folder / UNFINISHED)
-                write_files(Plan(scenario, SPLITS, "folder"), folder, progress)
-                (folder / UNFINISHED).rename(folder / SCENARIO)
-            except BaseException:
-                _remove_unfinished(folder)
-                raise
-    except OSError as error:
-        raise SpurgenError(f"cannot write to {folder}: {error.strerror or error}; choose another --data-dir") from None
-
-
-def _remove_unfinished(folder: Path) -> None:
-    """Remove the files of an unfinished data set, its mark last."""
-    if (folder / UNFINISHED).is_file():
-        for place in (*SPLITS, WORK):
-            shutil.rmtree(folder / place, ignore_errors=True)
-        for name in (TABLE, UNFINISHED):
-            (folder / name).unlink(missing_ok=True)

@@ -4,15 +4,13 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Strength
 from spurgen.benchmark.task import Task
-from spurgen.generators import class_names
-from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.evidence import shows_core
 from spurgen.generators.factors import Factors, draw_factors, patterns
 from spurgen.generators.world import make_world
+from spurgen.harness.exports.worlds import classes_of, values_in
 from spurgen.harness.machine.printing import and_list, markdown_table
 
 
@@ -88,11 +86,5 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
 
 
 def _in_words(scenario: Scenario, combination: Mapping[str, int]) -> str:
-    kinds = discover(CHANNELS)
-    words = [
-        f"class {class_names(scenario)[value]}"
-        if name == "class"
-        else f"{name} {kinds[scenario.channels[name].kind].VALUES[value]}"
-        for name, value in combination.items()
-    ]
-    return and_list(words)
+    names = values_in(scenario) | {"class": classes_of(scenario)}
+    return and_list([f"{name} {names[name][value]}" for name, value in combination.items()])

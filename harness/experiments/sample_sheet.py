@@ -5,10 +5,9 @@ import textwrap
 import numpy as np
 from matplotlib.figure import Figure
 
-from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.task import Task
 from spurgen.generators import Samples, aligned_values, class_names, sample
-from spurgen.generators.atlas import CHANNELS
+from spurgen.harness.exports.worlds import values_in
 from spurgen.harness.plots.style import GREY, styled
 
 COLUMNS = 5
@@ -59,13 +58,13 @@ def _train_indices(task: Task, count: int) -> list[int]:
 
 def label_text(task: Task, samples: Samples, k: int) -> str:
     """Return a sample's class, its channel values, and its caption if the task has captions."""
-    kinds, scenario = discover(CHANNELS), task.scenario
+    scenario, names = task.scenario, values_in(task.scenario)
     label = int(samples.labels[k])
     lines = textwrap.wrap(class_names(scenario)[label].upper(), WRAPPED)
     for name in task.channels:
         value = int(samples.channel_values[name][k])
         mark = "✓" if aligned_values(scenario, name)[value, label] else "✗"
-        lines.append(f"{name} {kinds[scenario.channels[name].kind].VALUES[value]} {mark}")
+        lines.append(f"{name} {names[name][value]} {mark}")
     if task.modality != "image":
         caption = samples.captions[k].replace(" ?", "\u00a0?").replace(" !", "\u00a0!")
         lines += textwrap.wrap(f"“{caption}”", WRAPPED)

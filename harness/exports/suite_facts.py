@@ -39,7 +39,7 @@ def templates(suite: Suite) -> list[Description]:
 
 def remake(suite: Suite) -> str:
     """Return a sentence on how to get the samples."""
-    return f"`spurgen splits regenerate --suite {suite.spoken}` makes the same samples on any machine."
+    return f"`spurgen generate TASK --suite {suite.spoken}` makes the same samples on any machine."
 
 
 def files(suite: Suite) -> dict[str, Path]:

@@ -8,7 +8,7 @@ import csv
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -23,33 +23,39 @@ from spurgen.harness.exports.content import LENGTH, content_digest, part_digest,
 from spurgen.harness.exports.index import INDEX, Index, PartIndex, read_index
 from spurgen.harness.exports.plan import WORK, Chunk, Plan, Shard, chunks_of
 from spurgen.harness.exports.worlds import shows_images
-from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.folders import check_out, claimed, interrupted_folder
 from spurgen.harness.machine.interrupts import explain_stop
 from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.machine.pool import run
+from spurgen.harness.splits.freeze import ALONE
 
 PLAN = "plan.json"
 FILES = 32  # bytes of the digest of a shard's files
 Progress = Callable[[int], None]
 
 
-def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int | None = 1) -> Index:
+def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int | None = None) -> Index:
     """Write a data set into `out`, which appears only when it is complete; return its index.
 
-    An existing data set of the same plan is kept, and an interrupted one is continued. `progress` is called with the
-    number of samples of each shard; `jobs` is the number of processes, None one per core. Raises `SpurgenError` if
-    `out` is something else or cannot be written.
+    An existing data set of the same plan is kept, and an interrupted one is continued. One process writes at a time:
+    another waits, and keeps what is there by then. `progress` is called with the number of samples of each shard.
+    `jobs` is the number of processes; by default one per core, or for few samples this one alone. Raises `SpurgenError`
+    if `out` is something else or cannot be written.
     """
     done = find(plan, out)
     if done:
-        shutil.rmtree(out / WORK, ignore_errors=True)  # remains of a killed process
-        progress(plan.total)
-        return done
+        return _kept(plan, out, done, progress)
     place = out.resolve()  # a link to an empty folder stays a link
     folder = interrupted_folder(place)
     try:
-        with explain_stop(f"what was written is in {folder}; the same command continues"), _claimed(folder, out):
+        folder.mkdir(exist_ok=True)
+        with explain_stop(f"what was written is in {folder}; the same command continues"), claimed(folder, wait=True):
+            done = find(plan, out)
+            if done:  # by a process for which this one waited
+                with suppress(OSError):
+                    folder.rmdir()
+                return _kept(plan, out, done, progress)
             _check_continues(plan, folder, out)
             index = _write(plan, folder, progress, jobs)
             folder.chmod(0o755)
@@ -60,6 +66,13 @@ def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int
             raise
         what = f"writing {out} failed: {error.strerror or error}"
         raise SpurgenError(f"{what}; what was written is in {folder}, and the same command continues") from None
+    return index
+
+
+def _kept(plan: Plan, out: Path, index: Index, progress: Progress) -> Index:
+    """Remove what a killed process left in a complete data set."""
+    shutil.rmtree(out / WORK, ignore_errors=True)
+    progress(plan.total)
     return index
 
 
@@ -79,7 +92,7 @@ def find(plan: Plan, out: Path) -> Index | None:
     index = read_index(out)
     different = index.difference(plan)
     if different:
-        raise SpurgenError(f"{out} holds another data set (it has {different}); choose another --out, or remove it")
+        raise SpurgenError(f"{out} holds another data set (it has {different}); choose another folder, or remove it")
     _check_whole(plan, out, index)
     return index
 
@@ -89,7 +102,7 @@ def _check_whole(plan: Plan, out: Path, index: Index) -> None:
     every = chain(documents.NAMES, index.common_files, _files(plan))
     lost = next((name for name in every if not (out / name).is_file()), None)
     if lost:
-        raise SpurgenError(f"{out} has lost {lost}; remove the folder, or choose another --out")
+        raise SpurgenError(f"{out} has lost {lost}; remove the folder, or choose another folder")
     sizes = {"its files have": (_size(plan, out), index.file_bytes)}
     sizes |= {f"{name} has": ((out / name).stat().st_size, size) for name, size in index.common_files.items()}
     for what, (found, expected) in sizes.items():
@@ -110,18 +123,6 @@ def _size(plan: Plan, folder: Path) -> int:
     return sum((folder / name).stat().st_size for name in _files(plan))
 
 
-@contextmanager
-def _claimed(folder: Path, out: Path) -> Iterator[None]:
-    folder.mkdir(exist_ok=True)
-    check_writable(folder, "--out")
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(claimed(folder))
-        except OSError:
-            raise SpurgenError(f"another process is writing {out}; wait for it, or choose another --out") from None
-        yield
-
-
 def _check_continues(plan: Plan, folder: Path, out: Path) -> None:
     """Record the plan in a new folder; raise `SpurgenError` if an interrupted export had another one."""
     path, text = folder / WORK / PLAN, TypeAdapter(Plan).dump_json(plan)
@@ -131,19 +132,19 @@ def _check_continues(plan: Plan, folder: Path, out: Path) -> None:
         others = [entry.name for entry in folder.iterdir() if entry.name != WORK]
         if others:
             raise SpurgenError(
-                f"{folder} holds {others[0]} and is no interrupted export; remove it, or choose another --out"
+                f"{folder} holds {others[0]} and is no interrupted export; remove it, or choose another folder"
             ) from None
         write_atomically(path, text)
         return
     if begun != text:
         raise SpurgenError(
             f"{folder} is an interrupted export of another data set to {out}; repeat its command to continue it, "
-            "remove it to start over, or choose another --out"
+            "remove it to start over, or choose another folder"
         )
 
 
 def _write(plan: Plan, folder: Path, progress: Progress, jobs: int | None) -> Index:
-    write_shards(plan, folder, progress, jobs)
+    _write_shards(plan, folder, progress, jobs)
     parts = {part: PartIndex(samples=size, sha256=_digest_of(plan, folder, part)) for part, size in plan.sizes.items()}
     digests = {part: (record.samples, record.sha256) for part, record in parts.items()}
     common = {name: (folder / name).stat().st_size for name in _write_tables(plan, folder)}
@@ -157,14 +158,6 @@ def _write(plan: Plan, folder: Path, progress: Progress, jobs: int | None) -> In
     return index
 
 
-def write_files(plan: Plan, folder: Path, progress: Progress = lambda _: None) -> None:
-    """Write the files of a data set into a folder, without documents and index."""
-    check_names(plan.scenario, plan.form.OWN_COLUMNS)
-    write_shards(plan, folder, progress)
-    _write_tables(plan, folder)
-    shutil.rmtree(folder / WORK)
-
-
 def _write_tables(plan: Plan, folder: Path) -> list[str]:
     """Write the tables over whole parts; return their names."""
     tables = plan.form.tables(plan)
@@ -174,7 +167,7 @@ def _write_tables(plan: Plan, folder: Path) -> list[str]:
     return list(tables)
 
 
-def write_shards(plan: Plan, folder: Path, progress: Progress = lambda _: None, jobs: int | None = 1) -> None:
+def _write_shards(plan: Plan, folder: Path, progress: Progress, jobs: int | None) -> None:
     """Write the shards that have no receipt yet."""
     missing = []
     for shard in plan.shards():
@@ -182,7 +175,8 @@ def write_shards(plan: Plan, folder: Path, progress: Progress = lambda _: None, 
             progress(shard.stop - shard.start)
         else:
             missing.append(shard)
-    if jobs == 1 or len(missing) < 2:
+    alone = jobs is None and plan.total < ALONE
+    if alone or jobs == 1 or len(missing) < 2:
         for shard in missing:
             write_shard(plan, folder, shard)
             progress(shard.stop - shard.start)

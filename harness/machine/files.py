@@ -1,4 +1,4 @@
-"""Write whole files or none, check before any work that files can be written, lock folders, and hash files."""
+"""Write whole files or none, check before any work that files can be written, lock folders, hash and cache files."""
 
 import errno
 import fcntl
@@ -96,6 +96,12 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def cache_folder() -> Path:
+    """Return the folder of what can be made again: `SPURGEN_CACHE`, or `spurgen` in the user's cache folder."""
+    named = os.environ.get("SPURGEN_CACHE")
+    return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "spurgen"
 
 
 def file_sha256(path: Path) -> str:

@@ -23,10 +23,10 @@ def interrupted_folder(out: Path) -> Path:
 def check_out(out: Path) -> None:
     """Raise `SpurgenError` unless a data set can appear at `out`: nothing there, or an empty folder."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise SpurgenError(f"{out} exists and is not an empty folder; choose another --out, or remove it")
+        raise SpurgenError(f"{out} exists and is not an empty folder; choose another folder, or remove it")
     if os.path.ismount(out):
-        raise SpurgenError(f"{out} is a mount point, which cannot be replaced; choose a folder in it as --out")
-    check_writable(out.resolve().parent, "--out")
+        raise SpurgenError(f"{out} is a mount point, which cannot be replaced; choose a folder in it")
+    check_writable(out.resolve().parent, "folder")
 
 
 @contextmanager

@@ -6,10 +6,11 @@ from rich.console import Console
 
 from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.task import Rung
+from spurgen.harness.machine.files import cache_folder
 from spurgen.harness.machine.pool import cores
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
-from spurgen.harness.running.features import SECONDS, cache_folder, compute, missing
+from spurgen.harness.running.features import SECONDS, compute, missing
 from spurgen.harness.running.forecast import duration
 from spurgen.harness.running.job import Job
 

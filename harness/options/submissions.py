@@ -23,7 +23,7 @@ from spurgen.harness.options.encoding import compute_features
 from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.options.printing import print_board
 from spurgen.harness.options.starting import forecast, may_start
-from spurgen.harness.options.verifying import add_data, verified
+from spurgen.harness.options.verifying import verified
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.sources import submission_files
 from spurgen.harness.results.store import OWN, Store, label_of
@@ -44,7 +44,6 @@ def add_run_arguments(parser: argparse.ArgumentParser, tasks: str = "all") -> No
     flags.add_jobs(parser, "jobs at a time; default: one per core, one per GPU on cuda, up to 1,000 on Ray and SLURM")
     add_cluster(parser)
     flags.add_results(parser)
-    add_data(parser)
     share_of = "run share I of N of the jobs, from 0; spurgen merge joins results"
     parser.add_argument("--share", type=flags.read_share, metavar="I/N", help=share_of)
     flags.add_board_files(parser)
@@ -80,7 +79,7 @@ def run_submissions(
         check_writable(arguments.results, "--results")
         check_backbones(missing)
     worlds = {job.task.scenario.name for job in jobs}  # of templates, only the worlds used
-    if not verified(suite, worlds, arguments.data, console, arguments.jobs):
+    if not verified(suite, worlds, console, arguments.jobs):
         return 1
     failures: list[str] = []
     if missing:

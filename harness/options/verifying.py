@@ -2,30 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 from rich.console import Console
 
-from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite
+from spurgen.harness.machine.files import cache_folder
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
-from spurgen.harness.options.flags import Flags
 from spurgen.harness.splits.freeze import part_sizes
 from spurgen.harness.splits.private import check_revealed, read_commitments
-from spurgen.harness.splits.store import DATA
-from spurgen.harness.splits.verify import stamp, stamped, verify, verify_store
+from spurgen.harness.splits.verify import stamp, stamped, verify
 
 NAMED = 12  # scenarios at most that a message names
-
-
-def add_data(parser: Flags) -> None:
-    """Declare the flag that names the folder of the splits on disk."""
-    parser.add_argument(
-        "--data", type=Path, default=DATA, metavar="FOLDER",
-        help=f"folder of the suites' splits, where they are on disk; default: {DATA}",
-    )  # fmt: skip
 
 
 def total(suite: Suite) -> int:
@@ -52,30 +41,29 @@ def only(suite: Suite, names: Iterable[str]) -> Suite:
     return replace(suite, tasks=kept)
 
 
-def verify_all(suite: Suite, root: Path, console: Console, jobs: int | None = None) -> int:
-    """Verify the generators and the files on disk against the manifest; return 0 or 1."""
+def verify_all(suite: Suite, console: Console, jobs: int | None = None) -> int:
+    """Verify the generators against the manifest; return 0 or 1."""
     worlds = ", ".join(suite.scenarios) if len(suite.scenarios) <= NAMED else f"{len(suite.scenarios)} worlds"
     say(console, f"verifying suite {suite.name}: making {total(suite):,} samples of {worlds} again")
     with samples_bar(console, total(suite)) as advance:
         wrong = verify(suite, advance, jobs)
-    stored, problems = (0, [wrong]) if wrong else verify_store(suite, root)
-    for problem in problems:
-        say(console, problem)
-    if problems or _verify_revealed(suite, console):
+    if wrong:
+        say(console, wrong)
+    if wrong or _verify_revealed(suite, console):
         return 1
     try:
-        stamp(suite, root)
+        stamp(suite)
     except OSError as error:
-        say(console, f"cannot note this in {root} ({error.strerror}), so {spurgen('benchmark')} verifies again")
-    on_disk = f"so do {stored} parts on disk in {root}" if stored else f"no split is stored in {root}"
-    say(console, f"suite {suite.name}: regenerated {total(suite):,} samples; all match the manifest; {on_disk}")
+        place = f"{cache_folder()} ({error.strerror})"
+        say(console, f"cannot note this in {place}, so other commands verify again; SPURGEN_CACHE names another folder")
+    say(console, f"suite {suite.name}: regenerated {total(suite):,} samples; all match the manifest")
     return 0
 
 
-def verified(suite: Suite, names: Iterable[str], root: Path, console: Console, jobs: int | None = None) -> bool:
+def verified(suite: Suite, names: Iterable[str], console: Console, jobs: int | None = None) -> bool:
     """Return whether the named scenarios are the frozen ones: by an earlier record, or else verified now."""
     used = only(suite, names)
-    return stamped(used, root) or not verify_all(used, root, console, jobs)
+    return stamped(used) or not verify_all(used, console, jobs)
 
 
 def _verify_revealed(suite: Suite, console: Console) -> int:

@@ -6,7 +6,6 @@ never read, and a damaged file is computed again.
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +19,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Rung
 from spurgen.generators.ladder.world import sample_part
 from spurgen.harness.machine import pool
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.files import cache_folder, write_atomically
 from spurgen.harness.running.encoder_sources import encoder_of
 from spurgen.harness.splits.freeze import SHARD
 from spurgen.harness.splits.frozen import check_samples
@@ -31,12 +30,6 @@ CHUNK = 200  # samples drawn and encoded at a time
 SECONDS = {"image": 0.12, "caption": 0.013}  # per sample, on one core of a machine of 2020; used only for forecasts
 HALVES = {"image": ("image",), "text": ("caption",), "multimodal": ("image", "caption")}
 """Halves of a sample whose features are concatenated, by modality."""
-
-
-def cache_folder() -> Path:
-    """Return the folder of cached features: `SPURGEN_CACHE`, or `spurgen` in the user's cache folder."""
-    named = os.environ.get("SPURGEN_CACHE")
-    return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "spurgen"
 
 
 def features_of(rung: Rung, part: str, frozen: str | None, encoder: str = "") -> Features:

@@ -1,25 +1,18 @@
 """Verifying a suite: making every sample again and comparing it with the manifest."""
 
 import hashlib
-import json
 from importlib.metadata import version
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from spurgen.benchmark.errors import ReadError
-from spurgen.benchmark.reading import read_json
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.files import cache_folder, write_atomically
 from spurgen.harness.results.sources import HOME, read
 from spurgen.harness.splits.freeze import Progress, hash_suite
 from spurgen.harness.splits.frozen import CURE, check_description, compare
-from spurgen.harness.splits.store import check_part, stored_parts
-
-STAMP = "verified.json"
 
 
 def verify(suite: Suite, progress: Progress = lambda _: None, jobs: int | None = None) -> str | None:
@@ -37,42 +30,28 @@ def verify(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
     return None
 
 
-def verify_store(suite: Suite, root: Path) -> tuple[int, list[str]]:
-    """Return the number of parts on disk, and what is wrong with them."""
-    stored = list(stored_parts(root, suite))
-    problems = (check_part(suite, root, name, part) for name, part in stored)
-    return len(stored), [problem for problem in problems if problem]
+def stamped(suite: Suite) -> bool:
+    """Return whether a verification of every scenario passed before with this code, manifest and these libraries."""
+    return all(file.is_file() for file in _stamps(suite))
 
 
-def _states(suite: Suite) -> dict[str, dict[str, str]]:
-    """Return everything that the verification of each scenario depends on."""
-    code = {"generators": _code_digest(HOME / "generators"), "numpy": np.__version__, "numba": version("numba")}
-    frozen = suite.manifest.scenarios
-    return {
-        name: {"manifest": frozen[name].digest if name in frozen else "", "scenario": scenario.digest, **code}
-        for name, scenario in suite.scenarios.items()
-    }
+def stamp(suite: Suite) -> None:
+    """Record in the user's cache that a verification of a suite's scenarios passed."""
+    for file in _stamps(suite):
+        write_atomically(file, "")
+
+
+def _stamps(suite: Suite) -> list[Path]:
+    """Return a file per scenario, whose name is the digest of everything that its verification depends on."""
+    code, libraries = _code_digest(HOME / "generators"), f"numpy {np.__version__}, numba {version('numba')}"
+    files = []
+    for name, scenario in suite.scenarios.items():
+        frozen = suite.manifest.scenarios.get(name)
+        key = "/".join([suite.name, name, frozen.digest if frozen else "", scenario.digest, code, libraries])
+        files.append(cache_folder() / "verified" / hashlib.sha256(key.encode()).hexdigest())
+    return files
 
 
 def _code_digest(folder: Path) -> str:
     files = sorted(folder.rglob("*.py"))
     return hashlib.sha256(b"".join(hashlib.sha256(read(path)).digest() for path in files)).hexdigest()
-
-
-def stamped(suite: Suite, root: Path) -> bool:
-    """Return whether a verification of every scenario passed before with this code, manifest and these libraries."""
-    return _states(suite).items() <= _read_stamp(suite, root).items()
-
-
-def stamp(suite: Suite, root: Path) -> None:
-    """Record that a verification of a suite's scenarios passed; records of others stay."""
-    verified = _read_stamp(suite, root) | _states(suite)
-    write_atomically(root / suite.name / STAMP, json.dumps(verified, indent=1) + "\n")
-
-
-def _read_stamp(suite: Suite, root: Path) -> dict[str, Any]:
-    try:
-        verified = read_json(root / suite.name / STAMP)
-    except ReadError:
-        return {}
-    return verified if isinstance(verified, dict) else {}

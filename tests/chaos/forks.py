@@ -67,6 +67,7 @@ def start(order: dict) -> tuple[int, int]:
             os.dup2(os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
             os.dup2(2, 1)
             os.chdir(order["folder"])
+            os.environ["SPURGEN_CACHE"] = os.path.join(order["folder"], ".cache")  # else nothing is verified twice
             if order["largest"]:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest"], order["largest"]))
             done = jumping() if order["jumping"] else count(order["steps"], order["kill_at"])
@@ -89,7 +90,7 @@ def end(pid: int, reading: int) -> tuple[int, int]:
 if __name__ == "__main__":
     discover("spurgen.harness.commands")
     with TemporaryDirectory() as folder, redirect_stderr(None):  # forks find compiled code and drawn shapes ready
-        main(["splits", "regenerate", "--suite", sys.argv[1], "--data", folder])
+        main(["generate", "small-image", "--suite", sys.argv[1], "--out", f"{folder}/set"])
     for line in sys.stdin:
         started = [start(order) for order in json.loads(line)]
         print(json.dumps([end(*fork) for fork in started]), flush=True)

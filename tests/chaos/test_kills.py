@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 
 KILLS = int(os.environ.get("SPURGEN_KILLS", "20"))
-SHARES = {"freezing": 5, "regenerating": 6, "scoring": 5, "merging": 10}  # what takes long gets fewer
+SHARES = {"freezing": 5, "generating": 6, "scoring": 5, "merging": 10}  # what takes long gets fewer
 DISK = 2**22  # bytes of the disk that is full
 LONGEST = 6  # kills in a row in one folder
 SCORE = (
     "score", "mine.py", "--suite", "tiny.toml", "--tasks", "small-text", "--device", "cpu", "--cluster", "serial",
-    "--isolation", "process", "--retrain-seconds", "0.001", "--results", "results", "--data", "data", "--jobs", "1",
+    "--isolation", "process", "--retrain-seconds", "0.001", "--results", "results", "--jobs", "1",
 )  # fmt: skip
 
 
@@ -38,7 +38,19 @@ def files(folder):
 
 COMMANDS = {
     "freezing": ("splits", "freeze", "--suite", "tiny.toml", "--jobs", "1"),
-    "regenerating": ("splits", "regenerate", "--suite", "tiny.toml", "--data", "data"),
+    "generating": (
+        "generate",
+        "small-image",
+        "--suite",
+        "tiny.toml",
+        "--splits",
+        "train",
+        "val",
+        "--shard-size",
+        "30",
+        "--out",
+        "data/set",
+    ),
     "scoring": (*SCORE, "--seeds", "0-1"),
     "merging": ("merge", "shares/0", "shares/1", "--results", "results"),
 }
@@ -60,7 +72,7 @@ def begin(request, board, new_folder):
 
     def make(phase):
         folder = new_folder()
-        if phase == "regenerating":
+        if phase == "generating":
             return folder, lambda: files(folder / "data")
         if phase == "freezing":
             (folder / "tiny.manifest.json").unlink()
@@ -154,7 +166,7 @@ def test_a_file_that_the_system_refuses_to_write_is_named_and_the_next_run_compl
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("phase", "free"),
-    [("freezing", 0), ("regenerating", 12288), ("scoring", 4096), ("merging", 4096)],
+    [("freezing", 0), ("generating", 12288), ("scoring", 4096), ("merging", 4096)],
 )
 def test_a_full_disk_is_named_and_the_next_run_completes(phase, free, command, begin, undisturbed, tmp_path):
     folder, outcome = begin(phase)
@@ -170,19 +182,7 @@ def test_a_full_disk_is_named_and_the_next_run_completes(phase, free, command, b
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert (tmp_path / "code").read_text() == "2\n", full.stderr
-    assert re.search(r"cannot write \S+: No space left on device", full.stderr), full.stderr
+    refused = r"(cannot write \S+|writing \S+ failed): No space left on device"
+    assert re.search(refused, " ".join(full.stderr.split())), full.stderr
     command(folder, *COMMANDS[phase])
     assert outcome() == undisturbed(phase)
-
-
-@pytest.mark.slow
-def test_a_shard_damaged_on_disk_is_made_again(command, begin, undisturbed):
-    folder, outcome = begin("regenerating")
-    command(folder, *COMMANDS["regenerating"])
-    rng, whole = np.random.default_rng(0), undisturbed("regenerating")
-    for name in list(whole)[:4]:
-        damaged = bytearray(whole[name])
-        damaged[rng.integers(len(damaged))] ^= 255
-        (folder / "data" / name).write_bytes(damaged)
-        command(folder, *COMMANDS["regenerating"])
-        assert outcome() == whole, name

@@ -34,7 +34,7 @@ def predict(batch):
 """
 SCORE = (
     "score", "mine.py", "--suite", "tiny.toml", "--tasks", "small-text", "--seeds", "0", "--jobs", "1",
-    "--device", "cpu", "--results", "results", "--data", "data", "--retrain-seconds", "0.001",
+    "--device", "cpu", "--results", "results", "--retrain-seconds", "0.001",
 )  # fmt: skip
 
 

@@ -172,7 +172,7 @@ def run_jobs(suite_file, tmp_path):
     """Return a function that runs a command on the tiny suite, with its rows and splits beside it."""
 
     def run(command, *more, tasks=("small-text",), seeds="0"):
-        paths = ["--results", str(tmp_path / "results"), "--data", str(tmp_path / "data")]
+        paths = ["--results", str(tmp_path / "results")]
         asked = ["--suite", suite_file, "--seeds", seeds, "--cluster", "serial", "--device", "cpu"]
         return main([command, *asked, *(["--tasks", *tasks] if tasks else []), *paths, *more])
 

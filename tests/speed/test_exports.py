@@ -24,7 +24,7 @@ channels = dict.fromkeys(("background", "color", "shape"), {})
 fields = {"suite": "speed", "name": "speed", "seed": 1, "image_size": 32, "channels": channels}
 plan = Plan(make_scenario("speed", **fields, splits={"train": int(sys.argv[2])}), ("train",), sys.argv[1])
 peaks = []
-export(plan, Path(sys.argv[3]) / "set", lambda _: peaks.append(peak()))
+export(plan, Path(sys.argv[3]) / "set", lambda _: peaks.append(peak()), jobs=1)
 print(peaks[0], peak())
 """
 

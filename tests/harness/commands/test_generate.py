@@ -117,3 +117,23 @@ def test_a_data_set_that_is_there_is_kept_and_has_the_same_digest_in_every_forma
     assert stderr().endswith(digest)
     assert main(["generate", "small.toml", "--out", "three", "--shard-size", "0"]) == 2
     assert "--shard-size: must be 1 to 100,000,000, not 0" in stderr()
+
+
+def test_a_task_is_verified_once_and_other_data_than_the_frozen_ones_are_not_written(
+    suite, suite_file, unfreeze, tmp_path, stderr
+):
+    asked = ["generate", "small-image", "--suite", suite_file, "--splits", "train", "val", "--out"]
+    assert main([*asked, str(tmp_path / "one")]) == 0
+    assert "suite tiny: regenerated 435 samples; all match the manifest" in stderr()
+    assert main([*asked, str(tmp_path / "two"), "--format", "webdataset"]) == 0
+    assert "regenerated" not in stderr()
+    unfreeze(suite)
+    assert main([*asked, str(tmp_path / "three")]) == 1
+    assert "scenario small, train: shard 0 differs in factors; expected SHA-256 0000" in stderr()
+    assert not (tmp_path / "three").exists()
+
+
+def test_of_a_template_only_the_world_that_is_written_is_verified(ladder_file, tmp_path, stderr):
+    asked = ["generate", "few-image-4", "--suite", ladder_file, "--splits", "val", "--out", str(tmp_path / "set")]
+    assert main([*asked, "--world", "3"]) == 0
+    assert "samples of few-w3 again" in stderr()

@@ -33,14 +33,14 @@ def check_loaded(lines, unwanted):
 def test_commands_that_read_results_load_neither_torch_nor_numba(
     tmp_path, ladder_file, ladder_suite, make_rung_outcome, keep_row, as_baseline
 ):
-    data, results = tmp_path / "data", tmp_path / "results"
+    results = tmp_path / "results"
     for label, follow in (("erm", 0.9), ("group_dro", 0.5)):
         made = [make_rung_outcome(ladder_suite, follow, seed, **as_baseline(label)) for seed in range(5)]
         keep_row(results, *made, label=label)
-    stamp(load_suite(DEFAULT_SUITE), data)  # the splits were verified before, which loads numba
+    stamp(load_suite(DEFAULT_SUITE))  # the splits were verified before, which loads numba
     lines = [
         f"leaderboard --suite {ladder_file} --json {tmp_path / 'board.json'}",
-        f"benchmark --tasks things-text-8 --submissions erm --seeds 0 --data {data}",
+        "benchmark --tasks things-text-8 --submissions erm --seeds 0",
         f"compare erm group_dro --suite {ladder_file}",
     ]
     check_loaded([f"{line} --results {results}" for line in lines], TRAINING | {"pandas", "numba"})
@@ -50,8 +50,8 @@ def test_commands_that_draw_images_load_no_library_that_trains(suite_file, tmp_p
     lines = [
         f"generate --out {tmp_path / 'set'} --num_samples 4 --num_classes 2 --channels color",
         f"splits list --suite {suite_file}",
-        f"splits regenerate --suite {suite_file} --data {tmp_path / 'data'}",
-        f"splits verify --suite {suite_file} --data {tmp_path / 'data'} --jobs 1",
+        f"generate small-image --suite {suite_file} --out {tmp_path / 'task'}",
+        f"splits verify --suite {suite_file} --jobs 1",
     ]
     check_loaded(lines, TRAINING)
 

@@ -40,13 +40,13 @@ def test_commit_score_reveal_and_verify(suite_file, score, write_submission, tmp
     assert score(spec, "--private", "--secret", str(secret)) == 0  # nothing is missing
     assert path.read_bytes() == before
     assert main(["splits", "reveal", *where]) == 0
-    assert main(["splits", "verify", "--suite", suite_file, "--data", str(tmp_path / "data"), "--jobs", "1"]) == 0
+    assert main(["splits", "verify", "--suite", suite_file, "--jobs", "1"]) == 0
     message = " ".join(capsys.readouterr().err.split())
     assert "commitment 1: its secret and its data are those committed to" in message
     published = tmp_path / "suites" / "tiny.private.json"
     assert text in published.read_text()
     published.write_text(published.read_text().replace(text, "0" * 64))
-    assert main(["splits", "verify", "--suite", suite_file, "--data", str(tmp_path / "data"), "--jobs", "1"]) == 1
+    assert main(["splits", "verify", "--suite", suite_file, "--jobs", "1"]) == 1
     assert "the revealed secret is not the one committed to" in " ".join(capsys.readouterr().err.split())
 
 

@@ -20,7 +20,7 @@ def answered(suite_file, tmp_path):
 def answers_to(suite_file, task, tmp_path, predicted=1, *more):
     """Write the questions of a task, and answers that are always one class; return the path of the answers."""
     asked = tmp_path / f"asked-{task}-{predicted}"
-    place = ["--out", str(asked), "--data", str(tmp_path / "data")]
+    place = ["--out", str(asked)]
     assert main(["questions", "--suite", suite_file, "--task", task, *place, *more]) == 0
     with (asked / "questions.csv").open(encoding="utf-8", newline="") as file:
         keys = [row["key"] for row in csv.DictReader(file)]
@@ -41,7 +41,7 @@ def worlds_file(suite):
 
 @pytest.fixture
 def evaluate(suite_file, answered, tmp_path):
-    where = ["--suite", suite_file, "--results", str(tmp_path / "results"), "--data", str(tmp_path / "data")]
+    where = ["--suite", suite_file, "--results", str(tmp_path / "results")]
     where += ["--task", "small-text"]
     return lambda *more: main(["evaluate", "--answers", answered, *where, *more])
 
@@ -82,7 +82,7 @@ def test_a_named_row_is_stored_and_marked(evaluate, suite_file, tmp_path, capsys
 
 def test_answers_to_several_tasks_make_one_row_and_none_is_replaced(suite_file, evaluate, tmp_path, stderr):
     assert evaluate("--row", "my-llm") == 0
-    where = ["--suite", suite_file, "--results", str(tmp_path / "results"), "--data", str(tmp_path / "data")]
+    where = ["--suite", suite_file, "--results", str(tmp_path / "results")]
     image = answers_to(suite_file, "small-image", tmp_path)
     assert main(["evaluate", "--answers", image, *where, "--task", "small-image", "--row", "my-llm"]) == 0
     other = answers_to(suite_file, "small-text", tmp_path, 2)
@@ -93,7 +93,7 @@ def test_answers_to_several_tasks_make_one_row_and_none_is_replaced(suite_file, 
 
 
 def test_worlds_can_be_answered_one_after_the_other(worlds_file, tmp_path, stderr):
-    where = ["--suite", worlds_file, "--results", str(tmp_path / "results"), "--data", str(tmp_path / "data")]
+    where = ["--suite", worlds_file, "--results", str(tmp_path / "results")]
     for seed in (1, 0):
         answers = answers_to(worlds_file, "small-text", tmp_path, seed, "--seeds", str(seed))
         assert main(["evaluate", "--answers", answers, *where, "--task", "small-text", "--row", "my-llm"]) == 0
@@ -104,15 +104,10 @@ def test_worlds_can_be_answered_one_after_the_other(worlds_file, tmp_path, stder
 
 
 def test_questions_of_other_data_than_the_frozen_ones_are_neither_written_nor_scored(
-    suite, suite_file, evaluate, tmp_path, capsys
+    suite, suite_file, unfreeze, evaluate, tmp_path, capsys
 ):
-    manifest = suite.manifest.model_dump(mode="json", exclude_none=True)
-    for part in manifest["scenarios"]["small"]["parts"].values():
-        for shard in part["shards"]:
-            shard["factors"] = "0" * 64
-    suite.manifest_file.write_text(json.dumps(manifest))
-    place = ["--out", str(tmp_path / "new"), "--data", str(tmp_path / "data")]
-    assert main(["questions", "--suite", suite_file, "--task", "small-text", *place]) == 1
+    unfreeze(suite)
+    assert main(["questions", "--suite", suite_file, "--task", "small-text", "--out", str(tmp_path / "new")]) == 1
     assert evaluate("--row", "my-llm") == 1
     assert "differs in factors" in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "new").exists()
@@ -149,7 +144,7 @@ def test_the_questions_of_a_rung_are_answered_in_all_its_worlds(steps, tmp_path,
     answers = answers_to(steps, "few-6", tmp_path)
     where = ["--suite", steps, "--task", "few-6", "--results", str(tmp_path / "results"), "--row", "constant"]
     capsys.readouterr()
-    assert main(["evaluate", "--answers", answers, *where, "--data", str(tmp_path / "data")]) == 0
+    assert main(["evaluate", "--answers", answers, *where]) == 0
     out, err = capsys.readouterr()
     assert "answers only, no consistency check was possible" in " ".join(err.split())
     assert "accuracy_mislead" in out

@@ -95,7 +95,7 @@ def test_a_row_is_reproduced_exactly_and_that_can_be_noted(row, capsys):
 def test_a_rung_of_a_ladder_is_trained_again_and_its_metrics_compared(steps, write_submission, tmp_path, capsys):
     spec, folder = write_submission(MODEL), tmp_path / "results"
     flags = ["--suite", steps, "--results", str(folder), "--device", "cpu", "--jobs", "1", "--seeds", "0-1"]
-    assert main(["score", spec, "--tasks", "few-6", "--data", str(tmp_path / "data"), *flags]) == 0
+    assert main(["score", spec, "--tasks", "few-6", *flags]) == 0
     store = Store(folder, "steps")
     assert main(["reproduce", "model", *flags]) == 0
     out, err = capsys.readouterr()

@@ -10,8 +10,9 @@ from spurgen.benchmark.scenario import load_scenario
 from spurgen.harness.cli import hyphenated, main, make_parser
 from spurgen.harness.commands._worlds import command_of, plan_experiment
 from spurgen.harness.experiments import METHODS
-from spurgen.harness.experiments.data_folder import SCENARIO, describe_world
+from spurgen.harness.experiments.data_folder import describe_world
 from spurgen.harness.experiments.summary import ExperimentSummary
+from spurgen.harness.exports.documents import SCENARIO
 
 MODEL = (
     "import numpy as np\ndef predict(batch): return np.array([[c.count('a'), c.count('e')] for c in batch.captions])"

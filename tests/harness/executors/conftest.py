@@ -67,7 +67,7 @@ def board_of(suite_file, submission, tmp_path):
 
     def run(name, *flags):
         words = [submission, "--suite", suite_file, "--tasks", "small-text", "--seeds", "0-1", "--device", "cpu"]
-        folders = ["--results", str(tmp_path / name), "--data", str(tmp_path / "data"), "--isolation", "process"]
+        folders = ["--results", str(tmp_path / name), "--isolation", "process"]
         file = tmp_path / f"{name}.json"
         assert main(["score", *words, *folders, "--json", str(file), *flags]) == 0
         return without_times(file.read_text())

@@ -40,7 +40,7 @@ def test_flags_become_options_of_the_methods():
         ("--gpu -2", "argument --gpu: '-2' is not the number of a GPU; write -1 for the CPU, 0 for the first GPU"),
         ("--gpu 3", "there is no device cuda:3; the GPUs here: none; use cpu"),
         ("--save_dir small.toml", "cannot write to small.toml: File exists; choose another --out"),
-        ("--generate_data --data_dir small.toml/x", "cannot write to small.toml/x: Not a directory; choose another"),
+        ("--generate_data --data_dir small.toml/x", "small.toml: File exists; choose another folder"),
         ("--save_dir small.toml/none", "cannot write to small.toml/none: Not a directory; choose another --out"),
         ("--exp_name a/b", "--exp-name 'a/b': file names begin with it; use only letters, digits"),
         ("--seed -1", "--seed -1: expected 0 to 4611686018427387903"),

@@ -1,18 +1,15 @@
 from pathlib import Path
-from threading import Thread
 from unittest.mock import Mock
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 
-from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.scenario import load_scenario
 from spurgen.generators import sample
 from spurgen.harness.cli import main
-from spurgen.harness.experiments import data_folder
-from spurgen.harness.experiments.data_folder import SCENARIO, check_free, describe_world, read_world, write_world
+from spurgen.harness.experiments.data_folder import describe_world, read_world
+from spurgen.harness.exports.documents import SCENARIO
 
 
 @pytest.mark.parametrize(("num_classes", "num_samples"), [(3, 300), (20, 1), (2, 20_000)])
@@ -26,64 +23,52 @@ def test_every_group_of_a_generated_world_has_test_samples_however_few_train(num
     assert all(strong.strength[name] > weak.strength[name] > 0.5 for name in scenario.channels)
 
 
-def test_a_data_set_is_written_beside_other_files_and_never_over_another(small, run_command):
-    (small / "data").mkdir()
-    Path("data", "mine.txt").write_text("precious")
-    scenario = load_scenario("small.toml")
-    write_world(scenario, Path("data"), lambda _: None)
-    assert read_world(Path("data")) == load_scenario(f"data/{SCENARIO}") == scenario
-    assert sorted(path.name for path in Path("data").iterdir()) == [
-        "metadata.csv", "mine.txt", SCENARIO, "test", "train", "val",
-    ]  # fmt: skip
-    assert len(pd.read_csv("data/metadata.csv")) == 40 + 10 + 32
-    code, output = run_command("--generate_data --num_samples 100 --batch_size 8")
-    assert (code, Path("data", "mine.txt").read_text()) == (2, "precious")
+@pytest.mark.usefixtures("small")
+def test_another_data_set_and_other_files_are_refused_and_stay_as_they_are(run_command):
+    assert main(["generate", "small.toml", "--out", "data"]) == 0
+    asked = "--generate_data --num_samples 100 --batch_size 8"
+    code, output = run_command(asked)
+    assert code == 2
     assert "data holds another data set than the one asked for (they differ in suite, name, seed, num_classes" in output
     assert "leave out --generate-data" in output
     Path("data", SCENARIO).unlink()
-    code, output = run_command("--generate_data --num_samples 100 --batch_size 8")
-    assert "data holds train, val, test, metadata.csv but no scenario.toml; remove them, or choose another" in output
+    code, output = run_command(asked)
+    assert (code, "data holds another data set (it has another scenario); choose another" in output) == (2, True)
+    Path("mine").mkdir()
+    Path("mine", "mine.txt").write_text("precious")
+    code, output = run_command(f"{asked} --data_dir mine")
+    assert (code, "mine exists and is not an empty folder; choose another" in output) == (2, True)
+    assert Path("mine", "mine.txt").read_text() == "precious"
+    assert not Path("results", "log.txt").exists()
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("killed", [False, True])
-@pytest.mark.parametrize("step", ["documents.tomli_w.dumps", "writing.chunks_of", "writing.csv.writer"])
-def test_a_data_set_that_was_not_finished_is_not_there_and_is_removed(monkeypatch, step, killed):
-    """A full disk removes it, and after a kill the next run does."""
-    scenario, folder = load_scenario("small.toml"), Path("data")
+def test_a_data_set_that_was_not_finished_is_not_there_and_the_same_command_continues(run_command, monkeypatch):
+    asked = "--generate_data --num_classes 2 --num_samples 20 --batch_size 8 --methods erm"
     with monkeypatch.context() as patched:
-        patched.setattr(f"spurgen.harness.exports.{step}", Mock(side_effect=OSError(28, "No space left on device")))
-        if killed:
-            patched.setattr(data_folder, "_remove_unfinished", lambda _: None)
-        with pytest.raises(SpurgenError, match="cannot write to data: No space left on device; choose another --data"):
-            write_world(scenario, folder, lambda _: None)
-    left = list(folder.iterdir())
-    assert killed or not left
-    assert not check_free(scenario, folder)
-    assert list(folder.iterdir()) == left  # a check removes nothing
-    write_world(scenario, folder, lambda _: None)
-    assert check_free(scenario, folder)
-    assert sorted(path.name for path in folder.iterdir()) == ["metadata.csv", SCENARIO, "test", "train", "val"]
+        full = Mock(side_effect=OSError(28, "No space left on device"))
+        patched.setattr("spurgen.harness.exports.documents.tomli_w.dumps", full)
+        code, output = run_command(asked)
+    assert (code, "writing data failed: No space left on device; what was written is in" in output) == (2, True)
+    assert not Path("data").exists()
+    assert "there is no data set" in run_command("--batch_size 8")[1]
+    monkeypatch.setattr("spurgen.harness.exports.writing.write_shard", None)
+    monkeypatch.setattr("spurgen.harness.commands._worlds.resources_of", Mock(side_effect=KeyboardInterrupt))
+    assert run_command(asked)[0] == 130
+    assert read_world(Path("data")) == describe_world(2, 20)
+    assert {SCENARIO, "metadata.csv", "train", "val", "test"} < {path.name for path in Path("data").iterdir()}
+    monkeypatch.setattr("spurgen.harness.commands._worlds.export", None)
+    assert run_command(asked)[0] == 130  # with the data set that is there
 
 
 @pytest.mark.usefixtures("small")
-def test_a_second_writer_waits_and_keeps_what_the_first_has_written(monkeypatch):
-    scenario, folder = load_scenario("small.toml"), Path("data")
-    write_files, started = data_folder.write_files, []
-
-    def write_slowly(*arguments):
-        started.append(arguments)
-        if len(started) == 1:
-            second.start()
-            second.join(0.5)
-        return write_files(*arguments)
-
-    monkeypatch.setattr(data_folder, "write_files", write_slowly)
-    second = Thread(target=write_world, args=(scenario, folder, lambda _: None))
-    write_world(scenario, folder, lambda _: None)
-    second.join()
-    assert len(started) == 1
-    assert sorted(path.name for path in folder.iterdir()) == ["metadata.csv", SCENARIO, "test", "train", "val"]
+def test_a_folder_of_an_earlier_version_without_an_index_is_used(run_command):
+    assert main(["generate", "small.toml", "--out", "set"]) == 0
+    for later in ("dataset.json", "README.md", "LICENSE", "croissant.json"):
+        Path("set", later).unlink()
+    for line in ("--data_dir set", "small.toml --generate_data --data_dir set"):
+        output = run_command(f"{line} --batch_size 8 --methods erm --save_dir small.toml")[1]
+        assert "cannot write to small.toml" in output  # the last of the checks
 
 
 @pytest.mark.parametrize(
@@ -94,7 +79,7 @@ def test_a_second_writer_waits_and_keeps_what_the_first_has_written(monkeypatch)
         ("--generate_data --num_classes 21", "num_classes: Input should be less than or equal to 20 (got 21)"),
         ("--generate_data --num_samples 0", "splits.train: Input should be greater than or equal to 1 (got 0)"),
         ("--generate_data --num_samples 60", "--batch-size 64: larger than the train split, 60 samples"),
-        ("--generate_data --data_dir small.toml", "small.toml is not a folder; choose another --data-dir"),
+        ("--generate_data --data_dir small.toml", "small.toml exists and is not an empty folder; choose another"),
     ],
 )
 @pytest.mark.usefixtures("small")

@@ -2,6 +2,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 from unittest.mock import Mock
 
 import pytest
@@ -14,7 +15,6 @@ from spurgen.harness.commands.generate import from_flags
 from spurgen.harness.exports import writing
 from spurgen.harness.exports.documents import SCENARIO
 from spurgen.harness.exports.plan import FORMATS
-from spurgen.harness.machine.folders import claimed
 
 EVERY = names_in(FORMATS)
 SMALL = "--num_classes 2 --num_samples 4 --channels color --image_size 32"
@@ -49,9 +49,9 @@ def test_a_link_to_an_empty_folder_is_filled_and_stays_a_link(tmp_path):
 @pytest.mark.parametrize(
     ("out", "message"),
     [
-        ("file/none/set", "cannot write to {}/file/none: Not a directory; choose another --out"),
+        ("file/none/set", "cannot write to {}/file/none: Not a directory; choose another folder"),
         ("full", "full exists and is not an empty folder"),
-        ("empty", "empty is a mount point, which cannot be replaced; choose a folder in it as --out"),
+        ("empty", "empty is a mount point, which cannot be replaced; choose a folder in it"),
     ],
 )
 def test_an_impossible_folder_is_an_error_before_any_work(tmp_path, monkeypatch, stderr, out, message):
@@ -226,7 +226,7 @@ def test_another_data_set_is_an_error_that_says_how_it_differs(make, form, shard
     before = tree("set")
     if change:
         Path("small.toml").write_text(Path("small.toml").read_text().replace(*change))
-    with pytest.raises(SpurgenError, match=rf"set holds another data set \({problem}\); choose another --out"):
+    with pytest.raises(SpurgenError, match=rf"set holds another data set \({problem}\); choose another folder"):
         make(form, shard_size=shard_size)
     assert tree("set") == before
 
@@ -247,10 +247,33 @@ def test_a_damaged_index_is_an_error(make, text):
         make("parquet")
 
 
-def test_two_processes_do_not_write_the_same_data_set(make):
-    Path(".set.partial").mkdir()
-    with claimed(Path(".set.partial")), pytest.raises(SpurgenError, match=r"another process is writing .*set; wait"):
-        make("parquet")
+def test_a_second_writer_waits_and_keeps_what_the_first_has_written(make, monkeypatch):
+    written, counted = [], []
+    second = Thread(target=lambda: make("parquet", progress=counted.append))
+    write = writing.write_shard
+
+    def write_slowly(*arguments):
+        if not written:
+            second.start()
+            second.join(0.5)
+        written.append(arguments)
+        return write(*arguments)
+
+    monkeypatch.setattr(writing, "write_shard", write_slowly)
+    index = make("parquet")
+    second.join()
+    assert len(written) == len([*Path("set").rglob("*.parquet")])
+    assert counted == [sum(part.samples for part in index.parts.values())]
+    assert not Path(".set.partial").exists()
+
+
+def test_an_empty_folder_of_a_second_writer_that_came_too_late_is_removed(make, monkeypatch):
+    """It found no data set, and made its folder after the first one had become the data set."""
+    first = make("parquet")
+    found = [None, first]
+    monkeypatch.setattr(writing, "find", lambda *_: found.pop(0))
+    assert make("parquet") == first
+    assert not Path(".set.partial").exists()
 
 
 def test_a_full_disk_is_an_error_that_says_what_is_kept(make, monkeypatch):

@@ -87,7 +87,7 @@ def test_a_stop_before_any_job_promises_nothing(monkeypatch, capsys):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_stopped_verification_starts_over(suite_file, tmp_path, monkeypatch, capsys):
+def test_a_stopped_verification_starts_over(suite_file, monkeypatch, capsys):
     monkeypatch.setattr("spurgen.harness.splits.freeze._hash_shard", Mock(side_effect=KeyboardInterrupt))
-    assert main(["splits", "verify", "--suite", suite_file, "--data", str(tmp_path), "--jobs", "1"]) == 130
+    assert main(["splits", "verify", "--suite", suite_file, "--jobs", "1"]) == 130
     assert "stopped; nothing of this is kept, and the same command starts over" in capsys.readouterr().err

@@ -5,7 +5,6 @@ import io
 import pytest
 from rich.console import Console
 
-from spurgen.harness.options import encoding
 from spurgen.harness.options.encoding import compute_features
 from spurgen.harness.running import features
 from spurgen.harness.running.plan import baseline_specs, plan
@@ -43,4 +42,3 @@ def test_a_dry_run_says_how_long_encoding_takes_and_encodes_nothing(steps, words
 def test_nothing_is_encoded_for_submissions_of_ones_own(steps, words, said, write_submission):
     assert said(plan(steps, ["few-6"], [write_submission("def predict(b): ...")], [0])) == ""
     assert words == []
-    assert encoding.cache_folder().parts[-1] == "cache"

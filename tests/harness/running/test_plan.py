@@ -32,7 +32,7 @@ def test_missing_weights_stop_a_command_before_any_job_runs(command, pretrained_
     flags = (
         f"--suite {pretrained_file} --tasks small-image --seeds 0 --device cpu --jobs 1 --results {tmp_path / 'out'}"
     )
-    assert main([*command.split(), *flags.split(), "--data", str(tmp_path)]) == 2
+    assert main([*command.split(), *flags.split()]) == 2
     assert f"need {LACKING}, not installed here; run: {pip_install('models')}" in stderr()
     assert not list(tmp_path.rglob("out/**/*.json*"))
 

@@ -10,6 +10,7 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators.ladder.shortcuts import SHORTCUTS
 from spurgen.generators.things import THINGS
+from spurgen.harness.machine.files import cache_folder
 from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running import features, rungs
@@ -101,7 +102,7 @@ def test_features_are_computed_once_and_a_damaged_file_again(steps, job, words):
     assert (first.shape, words) == ((90, 26), [90])
     np.testing.assert_array_equal(features.features_of(job.task, "train", steps), first)
     assert words == [90]
-    (file,) = (features.cache_folder() / "features").iterdir()
+    (file,) = (cache_folder() / "features").iterdir()
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     np.testing.assert_array_equal(features.features_of(job.task, "train", steps), first)
     assert words == [90, 90]
