@@ -26,9 +26,9 @@ benchmark: $(READY)  ## the main ladders of v3, 3 worlds, a method of each famil
 benchmark-full: $(READY)  ## the main ladders of v3, 10 worlds, every method
 	$(BIN)/spurgen benchmark --tasks $(MAIN) --seeds 0-9 $(RESULTS) $(BOARD)
 
-splits: $(READY)  ## write train and val of v3, world 0, to data/, and verify all of v3
-	$(BIN)/spurgen generate things-image-32 --splits train val --out data/things-image-32
-	$(BIN)/spurgen generate things-text-32 --splits train val --format captions --out data/things-text-32
+splits: $(READY)  ## write train and val of v3, world 0, to splits/, and verify all of v3
+	$(BIN)/spurgen generate things-image-32 --splits train val --out splits/things-image-32
+	$(BIN)/spurgen generate things-text-32 --splits train val --format captions --out splits/things-text-32
 	$(BIN)/spurgen splits verify
 
 submit: $(READY)  ## make submit MODEL=path/to/model.py [TASKS="things-text-8 things-text-32"] [SEEDS=0-9]
