@@ -42,7 +42,9 @@ MISSING = {
 def run_bare(tmp_path):
     """Return a function that runs `MARKED` where no program is installed, and returns the exit code and output."""
     (tmp_path / "conftest.py").write_text(CONFTEST.read_text())
-    (tmp_path / "fixtures").symlink_to(CONFTEST.parent / "fixtures")
+    (tmp_path / "fixtures").mkdir()
+    for file in CONFTEST.parent.glob("fixtures/*.py"):  # empty, as the real ones import torch
+        (tmp_path / "fixtures" / file.name).touch()
     (tmp_path / "test_marked.py").write_text(MARKED)
 
     def run(ci):

@@ -21,22 +21,31 @@ CODE = ("benchmark", "generators", "baselines", "harness")
 
 
 @pytest.fixture(scope="session")
-def attacked(tmp_path_factory):
-    return scorecard.make_suite(tmp_path_factory.mktemp("attacked"))
+def attacked(made_once):
+    return str(made_once("attacked", scorecard.make_suite) / "attacks.toml")
+
+
+def digest():
+    """Hash the code, which a submission might change."""
+    files = sorted(path for folder in CODE for path in (HOME / folder).rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+@pytest.fixture(scope="session")
+def code():
+    return digest()
 
 
 def trace():
-    """Return what a submission might have changed: the code, the current folder, the number of open descriptors."""
-    files = sorted(path for folder in CODE for path in (HOME / folder).rglob("*.py"))
-    code = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-    return code, sorted(os.listdir(".")), len(os.listdir("/proc/self/fd"))
+    """Return what else it might have changed: the current folder, the number of open descriptors."""
+    return sorted(os.listdir(".")), len(os.listdir("/proc/self/fd"))
 
 
 ATTACKS = scorecard.submissions()
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_every_submission_has_its_expected_outcome_and_leaves_no_trace(name, attacked, tmp_path, monkeypatch):
+def test_every_submission_has_its_expected_outcome_and_leaves_no_trace(name, attacked, code, tmp_path, monkeypatch):
     if name == "remembers_in_names" and not os.access(DROP, os.W_OK):
         pytest.skip("only root can drop the names that were looked up (docs/sandbox.md)")
     monkeypatch.chdir(tmp_path)
@@ -45,6 +54,7 @@ def test_every_submission_has_its_expected_outcome_and_leaves_no_trace(name, att
     assert scorecard.verdict(ATTACKS[name], outcome, attacked) == ""
     assert outcome.result is None or outcome.result.isolation == "bubblewrap"
     assert trace() == before
+    assert digest() == code
 
 
 def test_at_least_70_hostile_and_6_honest_submissions_are_tried():

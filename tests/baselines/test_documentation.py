@@ -34,6 +34,11 @@ def test_distributions_of_shared_hyper_parameters_are_listed(recipe):
         assert search is None or f"| `{name}` | {search} |" in PAGE
 
 
+def test_the_table_of_methods_has_no_others():
+    listed = re.findall(r"^\| `(\w+)` \| \w+ \|", PAGE.split("| method |")[1], re.MULTILINE)
+    assert sorted(listed) == sorted(METHODS)
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_defaults_of_a_method_are_listed(name):
     values = dataclasses.asdict(METHODS[name].submission.HYPERPARAMETERS)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from untimed import without_times
 
+from spurgen.harness.sandbox.bubblewrap import why_unavailable
+
 SUBMISSION = """
 import numpy as np
 
@@ -27,12 +29,17 @@ def predict(batch):
 """
 
 
+DISK = 2**22  # bytes of the disk that can be full
+
+
 @pytest.fixture(scope="session")
-def forks(frozen_folder):
-    """The process whose forks run commands."""
+def forks(frozen_folder, tmp_path_factory):
+    """The process whose forks run commands; where bubblewrap works, it sees a small disk."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+    disk = str(tmp_path_factory.mktemp("disk"))
+    mount = [] if why_unavailable() else ["bwrap", "--dev-bind", "/", "/", "--size", str(DISK), "--tmpfs", disk]
     with subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("forks.py")), str(frozen_folder / "tiny.toml")],
+        [*mount, sys.executable, str(Path(__file__).with_name("forks.py")), str(frozen_folder / "tiny.toml"), disk],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
     ) as process:  # fmt: skip
         yield process
@@ -44,7 +51,7 @@ def at_once(forks, tmp_path_factory):
     """Return a function that runs commands at the same time, and returns exit code, steps and log of each."""
 
     def run(*orders):
-        usual = {"kill_at": 0, "steps": "calls", "jumping": False, "largest": 0}
+        usual = {"kill_at": 0, "steps": "calls", "jumping": False, "largest": 0, "free": None}
         place = tmp_path_factory.mktemp("logs")
         logs = [place / f"{k}.txt" for k in range(len(orders))]
         full = [usual | order | {"log": str(log)} for order, log in zip(orders, logs, strict=True)]

@@ -1,20 +1,23 @@
 """Runs commands in forks of one process, which has imported everything, and kills forks at given points.
 
-Its argument is the suite that the commands are for. A line of JSON on stdin: commands that run at the same time, each
-with `argv`, `folder`, `log`; `kill_at`, the number of the step before which it is killed, or 0; `steps`: whether
-calls or operations on files are steps; `jumping`, whether the clock jumps; `largest`, the size at which the system
-refuses to write on, or 0. A line on stdout: the exit code of each (-9: killed) and its steps,
-or how often it read the clock if that jumps.
+Its arguments are the suite that the commands are for, and a small disk. A line of JSON on stdin: commands that run at
+the same time, each with `argv`, `folder`, `log`; `kill_at`, the number of the step before which it is killed, or 0;
+`steps`: whether calls or operations on files are steps; `jumping`, whether the clock jumps; `largest`, the size at
+which the system refuses to write on, or 0; `free`: None, or the bytes that are free on the small disk, on which it then
+runs, with what the folder has. A line on stdout: the exit code of each (-9: killed) and its steps, or how often it read
+the clock if that jumps.
 """
 
 import json
 import os
 import resource
+import shutil
 import signal
 import sys
 import time
-from contextlib import redirect_stderr
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from datetime import datetime
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from spurgen.benchmark.plugins import discover
@@ -57,6 +60,24 @@ def jumping() -> list[int]:
     return reads
 
 
+@contextmanager
+def full_disk(folder: str, free: int):
+    """Work in a copy of a folder on the small disk, which has `free` bytes left; afterwards the folder is that copy."""
+    disk = Path(sys.argv[2])
+    shutil.copytree(folder, disk, dirs_exist_ok=True)
+    os.chdir(disk)
+    space = os.statvfs(disk)
+    Path("ballast").write_bytes(bytes(space.f_bavail * space.f_frsize - free))
+    try:
+        yield
+    finally:
+        Path("ballast").unlink()
+        shutil.rmtree(folder)
+        shutil.copytree(disk, folder)
+        for path in disk.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
 def start(order: dict) -> tuple[int, int]:
     """Start a command in a fork; return its process and where it writes how many steps it made."""
     reading, writing = os.pipe()
@@ -71,7 +92,8 @@ def start(order: dict) -> tuple[int, int]:
             if order["largest"]:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest"], order["largest"]))
             done = jumping() if order["jumping"] else count(order["steps"], order["kill_at"])
-            code = main(order["argv"])
+            with nullcontext() if order["free"] is None else full_disk(order["folder"], order["free"]):
+                code = main(order["argv"])
             sys.setprofile(None)
             os.write(writing, str(done[0]).encode())
         finally:

@@ -5,19 +5,14 @@
 
 import os
 import re
-import shlex
 import shutil
-import subprocess
-import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 KILLS = int(os.environ.get("SPURGEN_KILLS", "20"))
 SHARES = {"freezing": 5, "generating": 6, "scoring": 5, "merging": 10}  # what takes long gets fewer
-DISK = 2**22  # bytes of the disk that is full
 LONGEST = 6  # kills in a row in one folder
 SCORE = (
     "score", "mine.py", "--suite", "tiny.toml", "--tasks", "small-text", "--device", "cpu", "--cluster", "serial",
@@ -168,21 +163,10 @@ def test_a_file_that_the_system_refuses_to_write_is_named_and_the_next_run_compl
     ("phase", "free"),
     [("freezing", 0), ("generating", 12288), ("scoring", 4096), ("merging", 4096)],
 )
-def test_a_full_disk_is_named_and_the_next_run_completes(phase, free, command, begin, undisturbed, tmp_path):
+def test_a_full_disk_is_named_and_the_next_run_completes(phase, free, command, at_once, begin, undisturbed):
     folder, outcome = begin(phase)
-    run = shlex.join([str(Path(sys.executable).with_name("spurgen")), *COMMANDS[phase]])
-    disk, aside = tmp_path / "disk", shlex.quote(str(folder))
-    code = shlex.quote(str(tmp_path / "code"))
-    disk.mkdir()
-    ballast = f"$(($(df --output=avail --block-size=1 . | tail -1) - {free}))"
-    full = subprocess.run(
-        ["bwrap", "--dev-bind", "/", "/", "--size", str(DISK), "--tmpfs", disk, "--chdir", disk, "sh", "-c",
-         f"cp --recursive {aside}/. .; head --bytes {ballast} /dev/zero > ballast; {run}; echo $? > {code};"
-         f"rm ballast; find {aside} -mindepth 1 -delete; cp --recursive . {aside}"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert (tmp_path / "code").read_text() == "2\n", full.stderr
-    refused = r"(cannot write \S+|writing \S+ failed): No space left on device"
-    assert re.search(refused, " ".join(full.stderr.split())), full.stderr
+    [(code, _, log)] = at_once({"argv": COMMANDS[phase], "folder": str(folder), "steps": "files", "free": free})
+    assert code == 2, log
+    assert re.search(r"(cannot write \S+|writing \S+ failed): No space left on device", log), log
     command(folder, *COMMANDS[phase])
     assert outcome() == undisturbed(phase)

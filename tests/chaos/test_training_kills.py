@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ended import ended
 
 pytestmark = [
     pytest.mark.slow,
@@ -67,23 +68,11 @@ def training(command):
     raise AssertionError(command.stderr.read())
 
 
-def remain(pids):
-    """Return which of these processes have not ended."""
-    return [pid for pid in pids if Path(f"/proc/{pid}/stat").exists() and "Z" not in state(pid)]
-
-
-def state(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return "Z"
-
-
 KILLED = {"the command": (-1, -9), "its worker": (-2, 2), "the submission": (0, 1)}  # its place, and the exit code
 
 
 def kill(folder, who):
-    """Start to score and kill a process at a random point of the training; return which processes remain to end."""
+    """Start to score and kill a process at a random point of the training; return the processes that are to end."""
     place, expected = KILLED[who]
     with spurgen(folder, *SCORE) as command:
         line = training(command)
@@ -101,9 +90,9 @@ def test_a_process_that_is_killed_while_it_trains_leaves_none_and_the_next_run_c
         (folder / "mine.py").write_text(TRAINS)
     with ThreadPoolExecutor() as threads:
         for line in threads.map(kill, folders[1:], KILLED):
-            wait_until(lambda line=line: not remain(line))
+            wait_until(lambda line=line: all(map(ended, line)))
     again = (*SCORE, "--cluster", "serial")
-    ended = at_once(*({"argv": again, "folder": str(folder)} for folder in folders))
-    assert [code for code, *_ in ended] == [0] * 4, ended
+    runs = at_once(*({"argv": again, "folder": str(folder)} for folder in folders))
+    assert [code for code, *_ in runs] == [0] * 4, runs
     boards = {board(folder) for folder in folders}
     assert len(boards) == 1

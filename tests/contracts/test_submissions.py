@@ -31,11 +31,11 @@ shortcuts = { hue = "both", wall = "both" }
 
 
 @pytest.fixture(scope="module")
-def easy(tmp_path_factory):
+def easy(made_once):
     """Path of a frozen suite with a ladder of one rung in each modality."""
     ladders = "\n".join(f'{m} = {{ scenario = "easy", modality = "{m}" }}' for m in ("image", "text", "multimodal"))
-    folder = freeze_into(tmp_path_factory.mktemp("easy"), "easy", "easy", LADDER, f"[ladders]\n{ladders}\n")
-    return str(folder / "easy.toml")
+    made = made_once("easy", lambda folder: freeze_into(folder, "easy", "easy", LADDER, f"[ladders]\n{ladders}\n"))
+    return str(made / "easy.toml")
 
 
 def test_examples_are_discovered():

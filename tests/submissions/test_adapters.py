@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
-from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
 
@@ -91,12 +90,14 @@ def test_torchvision_images(encode, tmp_path, name):
     assert_features_vary(features, last.in_features)
 
 
-def test_torchvision_model_without_a_linear_layer_is_refused(encode, tmp_path):
+def test_torchvision_model_without_a_linear_layer_is_refused(tmp_path):
     import torchvision
 
+    from spurgen.submissions.adapters.torchvision import ImageEncoder
+
     torch.save(torchvision.models.squeezenet1_1(weights=None).state_dict(), tmp_path / "weights.pt")
-    with pytest.raises(SubmissionError, match="squeezenet1_1 ends in no linear layer; choose a classifier that does"):
-        encode("torchvision.ImageEncoder", "'squeezenet1_1', HERE / 'weights.pt'", ["weights.pt"])
+    with pytest.raises(ValueError, match="squeezenet1_1 ends in no linear layer; choose a classifier that does"):
+        ImageEncoder("squeezenet1_1", tmp_path / "weights.pt")
 
 
 def test_transformers_captions(encode, tmp_path):

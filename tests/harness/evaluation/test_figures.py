@@ -168,7 +168,8 @@ def coverage(runs, deviation, tables, size=100):
 
 @pytest.mark.parametrize(("runs", "deviation", "size"), [(1, 0.0, 100), (4, 0.02, 100), (2, 0.05, 1000)])
 def test_intervals_cover_the_truth(runs, deviation, size):
-    rates = coverage(runs, deviation, 200, size)
+    """120 tables would show a coverage of .85 in 97 cases of 100."""
+    rates = coverage(runs, deviation, 120, size)
     assert (rates >= 0.91).all(), rates
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+from ended import ended
 
 from spurgen.harness.cli import main
 
@@ -33,12 +34,6 @@ sys.exit(cli.main([]))
 def children(pid):
     """List the processes that a process has started: those of its pool and their two resource trackers."""
     return [int(child) for file in Path(f"/proc/{pid}/task").glob("*/children") for child in file.read_text().split()]
-
-
-def alive(pid):
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
 
 
 @pytest.fixture
@@ -75,7 +70,7 @@ def test_a_stopped_command_leaves_no_process_and_no_folder(command, temporary, w
     assert command.returncode == code
     if number != signal.SIGKILL:
         assert message == "stopped; finished jobs are kept; run the same command again to continue\n"
-    wait_until(lambda: not any(map(alive, started)))
+    wait_until(lambda: all(map(ended, started)))
     assert list(temporary.iterdir()) == []
 
 

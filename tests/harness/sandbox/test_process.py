@@ -53,11 +53,8 @@ def test_tensors_and_lists_of_tensors_are_answers(write_submission):
     ("body", "message"),
     [
         ("return [[1.0, 2.0]] * 4", r"predict returned shape \(4, 2\) on test, expected \(4, 3\)"),
-        ("return [[float('inf')] * 3] * 4", "predict returned inf on test, in row 0, column 0"),
-        ("return None", "dtype object, not real numbers"),
         ("return [['a', 'b', 'c']] * 4", "not real numbers"),
         ("return np.ones((4, 3), complex)", "dtype complex128, not real numbers"),
-        ("return np.zeros((4, 3), object)", "dtype object, not real numbers"),
         ("raise ValueError('no such luck')", "predict failed: ValueError: no such luck"),
         ("raise SystemExit(3)", "predict failed: SystemExit: 3"),
     ],

@@ -8,7 +8,7 @@ from scipy.stats import beta
 
 from spurgen.harness.statistics.differences import ALPHA, holm
 from spurgen.harness.statistics.standing import References
-from spurgen.harness.statistics.units import Spread, fit_spread, mean_estimate, paired
+from spurgen.harness.statistics.units import Spread, fit_spread, mean_estimate, pair_p_values, paired
 
 WORLDS = 10
 TEST_SAMPLES = 400  # of the state that decides accuracy if misled
@@ -123,9 +123,7 @@ def claims_against_erm(draw, boards, seed=0):
     wrong = np.zeros(2)
     for k in range(boards):
         rows, _ = draw(np.random.default_rng([seed, k]))
-        spread = fit_spread(rows)
-        tests = [paired(row, rows[0], spread) for row in rows[1:]]
-        p_values = [1.0 if test is None else test.p for test in tests]
+        p_values = pair_p_values(rows, fit_spread(rows))[: len(rows) - 1].tolist()
         wrong += [min(holm(p_values)) < ALPHA, min(holm(p_values[:2])) < ALPHA]
     return (wrong / boards).tolist()
 

@@ -7,7 +7,7 @@ from spurgen.harness.statistics.robust_gap import Sampling, robust_gap
 
 CLASSES, PATTERNS = 5, 4
 SIZES = np.full(CLASSES * PATTERNS, 100)
-SEEDS, WORLDS = Sampling(SIZES, CLASSES, worlds=False), Sampling(SIZES, CLASSES, worlds=True)
+SEEDS, WORLDS = (Sampling(SIZES, CLASSES, worlds) for worlds in (False, True))
 
 
 def drawn(accuracies, rng, count=1):
@@ -78,15 +78,19 @@ def profiles(classes, patterns):
 
 ALL = [*profiles(CLASSES, PATTERNS)]
 SIMULATED = [
-    *((profile, 1, SEEDS) for profile in ALL),
-    *((profile, 4, design) for profile in (ALL[1], ALL[3], ALL[6]) for design in (SEEDS, WORLDS)),
+    *((profile, 1, False) for profile in ALL if profile != ALL[2]),  # which differs from ALL[1] between the ends alone
+    *((profile, 4, worlds) for profile in (ALL[1], ALL[3], ALL[6]) for worlds in (False, True)),
 ]
 
 
-@pytest.mark.parametrize(("profile", "units", "design"), SIMULATED)
-def test_intervals_cover_and_equal_models_are_seldom_separated(profile, units, design):
-    """Of 100 simulations at 95 % and 5 %, five standard deviations are 11 %; what is exact is tested above."""
-    expected, covered, separated = simulate(*profiles(CLASSES, PATTERNS)[profile], units, 100, design)
+@pytest.mark.parametrize(("profile", "units", "worlds"), SIMULATED)
+def test_intervals_cover_and_equal_models_are_seldom_separated(profile, units, worlds):
+    """Of 100 simulations at 95 % and 5 %, five standard deviations are 11 %; what is exact is tested above.
+
+    The two patterns are those that count: where shortcuts agree, and where they mislead.
+    """
+    design = Sampling(SIZES[: CLASSES * 2], CLASSES, worlds)
+    expected, covered, separated = simulate(*profiles(CLASSES, 2)[profile], units, 100, design)
     assert covered >= 0.95 - 0.11
     assert separated > 0.9 if expected > 0.1 else separated <= 0.05 + 0.11
 

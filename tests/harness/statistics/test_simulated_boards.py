@@ -1,4 +1,7 @@
-"""Simulated boards; `print_tables.py` prints the tables of docs/simulations.md, on more of them."""
+"""Simulated boards; `print_tables.py` prints the tables of docs/simulations.md, on more of them.
+
+False claims are made on less than 1 % of boards. Were it 8 %, 200 boards would show it in 93 cases of 100.
+"""
 
 import pytest
 from simulated_boards import (
@@ -20,7 +23,7 @@ from simulated_boards import (
 
 @pytest.mark.parametrize(("rows", "mean", "unequal"), [(6, 0.2, 0.0), (28, 0.5, 0.35), (6, 0.8, 0.5), (28, 0.5, 1.0)])
 def test_equal_rows_are_seldom_told_apart(rows, mean, unequal):
-    assert false_claims(null_board(rows, mean, 0.05, unequal), 1000) <= 0.05
+    assert false_claims(null_board(rows, mean, 0.05, unequal), 300) <= 0.05
 
 
 @pytest.mark.parametrize(
@@ -35,17 +38,17 @@ def test_equal_rows_are_seldom_told_apart(rows, mean, unequal):
     ],
 )
 def test_rows_at_the_ceiling_and_rows_that_fail_by_chance_make_no_false_claims(board):
-    assert false_claims(board, 500) <= 0.05
+    assert false_claims(board, 200) <= 0.05
 
 
 @pytest.mark.parametrize("unequal", [0.4, 1.0])
 def test_a_further_row_is_seldom_told_apart_from_its_equals(unequal):
-    assert claims_about_a_further_row(500, 12, unequal=unequal) <= 0.05
+    assert claims_about_a_further_row(200, 12, unequal=unequal) <= 0.05
 
 
 @pytest.mark.parametrize(("rows", "mean", "unequal"), [(6, 0.5, 0.35), (28, 0.8, 0.5), (28, 0.5, 1.0)])
 def test_equal_rows_are_seldom_claimed_to_differ_from_erm(rows, mean, unequal):
-    any_row, of_two = claims_against_erm(null_board(rows, mean, 0.05, unequal), 500)
+    any_row, of_two = claims_against_erm(null_board(rows, mean, 0.05, unequal), 200)
     assert max(any_row, of_two) <= 0.05
 
 
@@ -61,7 +64,7 @@ def test_true_differences_are_found_and_more_often_the_larger_they_are():
 
 
 def test_intervals_cover_the_truth():
-    for rate in coverage(2000, 12).values():
+    for rate in coverage(800, 12).values():
         assert rate >= 0.93
 
 

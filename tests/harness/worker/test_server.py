@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ended import ended
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError
@@ -19,14 +20,6 @@ from spurgen.harness.worker.protocol import Pipe
 PLAIN = Limits(isolation="process")
 
 CAPTIONS = ["a", "b", "c", "d"]
-
-
-def gone(pid: int) -> bool:
-    """Return whether a process has ended, or is a zombie that nobody has waited for yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-    except OSError:
-        return True
 
 
 FORKING = """
@@ -55,7 +48,7 @@ def test_a_forked_child_ends_with_its_worker(ask_worker, ending, message, tmp_pa
     with pytest.raises(SubmissionError, match=message):
         ask_worker(write_submission(FORKING % (str(note), ending)), PLAIN)
     child = int(note.read_text())
-    wait_until(lambda: gone(child))
+    wait_until(lambda: ended(child))
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
@@ -65,7 +58,7 @@ def test_a_long_question_to_an_ended_worker_is_an_error(tmp_path, write_submissi
         os.kill(worker.process.process.pid, signal.SIGKILL)
         with pytest.raises(SubmissionError, match="predict did not answer: signal 9 ended its process"):
             worker.send("predict", Batch(np.zeros((1000, 32, 32, 3), np.uint8), None))
-        assert not gone(int((tmp_path / "child").read_text()))  # it has the other ends of the pipe open
+        assert not ended(int((tmp_path / "child").read_text()))  # it has the other ends of the pipe open
 
 
 @pytest.mark.parametrize(
@@ -132,10 +125,10 @@ time.sleep(600)
     scorer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     pids = [*map(int, scorer.stdout.readline().split())]
     assert len(pids) == processes
-    assert not any(map(gone, pids))
+    assert not any(map(ended, pids))
     scorer.kill()
     scorer.communicate()
-    wait_until(lambda: all(map(gone, pids)))
+    wait_until(lambda: all(map(ended, pids)))
 
 
 def test_training_may_take_six_hours_and_an_answer_half_an_hour(write_submission, monkeypatch):
