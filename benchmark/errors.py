@@ -1,11 +1,14 @@
 """The errors a user can meet; each message says what is wrong, where, and what to do."""
 
 import reprlib
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails  # the command line imports this module, and pydantic is slow to import
+
+Value = TypeVar("Value")
+Made = TypeVar("Made")
 
 _KEYS = {
     "missing": "this key is missing; add it",
@@ -51,9 +54,19 @@ class MetricError(SpurgenError, ValueError):
     """Arrays that a metric cannot judge: non-finite, misshapen, or with an empty group."""
 
 
+def checked(validate: Callable[[Value], Made], value: Value, error: Callable[[str], SpurgenError]) -> Made:
+    """Return what a method of pydantic makes of a value; if it refuses it, raise the `error` made of its reasons."""
+    from pydantic import ValidationError
+
+    try:
+        return validate(value)
+    except ValidationError as refused:
+        raise error(explain(refused.errors())) from None
+
+
 def explain(faults: "Iterable[ErrorDetails]") -> str:
     """Return the faults of a `ValidationError` on one line: which field is wrong, how, and which value it has."""
-    lines = list(dict.fromkeys(map(_line, faults)))
+    lines = list(dict.fromkeys(_line(fault) for fault in faults if not _is_other_branch(fault)))
     more = [f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
     return "; ".join([*lines[:SHOWN], *more])
 
@@ -66,6 +79,14 @@ def _line(fault: "ErrorDetails") -> str:
     else:
         problem = _KEYS.get(fault["type"]) or f"{fault['msg']} (got {shortened(fault['input'])})"
     return f"{field}: {problem}" if field else problem
+
+
+def _is_other_branch(fault: "ErrorDetails") -> bool:
+    """Return whether a fault is only that a list is no single strength, or a single strength no list."""
+    branch = str(fault["loc"][-1]) if fault["loc"] else ""
+    if fault["type"] == "float_type":
+        return branch == "constrained-float" and isinstance(fault["input"], list | tuple)
+    return fault["type"] == "tuple_type" and "tuple[" in branch
 
 
 def _short_name(name: str) -> str:

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from spurgen.benchmark.contract import Modality
-from spurgen.benchmark.errors import ScenarioError, explain
+from spurgen.benchmark.errors import ScenarioError, checked
 from spurgen.benchmark.scenario import Scenario, make_scenario, read_description
 from spurgen.benchmark.scenario_tables import CARRIERS_OF, MAX_WORLDS, Name, Probability, WorldFields, digest_of
 
@@ -147,7 +147,4 @@ def load_world(path: str | Path) -> Scenario | Ladder:
     fields = read_description(path)
     if "categories" not in fields:
         return make_scenario(str(path), **fields)
-    try:
-        return Ladder.model_validate(fields)
-    except ValidationError as error:
-        raise ScenarioError(f"{path} is not a possible ladder: {explain(error.errors())}") from None
+    return checked(Ladder.model_validate, fields, lambda why: ScenarioError(f"{path} is not a possible ladder: {why}"))

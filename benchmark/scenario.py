@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spurgen.benchmark.contract import Modality
-from spurgen.benchmark.errors import ReadError, ScenarioError, explain
+from spurgen.benchmark.errors import ReadError, ScenarioError, checked
 from spurgen.benchmark.reading import read_toml
 from spurgen.benchmark.scenario_checks import check_consistent
 from spurgen.benchmark.scenario_tables import (
@@ -25,15 +24,12 @@ from spurgen.benchmark.scenario_tables import (
     digest_of,
 )
 
-# Fields that were added later, and their defaults, at which a digest leaves them out.
-_ADDED: dict[str, dict[str, object]] = {
-    "": {
-        "first_class": 0, "alignment_seed": None, "alignment": "random", "worlds": 1, "core_carrier": "both",
-        "noise_kind": "core", "captions": "plain",
-    },
-    "splits": {"calibration_per_group": 0, "val_per_group": 0, "conflicting_per_class": 0, "nuisance_twins": 0},
-    "channels": {"hidden": False},
-}  # fmt: skip
+_ADDED = {
+    "": {"first_class", "alignment_seed", "alignment", "worlds", "core_carrier", "noise_kind", "captions"},
+    "splits": {"calibration_per_group", "val_per_group", "conflicting_per_class", "nuisance_twins"},
+    "channels": {"hidden"},
+}
+"""Fields that were added later: digests leave them out at their defaults, so that those of old files stay the same."""
 
 
 def _named(name: str, spec: object) -> object:
@@ -160,32 +156,20 @@ class Scenario(WorldFields):
     @property
     def digest(self) -> str:
         """SHA-256 of all fields, independent of how the file is written."""
-        # Fields that were added later are left out at their default, so that the digests of old files stay the same.
-        fields = self.model_dump(mode="json")
-        for part, names in _ADDED.items():
-            tables = {"": [fields], "splits": [fields["splits"]], "channels": fields["channels"].values()}[part]
-            for table in tables:
-                for name, default in names.items():
-                    if table[name] == default:
-                        del table[name]
+        fields, changed = self.model_dump(mode="json"), self.model_dump(exclude_defaults=True)
+        parts = [("", fields, changed), ("splits", fields["splits"], changed.get("splits", {}))]
+        parts += [("channels", table, changed["channels"][name]) for name, table in fields["channels"].items()]
+        for part, table, kept in parts:
+            for name in _ADDED[part] - kept.keys():
+                del table[name]
         return digest_of(fields)
 
 
 def make_scenario(source: str, /, **fields: object) -> Scenario:
     """Build a scenario; on a bad field raise `ScenarioError` that names `source`, the field and the value."""
-    try:
-        return Scenario.model_validate(fields)
-    except ValidationError as error:
-        faults = [fault for fault in error.errors() if not _is_other_branch(fault)]
-        raise ScenarioError(f"{source} is not a possible scenario: {explain(faults)}") from None
-
-
-def _is_other_branch(fault: ErrorDetails) -> bool:
-    """Return whether a fault is only that a list is no single strength, or a single strength no list."""
-    branch = str(fault["loc"][-1]) if fault["loc"] else ""
-    if fault["type"] == "float_type":
-        return branch == "constrained-float" and isinstance(fault["input"], list | tuple)
-    return fault["type"] == "tuple_type" and "tuple[" in branch
+    return checked(
+        Scenario.model_validate, fields, lambda why: ScenarioError(f"{source} is not a possible scenario: {why}")
+    )
 
 
 def read_description(path: str | Path) -> dict[str, Any]:

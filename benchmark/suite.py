@@ -7,10 +7,10 @@ from pathlib import Path
 from shlex import quote
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from spurgen.benchmark.contract import Backbone, Modality
-from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, ScenarioError, explain
+from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, ScenarioError, checked
 from spurgen.benchmark.ladder import Ladder, load_world
 from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
@@ -141,12 +141,11 @@ class Suite:
     def manifest(self) -> Manifest:
         """Manifest, read on first use; raises `FrozenDataError` if it is missing or unreadable."""
         try:
-            return Manifest.model_validate(read_json(self.manifest_file, "the manifest"))
+            content = read_json(self.manifest_file, "the manifest")
         except ReadError as error:
             raise FrozenDataError(*error.args) from None
-        except ValidationError as error:
-            problem = f"cannot read the manifest {self.manifest_file}: {explain(error.errors())}"
-            raise FrozenDataError(f"{problem}; restore it from version control") from None
+        problem, cure = f"cannot read the manifest {self.manifest_file}", "restore it from version control"
+        return checked(Manifest.model_validate, content, lambda why: FrozenDataError(f"{problem}: {why}; {cure}"))
 
     def frozen(self, name: str) -> ScenarioManifest:
         """Return a scenario's part of the manifest; raise `FrozenDataError` if there is none."""
@@ -169,14 +168,15 @@ def load_suite(which: str) -> Suite:
     path = Path(which) if which.endswith(".toml") else SUITES / f"{which}.toml"
     name, folder = path.stem, path.parent
     try:
-        spec = _SuiteFile.model_validate(read_toml(path, "the suite file"))
+        fields = read_toml(path, "the suite file")
     except MissingError:
         what = f"the suite file {path} does not exist" if which.endswith(".toml") else f"there is no suite {name!r}"
         raise ScenarioError(f"{what}; there are: {', '.join(_names(folder) or _names(SUITES))}") from None
-    except ValidationError as error:
-        raise ScenarioError(f"{path} is not a possible suite: {explain(error.errors())}") from None
     except ReadError as error:
         raise ScenarioError(*error.args) from None
+    spec = checked(
+        _SuiteFile.model_validate, fields, lambda why: ScenarioError(f"{path} is not a possible suite: {why}")
+    )
     scenarios: dict[str, Any] = {}  # scenarios and ladders
     for scenario in dict.fromkeys(entry.scenario for entry in [*spec.tasks.values(), *spec.ladders.values()]):
         scenarios[scenario] = load_world(folder / name / f"{scenario}.toml")

@@ -13,6 +13,7 @@ from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.answered import GROUPED, factors
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.task_data import task_groups
+from spurgen.harness.statistics.estimate import end_columns
 from spurgen.harness.statistics.units import ANY, Spread, fit_spread, mean_estimates
 
 Unit = Literal["world", "seed"]
@@ -77,6 +78,5 @@ def with_channel_intervals(task: Task, rows: Mapping[str, TaskRow], lines: Seque
         of_rows = by_label(shown, f"follows/{channel}")
         for label, point in mean_estimates(of_rows, spread_of("follows", of_rows, baselines)).items():
             if point.low is not None:
-                key = f"{CHANNEL}{channel}"
-                more[label] |= {f"{key}_low": point.low, f"{key}_high": point.high}
+                more[label] |= end_columns(f"{CHANNEL}{channel}", (point.low, point.high))
     return [{**line, **more.get(line["submission"], {})} for line in lines]

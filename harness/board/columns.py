@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.estimate import ENDS, Estimate
+from spurgen.harness.statistics.needed import in_words
 from spurgen.harness.statistics.units import ANY, PROPORTION
 
 Line = Mapping[str, Any]
@@ -76,8 +77,7 @@ def _needed(line: Line) -> str:
 
 def needed_words(line: Line) -> str:
     """Return how many counterexamples a line's row needs, in words; empty where that is not known."""
-    text = _needed(line).partition(" [")[0]
-    return text.replace("<=", "at most ").replace(">", "more than ")
+    return in_words(_needed(line))
 
 
 def _to_erm(line: Line) -> str:
@@ -165,7 +165,7 @@ def board_keys(lines: Sequence[Line], *places: Place) -> list[str]:
 def channel_keys(lines: Sequence[Line]) -> list[str]:
     """Return the keys of how often answers follow single channels that some line has."""
     found = dict.fromkeys(key for line in lines for key in line if key.startswith(CHANNEL))
-    return [key for key in found if key.count(".") == 1 and not key.endswith(("_low", "_high"))]
+    return [key for key in found if key.count(".") == 1 and not key.endswith(ENDS)]
 
 
 def column(key: str) -> Column:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spurgen.harness.board.schema import Board, BoardRow, SetBoardRow, TaskBoardRow
 from spurgen.harness.machine.frames import typed
+from spurgen.harness.statistics.estimate import end_columns
 
 if TYPE_CHECKING:  # pandas takes half a second to import, and a leaderboard in the terminal does not need it
     from pandas import DataFrame
@@ -49,7 +50,7 @@ def line_of(row: BoardRow) -> Record:
         line["to_erm_verdict"] = against.verdict
     if isinstance(row, TaskBoardRow):
         line["robust_accuracy_lowest"] = row.robust_accuracy_lowest
-        line["wga_simultaneous_low"], line["wga_simultaneous_high"] = row.wga_simultaneous
+        line |= end_columns("wga_simultaneous", row.wga_simultaneous)
     for metric, by_channel in row.by_channel.items():
         line |= {f"{metric}_by_channel.{channel}": value for channel, value in by_channel.items()}
     if isinstance(row, TaskBoardRow):
@@ -77,4 +78,4 @@ def _needed(row: SetBoardRow) -> Record:
 
 def _with_ends(name: str, value: float, ends: tuple[float | None, float | None] | None) -> Record:
     """Return a number, and the ends of its interval where it has one."""
-    return {name: value} | dict(zip((f"{name}_low", f"{name}_high"), ends or (), strict=False))
+    return {name: value} | end_columns(name, ends)

@@ -1,6 +1,6 @@
 """The board of a set of tasks: the rows that are on all of them, by their means over the set."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,13 +40,13 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart]) -> SetBoard
     rungs of a ladder above 0 are such a set, and its mean is the ladder score.
     """
     present = [parts[name] for name in members if name in parts]
-    on_boards = {
-        name: {row.submission: row for row in parts[name].board.shown} if name in parts else {} for name in members
-    }
+    boards = {name: parts[name].board for name in members if name in parts}
+    on_boards = {name: {row.submission: row for row in board.shown} for name, board in boards.items()}
+    reasons = {name: {row.submission: row.reason for row in board.unranked} for name, board in boards.items()}
     made, unranked = {}, []
     for label in sorted({label for rows in on_boards.values() for label in rows}):
-        rows = {name: on_boards[name][label] for name in members if label in on_boards[name]}
-        reason = _lacking(label, members, rows, parts) or _disagreement(rows)
+        rows = {name: shown[label] for name, shown in on_boards.items() if label in shown}
+        reason = lacking(label, members, on_boards, reasons) or _disagreement(rows)
         if reason:
             unranked.append(Unranked(submission=label, reason=reason))
         else:
@@ -54,32 +54,27 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart]) -> SetBoard
     ladder = rungs_of([part.task for part in present])
     asked = max((part.board.asked for part in present), default=0)
     unit = present[0].board.unit if present else "world"
-    by_label = {label: mean_over_tasks([parts[name].ranked_by[label] for name in members]) for label in made}
+    of_tasks = {label: [parts[name].ranked_by[label] for name in members] for label in made}
+    by_label = {label: mean_over_tasks(rows) for label, rows in of_tasks.items()}
     baselines = [label for label in made if all(label in part.baselines for part in present)]
     spread = spread_of(RANKED_BY, by_label, baselines)
-    climbed = counterexamples(ladder, {label: [parts[name].ranked_by[label] for name in members] for label in made},
-                              ERM if ERM in baselines else None)  # fmt: skip
+    climbed = counterexamples(ladder, of_tasks, ERM if ERM in baselines else None)
     ranked_by = mean_estimates(by_label, spread)
-    shown = [
-        replace(
-            row,
-            estimates={RANKED_BY: ranked_by[label], **row.estimates},
-            **climbed.get(label, {}),
-        )
+    ranked_rows = [
+        replace(row, estimates={RANKED_BY: ranked_by[label], **row.estimates}, **climbed.get(label, {}))
         for label, row in made.items()
     ]
-    ranked, few, _ = place(shown, by_label, baselines, spread, asked)
+    ranked, few, _ = place(ranked_rows, by_label, baselines, spread, asked)
     rungs = tuple(rung.counterexamples for rung in ladder)
     return SetBoard(ranked, few, unranked, unit, asked, tuple(members), rungs)
 
 
-def _lacking(label: str, members: Sequence[str], rows: Mapping[str, BoardRow], parts: Mapping[str, TaskPart]) -> str:
-    """Return on which tasks a row is missing, and why, or nothing."""
-    reasons = {
-        name: {row.submission: row.reason for row in parts[name].board.unranked} if name in parts else {}
-        for name in members
-    }
-    return "; ".join(f"{name}: {reasons[name].get(label, 'not run')}" for name in members if name not in rows)
+def lacking(
+    label: str, tasks: Iterable[str], shown: Mapping[str, Collection[str]], reasons: Mapping[str, Mapping[str, str]]
+) -> str:
+    """Return on which tasks a row is missing, and why, or nothing; by task: labels `shown`, and `reasons` of others."""
+    lacks = (name for name in tasks if label not in shown.get(name, ()))
+    return "; ".join(f"{name}: {reasons.get(name, {}).get(label, 'not run')}" for name in lacks)
 
 
 def _disagreement(rows: Mapping[str, BoardRow]) -> str:

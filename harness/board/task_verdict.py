@@ -56,7 +56,6 @@ def _worst_group(task: Task, row: TaskRow, unit: Unit) -> str:
 
 
 def _group(task: Task, group: int) -> str:
-    """Return a group in words."""
     label, pattern = divmod(group, task.num_groups // task.num_classes)
     if isinstance(task, Rung):
         return f"{task.ladder.categories[label]} where shortcuts {'mislead' if pattern else 'agree'}"

@@ -110,11 +110,10 @@ def _to_erm(row: BoardRow, part: Board) -> str:
 def _not_ranked(where: str, row: Unranked | None) -> list[str]:
     if row is None:
         return []
-    reason = " ".join(harmless(row.reason).split())
-    if row.wga is None:
-        return [f"{row.submission} on {where}: not ranked: {reason}"]
-    reached = f"  Its worst-group accuracy is {row.wga:.3f}, its accuracy {row.accuracy:.3f}."
-    return [f"{row.submission} on {where}: not ranked: {reason}", reached]
+    lines = [f"{row.submission} on {where}: not ranked: {' '.join(harmless(row.reason).split())}"]
+    if row.wga is not None:
+        lines.append(f"  Its worst-group accuracy is {row.wga:.3f}, its accuracy {row.accuracy:.3f}.")
+    return lines
 
 
 def _command(board: Leaderboard, label: str, tasks: Sequence[str], flags: str) -> list[str]:

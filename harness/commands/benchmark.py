@@ -139,7 +139,6 @@ def _work(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _write_plan(arguments: argparse.Namespace, console: Console) -> int:
-    """Write the plan, and print a summary of it."""
     suite = load_suite(arguments.suite)
     rows = open_store(suite, arguments, console).rows()
     specs = baseline_specs(arguments.submissions)

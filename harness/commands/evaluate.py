@@ -160,7 +160,6 @@ def _write(
     selections: list["Selected"],
     console: Console,
 ) -> None:
-    """Write the files that the flags name."""
     from spurgen.harness.evaluation.report import to_json
 
     written: dict[Path, str | bytes] = {}

@@ -130,7 +130,7 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
     rows = open_store(suite, arguments, console).rows()
     with console.status("comparing rows"):
         board = build_board(suite, arguments.results, rows)
-    shown = [name for name in wanted if name in board.tasks and (board.tasks[name].rows or board.tasks[name].few)]
+    shown = [name for name in wanted if name in board.tasks and board.tasks[name].shown]
     if not shown:
         raise SpurgenError(
             f"suite {suite.name} has no rows that can be ranked on {', '.join(wanted)}; run {spurgen('benchmark')}, or "
@@ -139,7 +139,7 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
     for name in wanted:
         if name not in shown:
             say(console, f"left out: {name}: no rows")
-    sets = [name for name, part in board.overall.items() if set(part.tasks) <= set(shown) and (part.rows or part.few)]
+    sets = [name for name, part in board.overall.items() if set(part.tasks) <= set(shown) and part.shown]
     for label in arguments.rows:
         one_of("row", label, rows)
     names, labels = paper_names(rows), arguments.rows or {*HEADLINE, *(rows.keys() - {*names_in(BASELINES)})}
@@ -149,13 +149,12 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
     drawn = boards_drawn(suite, rows, board, [*alone, *sets], labels)
     items += figures([*drawn.values()], names, arguments.columns)
     items += [] if arguments.tasks else [*_of_suite(suite, rows, board, names, arguments)]
-    about = _about()
-    tables = {name: board_latex(board.tasks[name], name, f"Results on {name}. {about}", arguments.columns, labels)
-              for name in alone}  # fmt: skip
-    for name in sets:
-        part, where = board.overall[name], f"means over {', '.join(board.overall[name].tasks)}"
-        title = f"mean-{name}"
-        tables[title] = board_latex(part, title, f"Results as {where}. {about}", arguments.columns, labels)
+    of_tasks = [(name, f"on {name}", board.tasks[name]) for name in alone]
+    of_sets = [(f"mean-{n}", f"as means over {', '.join(p.tasks)}", p) for n, p in board.overall.items() if n in sets]
+    tables = {
+        title: board_latex(part, title, f"Results {where}. {_about()}", arguments.columns, labels)
+        for title, where, part in (*of_tasks, *of_sets)
+    }
     return _Paper(items, tables, f"suite {suite.name}, manifest SHA-256 {board.manifest_sha256[:16]}")
 
 
@@ -168,7 +167,7 @@ def _of_suite(
     if everything:
         yield Item("everything", caption, partial(draw_needed, everything, arguments.columns))
     single = {task.of for task in suite.tasks.values() if isinstance(task, Rung) and len(task.channels) == 1}
-    known = [name for name in board.overall if name in single and (board.overall[name].rows or board.overall[name].few)]
+    known = [name for name in board.overall if name in single and board.overall[name].shown]
     if known:
         drawn = [*boards_drawn(suite, rows, board, known).values()]
         worlds = " or ".join(str(asked) for asked in sorted({board.overall[name].asked for name in known}))

@@ -1,6 +1,7 @@
 """Attributes, and which value of one goes with each class: named by the user, or taken from the train split."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,17 +41,14 @@ def attributes_of(factors: pd.DataFrame, aligned: Aligned, train: pd.DataFrame |
     classes, made = values_of(factors[label]), []
     for name in names:
         values, ids = values_of(factors[name]), places(factors[name])
-        if name.endswith(FLAG):
-            made.append(flag(name, ids, len(classes)))
-        elif name in aligned:
+        one = flag(name, ids, len(classes)) if name.endswith(FLAG) else Attribute(name, values, ids)
+        if name in aligned:
             words = {str(label): str(value) for label, value in aligned[name].items()}
-            made.append(Attribute(name, values, ids, named(name, values, classes, words)))
-        elif train is not None:
-            made.append(
-                Attribute(name, values, ids, *in_train(name, places(train[label]), places(train[name]), classes))
-            )
-        else:
-            made.append(Attribute(name, values, ids))
+            one = replace(one, aligned=named(name, values, classes, words))
+        elif train is not None and not one.is_flag:
+            value, why = in_train(name, places(train[label]), places(train[name]), classes)
+            one = replace(one, aligned=value, unaligned=why)
+        made.append(one)
     return tuple(made)
 
 
@@ -88,18 +86,14 @@ def in_train(name: str, labels: Int64, ids: Int64, classes: Sequence[str]) -> tu
         return None, UNKNOWN
     lacking = [c for k, c in enumerate(classes) if not (labels == k).any()]
     if lacking:
-        return (
-            None,
-            f"the train split has no sample of {lacking[0]}, so name its values by --aligned {name} CLASS=VALUE ...",
-        )
+        why = f"the train split has no sample of {lacking[0]}, so name its values by --aligned {name} CLASS=VALUE ..."
+        return None, why
     counts = np.zeros((len(classes), int(ids.max()) + 1))
     np.add.at(counts, (labels, ids), 1)
     p_value = float(chi2_contingency(counts[:, counts.any(axis=0)]).pvalue)
     if p_value > ALPHA:
-        return (
-            None,
-            f"in the train split, no value of {name} goes with a class more than by chance ({p_equals(p_value)})",
-        )
+        chance = f"more than by chance ({p_equals(p_value)})"
+        return None, f"in the train split, no value of {name} goes with a class {chance}"
     aligned = aligned_values(counts)
     if len(set(aligned.tolist())) < len(classes):
         return None, f"in the train split, classes share the value of {name} that goes with them"

@@ -87,6 +87,11 @@ class Evaluation:
     class_order: tuple[str, ...] | None
     unranked: str | None
 
+    @property
+    def wga_estimate(self) -> Estimate:
+        """Worst-group accuracy with its interval by those of all groups."""
+        return Estimate(self.wga, *self.wga_simultaneous)
+
 
 def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 0) -> Evaluation:
     """Compute all figures; `seed` is of the bootstrap. Raises `SpurgenError` for missing groups, as `group` does."""

@@ -38,7 +38,7 @@ def _row(evaluation: Evaluation, comparisons: Sequence[Comparison], sign: int) -
     """Return a line; bold is where all differences are significant and have this sign."""
     figures = {
         "robust_accuracy": evaluation.robust_accuracy,
-        "wga": Estimate(evaluation.wga, *evaluation.wga_simultaneous),
+        "wga": evaluation.wga_estimate,
         "corrected": evaluation.wga_corrected,
         "accuracy": evaluation.accuracy,
     }

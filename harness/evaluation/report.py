@@ -13,7 +13,6 @@ from spurgen.harness.evaluation.predictions import SHOWN
 from spurgen.harness.evaluation.selection import Selected
 from spurgen.harness.machine.printing import listed, p_equals, p_text, terminal_table
 from spurgen.harness.statistics.comparison import Compared
-from spurgen.harness.statistics.estimate import Estimate
 
 SCHEMA_VERSION = 9
 FEW = 10  # samples of a group, below which the corrected worst-group accuracy was not tested
@@ -40,12 +39,11 @@ def shown(
 def summary(evaluation: Evaluation) -> str:
     """Return the main figures, in sentences."""
     runs = f", mean of {evaluation.runs} runs" if evaluation.runs > 1 else ""
-    wga = Estimate(evaluation.wga, *evaluation.wga_simultaneous)
     lowest_of = " (the lowest group of each run, averaged)" if evaluation.runs > 1 else ""
     said = [
         f"{evaluation.name}: accuracy {evaluation.accuracy.text()} on {_samples(evaluation)}{runs}.",
-        f"Its worst group is {evaluation.worst}: worst-group accuracy {wga.text()}{lowest_of}; corrected for being "
-        f"a minimum over {len(evaluation.groups)} groups {evaluation.wga_corrected.text()}.",
+        f"Its worst group is {evaluation.worst}: worst-group accuracy {evaluation.wga_estimate.text()}{lowest_of}; "
+        f"corrected for being a minimum over {len(evaluation.groups)} groups {evaluation.wga_corrected.text()}.",
     ]
     if evaluation.unranked:
         said.append(f"It is not ranked: {evaluation.unranked}.")
@@ -173,11 +171,11 @@ def selection_table(selections: Sequence[Selected]) -> Table:
     )
     for selected in selections:
         figures = selected.evaluation
-        wga = Estimate(figures.wga, *figures.wga_simultaneous)
         weighted = "-" if figures.weighted_accuracy is None else f"{figures.weighted_accuracy.value:.3f}"
         table.add_row(
             figures.name, Text(listed(list(dict.fromkeys(selected.checkpoints)), SHOWN)), figures.accuracy.text(),
-            weighted, f"{figures.balanced_accuracy.value:.3f}", wga.text(), f"{figures.worst_class_f1:.3f}",
+            weighted, f"{figures.balanced_accuracy.value:.3f}", figures.wga_estimate.text(),
+            f"{figures.worst_class_f1:.3f}",
         )  # fmt: skip
     return table
 

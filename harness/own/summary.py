@@ -16,7 +16,7 @@ from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.own.climb import EVERYTHING, LEAST_IN_VAL, MAJORITY, Answered
 from spurgen.harness.own.data import OwnData
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.needed import Goal, Needed, needed
+from spurgen.harness.statistics.needed import Goal, Needed, in_words, needed
 
 SCHEMA_VERSION = 1
 HOW = """\
@@ -75,13 +75,12 @@ class OwnSummary:
         for curve in self.curves:
             whole = curve.whole
             states = dict.fromkeys(("agree", "mislead"), "") | {k: v.text() for k, v in whole.states.items()}
-            wga = Estimate(whole.wga, *whole.wga_simultaneous)
             rows.append(
                 {
                     "Method": curve.name,
                     "Accuracy": whole.accuracy.text(),
                     "Weighted as train": "" if whole.weighted_accuracy is None else whole.weighted_accuracy.text(),
-                    "Worst group": wga.text(),
+                    "Worst group": whole.wga_estimate.text(),
                     "Where it agrees": states["agree"],
                     "Where it misleads": states["mislead"],
                     f"Counterexamples for {percent(self.target)}": curve.needed.text if curve.needed else "not known",
@@ -153,10 +152,10 @@ def percent(share: float) -> str:
 
 def _words(curve: Curve) -> str:
     assert curve.needed is not None
-    text = curve.needed.text.partition(" [")[0]
+    words = in_words(curve.needed.text)
     if curve.beyond is not None:
-        return f"more than {text[1:]} (about {curve.beyond:,.0f} if its curve goes on)"
-    return text.replace("<=", "at most ").replace(">", "more than ") if text[0] in "<>" else f"about {text}"
+        return f"{words} (about {curve.beyond:,.0f} if its curve goes on)"
+    return words if " " in words else f"about {words}"
 
 
 def summarize(

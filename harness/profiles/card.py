@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from spurgen.benchmark.contract import Modality
-from spurgen.benchmark.errors import SpurgenError, explain
+from spurgen.benchmark.errors import SpurgenError, checked
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Rung
 from spurgen.harness.machine.printing import markdown_table
@@ -108,10 +108,8 @@ def make_card(
 
 def read_card(text: str, where: str) -> Card:
     """Read a card; raise `SpurgenError` if the text is not a card."""
-    try:
-        return TypeAdapter(Card).validate_json(text)
-    except ValidationError as error:
-        raise SpurgenError(f"{where} is no card of spurgen profile: {explain(error.errors())}") from None
+    validate = TypeAdapter(Card).validate_json
+    return checked(validate, text, lambda why: SpurgenError(f"{where} is no card of spurgen profile: {why}"))
 
 
 def stored_cards(half: str, own: Path | None = None) -> list[Card]:

@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ from spurgen.harness.running.ideal import ideal_scores
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.run import run
+from spurgen.harness.statistics.estimate import end_columns
 
 if TYPE_CHECKING:  # slow to import
     from matplotlib.figure import Figure
@@ -256,11 +257,11 @@ def _frozen(task: Task, seed: int) -> str | None:
 def _line(part: TaskPart, row: TaskRow) -> Record:
     """Return the line of a part's only row; of one world, with intervals over its test samples."""
     (line,) = lines_of(part.board)
-    return line if len(row.results) > 1 else line | dict(_over_samples(part.task, row))
+    return line if len(row.results) > 1 else line | _over_samples(part.task, row)
 
 
-def _over_samples(task: Task, row: TaskRow) -> Iterator[tuple[str, float]]:
-    """Yield the ends of 95 % intervals over the test samples of one world, by the frame's column."""
+def _over_samples(task: Task, row: TaskRow) -> Record:
+    """Return the ends of 95 % intervals over the test samples of one world, by the frame's column."""
     metrics, states, groups = row.results[0].metrics, tuple(f"accuracy_{state}" for state in STATES), group_sizes(task)
     if isinstance(task, Rung):
         scenes, twins = (task.num_classes * n for n in (task.ladder.test_per_class, task.ladder.twins_per_class))
@@ -277,8 +278,7 @@ def _over_samples(task: Task, row: TaskRow) -> Iterator[tuple[str, float]]:
         each = np.mean([row.sample_mean(name) for name in names], axis=0)
         error = LEVEL * float(each.std(ddof=1)) / math.sqrt(len(each))
         found[key] = Interval(metrics[key] - error, metrics[key] + error)
-    for key, interval in found.items():
-        yield from zip((f"{key}_low", f"{key}_high"), interval, strict=True)
+    return {name: end for key, interval in found.items() for name, end in end_columns(key, interval).items()}
 
 
 def _ideal(task: Task) -> Mapping[str, float]:

@@ -54,7 +54,6 @@ def _answered(world: Task, groups: Int64, row: TaskRow, place: int) -> Answered:
 
 
 def _sample_arrays(task: Task) -> list[str]:
-    """Return the names of a task's sample arrays."""
     return ["ig", *(f"sss/{name}" for name in task.channels)]
 
 

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue
 
-from spurgen.benchmark.errors import ReadError, explain, shortened
+from spurgen.benchmark.errors import ReadError, checked, shortened
 from spurgen.benchmark.reading import parse_json
 from spurgen.benchmark.result import SCHEMA_VERSION, Environment, Result
 from spurgen.harness.results.arrays import Shape, shapes_of
@@ -15,7 +15,6 @@ from spurgen.harness.results.rows import TaskRow
 
 LINE_CHARACTERS = 1 << 22  # a submission's report takes at most a quarter of it
 SHARED = ("suite", "submission", "spec", "options", "access", "submission_sha256", "isolation", "uncorrelated")
-Model = TypeVar("Model", bound=BaseModel)
 
 
 def to_text(row: Mapping[str, TaskRow], arrays_sha256: str) -> str:
@@ -72,10 +71,10 @@ def parse(content: str) -> tuple[Head, dict[str, list[Result]]]:
         raise ReadError(f"schema version {version}, and this spurgen reads {SCHEMA_VERSION}")
     if hashlib.sha256("".join(lines[:-1]).encode()).hexdigest() != last.get("sha256"):
         raise ReadError("the text does not match its SHA-256, so it was edited or is not whole")
-    head = _validated(Head, first, 1)
+    head = checked(Head.model_validate, first, _at_line(1))
     results: dict[str, list[Result]] = {}
     for number in range(2, len(lines)):
-        result = _validated(Result, _completed(parse_line(lines, number), head), number)
+        result = checked(Result.model_validate, _completed(parse_line(lines, number), head), _at_line(number))
         results.setdefault(result.task, []).append(result)
     for task, of_task in results.items():
         _check_seeds(task, of_task, head.arrays.get(task))
@@ -98,11 +97,8 @@ def parse_line(lines: Sequence[str], number: int) -> dict[str, Any]:
     return value
 
 
-def _validated(model: type[Model], fields: Mapping[str, Any], number: int) -> Model:
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        raise ReadError(f"line {number}: {explain(error.errors())}") from None
+def _at_line(number: int) -> Callable[[str], ReadError]:
+    return lambda why: ReadError(f"line {number}: {why}")
 
 
 def _completed(line: dict[str, Any], head: Head) -> dict[str, Any]:

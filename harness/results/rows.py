@@ -71,14 +71,11 @@ def on_task(rows: Rows, task: str) -> dict[str, TaskRow]:
 def join(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
     """Join two parts of a task's row that have no seed in common.
 
-    The classes `predicted` are left out if only one part has any. Raise `SpurgenError`, which begins with `where`, if
-    an array has two sizes.
+    Raise `SpurgenError`, which begins with `where`, if an array has two sizes.
     """
     results = tuple(sorted([*first.results, *second.results], key=lambda result: result.seed))
     if not len(first.correct) or not len(second.correct):  # only failed results, which have no arrays
         return replace(first if len(first.correct) else second, results=results)
-    if bool(first.predicted.size) != bool(second.predicted.size):
-        first, second = (replace(part, predicted=TaskRow(()).predicted) for part in (first, second))
     ours, theirs = _sizes(first), _sizes(second)
     differs = next((name for name in (*ours, *theirs) if ours.get(name) != theirs.get(name)), None)
     if differs:
@@ -91,7 +88,7 @@ def join(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
         results,
         np.concatenate([first.correct, second.correct])[order],
         {name: total + second.sums[name] for name, total in first.sums.items()},
-        np.concatenate([first.predicted, second.predicted])[order] if first.predicted.size else first.predicted,
+        np.concatenate([first.predicted, second.predicted])[order],
     )
 
 

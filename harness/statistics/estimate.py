@@ -1,7 +1,12 @@
 """A number with its interval."""
 
+from collections.abc import Sequence
+
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
+
+ENDS = ("_low", "_high")
+"""How the names of columns with the ends of an interval end."""
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
@@ -22,3 +27,8 @@ class Estimate:
         style = style.replace(".", "z.")
         interval = "" if self.low is None else f" [{self.low:{style}}, {self.high:{style}}]"
         return f"{self.value:{style}}{interval}"
+
+
+def end_columns(name: str, ends: Sequence[float | None] | None) -> dict[str, float | None]:
+    """Return the columns of the ends of a number's interval; none where there is no interval."""
+    return {name + end: value for end, value in zip(ENDS, ends, strict=True)} if ends else {}

@@ -52,6 +52,11 @@ class Needed:
         return f">{last}" if math.isinf(number) else f"<={first}" if number <= first else f"{number:.0f}"
 
 
+def in_words(text: str) -> str:
+    """Return the text of a number without its interval, in words: `66`, `at most 8` or `more than 128`."""
+    return text.partition(" [")[0].replace("<=", "at most ").replace(">", "more than ")
+
+
 @dataclass(frozen=True)
 class Ratio:
     """Counterexamples that a row needs as a multiple of another's, with a 95 % interval where there are enough worlds.

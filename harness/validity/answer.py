@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from spurgen.harness.board.columns import Line, estimate_of
 from spurgen.harness.board.placing import tier_place
 from spurgen.harness.plots.forest import Named, Panel, forest
-from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.estimate import Estimate, end_columns
 
 HOLDS, FAILS, MEASURED = "holds", "does not hold", "measured, no threshold"
 VERDICTS = {True: HOLDS, False: FAILS, None: "not judged: what it needs is missing"}
@@ -34,8 +34,8 @@ def flat(**numbers: Estimate | None) -> dict[str, float | None]:
     """Return the columns of estimates: each number and the ends of its interval."""
     columns: dict[str, float | None] = {}
     for name, number in numbers.items():
-        columns[name] = number.value if number else None
-        columns[f"{name}_low"], columns[f"{name}_high"] = (number.low, number.high) if number else (None, None)
+        value, low, high = (number.value, number.low, number.high) if number else (None, None, None)
+        columns |= {name: value, **end_columns(name, (low, high))}
     return columns
 
 

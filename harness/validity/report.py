@@ -12,13 +12,13 @@ from spurgen.benchmark.plugins import discover
 from spurgen.harness.board.columns import Line, number
 from spurgen.harness.machine.printing import markdown_table, p_text
 from spurgen.harness.machine.text import as_markdown
+from spurgen.harness.statistics.estimate import ENDS
 from spurgen.harness.validity.answer import FAILS, Answer
 from spurgen.harness.validity.suite import RankedSuite
 
 SCHEMA_VERSION = 8
 QUESTIONS = "spurgen.harness.validity.questions"
 MOST_LINES = 60  # of a table in Markdown, beyond which only some tasks are shown
-ENDS = ("_low", "_high")  # of an interval, which is written beside its number
 Answers = Mapping[str, Answer]
 
 

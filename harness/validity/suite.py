@@ -1,7 +1,7 @@
 """The data of the questions: the rows of ladders and of other tasks, and published metrics."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
@@ -10,6 +10,8 @@ from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, Unit, by_label, spread_of, unit_of
 from spurgen.harness.board.eligibility import rankable
 from spurgen.harness.board.references import controls
+from spurgen.harness.board.schema import Controls
+from spurgen.harness.board.sets import lacking
 from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, on_task
@@ -148,9 +150,8 @@ def gather(
             tasks[name] = each[name]
         elif task.of not in tasks:
             rungs = [other for other in suite.tasks.values() if isinstance(other, Rung) and other.of == task.of]
-            climbed = _climbed(task.of, {rung.counterexamples: each[rung.name] for rung in rungs})
             found = controls(suite, rungs, ceilings or {}, {})
-            tasks[task.of] = replace(climbed, ceiling=found.ceiling, seen=found.seen) if found else climbed
+            tasks[task.of] = _climbed(task.of, {rung.counterexamples: each[rung.name] for rung in rungs}, found)
     return RankedSuite(suite, tasks, published, baselines)
 
 
@@ -164,15 +165,12 @@ def _ranked(suite: Suite, task: Task, rows: Rows) -> Ranked:
     )  # fmt: skip
 
 
-def _climbed(name: str, rungs: Mapping[int, Ranked]) -> Ranked:
+def _climbed(name: str, rungs: Mapping[int, Ranked], found: Controls | None) -> Ranked:
     """Return the rows of a ladder: those on each of its rungs above 0."""
     above = {m: rung for m, rung in rungs.items() if m}
     labels = list(dict.fromkeys(label for rung in above.values() for label in (*rung.access, *rung.unranked)))
-    lacks = {
-        label: "; ".join(f"{rung.name}: {rung.unranked.get(label, 'not run')}" for rung in above.values()
-                         if label not in rung.access)
-        for label in labels
-    }  # fmt: skip
+    ranked, others = ({rung.name: getattr(rung, name) for rung in above.values()} for name in ("access", "unranked"))
+    lacks = {label: lacking(label, ranked, ranked, others) for label in labels}
     last = above[max(above)]
     on_all = [label for label in labels if not lacks[label]]
     metrics = {
@@ -187,6 +185,7 @@ def _climbed(name: str, rungs: Mapping[int, Ranked]) -> Ranked:
         name, last.task, {label: last.access[label] for label in on_all},
         {label: lack for label, lack in lacks.items() if lack}, metrics,
         {m: rung.metrics[RANKED_BY] for m, rung in rungs.items()},
+        found.ceiling if found else None, found.seen if found else None,
     )  # fmt: skip
 
 

@@ -100,7 +100,6 @@ def _coverage(ladder: Ranked, label: str) -> float:
 
 
 def _together(ladder: Ranked, rows: Mapping[str, Mapping[float, Needed]], coverage: Mapping[str, float]) -> Line:
-    """Return the line of a ladder."""
     values = {share: np.array([min(row[share].value, 1e9) for row in rows.values()]) for share in (SHARE, *OTHERS)}
     kept = {pair: _order_kept(*(rows[label] for label in pair)) for pair in permutations(rows, 2)}
     told = sum(map(len, kept.values()))

@@ -88,13 +88,13 @@ def test_of_two_failed_results_of_a_seed_the_same_one_stays_in_any_order(other):
     assert_same(merge_rows("mine", then, first), then)
 
 
-def test_a_row_made_before_an_array_was_added_is_merged_without_it():
+def test_a_row_made_before_an_array_was_added_is_not_merged_with_a_newer_one():
     older = {"t": make_task_row([(result, {k: a for k, a in samples.items() if k != "predicted"})
                                  for result, samples in OUTCOMES[:2]])}  # fmt: skip
     newer = {"t": make_task_row(OUTCOMES[2:])}
-    for merged in (merge_rows("mine", older, newer), merge_rows("mine", newer, older)):
-        assert (merged["t"].seeds, merged["t"].predicted.size) == ([0, 1, 2, 3, 4], 0)
-        np.testing.assert_array_equal(merged["t"].correct, make_task_row(OUTCOMES).correct)
+    for pair in ((older, newer), (newer, older)):
+        with pytest.raises(SpurgenError, match=r"row mine, t: two results differ in the array predicted: .*; delete"):
+            merge_rows("mine", *pair)
 
 
 def test_what_cannot_be_merged_is_named():
