@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from shlex import quote
 from typing import TypeVar
 
-from spurgen.benchmark.errors import harmless
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite
 from spurgen.harness.board.against_erm import ERM
@@ -14,6 +13,7 @@ from spurgen.harness.board.frame import line_of
 from spurgen.harness.board.schema import Board, BoardRow, Leaderboard, SetBoardRow, Unranked
 from spurgen.harness.board.task_verdict import over_samples, task_lines
 from spurgen.harness.machine.printing import and_list, p_equals
+from spurgen.harness.machine.text import one_line
 from spurgen.harness.results.rows import Row
 
 MORE = (
@@ -110,7 +110,7 @@ def _to_erm(row: BoardRow, part: Board) -> str:
 def _not_ranked(where: str, row: Unranked | None) -> list[str]:
     if row is None:
         return []
-    lines = [f"{row.submission} on {where}: not ranked: {' '.join(harmless(row.reason).split())}"]
+    lines = [f"{row.submission} on {where}: not ranked: {one_line(row.reason)}"]
     if row.wga is not None:
         lines.append(f"  Its worst-group accuracy is {row.wga:.3f}, its accuracy {row.accuracy:.3f}.")
     return lines

@@ -5,9 +5,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from spurgen.benchmark.errors import SpurgenError, explain
+from spurgen.benchmark.errors import SpurgenError, checked
 from spurgen.benchmark.reading import read_json
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.placing import tier_place
@@ -21,13 +19,12 @@ Line = dict[str, Any]
 
 def read_summary(path: Path) -> ExperimentSummary:
     """Read the JSON file of an experiment; raise `SpurgenError`, which names the file, if it is not one."""
-    try:
-        return ExperimentSummary.model_validate(read_json(path, "the results of spurgen run"))
-    except ValidationError as error:
-        raise SpurgenError(
-            f"{path} is not the JSON file that this version of spurgen run writes: {explain(error.errors())}; name "
-            "EXPERIMENT_results.json, or run the experiment again"
-        ) from None
+
+    def refused(why: str) -> SpurgenError:
+        what = f"{path} is not the JSON file that this version of spurgen run writes: {why}"
+        return SpurgenError(f"{what}; name EXPERIMENT_results.json, or run the experiment again")
+
+    return checked(ExperimentSummary.model_validate, read_json(path, "the results of spurgen run"), refused)
 
 
 def lines_of_run(summary: ExperimentSummary) -> list[Line]:

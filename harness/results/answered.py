@@ -1,7 +1,7 @@
 """The metrics that follow from the predicted classes: most of them, so that anybody can recompute them."""
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +115,7 @@ class _Key(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def _key(ladder: Any, modality: Modality) -> _Key:  # noqa: ANN401  # see Rung
+def _key(ladder: Ladder, modality: Modality) -> _Key:
     rung, count = Rung("", ladder, modality), ladder.num_classes
     sizes, made = scored_parts(rung), {part: factors(ladder, part) for part in scored_parts(rung)}
     starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))

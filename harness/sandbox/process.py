@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
-from spurgen.benchmark.errors import SubmissionError, explain, harmless, shortened
+from spurgen.benchmark.errors import SubmissionError, checked, explain, harmless, shortened
 from spurgen.benchmark.result import Report
 from spurgen.harness.machine.pool import ONE_THREAD
 from spurgen.harness.sandbox import launch
@@ -128,10 +128,9 @@ class Worker:
     def _checked_about(self, header: dict[str, Any]) -> About:
         """Check the submission's description, which an untrusted process sends."""
         header.pop("ok")
-        try:
-            return About.model_validate(header)
-        except ValidationError as error:
-            raise self.failure("load sent an invalid description: " + explain(error.errors())) from None
+        return checked(
+            About.model_validate, header, lambda why: self.failure(f"load sent an invalid description: {why}")
+        )
 
     def _send(
         self, op: str, header: dict[str, Any], arrays: dict[str, Any], seconds: float, step: str | None = None

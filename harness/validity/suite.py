@@ -149,7 +149,7 @@ def gather(
         if not isinstance(task, Rung):
             tasks[name] = each[name]
         elif task.of not in tasks:
-            rungs = [other for other in suite.tasks.values() if isinstance(other, Rung) and other.of == task.of]
+            rungs = suite.ladders[task.of]
             found = controls(suite, rungs, ceilings or {}, {})
             tasks[task.of] = _climbed(task.of, {rung.counterexamples: each[rung.name] for rung in rungs}, found)
     return RankedSuite(suite, tasks, published, baselines)
