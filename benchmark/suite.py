@@ -16,6 +16,7 @@ from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
 from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.scenario_tables import Name
+from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import suggestion
 from spurgen.benchmark.task import Role, Rung, Task
 
@@ -142,6 +143,9 @@ class Suite:
         """Manifest, read on first use; raises `FrozenDataError` if it is missing or unreadable."""
         try:
             content = read_json(self.manifest_file, "the manifest")
+        except MissingError:
+            cure = f"restore it, or freeze a new suite by {spurgen(f'splits freeze --suite {self.spoken}')}"
+            raise FrozenDataError(f"cannot read the manifest {self.manifest_file}: there is none; {cure}") from None
         except ReadError as error:
             raise FrozenDataError(*error.args) from None
         problem, cure = f"cannot read the manifest {self.manifest_file}", "restore it from version control"

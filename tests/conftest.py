@@ -56,6 +56,9 @@ def need(name):
         pytest.skip(f"needs {name}: {reason}")
 
 
+KEPT = {}  # modules, by name, that are no test's own
+
+
 @pytest.fixture(autouse=True)
 def forget_modules(tmp_path_factory):
     """Forget modules that tests and fixtures imported from their own files: the next may have others of these names."""
@@ -63,8 +66,12 @@ def forget_modules(tmp_path_factory):
 
     def forget():
         for name, module in list(sys.modules.items()):
+            if KEPT.get(name) is module:
+                continue  # asking each of thousands for its file takes longer than most tests
             if (getattr(module, "__file__", None) or "").startswith(made):
                 del sys.modules[name]
+            else:
+                KEPT[name] = module
 
     forget()  # what fixtures of a module or of the session imported
     yield

@@ -35,7 +35,7 @@ METHODS = ("erm", "resample", "group_dro", "jtt", "subg", "dfr", "adversarial", 
 TWINS = ("contrastive",)
 STATES = ("mislead", "agree", "neutral")
 FREE = ""
-"""Key of the runs without a correlation."""
+"""Key of the runs of ERM without a correlation, in place of a method's name and of a kind's."""
 Curve = dict[str, list[float]]
 """Accuracies in the order of `STATES`, and then the lowest on things of train, by number of counterexamples."""
 Heights = dict[int, float]
@@ -44,7 +44,7 @@ Line = dict[str, object]
 Numbers = Mapping[tuple[str, str], float]
 """Counterexamples needed, infinite beyond the ladder, by method and by the title of a column."""
 Found = dict[str, dict[str, list[Curve]]]
-"""Curves by method and kind of run, one per world; under `FREE` twice, those without a correlation."""
+"""Curves by method and kind of run, one per world; those without a correlation are at `[FREE][FREE]`."""
 Verdict = tuple[list[Line], list[Rule]]
 """A ladder's table, a line a method, and its rules."""
 Kinds = Callable[[str, Ladder], Mapping[str, Mapping[str, Any]]]

@@ -44,13 +44,13 @@ def run_world(arguments: argparse.Namespace, console: Console) -> int:
     experiment = plan_experiment(arguments)
     ahead, data = _forecast(experiment, arguments), data_folder.plan_of(experiment.task.scenario)
     write = arguments.generate_data and not data_folder.is_there(experiment.task.scenario, arguments.data_dir)
+    if write:
+        find(data, arguments.data_dir)
     if arguments.dry_run:
         may_start(ahead, arguments, console)
         return 0
     check_writable(arguments.out, "--out")
-    if write:
-        find(data, arguments.data_dir)
-    elif not arguments.scenario:
+    if not write and not arguments.scenario:
         with samples_bar(console, data.total, "images") as advance:
             data_folder.check_files(experiment.task.scenario, arguments.data_dir, advance)
     with logged(arguments.out, console) as log:

@@ -39,7 +39,8 @@ def templates(suite: Suite) -> list[Description]:
 
 def remake(suite: Suite) -> str:
     """Return a sentence on how to get the samples."""
-    return f"`spurgen generate TASK --suite {suite.spoken}` makes the same samples on any machine."
+    command = f"spurgen generate TASK --suite {suite.spoken} --world N --twins --out FOLDER"
+    return f"`{command}` makes the samples of a task in one world, the same on any machine."
 
 
 def files(suite: Suite) -> dict[str, Path]:

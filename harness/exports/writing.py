@@ -38,10 +38,10 @@ Progress = Callable[[int], None]
 def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int | None = None) -> Index:
     """Write a data set into `out`, which appears only when it is complete; return its index.
 
-    An existing data set of the same plan is kept, and an interrupted one is continued. One process writes at a time:
-    another waits, and keeps what is there by then. `progress` is called with the number of samples of each shard.
-    `jobs` is the number of processes; by default one per core, or for few samples this one alone. Raises `SpurgenError`
-    if `out` is something else or cannot be written.
+    An existing data set of the same plan is kept, and an interrupted one is continued. `progress` is called with the
+    number of samples of each shard. `jobs` is the number of processes; by default one per core, or for few samples this
+    one alone. Raises `SpurgenError` if `out` is something else, cannot be written, or is being written by another
+    process.
     """
     done = find(plan, out)
     if done:
@@ -50,9 +50,9 @@ def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int
     folder = interrupted_folder(place)
     try:
         folder.mkdir(exist_ok=True)
-        with explain_stop(f"what was written is in {folder}; the same command continues"), claimed(folder, wait=True):
+        with explain_stop(f"what was written is in {folder}; the same command continues"), claimed(folder):
             done = find(plan, out)
-            if done:  # by a process for which this one waited
+            if done:  # by a process that ended just now
                 with suppress(OSError):
                     folder.rmdir()
                 return _kept(plan, out, done, progress)
@@ -61,16 +61,20 @@ def export(plan: Plan, out: Path, progress: Progress = lambda _: None, jobs: int
             folder.chmod(0o755)
             folder.replace(place)
             shutil.rmtree(place / WORK, ignore_errors=True)
+    except BlockingIOError:
+        raise SpurgenError(f"another process is writing {out}; wait for it, or choose another folder") from None
     except OSError as error:
         if isinstance(error, SpurgenError):
             raise
+        if (out / INDEX).exists():  # since another process moved the folder to its place just now
+            return export(plan, out, progress, jobs)
         what = f"writing {out} failed: {error.strerror or error}"
         raise SpurgenError(f"{what}; what was written is in {folder}, and the same command continues") from None
     return index
 
 
 def _kept(plan: Plan, out: Path, index: Index, progress: Progress) -> Index:
-    """Remove what a killed process left in a complete data set."""
+    """Remove what a killed process left in a complete data set, and return its index; nothing is left to do."""
     shutil.rmtree(out / WORK, ignore_errors=True)
     progress(plan.total)
     return index
@@ -87,8 +91,12 @@ def find(plan: Plan, out: Path) -> Index | None:
     if not shows_images(plan.scenario) and getattr(plan.form, "SHOWS_IMAGES", True):
         raise SpurgenError(f"{plan.scenario.name} has captions and no images; write --format captions")
     if not (out / INDEX).exists():
-        check_out(out)
-        return None
+        try:
+            check_out(out)
+            return None
+        except SpurgenError:
+            if not (out / INDEX).exists():  # else another process completed it between the two looks
+                raise
     index = read_index(out)
     different = index.difference(plan)
     if different:
@@ -102,14 +110,14 @@ def _check_whole(plan: Plan, out: Path, index: Index) -> None:
     every = chain(documents.NAMES, index.common_files, _files(plan))
     lost = next((name for name in every if not (out / name).is_file()), None)
     if lost:
-        raise SpurgenError(f"{out} has lost {lost}; remove the folder, or choose another folder")
+        raise SpurgenError(f"{out} has lost {lost}; remove the folder, or choose another")
     sizes = {"its files have": (_size(plan, out), index.file_bytes)}
     sizes |= {f"{name} has": ((out / name).stat().st_size, size) for name, size in index.common_files.items()}
     for what, (found, expected) in sizes.items():
         if found != expected:
             raise SpurgenError(
                 f"{out} is damaged: {what} {found:,} bytes instead of {expected:,}; remove the folder, or choose "
-                "another --out"
+                "another"
             )
 
 

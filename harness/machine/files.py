@@ -1,4 +1,4 @@
-"""Write whole files or none, check before any work that files can be written, lock folders, hash and cache files."""
+"""Write whole files or none, check before work that files can be written, lock folders, hash files, find the cache."""
 
 import errno
 import fcntl
@@ -101,7 +101,10 @@ def locked(folder: Path) -> Iterator[None]:
 def cache_folder() -> Path:
     """Return the folder of what can be made again: `SPURGEN_CACHE`, or `spurgen` in the user's cache folder."""
     named = os.environ.get("SPURGEN_CACHE")
-    return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "spurgen"
+    try:
+        return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "spurgen"
+    except RuntimeError:
+        raise SpurgenError("this user has no home folder for caches; set SPURGEN_CACHE to a folder") from None
 
 
 def file_sha256(path: Path) -> str:

@@ -1,6 +1,8 @@
 """Verifying a suite: making every sample again and comparing it with the manifest."""
 
 import hashlib
+import os
+import platform
 from importlib.metadata import version
 from itertools import groupby
 from operator import itemgetter
@@ -31,8 +33,8 @@ def verify(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
 
 
 def stamped(suite: Suite) -> bool:
-    """Return whether a verification of every scenario passed before with this code, manifest and these libraries."""
-    return all(file.is_file() for file in _stamps(suite))
+    """Return whether a verification of every scenario passed before with this code, manifest, machine and libraries."""
+    return all(map(os.path.isfile, _stamps(suite)))  # where the cache cannot be read, there is none
 
 
 def stamp(suite: Suite) -> None:
@@ -43,11 +45,12 @@ def stamp(suite: Suite) -> None:
 
 def _stamps(suite: Suite) -> list[Path]:
     """Return a file per scenario, whose name is the digest of everything that its verification depends on."""
-    code, libraries = _code_digest(HOME / "generators"), f"numpy {np.__version__}, numba {version('numba')}"
+    code = [_code_digest(HOME / folder) for folder in ("benchmark", "generators", "harness/splits")]
+    machine = [platform.machine(), platform.python_version(), np.__version__, version("numba")]
     files = []
     for name, scenario in suite.scenarios.items():
         frozen = suite.manifest.scenarios.get(name)
-        key = "/".join([suite.name, name, frozen.digest if frozen else "", scenario.digest, code, libraries])
+        key = "/".join([suite.name, name, frozen.digest if frozen else "", scenario.digest, *code, *machine])
         files.append(cache_folder() / "verified" / hashlib.sha256(key.encode()).hexdigest())
     return files
 

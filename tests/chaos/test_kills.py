@@ -34,21 +34,12 @@ def files(folder):
 COMMANDS = {
     "freezing": ("splits", "freeze", "--suite", "tiny.toml", "--jobs", "1"),
     "generating": (
-        "generate",
-        "small-image",
-        "--suite",
-        "tiny.toml",
-        "--splits",
-        "train",
-        "val",
-        "--shard-size",
-        "30",
-        "--out",
-        "data/set",
+        "generate", "small-image", "--suite", "tiny.toml", "--splits", "train", "val", "--shard-size", "30",
+        "--out", "data/set",
     ),
     "scoring": (*SCORE, "--seeds", "0-1"),
     "merging": ("merge", "shares/0", "shares/1", "--results", "results"),
-}
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from threading import Thread
 from unittest.mock import Mock
 
 import pytest
@@ -247,23 +247,37 @@ def test_a_damaged_index_is_an_error(make, text):
         make("parquet")
 
 
-def test_a_second_writer_waits_and_keeps_what_the_first_has_written(make, monkeypatch):
-    written, counted = [], []
-    second = Thread(target=lambda: make("parquet", progress=counted.append))
-    write = writing.write_shard
+def test_a_second_writer_is_refused(make, monkeypatch):
+    write, refused = writing.write_shard, []
 
-    def write_slowly(*arguments):
-        if not written:
-            second.start()
-            second.join(0.5)
-        written.append(arguments)
+    def write_beside(*arguments):
+        with pytest.raises(SpurgenError) as error:
+            make("parquet")
+        refused.append(str(error.value))
         return write(*arguments)
 
-    monkeypatch.setattr(writing, "write_shard", write_slowly)
-    index = make("parquet")
-    second.join()
-    assert len(written) == len([*Path("set").rglob("*.parquet")])
-    assert counted == [sum(part.samples for part in index.parts.values())]
+    monkeypatch.setattr(writing, "write_shard", write_beside)
+    make("parquet")
+    assert all(
+        re.fullmatch(r"another process is writing .*set; wait for it, or choose another folder", each)
+        for each in refused
+    )
+    assert len(refused) == len([*Path("set").rglob("*.parquet")])
+
+
+@pytest.mark.parametrize("step", ["check_out", "claimed"])
+def test_a_data_set_that_another_process_completes_between_two_steps_is_kept(make, monkeypatch, step):
+    first, done = make("parquet"), getattr(writing, step)
+    Path("set").rename("first")
+
+    def late(*arguments):
+        if not Path("set").exists():
+            Path("first").rename("set")
+            Path(".set.partial").exists() and Path(".set.partial").rmdir()
+        return done(*arguments)
+
+    monkeypatch.setattr(writing, step, late)
+    assert make("parquet") == first
     assert not Path(".set.partial").exists()
 
 

@@ -5,7 +5,7 @@ from unittest.mock import Mock
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.machine.files import WriteError, check_writable, matching, write_atomically
+from spurgen.harness.machine.files import WriteError, cache_folder, check_writable, matching, write_atomically
 
 
 @pytest.mark.parametrize(("content", "written"), [("zwölf\n", "zwölf\n".encode()), (b"\x00\r\n", b"\x00\r\n")])
@@ -64,3 +64,11 @@ def test_a_star_stands_for_any_characters_unless_a_file_has_it_in_its_name(tmp_p
     (tmp_path / "*.csv").touch()
     assert matching(tmp_path / "*.csv") == [tmp_path / "*.csv"]
     assert matching(tmp_path / "none.csv") == [tmp_path / "none.csv"]
+
+
+def test_a_user_without_a_home_is_asked_for_a_cache(monkeypatch):
+    monkeypatch.delenv("SPURGEN_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "expanduser", Mock(side_effect=RuntimeError))
+    with pytest.raises(SpurgenError, match="set SPURGEN_CACHE to a folder"):
+        cache_folder()

@@ -65,8 +65,19 @@ def test_a_stamp_that_is_no_file_is_none(suite, cache):
     assert not stamped(suite)
 
 
+def test_a_cache_that_cannot_be_read_holds_no_stamp(suite, monkeypatch):
+    monkeypatch.setenv("SPURGEN_CACHE", "x" * 300)  # an error that is not that of a missing file
+    assert not stamped(suite)
+
+
 @pytest.mark.parametrize(
-    "name", ["spurgen.harness.splits.verify._code_digest", "numpy.__version__", "spurgen.harness.splits.verify.version"]
+    "name",
+    [
+        "spurgen.harness.splits.verify._code_digest",
+        "numpy.__version__",
+        "spurgen.harness.splits.verify.version",
+        "platform.machine",
+    ],
 )
 def test_a_stamp_does_not_hold_for_other_code_or_libraries(suite, monkeypatch, name):
     stamp(suite)
