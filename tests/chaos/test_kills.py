@@ -117,7 +117,8 @@ def test_two_runs_on_one_folder_make_what_one_makes(phase, at_once, begin, undis
     both, outcome = begin(phase)
     order = {"argv": COMMANDS[phase], "folder": str(both)}
     ended = at_once(order, order)
-    assert [code for code, *_ in ended] == [0, 0], ended
+    refused = [log for code, _, log in ended if code]
+    assert not refused or (phase == "generating" and len(refused) == 1 and "another process is writing" in refused[0])
     assert outcome() == undisturbed(phase)
 
 
