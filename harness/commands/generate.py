@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     verb = "kept" if find(plan, arguments.out) else "wrote"
     if suite and not verified(suite, [plan.scenario.name], console, arguments.jobs):
         return 1
-    with samples_bar(console, plan.total, "images") as advance:
+    with samples_bar(console, plan.total) as advance:
         index = export(plan, arguments.out, advance, arguments.jobs)
     say(console, f"{verb} {plan.total:,} samples in {arguments.out}; its README.md says how to open them")
     say(console, f"SHA-256 of the content, the same in every format with the same parts: {index.content_sha256}")
