@@ -100,7 +100,7 @@ def climb(run: Run) -> Curve:
     return found
 
 
-def judged(ladder: str, found: Found) -> Verdict:
+def by_entry_rules(ladder: str, found: Found) -> Verdict:
     """Judge a ladder by the entry rules."""
     free = [next(iter(curve.values())) for curve in found.pop(FREE)[FREE]]
     curves = {method: kinds[""] for method, kinds in found.items()}
@@ -250,7 +250,7 @@ def _stored(path: Path) -> dict[str, Curve]:
 
 
 add_arguments = partial(add_flags, name="ladders", methods=METHODS)
-run = partial(check, "ladders", kinds=lambda *_: {"": {}}, judged=judged, free=True)
+run = partial(check, "ladders", kinds=lambda *_: {"": {}}, judged=by_entry_rules, free=True)
 
 if __name__ == "__main__":
     sys.exit(run_script(sys.modules[__name__]))
