@@ -9,8 +9,9 @@ import shutil
 import signal
 import sys
 import textwrap
+import tokenize
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -45,9 +46,9 @@ def hyphenated(arguments: Sequence[str]) -> list[str]:
 
 def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Build the parser of all commands; only those named in `arguments` are imported and get their flags."""
-    names = names_in(COMMANDS)
+    summaries = {name: _summary(name) for name in names_in(COMMANDS)}
     parser = Parser(
-        prog="spurgen", usage="spurgen [--debug] COMMAND ...", epilog=_listing(names),
+        prog="spurgen", usage="spurgen [--debug] COMMAND ...", epilog=_listing(summaries),
         description="Did the model learn the task or a shortcut?",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
@@ -56,8 +57,8 @@ def make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="command", prog="spurgen", help=argparse.SUPPRESS
     )
-    for name in names:
-        command = commands.add_parser(name, description=_summary(name))
+    for name, summary in summaries.items():
+        command = commands.add_parser(name, description=summary)
         if name in arguments:
             module = importlib.import_module(f"{COMMANDS}.{name}")
             module.add_arguments(command)
@@ -75,15 +76,15 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _listing(names: Iterable[str]) -> str:
+def _listing(summaries: Mapping[str, str]) -> str:
     """Return the commands with their summaries, those for users first, as wide as the terminal."""
-    others = [name for name in names if name not in FOR_USERS]
+    others = [name for name in summaries if name not in FOR_USERS]
     width = max(map(len, (*FOR_USERS, *others))) + 4
     columns = shutil.get_terminal_size().columns - 2
 
     def entry(name: str) -> str:
         start, indent = f"  {name}".ljust(width), " " * width
-        return textwrap.fill(_summary(name), columns, initial_indent=start, subsequent_indent=indent)
+        return textwrap.fill(summaries[name], columns, initial_indent=start, subsequent_indent=indent)
 
     return "\n".join(
         [
@@ -95,11 +96,14 @@ def _listing(names: Iterable[str]) -> str:
 
 
 def _summary(name: str) -> str:
-    """Read the first line of a command's docstring without importing its module."""
+    """Read the first line of a command's docstring without importing or parsing its module."""
     spec = importlib.util.find_spec(f"{COMMANDS}.{name}")
     assert spec is not None
     assert spec.origin is not None
-    return (ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or "").partition("\n")[0]
+    with open(spec.origin, encoding="utf-8") as file:
+        token = next(tokenize.generate_tokens(file.readline))
+    docstring: str = ast.literal_eval(token.string) if token.type == tokenize.STRING else ""
+    return docstring.partition("\n")[0]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -65,13 +65,13 @@ def forget_modules(tmp_path_factory):
     made = (str(tmp_path_factory.getbasetemp()), os.path.join(tempfile.gettempdir(), "spurgen-"))
 
     def forget():
+        if sys.modules == KEPT:
+            return  # going through thousands of modules takes longer than most tests
         for name, module in list(sys.modules.items()):
-            if KEPT.get(name) is module:
-                continue  # asking each of thousands for its file takes longer than most tests
-            if (getattr(module, "__file__", None) or "").startswith(made):
+            if KEPT.get(name) is not module and (getattr(module, "__file__", None) or "").startswith(made):
                 del sys.modules[name]
-            else:
-                KEPT[name] = module
+        KEPT.clear()
+        KEPT.update(sys.modules)
 
     forget()  # what fixtures of a module or of the session imported
     yield
