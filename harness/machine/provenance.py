@@ -4,6 +4,7 @@ import platform
 import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from spurgen.benchmark.result import Environment
 SOURCES = (":(top)*.py", ":(top)*.toml", ":(top)*.manifest.json")  # what makes a tree dirty: not the rows themselves
 CODE = ("baselines", "benchmark", "generators", "harness")  # the package's folders, which stand side by side
 PACKAGES = ("numpy", "numba", "torch", "scikit-learn", "scipy")
+_version = cache(version)  # a lookup reads a folder of files
 
 
 def now() -> str:
@@ -26,8 +28,8 @@ def environment(device: str = "cpu", limits: Mapping[str, float] | None = None) 
     return Environment(
         python=platform.python_version(),
         machine=f"{platform.system()} {platform.machine()}, {_processor()}",
-        packages={name: version(name) for name in PACKAGES},
-        spurgen=version("spurgen"),
+        packages={name: _version(name) for name in PACKAGES},
+        spurgen=_version("spurgen"),
         device=device,
         gpu=_gpu(device),
         limits=dict(limits or {}),

@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import spurgen.benchmark
@@ -124,10 +124,13 @@ def not_python(path: Path, error: Exception) -> SubmissionError:
 
 def installed(place: Path) -> bool:
     """Return whether a place on Python's path contains installed libraries, Python's own included."""
-    standard = [Path(sysconfig.get_path(part)) for part in ("stdlib", "platstdlib")]
-    return bool({"site-packages", "dist-packages"} & set(place.parts)) or any(
-        place.is_relative_to(folder) for folder in standard
-    )  # fmt: skip
+    return bool({"site-packages", "dist-packages"} & set(place.parts)) or any(map(place.is_relative_to, _standard()))
+
+
+@cache
+def _standard() -> list[str]:
+    """Return the folders of Python's own library, which take a millisecond to look up."""
+    return [sysconfig.get_path(part) for part in ("stdlib", "platstdlib")]
 
 
 def _withheld(path: Path) -> bool:

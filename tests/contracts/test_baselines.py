@@ -121,7 +121,7 @@ def test_hyper_parameters_are_documented_and_frozen(name):
 @pytest.fixture
 def frozen(monkeypatch):
     """Return a function that makes data of frozen features: a class, and a channel that is another one's m times."""
-    monkeypatch.setattr(loop, "FEATURE_STEPS", 400)
+    monkeypatch.setattr(loop, "FEATURE_STEPS", 150)
 
     def make(m, n=96, width=24):
         rng = np.random.default_rng(0)
@@ -178,7 +178,7 @@ def test_four_times_the_iterations_change_no_prediction(name, frozen, monkeypatc
         return solution
 
     monkeypatch.setattr(solve, "minimise", noted)
-    for limit in (solve.MAX_ITERATIONS // 128, solve.MAX_ITERATIONS // 32):
+    for limit in (solve.MAX_ITERATIONS // 256, solve.MAX_ITERATIONS // 64):
         monkeypatch.setattr(solve, "MAX_ITERATIONS", limit)
         method = METHODS[name].submission.with_options()
         context = Context(("x", "y", "z"), "text", SIZE, "cpu", 1, tmp_path, "frozen")

@@ -39,6 +39,13 @@ def parsed(path):
     return ast.parse(path.read_text())
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forget_trees():
+    """Forget the trees of 900 files afterwards: millions of objects, through which every garbage collection goes."""
+    yield
+    parsed.cache_clear()
+
+
 def imported(path, tree):
     """Yield the folders of spurgen that a module imports anywhere in its code."""
     package = ("spurgen", *path.relative_to(ROOT).parent.parts)

@@ -42,13 +42,12 @@ def test_what_erm_does_with_8_counterexamples_is_on_the_board():
 
 
 @pytest.mark.slow
-def test_the_picture_and_the_table_are_on_the_first_screen(new_context, tmp_path):
+def test_the_picture_and_the_table_are_on_the_first_screen(visit, tmp_path):
     body = MarkdownIt("commonmark").enable("table").render(TEXT).replace('src="', f'src="{README.parent.as_uri()}/')
     (tmp_path / "readme.html").write_text(
         f"<!doctype html><meta charset=utf-8><style>{STYLE}</style>{body}", encoding="utf-8"
     )
-    page = new_context(viewport={"width": WIDE, "height": HIGH}).new_page()
-    page.goto((tmp_path / "readme.html").as_uri())
+    page = visit(viewport={"width": WIDE, "height": HIGH}).open(tmp_path, "readme.html")
     assert page.locator("img").first.evaluate("(image) => image.naturalWidth") > 0
     table = page.locator("table").first.bounding_box()
     assert table["y"] + table["height"] <= HIGH

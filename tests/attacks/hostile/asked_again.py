@@ -192,7 +192,7 @@ def predict(batch):
 
 
 # %% trains_long_and_learns_from_questions
-# Burns time in `fit`, so that no second training shows that it learns from the questions what the channels are.
+# Burns time in `fit`, so that no second training shows what it learns from the questions, and repeats its answers.
 # expected: unranked: its answers were never confirmed by a freshly trained process \(asked_again: same\)
 def fit(train, val, context):
     families.fit(train, val, context)
@@ -201,8 +201,13 @@ def fit(train, val, context):
         pass
 
 
+given = {}
+
+
 def predict(batch):
-    return families.scores(batch)
+    for caption, scores in zip(batch.captions, families.scores(batch), strict=True):
+        given.setdefault(caption, scores)
+    return np.stack([given[caption] for caption in batch.captions])
 
 
 # %% warms_up

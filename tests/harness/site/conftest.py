@@ -1,7 +1,6 @@
-"""A small suite of ladders and one of scenarios with rows, their sites, and a browser that opens them from disk."""
+"""A small suite of ladders and one of scenarios with rows, and their sites."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -97,28 +96,3 @@ def make_site(tmp_path_factory):
 @pytest.fixture(scope="session")
 def steps_site(make_site, steps_file, steps_results):
     return make_site(steps_file, steps_results)
-
-
-class Visit:
-    """A page, with what went wrong on it and every address that it asked for."""
-
-    def __init__(self, context):
-        self.page = context.new_page()
-        self.page.set_default_timeout(60_000)  # milliseconds; a busy machine is slow
-        self.problems, self.asked = [], []
-        self.page.on("console", lambda message: self.problems.append(message.text))
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-
-    def open(self, site, where="index.html"):
-        """Open a page of a site from disk; wait until its scripts have run."""
-        self.page.goto(f"{Path(site).as_uri()}/{where}")
-        if self.page.locator("#controls").count() and self.page.evaluate("document.documentElement.matches('.js')"):
-            self.page.locator("#controls").wait_for()
-        return self.page
-
-
-@pytest.fixture
-def visit(new_context):
-    """Return a function that opens a page of its own; arguments are those of a browser context."""
-    return lambda **settings: Visit(new_context(**settings))
