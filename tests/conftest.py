@@ -18,6 +18,8 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
+from spurgen.benchmark.specs import is_baseline
+
 sys.path.insert(0, str(Path(__file__).parent / "fixtures"))
 pytest_plugins = ("small_suites", "ladder_results", "language_models", "pages")
 # As in an environment that is activated; else messages name the path of its commands.
@@ -151,6 +153,12 @@ def here(monkeypatch):
         return ((job, work(job)) for job in jobs)
 
     monkeypatch.setattr("spurgen.harness.machine.pool.run", run)
+
+
+@pytest.fixture
+def baselines_here(monkeypatch):
+    """Run baselines in this process on tasks of pictograms too: one that starts imports torch for seconds."""
+    monkeypatch.setattr("spurgen.harness.running.run.runs_here", lambda job: is_baseline(job.spec))
 
 
 @pytest.fixture

@@ -172,7 +172,7 @@ WITH_COMMANDS = [page for page in PAGES if commands(page.read_text("utf-8"))]
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.usefixtures("one_thread", "here", "forgotten")
+@pytest.mark.usefixtures("one_thread", "here", "baselines_here", "forgotten")
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name)
 def test_every_command_of_a_page_works(page, reader, suite_file, ladder_file, capfd):
     text = page.read_text("utf-8")

@@ -125,7 +125,7 @@ def test_the_example_suite_loads(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("one_thread")
+@pytest.mark.usefixtures("one_thread", "baselines_here")
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page.read_text("utf-8"), "python")], ids=name)
 def test_every_python_example_runs(page, tmp_path, monkeypatch):
     """The blocks of a page run in order and share their names, as a reader would run them."""

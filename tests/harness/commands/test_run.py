@@ -107,7 +107,7 @@ def test_a_dry_run_shows_the_jobs_and_writes_nothing(run_command, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("here", "baselines_here", "one_thread")
 def test_an_experiment_with_a_failed_method_is_continued_by_the_same_command(small, run_command):
     Path("model.py").write_text("def predict(batch): raise ValueError('boom')")
     line = (
