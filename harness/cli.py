@@ -101,9 +101,10 @@ def _summary(name: str) -> str:
     assert spec is not None
     assert spec.origin is not None
     with open(spec.origin, encoding="utf-8") as file:
-        token = next(tokenize.generate_tokens(file.readline))
-    docstring: str = ast.literal_eval(token.string) if token.type == tokenize.STRING else ""
-    return docstring.partition("\n")[0]
+        tokens = tokenize.generate_tokens(file.readline)
+        first = next(token for token in tokens if token.type not in (tokenize.COMMENT, tokenize.NL))
+    docstring: str = ast.literal_eval(first.string) if first.type == tokenize.STRING else ""
+    return docstring.strip().partition("\n")[0]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

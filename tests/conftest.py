@@ -157,7 +157,7 @@ def here(monkeypatch):
 
 @pytest.fixture
 def baselines_here(monkeypatch):
-    """Run baselines in this process on tasks of pictograms too: one that starts imports torch for seconds."""
+    """Run baselines in this process on tasks of pictograms too: a new process imports torch for seconds."""
     monkeypatch.setattr("spurgen.harness.running.run.runs_here", lambda job: is_baseline(job.spec))
 
 

@@ -41,7 +41,7 @@ def parsed(path):
 
 @pytest.fixture(scope="module", autouse=True)
 def _forget_trees():
-    """Forget the trees of 900 files afterwards: millions of objects, through which every garbage collection goes."""
+    """Forget the trees of all files afterwards: every full garbage collection goes through their millions of nodes."""
     yield
     parsed.cache_clear()
 

@@ -192,7 +192,7 @@ def predict(batch):
 
 
 # %% trains_long_and_learns_from_questions
-# Burns time in `fit`, so that no second training shows what it learns from the questions, and repeats its answers.
+# Repeats its answers, and burns time in `fit`, so that no second training shows what it learns from the questions.
 # expected: unranked: its answers were never confirmed by a freshly trained process \(asked_again: same\)
 def fit(train, val, context):
     families.fit(train, val, context)
