@@ -14,7 +14,7 @@ from spurgen.benchmark.result import Environment
 SOURCES = (":(top)*.py", ":(top)*.toml", ":(top)*.manifest.json")  # what makes a tree dirty: not the rows themselves
 CODE = ("baselines", "benchmark", "generators", "harness")  # the package's folders, which stand side by side
 PACKAGES = ("numpy", "numba", "torch", "scikit-learn", "scipy")
-_version = cache(version)  # a lookup reads a folder of files
+_version = cache(version)  # a lookup searches every folder on Python's path
 
 
 def now() -> str:
