@@ -129,7 +129,7 @@ def installed(place: Path) -> bool:
 
 @cache
 def _standard() -> list[str]:
-    """Return the folders of Python's own library, which take a millisecond to look up."""
+    """Return the folders of Python's own library, looked up once."""
     return [sysconfig.get_path(part) for part in ("stdlib", "platstdlib")]
 
 
