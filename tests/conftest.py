@@ -27,11 +27,11 @@ os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.
 settings.register_profile("spurgen", derandomize=True, deadline=None)
 settings.load_profile("spurgen")
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # What tests need beyond Python: groups of programs, of each of which one must be there, and Debian's packages.
 PARTS = {
     "bubblewrap": ([["bwrap"], ["prlimit"]], "bubblewrap libseccomp2 util-linux"),
-    "Chromium": ([BROWSERS], "chromium"),
+    "Chromium": ([BROWSERS], "chromium-headless-shell"),
     "git": ([["git"]], "git"),
     "LaTeX": ([["pdflatex"], ["bibtex"]], "texlive-latex-recommended"),
     "SLURM": ([["munged"], ["slurmctld"], ["slurmd"], ["sbatch"]], "munge slurmctld slurmd slurm-client"),
@@ -234,7 +234,10 @@ def stderr(capsys):
 
 @pytest.fixture(scope="session")
 def browser():
-    """Debian's Chromium, without a window: one for all tests, since Playwright can be started once in a process."""
+    """Debian's Chromium, without a window: one for all tests, since Playwright can be started once in a process.
+
+    Its shell needs half the processor time of the whole browser.
+    """
     from playwright.sync_api import sync_playwright
 
     need("Chromium")

@@ -33,7 +33,7 @@ def test_other(): pass
 MISSING = {
     "SLURM": (2, "apt-get install munge slurmctld slurmd slurm-client"),
     "bubblewrap": (1, "apt-get install bubblewrap libseccomp2 util-linux"),
-    "Chromium": (1, "apt-get install chromium"),
+    "Chromium": (1, "apt-get install chromium-headless-shell"),
     "LaTeX": (1, "apt-get install texlive-latex-recommended"),
 }
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from ladders import Found, Heights, Line, Verdict, add_flags, check, heights
 from rich.console import Console
+from sweep import FOLDER
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import run_script
-from spurgen.harness.commands.sweep import FOLDER
 from spurgen.harness.experiments.tuning import choose, score_settings
 from spurgen.harness.experiments.tuning_result import read_tuning, results_file
 from spurgen.harness.validity.entry import Rule
@@ -52,14 +52,14 @@ def chosen(folder: Path, suite: str, method: str) -> list[str]:
     if len(worlds) < 2 or None in best:
         raise SpurgenError(
             f"{folder} has no sweep of {method} over several worlds; run: "
-            f"spurgen sweep --methods {method} --seeds 100-102 --out {folder}"
+            f"python tools/sweep.py --methods {method} --seeds 100-102 --out {folder}"
         )
     return [json.dumps(each.options) for each in best if each]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    parser.add_argument("--sweep", type=Path, default=FOLDER, metavar="FOLDER", help="what `spurgen sweep` wrote")
+    parser.add_argument("--sweep", type=Path, default=FOLDER, metavar="FOLDER", help="what tools/sweep.py wrote")
     add_flags(parser, "tuned", METHODS)
 
 

@@ -8,10 +8,12 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.overview import overview_table
+from spurgen.harness.machine.files import check_writable, matching
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options import flags
 from spurgen.harness.options.printing import print_board, print_first
 from spurgen.harness.options.sections import add_page, around, renew
+from spurgen.harness.results.merging import merge_folders
 from spurgen.harness.results.sources import HOME
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
@@ -22,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flags.add_suite(parser)
     flags.add_tasks(parser, "the means over the suite's first set of tasks alone")
     flags.add_results(parser)
+    parser.add_argument(
+        "--merge", nargs="+", type=flags.results_folder, default=[], metavar="FOLDER",
+        help="first merge these folders of results, such as one per machine, into --results",
+    )  # fmt: skip
     flags.add_board_files(parser)
     add_page(parser, BEGIN, END)
     parser.add_argument("--all", action="store_true", help="print the boards of all tasks and sets of tasks")
@@ -35,11 +41,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     suite = load_suite(arguments.suite)
     for name in arguments.tasks:
         suite.task(name)  # raises for one that does not exist
+    if arguments.page:
+        around(arguments.page, BEGIN, END)
+    if arguments.merge:
+        _merge(arguments, console)
     rows = flags.open_store(suite, arguments, console).rows()
     if not rows:
         raise flags.no_rows(suite, arguments.results)
-    if arguments.page:
-        around(arguments.page, BEGIN, END)
     files = arguments.markdown or arguments.csv or arguments.json or arguments.page
     first = next(iter(suite.overall.values()), suite.tasks)
     wanted = suite.tasks if files or arguments.all else arguments.tasks or first
@@ -62,3 +70,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         print_first(board, own, wide=arguments.wide)
         say(console, f"other boards: --tasks {' '.join(run[:2])} ...; all {len(run) + len(board.overall)}: --all")
     return 0
+
+
+def _merge(arguments: argparse.Namespace, console: Console) -> None:
+    folders = list(dict.fromkeys(path for place in arguments.merge for path in matching(place)))
+    check_writable(arguments.results, "--results")
+    rows = merge_folders(folders, arguments.results)
+    merged = f"{rows} row{'s' * (rows != 1)} of {len(folders)} folder{'s' * (len(folders) != 1)}"
+    say(console, f"merged {merged} into {arguments.results}")

@@ -1,4 +1,4 @@
-"""`spurgen run` and `spurgen sweep`: compare or tune methods on any scenario, with a report and plots.
+"""`spurgen run` and `tools/sweep.py`: compare or tune methods on any scenario, with a report and plots.
 
 This module holds the default data and methods of `spurgen run`: it must be quick to import.
 """

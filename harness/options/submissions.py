@@ -44,7 +44,7 @@ def add_run_arguments(parser: argparse.ArgumentParser, tasks: str = "all") -> No
     flags.add_jobs(parser, "jobs at a time; default: one per core, one per GPU on cuda, up to 1,000 on Ray and SLURM")
     add_cluster(parser)
     flags.add_results(parser)
-    share_of = "run share I of N of the jobs, from 0; spurgen merge joins results"
+    share_of = "run share I of N of the jobs, from 0; spurgen leaderboard --merge joins results"
     parser.add_argument("--share", type=flags.read_share, metavar="I/N", help=share_of)
     flags.add_board_files(parser)
     add_limits(parser)

@@ -1,9 +1,35 @@
 """Merging rows that were made separately: the results of several folders in one."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import product
+from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.machine.files import locked
 from spurgen.harness.results.rows import Row, TaskRow, join
+from spurgen.harness.results.store import KINDS, Store
+
+
+def merge_folders(folders: Iterable[Path], results: Path) -> int:
+    """Merge the rows of all folders, of every suite and kind, into `results`; return how many rows there were.
+
+    Results that `results` has already stay. Raises `SpurgenError`, which names both folders, if two contradict each
+    other, or for a folder without rows; then nothing is merged.
+    """
+    shares: dict[tuple[str, str, str], dict[str, Store]] = {}
+    for folder in folders:
+        for suite, kind in product(_suites(folder), KINDS):
+            source = Store(folder, suite, kind, shipped=False)
+            for label in source.labels():
+                shares.setdefault((suite, kind, label), {})[str(folder)] = source
+    rows = [(Store(results, suite, kind), label, of) for (suite, kind, label), of in shares.items()]
+    for row in rows:  # before any is written
+        _joined(*row)
+    for target, label, sources in rows:
+        with locked(target.folder):
+            target.write(label, _joined(target, label, sources))
+    return len(rows)
 
 
 def merge_rows(label: str, first: Row, second: Row) -> dict[str, TaskRow]:
@@ -56,3 +82,47 @@ def _merge_finished(where: str, first: TaskRow, second: TaskRow) -> TaskRow:
 def _finished(part: TaskRow) -> TaskRow:
     """Return a part without failed results, which have no arrays."""
     return replace(part, results=tuple(result for result in part.results if result.error is None))
+
+
+def _joined(target: Store, label: str, sources: Mapping[str, Store]) -> Row:
+    """Return a row with the results of the target and of the folders; the first one of each stays.
+
+    A row that comes with spurgen is dropped if a folder contradicts it. Raise `SpurgenError`, which names both folders,
+    if two contradict each other.
+    """
+    folders: Row = {}
+    before: dict[str, Store] = {}
+    for name, source in sources.items():
+        share = source.row(label)
+        try:
+            folders = merge_rows(label, folders, share)
+        except SpurgenError as error:
+            raise SpurgenError(f"{_first_against(share, label, before)} and {name}: {error}") from None
+        before[name] = source
+    here, own = target.row(label), (target.folder / f"{label}.jsonl").exists()
+    try:
+        return merge_rows(label, here, folders) if own else merge_rows(label, folders, here)
+    except SpurgenError as error:
+        if own:
+            raise SpurgenError(f"{target.folder} and {_first_against(here, label, sources)}: {error}") from None
+        return folders
+
+
+def _first_against(row: Row, label: str, sources: Mapping[str, Store]) -> str:
+    """Return the first folder whose row contradicts this one; all of them if only all together do."""
+    for name, source in sources.items():
+        try:
+            merge_rows(label, source.row(label), row)
+        except SpurgenError:
+            return name
+    return ", ".join(sources)
+
+
+def _suites(folder: Path) -> list[str]:
+    """Return the suites of which a folder has rows; raise `SpurgenError`, which names the folder, if there is none."""
+    suites = sorted({
+        path.relative_to(folder).parts[0] for kind in KINDS for path in folder.glob(str(Path("*", kind, "*.jsonl")))
+    })  # fmt: skip
+    if not suites:
+        raise SpurgenError(f"{folder} has no rows: expected files such as {folder}/SUITE/ROW.jsonl")
+    return suites

@@ -38,7 +38,7 @@ COMMANDS = {
         "--out", "data/set",
     ),
     "scoring": (*SCORE, "--seeds", "0-1"),
-    "merging": ("merge", "shares/0", "shares/1", "--results", "results"),
+    "merging": ("leaderboard", "--suite", "tiny.toml", "--merge", "shares/0", "shares/1", "--results", "results"),
 }  # fmt: skip
 
 

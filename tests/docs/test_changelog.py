@@ -26,7 +26,7 @@ def test_versions_are_listed():
         "stored rows, `<label>.jsonl` with `<label>.npz`": result.SCHEMA_VERSION,
         "JSON of `spurgen leaderboard` and `spurgen compare`": schema.SCHEMA_VERSION,
         "`<experiment>_results.json` of `spurgen run`": of(ExperimentSummary),
-        "lines of `spurgen sweep`": of(TuningResult),
+        "lines of `tools/sweep.py`": of(TuningResult),
         "`validity.json`": validity.SCHEMA_VERSION,
         "JSON of `spurgen evaluate`": report.SCHEMA_VERSION,
         "JSON of `spurgen evaluate --answers`": answers.SCHEMA_VERSION,

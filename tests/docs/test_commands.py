@@ -47,7 +47,7 @@ SHORTER = (
     (r"--suite SUITE --tasks TASK \.\.\.(.*)", r"--suite {tiny} --tasks small-text\1 --dry-run"),  # placeholders
     (r"--suite v3 --task things-image-32", "--suite {tiny} --task small-image"),
     (r"things-(text|image)-32 --suite v3", r"few-\1-4 --suite {ladder}"),  # thousands of samples
-    (r"leaderboard --suite v3", "leaderboard --suite {tiny}"),
+    (r"leaderboard --merge shares", "leaderboard --suite {tiny} --merge shares"),
     (r"--methods erm group_dro", "--methods erm"),  # seconds a method
     (r"(--methods erm --exp-name exp .*)", r"\1 --num-classes 2 --num-samples 80 --num-epochs 1 --seeds 0"),
     (r"(--plan plan\.jsonl) --suite v3 --tasks .* --seeds 0-9", r"\1 --suite {tiny} --tasks small-text --seeds 1-2"),
@@ -177,6 +177,7 @@ WITH_COMMANDS = [page for page in PAGES if commands(page.read_text("utf-8"))]
 def test_every_command_of_a_page_works(page, reader, suite_file, ladder_file, capfd):
     text = page.read_text("utf-8")
     reader(text)
+    places = {"tiny": suite_file, "ladder": ladder_file}
     for command in commands(text):
         if command in INSTALLS:
             continue
@@ -184,13 +185,13 @@ def test_every_command_of_a_page_works(page, reader, suite_file, ladder_file, ca
             check_made(command)
             continue
         if command.startswith("python "):
-            _, script, *words = shlex.split(shortened(command))
+            _, script, *words = shlex.split(shortened(command, **places))
             where = ROOT / script if script.startswith("tools/") else Path(script)
             subprocess.run([sys.executable, str(where), *words], check=True)
             continue
         assert PROGRAM.match(command), f"{name(page)}: {command!r}: add it to INSTALLS, or use make or spurgen"
         try:
-            check_run(shortened(command, tiny=suite_file, ladder=ladder_file))
+            check_run(shortened(command, **places))
         except AssertionError as error:
             raise AssertionError(f"{name(page)}: {error}\n{capfd.readouterr().err}") from None
 

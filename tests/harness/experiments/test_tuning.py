@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from pydantic.dataclasses import dataclass
@@ -13,7 +11,6 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.task import Task
 from spurgen.generators import sample
 from spurgen.generators.factors import draw_factors
-from spurgen.harness.commands.sweep import sweep_table
 from spurgen.harness.experiments.tuning import (
     choose,
     finalists,
@@ -238,33 +235,6 @@ def test_a_method_that_fails_has_an_error_and_no_score(tune_model):
 def test_a_method_that_fails_a_sanity_check_names_it_and_has_no_score(tune_model):
     result = tune_model(ended=False)
     assert (result.error, result.failed_checks, result.score, result.accuracy > 0) == (None, ("it ended",), None, True)
-
-
-BEST = "lr = 0.002, q = 1"
-FAILED = {"error": "no", "accuracy": None}
-
-
-def grouped(robust, mean):
-    return {"worst": 0.0, "mean": mean, "robust": robust}
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "expected"),
-    [
-        ({"accuracy": 0.4}, {"accuracy": 0.6}, ("accuracy", "2", "0.400", "0.600", BEST)),
-        ({"accuracy": 0.7}, {"accuracy": 0.6}, ("accuracy", "2", "0.700", "0.700", "lr = 0.5")),
-        (grouped(0.1, mean=0.9), grouped(0.3, mean=0.4), ("worst of agree, mislead", "2", "0.100", "0.300", BEST)),
-        (FAILED, {}, ("accuracy", "1", "", "0.500", BEST)),
-        (FAILED, {"failed_checks": ("x",)}, ("accuracy", "0", "", "", "none worked")),
-    ],
-)  # fmt: skip
-def test_the_table_compares_the_defaults_which_come_first_with_the_best(first, second, expected, read_table):
-    results = [make_result({"lr": 0.5}, **first), make_result({"lr": 0.002, "q": 1}, **second)]
-    other = make_result({"lr": 9}).model_copy(update={"method": "n"})
-    known = {name: SimpleNamespace(submission=SimpleNamespace(ACCESS=f"of {name}")) for name in "mno"}
-    row, _ = read_table(sweep_table([*results, other], known))
-    columns = ("Judged by", "Worked", "Defaults", "Best", "Chosen")
-    assert row == {"Method": "m", "Access": "of m", "Settings": "2", **dict(zip(columns, expected, strict=True))}
 
 
 def test_stored_results_are_put_in_the_order_of_their_settings_the_defaults_first():

@@ -28,7 +28,7 @@ def test_counts_are_whole_numbers_from_1_to_10000(text, message):
     "line",
     [
         "benchmark --jobs -2", "splits verify --jobs 0", "splits freeze --jobs 1.5",
-        "sweep --trials 0", "run --seeds 0-", "run --jobs 0", "score x.py --seeds x",
+        "run --seeds 0-", "run --jobs 0", "score x.py --seeds x",
     ],
 )  # fmt: skip
 def test_what_is_no_count_and_no_seeds_is_refused(line, stderr):

@@ -7,11 +7,10 @@ MODEL = "MODALITIES = {'text'}\ndef predict(b): return [[float(len(c)), 1, 2] fo
 
 
 @pytest.mark.usefixtures("nothing_runs")
-@pytest.mark.parametrize("command", ["benchmark --results", "sweep --trials 1 --out"])
-def test_without_a_choice_only_the_plan_is_printed(command, suite_file, tmp_path, capsys):
+def test_without_a_choice_only_the_plan_is_printed(suite_file, tmp_path, capsys):
     flags = ["--suite", suite_file, "--device", "cpu", "--jobs", "2"]
     for more, start in ((), True), (("--dry-run",), False), (("--dry-run", "--tasks", "small-text"), False):
-        assert main([*command.split(), str(tmp_path / "new"), *flags, *more]) == 0
+        assert main(["benchmark", "--results", str(tmp_path / "new"), *flags, *more]) == 0
         out, err = capsys.readouterr()
         assert "| Submission " in out
         assert ("small-image, small-text, small-both (0" in out) is ("--tasks" not in more)
@@ -28,12 +27,11 @@ def test_the_plan_of_one_process_counts_one_at_a_time(suite_file, tmp_path, stde
 
 
 @pytest.mark.parametrize("more", [["--yes"], ["--tasks", "small-text"]])
-@pytest.mark.parametrize("command", ["benchmark --results", "sweep --trials 1 --out"])
-def test_yes_or_a_choice_starts_the_jobs(command, more, suite_file, tmp_path, monkeypatch):
+def test_yes_or_a_choice_starts_the_jobs(more, suite_file, tmp_path, monkeypatch):
     started = []
     monkeypatch.setattr("spurgen.harness.machine.pool.run", lambda _, jobs, *__: started.append(len(jobs)) or [])
     monkeypatch.setattr("spurgen.harness.options.verifying.stamped", lambda *_: True)
-    main([*command.split(), str(tmp_path / "new"), "--suite", suite_file, "--device", "cpu", *more])
+    main(["benchmark", "--results", str(tmp_path / "new"), "--suite", suite_file, "--device", "cpu", *more])
     assert started
 
 

@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,9 @@ from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result, round_samples
-from spurgen.harness.results.merging import merge_rows
+from spurgen.harness.results.merging import merge_folders, merge_rows
 from spurgen.harness.results.rows import make_task_row
+from spurgen.harness.results.store import KINDS, Store
 
 PROVENANCE = {
     "finished": "2026-01-01T00:00:00Z",
@@ -115,3 +117,83 @@ def test_what_cannot_be_merged_is_named():
         SpurgenError, match="row mine, t: two results differ in the array correct: they are of different data"
     ):
         merge_rows("mine", first, {"t": short})
+
+
+def test_a_folder_without_rows_cannot_be_merged(tmp_path):
+    with pytest.raises(SpurgenError, match="has no rows: expected files such as"):
+        merge_folders([tmp_path], tmp_path / "out")
+
+
+def test_folders_that_contradict_each_other_are_named_and_nothing_is_merged(tmp_path, suite, make_outcome):
+    result, samples = make_outcome(suite, 0.5)
+    other = result.model_copy(update={"identity": "f" * 64})
+    for name, each in (("a", result), ("b", result), ("c", other)):
+        Store(tmp_path / name, "tiny").add("mine", each, samples)
+    Store(tmp_path / "a", "tiny").add("alone", result, samples)
+    both = f"{tmp_path}/a and {tmp_path}/c: row mine, small-text: two different results of seed 0; merge"
+    with pytest.raises(SpurgenError, match=both):
+        merge_folders([tmp_path / name for name in "abc"], tmp_path / "out")
+    assert not (tmp_path / "out/tiny").exists()
+    assert merge_folders([tmp_path / name for name in "ab"], tmp_path / "out") == 2
+    with pytest.raises(SpurgenError, match=f"{tmp_path}/out/tiny and {tmp_path}/c: row mine"):
+        merge_folders([tmp_path / "c"], tmp_path / "out")
+
+
+def test_a_row_that_comes_with_spurgen_gives_way_in_any_order(tmp_path, suite, make_outcome, monkeypatch):
+    result, samples = make_outcome(suite, 0.5)
+    later = result.model_copy(update={"seed": 1, "identity": "e" * 64})
+    stale = later.model_copy(update={"identity": "f" * 64})
+    for name, each in (("a", result), ("b", later)):
+        Store(tmp_path / name, "tiny").add("mine", each, samples)
+    for each in (result, stale):  # only b contradicts it
+        Store(tmp_path / "shipped", "tiny").add("mine", each, samples, is_current=lambda _: True)
+    monkeypatch.setattr("spurgen.harness.results.store.SHIPPED", tmp_path / "shipped")
+    for order in ("ab", "ba"):
+        merge_folders([tmp_path / name for name in order], tmp_path / order)
+        merged = Store(tmp_path / order, "tiny", shipped=False).row("mine")["small-text"].results
+        assert merged == (result, later)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_folder_of_one_kind_of_results_is_merged(tmp_path, suite, make_outcome, kind):
+    Store(tmp_path / "share", "tiny", kind).add("erm", *make_outcome(suite, 0.5))
+    assert merge_folders([tmp_path / "share"], tmp_path / "out") == 1
+    assert Store(tmp_path / "out", "tiny", kind).labels() == ["erm"]
+
+
+def test_a_result_that_is_there_already_stays_with_what_was_noted_in_it(tmp_path, suite, make_outcome):
+    result, samples = make_outcome(suite, 0.5)
+    share, there = (Store(tmp_path / name, "tiny") for name in ("share", "out"))
+    share.add("mine", result, samples)
+    there.add("mine", result.model_copy(update={"verification": "re-run"}), samples)
+    merge_folders([tmp_path / "share"], tmp_path / "out")
+    assert there.row("mine")["small-text"].results[0].verification == "re-run"
+
+
+def test_a_merge_that_the_system_refuses_midway_is_completed_by_the_next(tmp_path, suite, make_outcome, monkeypatch):
+    for folder, label, seed, kind in (("a", "one", 0, ""), ("b", "one", 1, ""), ("b", "two", 0, "private")):
+        Store(tmp_path / folder, "tiny", kind).add(label, *make_outcome(suite, 0.5, seed))
+
+    def merge(out):
+        merge_folders([tmp_path / "a", tmp_path / "b"], tmp_path / out)
+
+    def files(out):
+        return {path.relative_to(tmp_path / out): path.read_bytes() for path in (tmp_path / out).rglob("*.*")}
+
+    merge("whole")
+    for bad, real in enumerate([os.replace] * 4):  # two files of each row
+        calls = iter(range(100))
+
+        def failing(*places, calls=calls, bad=bad, real=real):
+            if next(calls) == bad:
+                raise OSError(28, "No space left on device")
+            return real(*places)
+
+        with monkeypatch.context() as context:
+            context.setattr(os, "replace", failing)
+            with pytest.raises(OSError, match="No space left on device"):
+                merge(f"out{bad}")
+        for kind in ("", "private"):
+            Store(tmp_path / f"out{bad}", "tiny", kind).rows()  # what is there is whole
+        merge(f"out{bad}")
+        assert files(f"out{bad}") == files("whole")

@@ -2,9 +2,10 @@
 
 import ladders
 import pytest
+import sweep
 import tuned
 
-from spurgen.harness.cli import main, run_script
+from spurgen.harness.cli import run_script
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, results_file
 
 SCORES = {"erm": [0.5, 0.51], "subg": [0.7, 0.71]}
@@ -39,9 +40,11 @@ def test_a_sweeps_choice_is_trained_and_a_missing_sweep_is_named(steps, tmp_path
     monkeypatch.setattr(ladders.pool, "run", lambda work, jobs, *_: ((job, work(job)) for job in jobs))
     swept, asked = tmp_path / "swept", ["--suite", steps, "--methods", "erm"]
     ran = ["--tasks", "few-6", "--trials", "1", "--seeds", "100-101", "--jobs", "1", "--out", str(swept), "--yes"]
-    assert main(["sweep", *asked, *ran]) == 0
+    assert run_script(sweep, [*asked, *ran]) == 0
     known = ["--seeds", "100", "--out", str(tmp_path / "known.json")]
     assert run_script(tuned, ["--sweep", str(swept), *asked, *known]) == 0
     assert "ladder scores differ by at most 0.03" in capsys.readouterr().out
     assert run_script(tuned, ["--sweep", str(tmp_path / "none"), *asked, *known]) == 2
-    assert "has no sweep of erm over several worlds; run: spurgen sweep" in " ".join(capsys.readouterr().err.split())
+    assert "has no sweep of erm over several worlds; run: python tools/sweep.py" in " ".join(
+        capsys.readouterr().err.split()
+    )

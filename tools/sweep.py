@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Task
+from spurgen.harness.cli import run_script
 from spurgen.harness.experiments.tuning import (
     Setting,
     choose,
@@ -43,9 +45,9 @@ from spurgen.harness.running.plan import baseline_specs, plan_tuning
 FOLDER = Path("benchmark/sweeps")
 TUNING = 100  # the first world that no suite will freeze
 COLUMNS = """\
-`spurgen sweep` wrote this page. Scores are means on validation data. Best is the highest score of the finalists, which
-were trained on all tasks and worlds. Defaults is the score of the values that the method had before, over the heats
-alone if they were no finalists; so Best can be lower."""
+`python tools/sweep.py` wrote this page. Scores are means on validation data. Best is the highest score of the
+finalists, which were trained on all tasks and worlds. Defaults is the score of the values that the method had before,
+over the heats alone if they were no finalists; so Best can be lower."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -213,3 +215,7 @@ def _chosen(best: Setting | None) -> str:
 
 def _score(score: tuple[float, ...] | None) -> str:
     return "" if score is None else f"{score[0]:.3f}"
+
+
+if __name__ == "__main__":
+    sys.exit(run_script(sys.modules[__name__]))
