@@ -6,6 +6,7 @@ Only raw words are used. NumPy freezes its bit streams but not the methods of `G
 
 import hashlib
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,16 +31,16 @@ def words(key: int, indices: Int64, blocks: int) -> Words:
 
     Sample i owns words [i W, (i + 1) W), W = 4 * blocks, so any sample can be made alone.
     """
-    breaks = np.flatnonzero(np.diff(indices) != 1) + 1
+    breaks = np.flatnonzero(indices[1:] - indices[:-1] != 1) + 1
     if len(breaks) >= SCATTERED:
         from spurgen.generators.philox import scattered_words  # imported late: numba takes a second to load
 
         return scattered_words(key, indices, blocks)
     out = np.empty((len(indices), WORDS_PER_BLOCK * blocks), np.uint64)
-    for run in np.split(np.arange(len(indices)), breaks):
-        if len(run):
-            source = np.random.Philox(key=key).advance(int(indices[run[0]]) * blocks)
-            out[run[0] : run[-1] + 1] = source.random_raw(len(run) * out.shape[1]).reshape(len(run), -1)
+    for first, end in pairwise([0, *breaks.tolist(), len(indices)]):
+        if first < end:
+            source = np.random.Philox(key=key).advance(int(indices[first]) * blocks)
+            out[first:end] = source.random_raw((end - first) * out.shape[1]).reshape(end - first, -1)
     return out
 
 

@@ -44,7 +44,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.page:
         around(arguments.page, BEGIN, END)
     if arguments.merge:
-        _merge(arguments, console)
+        folders = list(dict.fromkeys(path for place in arguments.merge for path in matching(place)))
+        check_writable(arguments.results, "--results")
+        merged = merge_folders(folders, arguments.results)
+        say(console, f"folders merged into {arguments.results}: {len(folders)}; their rows: {merged}")
     rows = flags.open_store(suite, arguments, console).rows()
     if not rows:
         raise flags.no_rows(suite, arguments.results)
@@ -70,11 +73,3 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         print_first(board, own, wide=arguments.wide)
         say(console, f"other boards: --tasks {' '.join(run[:2])} ...; all {len(run) + len(board.overall)}: --all")
     return 0
-
-
-def _merge(arguments: argparse.Namespace, console: Console) -> None:
-    folders = list(dict.fromkeys(path for place in arguments.merge for path in matching(place)))
-    check_writable(arguments.results, "--results")
-    rows = merge_folders(folders, arguments.results)
-    merged = f"{rows} row{'s' * (rows != 1)} of {len(folders)} folder{'s' * (len(folders) != 1)}"
-    say(console, f"merged {merged} into {arguments.results}")

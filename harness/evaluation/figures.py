@@ -1,10 +1,9 @@
 """Accuracy, worst-group and robust accuracy, and calibration of predictions, with intervals over samples and runs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.metrics import roc_auc_score
 
 from spurgen.harness.evaluation.predictions import Groups, Predictions, group
 from spurgen.harness.metrics import Interval, simultaneous_interval
@@ -115,7 +114,7 @@ def evaluate(predictions: Predictions, allow_missing: bool = False, seed: int = 
         accuracy=shown["accuracy"],
         weighted_accuracy=None if (weights := groups.as_in_train) is None else weighted(weights),
         balanced_accuracy=weighted(groups.balanced),
-        worst_class_f1=float(lowest_over_classes(f1_score, predictions).mean()),
+        worst_class_f1=_lowest_f1(predictions),
         auroc=_auroc(predictions),
         wga=shown["wga"].value,
         wga_corrected=over_runs(corrected, drawn["wga"]),
@@ -157,14 +156,18 @@ def over_runs(values: Float64, replicates: Float64) -> Estimate:
     return estimate(values, samples=deviation(replicates.mean(axis=1)))
 
 
-def lowest_over_classes(score: Callable[..., Float64], predictions: Predictions) -> Float64:
-    """Return the lowest score of a class that has samples, by run, float64 (R,); `score`: a metric of scikit-learn."""
-    labels = predictions.labels
-    scores = [
-        score(labels, row, labels=np.unique(labels), average=None, zero_division=0) for row in predictions.predicted
-    ]
-    lowest: Float64 = np.min(scores, axis=1)
-    return lowest
+def class_hits(predictions: Predictions) -> tuple[Int64, Int64]:
+    """Return the correct answers of every class, by run, int64 (R, C), and its samples, int64 (C,)."""
+    labels, count = predictions.labels, len(predictions.classes)
+    hits = [np.bincount(labels[row == labels], minlength=count) for row in predictions.predicted]
+    return np.stack(hits), np.bincount(labels, minlength=count)
+
+
+def _lowest_f1(predictions: Predictions) -> float:
+    """Return the lowest F1 score of a class that has samples, as a mean over runs."""
+    hits, sizes = class_hits(predictions)
+    answers = np.stack([np.bincount(row, minlength=len(sizes)) for row in predictions.predicted])
+    return float((2 * hits / np.maximum(sizes + answers, 1))[:, sizes > 0].min(axis=1).mean())
 
 
 def _auroc(predictions: Predictions) -> float | None:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.metrics import recall_score
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.figures import Evaluation, evaluate, lowest_over_classes
+from spurgen.harness.evaluation.figures import Evaluation, class_hits, evaluate
 from spurgen.harness.evaluation.order import same_order
 from spurgen.harness.evaluation.predictions import Predictions, group, stacked
 from spurgen.harness.machine.printing import listed
@@ -71,7 +70,8 @@ def _scores(predictions: Predictions, allow_missing: bool) -> dict[str, Float64]
     """Return the metrics that rules maximise, by run, float64 (R,) each."""
     groups = group(predictions, allow_missing)
     metrics = groups.metrics(groups.accuracies(predictions.predicted == predictions.labels))
-    worst_class = lowest_over_classes(recall_score, predictions)
+    hits, sizes = class_hits(predictions)
+    worst_class = (hits[:, sizes > 0] / sizes[sizes > 0]).min(axis=1)
     return {"accuracy": metrics["accuracy"], "worst_class": worst_class, "wga": metrics["wga"]}
 
 

@@ -4,6 +4,7 @@ The commands of a page run in order in one temporary folder, which has the files
 describes. What would take long is made smaller by `SHORTER`.
 """
 
+import importlib
 import os
 import re
 import shlex
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from spurgen.harness.cli import hyphenated, main, make_parser
+from spurgen.harness.cli import hyphenated, main, make_parser, run_script
 from spurgen.harness.results.store import OWN
 
 ROOT = Path(__file__).parents[2]
@@ -174,7 +175,7 @@ WITH_COMMANDS = [page for page in PAGES if commands(page.read_text("utf-8"))]
 @pytest.mark.timeout(1800)
 @pytest.mark.usefixtures("one_thread", "here", "baselines_here", "forgotten")
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name)
-def test_every_command_of_a_page_works(page, reader, suite_file, ladder_file, capfd):
+def test_every_command_of_a_page_works(page, reader, suite_file, ladder_file, monkeypatch, capfd):
     text = page.read_text("utf-8")
     reader(text)
     places = {"tiny": suite_file, "ladder": ladder_file}
@@ -186,8 +187,11 @@ def test_every_command_of_a_page_works(page, reader, suite_file, ladder_file, ca
             continue
         if command.startswith("python "):
             _, script, *words = shlex.split(shortened(command, **places))
-            where = ROOT / script if script.startswith("tools/") else Path(script)
-            subprocess.run([sys.executable, str(where), *words], check=True)
+            if script.startswith("tools/"):
+                monkeypatch.syspath_prepend(ROOT / "tools")
+                assert run_script(importlib.import_module(Path(script).stem), words) == 0
+            else:
+                subprocess.run([sys.executable, script, *words], check=True)
             continue
         assert PROGRAM.match(command), f"{name(page)}: {command!r}: add it to INSTALLS, or use make or spurgen"
         try:

@@ -11,7 +11,7 @@ from spurgen.generators.nouns import HIDDEN
 from spurgen.generators.world import CHANNELS
 
 KINDS = discover(CHANNELS)
-SETTINGS = settings(max_examples=80)
+SETTINGS = settings(max_examples=40)
 SIZES = (32, 64)  # few, since drawing an atlas takes a second or two; other tests draw these, too
 SPLITS = st.sampled_from(["train", "val", "calibration", "test"])
 INDICES = st.lists(st.integers(0, 5000), min_size=1, max_size=6)

@@ -10,6 +10,7 @@ from spurgen.harness.evaluation.figures import evaluate
 from spurgen.harness.evaluation.paired import compare
 from spurgen.harness.evaluation.predictions import Attribute, Predictions, group
 from spurgen.harness.evaluation.report import summary
+from spurgen.harness.statistics import resampling
 from spurgen.harness.statistics.estimate import Estimate
 
 
@@ -167,14 +168,16 @@ def coverage(runs, deviation, tables, size=100):
 
 
 @pytest.mark.parametrize(("runs", "deviation", "size"), [(1, 0.0, 100), (4, 0.02, 100), (2, 0.05, 1000)])
-def test_intervals_cover_the_truth(runs, deviation, size):
+def test_intervals_cover_the_truth(runs, deviation, size, monkeypatch):
     """120 tables would show a coverage of .85 in 97 cases of 100."""
+    monkeypatch.setattr(resampling, "REPLICATES", 500)  # whose spread is known within 3 %
     rates = coverage(runs, deviation, 120, size)
     assert (rates >= 0.91).all(), rates
 
 
-def test_the_interval_of_the_worst_group_covers_other_runs():
+def test_the_interval_of_the_worst_group_covers_other_runs(monkeypatch):
     """Groups of 2,000 samples, where runs vary more than samples."""
+    monkeypatch.setattr(resampling, "REPLICATES", 500)
     rng, covered = np.random.default_rng(4), 0
     for k in range(100):
         low, high = evaluate(drawn(rng, 4, 0.05, 2000), seed=k).wga_simultaneous
