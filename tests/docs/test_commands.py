@@ -50,12 +50,13 @@ SHORTER = (
     (r"things-(text|image)-32 --suite v3", r"few-\1-4 --suite {ladder}"),  # thousands of samples
     (r"leaderboard --merge shares", "leaderboard --suite {tiny} --merge shares"),
     (r"--methods erm group_dro", "--methods erm"),  # seconds a method
-    (r"(--methods erm --exp-name exp .*)", r"\1 --num-classes 2 --num-samples 80 --num-epochs 1 --seeds 0"),
+    # Captions alone, since answering all twins of images takes seconds.
+    (r"(--methods erm --exp-name exp .*)", r"\1 --num-classes 2 --num-samples 80 {short}"),
     (r"(--plan plan\.jsonl) --suite v3 --tasks .* --seeds 0-9", r"\1 --suite {tiny} --tasks small-text --seeds 1-2"),
     (r"(benchmark plan\.jsonl .*)", r"\1 --jobs 1"),
-    (r"(run two-shortcuts\.toml.*)", r"\1 --num-epochs 1 --seeds 0 --jobs 1"),
-    (r"--num-samples 240(.*)--num-epochs 3(.*)--seeds 0-4", r"--num-samples 80\1--num-epochs 1\2--seeds 0 --jobs 1"),
-    (r"--num_samples 1000", "--num_samples 80 --methods erm --num-epochs 1 --seeds 0 --jobs 1"),
+    (r"(run two-shortcuts\.toml.*)", r"\1 {short}"),
+    (r"--num-samples 240(.*)--num-epochs 3(.*)--seeds 0-4", r"--num-samples 80\1\2{short}"),
+    (r"--num_samples 1000", "--num_samples 80 --methods erm {short}"),
     (r"(run --data_dir data .*)", r"\1 --dry-run"),  # minutes
     (r"--submissions erm resample --seeds 0", r"--submissions erm --tasks fruit-text --seeds 0 --cluster serial"),
     (r"(score my_model\.py --suite fruit\.toml)", r"\1 --cluster serial"),
@@ -63,8 +64,9 @@ SHORTER = (
 )
 """Patterns and their replacements, applied to every command in this order.
 
-`{tiny}` is a small frozen suite, `{ladder}` one of ladders.
+`{tiny}` is a small frozen suite, `{ladder}` one of ladders, `{short}` the flags of a short training.
 """
+SHORT = "--modality text --num-epochs 1 --seeds 0 --jobs 1"
 
 SMALLER_FILES = {
     "train = 2000": "train = 200", "val = 1000": "val = 100", "test_per_group = 20": "test_per_group = 5",
@@ -178,7 +180,7 @@ WITH_COMMANDS = [page for page in PAGES if commands(page.read_text("utf-8"))]
 def test_every_command_of_a_page_works(page, reader, suite_file, ladder_file, monkeypatch, capfd):
     text = page.read_text("utf-8")
     reader(text)
-    places = {"tiny": suite_file, "ladder": ladder_file}
+    places = {"tiny": suite_file, "ladder": ladder_file, "short": SHORT}
     for command in commands(text):
         if command in INSTALLS:
             continue
