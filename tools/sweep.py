@@ -51,7 +51,7 @@ over the heats alone if they were no finalists; so Best can be lower."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's flags."""
+    """Declare the flags."""
     flags.add_suite(parser)
     add = parser.add_argument
     flags.add_tasks(parser, "the suite's main tasks")

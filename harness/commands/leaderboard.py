@@ -1,4 +1,4 @@
-"""Print the leaderboard, made from the rows alone, and write it to files; runs no model."""
+"""Print the leaderboard from the rows alone, and write it to files; --merge first joins folders of rows."""
 
 import argparse
 
@@ -8,7 +8,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.overview import overview_table
-from spurgen.harness.machine.files import check_writable, matching
+from spurgen.harness.machine.files import matching
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options import flags
 from spurgen.harness.options.printing import print_board, print_first
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flags.add_tasks(parser, "the means over the suite's first set of tasks alone")
     flags.add_results(parser)
     parser.add_argument(
-        "--merge", nargs="+", type=flags.results_folder, default=[], metavar="FOLDER",
+        "--merge", nargs="+", action="extend", type=flags.results_folder, default=[], metavar="FOLDER",
         help="first merge these folders of results, such as one per machine, into --results",
     )  # fmt: skip
     flags.add_board_files(parser)
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the tables and write the files that are named."""
+    """Merge the folders, print the tables and write the files that are named."""
     flags.check_board_files(arguments)
     suite = load_suite(arguments.suite)
     for name in arguments.tasks:
@@ -45,10 +45,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         around(arguments.page, BEGIN, END)
     if arguments.merge:
         folders = list(dict.fromkeys(path for place in arguments.merge for path in matching(place)))
-        check_writable(arguments.results, "--results")
         merged = merge_folders(folders, arguments.results)
-        say(console, f"folders merged into {arguments.results}: {len(folders)}; their rows: {merged}")
+        say(console, f"merged into {arguments.results}: folders {len(folders)}, rows {merged}")
     rows = flags.open_store(suite, arguments, console).rows()
+    if arguments.merge and not rows:
+        return 0  # rows of other suites, or of private splits
     if not rows:
         raise flags.no_rows(suite, arguments.results)
     files = arguments.markdown or arguments.csv or arguments.json or arguments.page

@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.machine.files import locked
+from spurgen.harness.machine.files import check_writable, locked
 from spurgen.harness.results.rows import Row, TaskRow, join
 from spurgen.harness.results.store import KINDS, Store
 
@@ -26,6 +26,7 @@ def merge_folders(folders: Iterable[Path], results: Path) -> int:
     rows = [(Store(results, suite, kind), label, of) for (suite, kind, label), of in shares.items()]
     for row in rows:  # before any is written
         _joined(*row)
+    check_writable(results, "--results")
     for target, label, sources in rows:
         with locked(target.folder):
             target.write(label, _joined(target, label, sources))

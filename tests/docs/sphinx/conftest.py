@@ -1,6 +1,7 @@
 """The modules of docs/sphinx, which are no package, and the built site."""
 
 import sys
+import warnings
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,8 +18,12 @@ def site(made_once):
     def build(out):
         from build import main  # imported late: Sphinx takes a second
 
+        def run():
+            warnings.simplefilter("default")  # those of libraries are errors in tests alone
+            sys.exit(main([str(out / "docs")]))
+
         # A fork has torch already, and what Sphinx leaves in its process ends with it.
-        builder = get_context("fork").Process(target=lambda: sys.exit(main([str(out / "docs")])))
+        builder = get_context("fork").Process(target=run, daemon=True)
         builder.start()
         builder.join()
         assert builder.exitcode == 0

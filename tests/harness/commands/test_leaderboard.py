@@ -8,6 +8,7 @@ import pytest
 
 from spurgen.harness.cli import main
 from spurgen.harness.commands.leaderboard import BEGIN, END
+from spurgen.harness.results.store import PRIVATE, Store
 
 
 @pytest.fixture
@@ -139,6 +140,32 @@ def test_no_board_is_written_where_there_are_no_rows(suite_file, monkeypatch, st
     assert main(["leaderboard", "--suite", "tiny.toml", "--results", results, "--markdown", "board.md"]) == 2
     assert message in stderr()
     assert not Path("board.md").exists()
+
+
+def test_nothing_is_merged_if_the_command_is_refused(leaderboard, suite, make_outcome, tmp_path, unwritable, stderr):
+    result, samples = make_outcome(suite, 0.5)
+    for name, identity in (("a", result.identity), ("b", "f" * 64)):
+        Store(tmp_path / name, "tiny").add("mine", result.model_copy(update={"identity": identity}), samples)
+    (page := tmp_path / "page.md").write_text("no place for a table")
+    both = ["--merge", str(tmp_path / "a"), "--merge", str(tmp_path / "b")]
+    out, alone = ["--results", str(tmp_path / "out")], both[:2]
+    for flags, message in (
+        ([*out, *alone, "--tasks", "small-texts"], "small-texts"),
+        ([*out, *alone, "--page", str(page)], "page.md"),
+        ([*out, *both], "two different results of seed 0"),
+        (["--results", str(unwritable), *alone], "choose another --results"),
+    ):
+        assert leaderboard(*flags) == 2
+        assert message in stderr()
+        assert not (tmp_path / "out").exists()
+    assert leaderboard(*out, *alone) == 0
+    assert "folders 1, rows 1" in stderr()
+
+
+def test_merging_private_rows_alone_is_no_error(leaderboard, suite, make_outcome, tmp_path, stderr):
+    Store(tmp_path / "share", "tiny", PRIVATE).add("mine", *make_outcome(suite, 0.5))
+    assert leaderboard("--results", str(tmp_path / "out"), "--merge", str(tmp_path / "share")) == 0
+    assert "folders 1, rows 1" in stderr()
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, s
         assert (
             main(["leaderboard", "--suite", suite_file, "--merge", "shares/2", "shares/*", "--results", "merged"]) == 0
         )
-        assert "folders merged into merged: 3; their rows: 1" in stderr()
+        assert "merged into merged: folders 3, rows 1" in stderr()
     place = ["--suite", suite_file, "--results", "alone", "--jobs", "1"]
     assert main(["score", "mine.py", *tasks, *place]) == 0
     assert as_json(suite_file, "merged", tmp_path, "a") == as_json(suite_file, "alone", tmp_path, "b")

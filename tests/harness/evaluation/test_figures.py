@@ -121,6 +121,13 @@ def test_metrics_of_other_benchmarks_are_those_of_scikit_learn_and_wilds():
     assert figures.weighted_accuracy.value == pytest.approx(share)
 
 
+def test_a_class_without_samples_has_no_f1():
+    labels, predicted = np.array([0, 0, 1, 1]), np.array([[0, 2, 1, 1]])
+    light = Attribute("light", ("day",), 0 * labels)
+    figures = evaluate(Predictions("m", ("a", "b", "c"), labels, (light,), predicted, ("1",)), allow_missing=True)
+    assert figures.worst_class_f1 == pytest.approx(2 / 3)  # of the first class: 1 of 2, and 1 of 1 that is called so
+
+
 def test_groups_cannot_be_weighted_as_in_train_without_their_samples(model, three_groups):
     assert evaluate(replace(model({}), train=None)).weighted_accuracy is None
     assert evaluate(three_groups, allow_missing=True).weighted_accuracy is None

@@ -15,7 +15,7 @@ def checkpoint(name, *runs, order=slice(None), names=None):
         for start, count in zip(starts, wrong, strict=True):
             predicted[run, start : start + count] = 1 - LABELS[start]
     return from_arrays(
-        name, LABELS[order], {"place": PLACES[order]}, predicted=predicted[:, order],
+        name, LABELS[order], {"place": PLACES[order]}, predicted=predicted[:, order], classes=[0, 1, 2],
         keys=np.arange(len(LABELS))[order], runs=names or [f"r{run}" for run in range(len(runs))],
     )  # fmt: skip
 

@@ -133,7 +133,7 @@ def test_folders_that_contradict_each_other_are_named_and_nothing_is_merged(tmp_
     both = f"{tmp_path}/a and {tmp_path}/c: row mine, small-text: two different results of seed 0; merge"
     with pytest.raises(SpurgenError, match=both):
         merge_folders([tmp_path / name for name in "abc"], tmp_path / "out")
-    assert not (tmp_path / "out/tiny").exists()
+    assert not (tmp_path / "out").exists()
     assert merge_folders([tmp_path / name for name in "ab"], tmp_path / "out") == 2
     with pytest.raises(SpurgenError, match=f"{tmp_path}/out/tiny and {tmp_path}/c: row mine"):
         merge_folders([tmp_path / "c"], tmp_path / "out")

@@ -86,6 +86,16 @@ def test_settings_that_failed_in_the_heats_are_no_finalists():
     assert len(sweep._finals(jobs, heats, results[:1], 2)) == 2  # others may still become finalists
 
 
+@pytest.mark.usefixtures("nothing_runs")
+def test_without_a_choice_only_the_plan_is_printed(suite_file, tmp_path, capsys):
+    flags = ["--suite", suite_file, "--trials", "1", "--device", "cpu", "--out", str(tmp_path / "new")]
+    assert run_script(sweep, flags) == 0
+    out, err = capsys.readouterr()
+    assert "small-image, small-text, small-both (0" in out
+    assert "nothing was started; add --yes to start all of them" in err
+    assert not (tmp_path / "new").exists()
+
+
 def test_an_unknown_method_is_an_error_with_the_nearest_names(suite_file, capsys):
     assert run_script(sweep, ["--suite", suite_file, "--tasks", "small-text", "--methods", "grup_dro"]) == 2
     assert "there is no method 'grup_dro'; did you mean group_dro" in capsys.readouterr().err
