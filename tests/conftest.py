@@ -105,9 +105,9 @@ def pytest_xdist_auto_num_workers():
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the files that have slow tests: then all processes end within seconds."""
+    """Begin with the tests that one process is to have, and with files of slow ones: then all end within seconds."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (item.get_closest_marker("minilm") is None, item.path not in slow))
 
 
 def pytest_collection_finish():

@@ -12,6 +12,7 @@ CAPTIONS = ["A fox in front of a wall.", "A tram near the station.", "A taco."]
 
 
 @pytest.mark.slow
+@pytest.mark.minilm
 @pytest.mark.parametrize(("half", "inputs"), [("image", IMAGES), ("caption", CAPTIONS)])
 def test_features_have_the_width_and_do_not_depend_on_the_batch(half, inputs):
     encode = ENCODERS[half].load()
@@ -23,6 +24,7 @@ def test_features_have_the_width_and_do_not_depend_on_the_batch(half, inputs):
 
 
 @pytest.mark.slow
+@pytest.mark.minilm
 def test_other_weights_of_minilm_are_refused(monkeypatch):
     monkeypatch.setattr(encoders, "MINILM_SHA256", "0" * 64)
     with pytest.raises(FrozenDataError, match=r"does not hold the weights recorded for MiniLM .*--force-reinstall"):

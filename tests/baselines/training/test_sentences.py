@@ -10,7 +10,7 @@ from spurgen.baselines.training.hyperparameters import FINE_TUNING
 from spurgen.baselines.training.sentences import LENGTH, SentenceEncoder, WordPieces
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.minilm]
 CAPTIONS = ["A fox in front of a brick wall.", "A tram near the station.", "A taco.", "The owl at noon."]
 
 

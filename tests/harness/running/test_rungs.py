@@ -211,6 +211,7 @@ def test_features_of_private_worlds_are_removed_and_frozen_ones_stay(steps):
 
 
 @pytest.mark.slow
+@pytest.mark.minilm
 def test_where_the_encoder_is_trained_baselines_get_captions_and_no_features_are_computed(steps, job):
     job = replace(job, options={"epochs": 1})
     tuned = replace(job, task=replace(job.task, backbone="finetuned"))
