@@ -10,7 +10,7 @@ METHODS = [erm.submission, resample.submission, group_dro.submission]
 MODALITIES = ["image", "text", "multimodal"]
 
 
-@pytest.mark.parametrize(("method", "modality"), zip(METHODS, MODALITIES, strict=True))
+@pytest.mark.parametrize(("method", "modality"), [*zip(METHODS, MODALITIES, strict=True)])
 def test_learns_a_separable_problem(fitted, method, modality, make_data, make_context):
     trained = fitted(method, make_data(modality=modality), make_context(modality), epochs=12)
     unseen = make_data(n=60, seed=1, modality=modality)
