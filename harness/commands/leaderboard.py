@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         say(console, f"merged into {arguments.results}: folders {len(folders)}, rows {merged}")
     rows = flags.open_store(suite, arguments, console).rows()
     if arguments.merge and not rows:
-        return 0  # rows of other suites, or of private splits
+        say(console, f"no board: suite {suite.name} has no public rows yet")
+        return 0
     if not rows:
         raise flags.no_rows(suite, arguments.results)
     files = arguments.markdown or arguments.csv or arguments.json or arguments.page

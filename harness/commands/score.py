@@ -84,7 +84,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if private and arguments.dry_run:
         _may_start(private, arguments, console)
     if arguments.share and not arguments.dry_run:
-        joins = f"{spurgen(f'leaderboard --suite {load_suite(arguments.suite).spoken} --merge')}, which joins them"
+        board = spurgen(f"leaderboard --suite {load_suite(arguments.suite).spoken}")
+        joins = f"{board} --merge FOLDER ..., which joins them"
         say(console, f"next: the other shares, each with --results of its own, then {joins}")
     elif not code and not arguments.dry_run:
         suite = load_suite(arguments.suite)

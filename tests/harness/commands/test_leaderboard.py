@@ -165,7 +165,7 @@ def test_nothing_is_merged_if_the_command_is_refused(leaderboard, suite, make_ou
 def test_merging_private_rows_alone_is_no_error(leaderboard, suite, make_outcome, tmp_path, stderr):
     Store(tmp_path / "share", "tiny", PRIVATE).add("mine", *make_outcome(suite, 0.5))
     assert leaderboard("--results", str(tmp_path / "out"), "--merge", str(tmp_path / "share")) == 0
-    assert "folders 1, rows 1" in stderr()
+    assert "folders 1, rows 1 no board: suite tiny has no public rows yet" in stderr()
 
 
 @pytest.fixture

@@ -77,10 +77,9 @@ def test_shares_merge_to_what_one_machine_makes(planned, suite_file, tmp_path, s
     for k in range(3):
         assert main(["benchmark", str(planned), "--share", f"{k}/3", "--results", f"shares/{k}", "--jobs", "1"]) == 0
     assert "done: shares/2/tiny has the results, 1 in all" in stderr()
+    merging = ["leaderboard", "--suite", suite_file, "--merge", "shares/2", "shares/*", "--results", "merged"]
     for _ in range(2):  # merging again changes nothing
-        assert (
-            main(["leaderboard", "--suite", suite_file, "--merge", "shares/2", "shares/*", "--results", "merged"]) == 0
-        )
+        assert main(merging) == 0
         assert "merged into merged: folders 3, rows 1" in stderr()
     place = ["--suite", suite_file, "--results", "alone", "--jobs", "1"]
     assert main(["score", "mine.py", *tasks, *place]) == 0

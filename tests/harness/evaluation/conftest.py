@@ -6,6 +6,7 @@ import pytest
 
 from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.reading import read_predictions
+from spurgen.harness.statistics import resampling
 
 
 @pytest.fixture
@@ -73,3 +74,9 @@ def read(write):
         return read_predictions(write(table), asked, metadata=about, **options)
 
     return read_written
+
+
+@pytest.fixture
+def few_replicates(monkeypatch):
+    """Simulations resample each table 500 times, not 2,000: the spread is still known within 3 %."""
+    monkeypatch.setattr(resampling, "REPLICATES", 500)

@@ -10,7 +10,6 @@ from spurgen.harness.evaluation.figures import evaluate
 from spurgen.harness.evaluation.paired import compare
 from spurgen.harness.evaluation.predictions import Attribute, Predictions, group
 from spurgen.harness.evaluation.report import summary
-from spurgen.harness.statistics import resampling
 from spurgen.harness.statistics.estimate import Estimate
 
 
@@ -125,7 +124,9 @@ def test_a_class_without_samples_has_no_f1():
     labels, predicted = np.array([0, 0, 1, 1]), np.array([[0, 2, 1, 1]])
     light = Attribute("light", ("day",), 0 * labels)
     figures = evaluate(Predictions("m", ("a", "b", "c"), labels, (light,), predicted, ("1",)), allow_missing=True)
-    assert figures.worst_class_f1 == pytest.approx(2 / 3)  # of the first class: 1 of 2, and 1 of 1 that is called so
+    assert figures.worst_class_f1 == pytest.approx(
+        2 / 3
+    )  # of the first class: twice its hit, over 2 samples and 1 answer
 
 
 def test_groups_cannot_be_weighted_as_in_train_without_their_samples(model, three_groups):
@@ -175,16 +176,16 @@ def coverage(runs, deviation, tables, size=100):
 
 
 @pytest.mark.parametrize(("runs", "deviation", "size"), [(1, 0.0, 100), (4, 0.02, 100), (2, 0.05, 1000)])
-def test_intervals_cover_the_truth(runs, deviation, size, monkeypatch):
+@pytest.mark.usefixtures("few_replicates")
+def test_intervals_cover_the_truth(runs, deviation, size):
     """120 tables would show a coverage of .85 in 97 cases of 100."""
-    monkeypatch.setattr(resampling, "REPLICATES", 500)  # whose spread is known within 3 %
     rates = coverage(runs, deviation, 120, size)
     assert (rates >= 0.91).all(), rates
 
 
-def test_the_interval_of_the_worst_group_covers_other_runs(monkeypatch):
+@pytest.mark.usefixtures("few_replicates")
+def test_the_interval_of_the_worst_group_covers_other_runs():
     """Groups of 2,000 samples, where runs vary more than samples."""
-    monkeypatch.setattr(resampling, "REPLICATES", 500)
     rng, covered = np.random.default_rng(4), 0
     for k in range(100):
         low, high = evaluate(drawn(rng, 4, 0.05, 2000), seed=k).wga_simultaneous

@@ -6,7 +6,6 @@ import pytest
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.paired import compare, compare_with_first
 from spurgen.harness.evaluation.predictions import Attribute, Predictions
-from spurgen.harness.statistics import resampling
 from spurgen.harness.statistics.differences import holm
 
 SIZES, TRUTHS = (10, 20), ((0.9, 0.9, 0.9, 0.9), (0.95, 0.9, 0.7, 0.6))
@@ -148,8 +147,8 @@ def false_positives(size, truth, tables, runs=1, deviation=0.0, paired=False, of
         (1000, TRUTHS[1], {"deviation": 0.05, "of_other": 3}, (0.08, 0.08, 0.08, 0.07)),
     ],
 )
-def test_equal_models_rarely_differ_significantly(size, truth, how, at_most, monkeypatch):
-    monkeypatch.setattr(resampling, "REPLICATES", 500)  # whose spread is known within 3 %
+@pytest.mark.usefixtures("few_replicates")
+def test_equal_models_rarely_differ_significantly(size, truth, how, at_most):
     rates = false_positives(size, truth, 200, **how)
     assert (rates <= at_most).all(), rates
 

@@ -45,6 +45,5 @@ def test_a_sweeps_choice_is_trained_and_a_missing_sweep_is_named(steps, tmp_path
     assert run_script(tuned, ["--sweep", str(swept), *asked, *known]) == 0
     assert "ladder scores differ by at most 0.03" in capsys.readouterr().out
     assert run_script(tuned, ["--sweep", str(tmp_path / "none"), *asked, *known]) == 2
-    assert "has no sweep of erm over several worlds; run: python tools/sweep.py" in " ".join(
-        capsys.readouterr().err.split()
-    )
+    message = " ".join(capsys.readouterr().err.split())
+    assert "has no sweep of erm over several worlds; run: python tools/sweep.py" in message
