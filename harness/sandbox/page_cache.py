@@ -12,14 +12,13 @@ def forget(places: Iterable[Path]) -> None:
     """Drop the pages of these files, and of all files in these folders, that no process has mapped.
 
     A process that touches a page which is not in memory brings it there, and a later one can tell by how its own page
-    faults are counted. Only readable plain files that were written to the disk are dropped.
+    faults are counted. Only readable plain files that were written to the disk are dropped. A link is not followed.
     """
     for place in places:
-        folders = os.walk(place) if place.is_dir() else [(str(place.parent), [], [place.name])]
-        for folder, _, names in folders:
+        walked = os.fwalk(place) if place.is_dir() else [("", [], [str(place)], None)]
+        for _, _, names, folder in walked:
             for name in names:
-                with suppress(OSError):
-                    _forget(f"{folder}/{name}")
+                _forget(name, folder)
 
 
 def forget_names() -> None:
@@ -31,9 +30,10 @@ def forget_names() -> None:
         DROP.write_text("2\n")
 
 
-def _forget(path: str) -> None:
-    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(file)
+def _forget(path: str, folder: int | None) -> None:
+    with suppress(OSError):
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+        try:
+            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(file)
