@@ -20,7 +20,7 @@ from PIL import Image
 
 from spurgen.benchmark.specs import is_baseline
 
-gc.disable()  # imports leave no garbage: searching for it would take a fifth of the time, up to the first test
+gc.disable()  # imports leave no garbage: searching for it takes a sixth of the time, up to the first test
 sys.path.insert(0, str(Path(__file__).parent / "fixtures"))
 pytest_plugins = ("small_suites", "ladder_results", "language_models", "pages")
 # As in an environment that is activated; else messages name the path of its commands.
