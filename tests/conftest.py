@@ -64,13 +64,12 @@ KEPT = {}  # modules, by name, that are no test's own
 
 @pytest.fixture(autouse=True)
 def forget_modules(tmp_path_factory):
-    """Forget modules that tests and fixtures imported from their own files: the next may have others of these names."""
+    """Forget what a test and its fixtures imported from their own files, and where: others may have the same names."""
     made = (str(tmp_path_factory.getbasetemp()), os.path.join(tempfile.gettempdir(), "spurgen-"))
 
     def forget():
-        # What was imported last tells: comparing thousands of modules takes longer than many tests.
-        if len(sys.modules) == len(KEPT) and next(reversed(sys.modules.items())) == next(reversed(KEPT.items())):
-            return
+        if sys.modules == KEPT:
+            return  # going through thousands of modules takes longer than most tests
         for name, module in list(sys.modules.items()):
             if KEPT.get(name) is not module and (getattr(module, "__file__", None) or "").startswith(made):
                 del sys.modules[name]
@@ -78,7 +77,9 @@ def forget_modules(tmp_path_factory):
         KEPT.update(sys.modules)
 
     forget()  # what fixtures of a module or of the session imported
+    places = [*sys.path]
     yield
+    sys.path[:] = places  # loading a submission adds its folder
     forget()
 
 
