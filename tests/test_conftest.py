@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CONFTEST = ROOT / "tests" / "conftest.py"
 MARKED = """
+import sys
 import pytest
 
 @pytest.mark.needs("SLURM")
@@ -28,7 +29,9 @@ def test_browser(browser): raise AssertionError("runs")
 
 def test_typeset(typeset): raise AssertionError("runs")
 
-def test_other(): pass
+def test_other(): sys.path.append("left")
+
+def test_next(): assert "left" not in sys.path
 """
 MISSING = {
     "SLURM": (2, "apt-get install munge slurmctld slurmd slurm-client"),
@@ -65,7 +68,7 @@ def test_a_missing_part_skips_its_tests_and_the_run_ends_with_how_many_and_why(r
     for name, (count, line) in MISSING.items():
         assert f"{count} skipped: needs {name}: {line}" in ending
     assert "make test-all fails where a part is missing, as CI does" in ending
-    assert "1 passed, 5 skipped" in ending
+    assert "2 passed, 5 skipped" in ending
 
 
 @pytest.mark.slow
@@ -75,7 +78,7 @@ def test_a_missing_part_is_a_failure_where_all_must_be_there(run_bare):
     assert code == 1
     for name, (_, line) in MISSING.items():
         assert f"needs {name}: {line}" in output
-    assert "1 passed, 5 errors" in output
+    assert "2 passed, 5 errors" in output
 
 
 def test_every_package_that_tests_ask_for_is_installed_before_all_must_be_there():
