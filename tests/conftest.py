@@ -101,10 +101,10 @@ def cache(caches, monkeypatch):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """One process more than cores: tests also wait, for sandboxes, browsers and clusters."""
+    """One process per core that this run may use, which xdist does not ask: one more takes a tenth longer."""
     from spurgen.harness.machine.pool import cores
 
-    return cores() + 1
+    return cores()
 
 
 def pytest_collection_modifyitems(items):

@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     Return 1 if it is a task's, and the generators do not make what its suite froze.
     """
     suite = load_suite(arguments.suite) if names_task(arguments) else None
-    plan = plan_of(arguments, suite)
+    plan = plan_from(arguments, suite)
     verb = "kept" if find(plan, arguments.out) else "wrote"
     if suite and not verified(suite, [plan.scenario.name], console, arguments.jobs):
         return 1
@@ -95,7 +95,7 @@ def names_task(arguments: argparse.Namespace) -> bool:
     return bool(arguments.scenario) and not arguments.scenario.endswith(".toml")
 
 
-def plan_of(arguments: argparse.Namespace, suite: Suite | None) -> Plan:
+def plan_from(arguments: argparse.Namespace, suite: Suite | None) -> Plan:
     """Return what the flags ask for, a task of the suite if there is one.
 
     Raise `ScenarioError` if there can be no such data set.

@@ -109,6 +109,8 @@ def test_a_share_without_a_job_does_nothing(planned, score, tmp_path, stderr):
     told = stderr()
     assert "nothing to run" in told
     assert "verifying" not in told
+    assert "next: the other shares, each with --results of its own, then spurgen leaderboard --suite" in told
+    assert "--merge FOLDER ..., which joins them" in told
     assert not (tmp_path / "x").exists()
 
 
