@@ -23,6 +23,7 @@ from spurgen.benchmark.specs import is_baseline
 gc.disable()  # imports leave no garbage: searching for it takes a sixth of the time, up to the first test
 sys.path.insert(0, str(Path(__file__).parent / "fixtures"))
 pytest_plugins = ("small_suites", "ladder_results", "language_models", "pages")
+sys.modules["outdated"] = None  # by which WILDS, when it is imported, asks the network for newer versions in a thread
 # As in an environment that is activated; else messages name the path of its commands.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 settings.register_profile("spurgen", derandomize=True, deadline=None)
