@@ -23,7 +23,7 @@ from spurgen.benchmark.specs import is_baseline
 gc.disable()  # imports leave no garbage: searching for it takes a sixth of the time, up to the first test
 sys.path.insert(0, str(Path(__file__).parent / "fixtures"))
 pytest_plugins = ("small_suites", "ladder_results", "language_models", "pages")
-sys.modules["outdated"] = None  # by which WILDS, when it is imported, asks the network for newer versions in a thread
+sys.modules["outdated"] = None  # with it, WILDS asks the network for newer versions, in a thread that can fail any test
 # As in an environment that is activated; else messages name the path of its commands.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 settings.register_profile("spurgen", derandomize=True, deadline=None)
@@ -102,7 +102,7 @@ def cache(caches, monkeypatch):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """One process per core that this run may use, which xdist does not ask: one more takes a tenth longer."""
+    """One process per core, as affinity and the CPU quota allow: with one more, all tests take a tenth longer."""
     from spurgen.harness.machine.pool import cores
 
     return cores()

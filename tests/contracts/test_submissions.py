@@ -1,4 +1,4 @@
-"""Every example in submissions/ is better than chance on a ladder: sandboxed, but for one that repeats another."""
+"""Every example in submissions/ is better than chance on a ladder; all but `zero_shot` run in the sandbox."""
 
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def test_examples_are_discovered():
     ],
 )
 def test_an_example_is_better_than_chance_in_each_of_its_modalities(path, easy, monkeypatch, request):
-    if request.node.get_closest_marker("minilm"):  # each process that loads the network takes many seconds
+    if request.node.get_closest_marker("minilm"):  # its libraries take many seconds to import in each process
         monkeypatch.setattr(RecheckedWorker, "finish", lambda worker, *_: worker.close())
         monkeypatch.setattr("spurgen.harness.running.run.runs_here", lambda _: path.stem == "zero_shot")
     modalities = sorted(load_submission(f"spurgen.submissions.{path.stem}").modalities)
