@@ -34,7 +34,7 @@ _L1 = {"l1_ratio": 1.0} if tuple(map(int, sklearn.__version__.split(".")[:2])) >
 class Hyperparameters(FeatureRecipe):
     """Settings of the features, plus the number of fits to average, and the least number of samples per group in each.
 
-    A sweep has nothing to draw: the strength of the penalty is selected within each run, by the rule `selection`.
+    The strength of the penalty is selected within each run, by the rule `selection`; `l2` changes no answer.
     """
 
     fits: int = within(1, 1000, "Kirichenko et al. 2022: the average of 20", default=20)

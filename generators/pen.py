@@ -112,11 +112,11 @@ def arc(x: int, y: int, radius: int, first: int, last: int) -> Sequence[Point]:
     return [(x + dx, y + dy) for dx, dy in around]
 
 
-def regular(sides: int, radius: int, turn: int = -90) -> Sequence[Point]:
-    """Return the corners of a regular polygon; `turn` is the direction of the first one, in degrees."""
-    return [polar(radius, turn + 360 * k // sides) for k in range(sides)]
+def regular(sides: int, radius: int) -> Sequence[Point]:
+    """Return the corners of a regular polygon, of which the first is at the top."""
+    return [polar(radius, -90 + 360 * k // sides) for k in range(sides)]
 
 
-def star(points: int, outer: int, inner: int, turn: int = -90) -> Sequence[Point]:
-    """Return the corners of a star with `points` points."""
-    return [polar(inner if k % 2 else outer, turn + 180 * k // points) for k in range(2 * points)]
+def star(points: int, outer: int, inner: int) -> Sequence[Point]:
+    """Return the corners of a star with `points` points, of which the first is at the top."""
+    return [polar(inner if k % 2 else outer, -90 + 180 * k // points) for k in range(2 * points)]

@@ -47,7 +47,8 @@ TUNING = 100  # the first world that no suite will freeze
 COLUMNS = """\
 `python tools/sweep.py` wrote this page. Scores are means on validation data. Best is the highest score of the
 finalists, which were trained on all tasks and worlds. Defaults is the score of the values that the method had before,
-over the heats alone if they were no finalists; so Best can be lower."""
+over the heats alone if they were no finalists; so Best can be lower. A chosen value that is the lowest or highest tried
+says so: a better one may lie beyond."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -201,16 +202,22 @@ def sweep_table(results: Sequence[TuningResult], known: dict[str, ModuleType]) -
                 "Worked": sum(setting.score is not None for setting in tried),
                 "Defaults": _score(tried[0].score),
                 "Best": _score(best and best.score),
-                "Chosen": _chosen(best),
+                "Chosen": _chosen(best, tried),
             }
         )
     return markdown_table(lines)
 
 
-def _chosen(best: Setting | None) -> str:
+def _chosen(best: Setting | None, tried: Sequence[Setting]) -> str:
+    """Return the values of a setting; one that is an end of three or more that were tried says which."""
     if best is None:
         return "none worked"
-    return ", ".join(f"{name} = {value:g}" for name, value in best.options.items()) or "defaults: nothing is searched"
+    cells = []
+    for name, value in best.options.items():
+        values = sorted({setting.options[name] for setting in tried if name in setting.options})
+        end = {values[0]: " (lowest)", values[-1]: " (highest)"}.get(value, "") if len(values) > 2 else ""
+        cells.append(f"{name} = {value:g}{end}")
+    return ", ".join(cells) or "defaults: nothing is searched"
 
 
 def _score(score: tuple[float, ...] | None) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import Line, column, table
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import blocks
@@ -14,7 +15,6 @@ SHOWN = {
 }
 """Keys of the board's columns that fit a table as wide as one or two columns of the page."""
 SIZES = {1: r"\scriptsize", 2: r"\footnotesize"}
-BEST = "robust_accuracy"
 HEAD = "% needs \\usepackage{booktabs}\n"
 
 
@@ -74,7 +74,7 @@ def _rows(lines: Sequence[Line], shown: Sequence[str]) -> Iterator[dict[str, str
     best, names = _best(lines), column("submission").title
     for k, row in enumerate(table(lines, shown)):
         cells = {title: as_latex(text) if title == names else _number(text) for title, text in row.items()}
-        title = column(BEST).title
+        title = column(RANKED_BY).title
         yield cells | {title: bold(cells[title])} if k in best else cells
 
 

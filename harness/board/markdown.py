@@ -9,7 +9,8 @@ from spurgen.harness.board.schema import Board, Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.machine.text import as_markdown
 
-SYNTHETIC = "twins"  # the access tier that is given what no real data have
+SYNTHETIC = "twins"  # the access tier that is given what real data rarely have
+APART = ", which real data rarely have"
 STRANGERS = ("submission", "name", "access", "reason", "verification")
 
 
@@ -43,7 +44,7 @@ def board_markdown(part: Board) -> list[str]:
 def blocks(lines: Sequence[Line], part: Board) -> Iterator[tuple[str, list[Line]]]:
     """Yield a heading and its lines for each access tier, then for the rows with too few units.
 
-    The tier whose best row has the highest estimate comes first; the tier that no real data have comes last.
+    The tier whose best row has the highest estimate comes first; that of twins comes last.
     """
     tiers: dict[str, list[Line]] = {}
     for line in lines:
@@ -58,7 +59,7 @@ def blocks(lines: Sequence[Line], part: Board) -> Iterator[tuple[str, list[Line]
 
 def tier_title(access: str) -> str:
     """Return the heading of an access tier's rows."""
-    return f"Access: {access}{', which no real data have' if access == SYNTHETIC else ''}"
+    return f"Access: {access}{APART if access == SYNTHETIC else ''}"
 
 
 def escaped(lines: Sequence[Line]) -> list[Line]:

@@ -61,12 +61,12 @@ def compare(first: Predictions, second: Predictions, allow_missing: bool = False
     )
 
 
-def compare_with_first(models: Sequence[Predictions], allow_missing: bool = False, seed: int = 0) -> list[Comparison]:
+def compare_with_first(models: Sequence[Predictions], allow_missing: bool = False) -> list[Comparison]:
     """Compare the first model with each of the others, and correct the p-values for all of them.
 
     Raises `SpurgenError` unless all answer the same samples.
     """
-    comparisons = [compare(models[0], other, allow_missing, seed) for other in models[1:]]
+    comparisons = [compare(models[0], other, allow_missing) for other in models[1:]]
     tests = {(k, name): each for k, one in enumerate(comparisons) for name, each in one.metrics.items()}
     every = corrected(tests)
     return [replace(one, metrics={name: every[k, name] for name in one.metrics}) for k, one in enumerate(comparisons)]

@@ -14,10 +14,10 @@ from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.ladder.shortcuts import SHORTCUTS
 from spurgen.generators.ladder.world import make_world
 from spurgen.generators.streams import Int64
+from spurgen.harness.results.answered import STATES
 from spurgen.harness.splits.freeze import Description, make_part, part_sizes
 
 NOISY = ("train", "val")  # the splits in which the class shown may be another than the label
-STATES = ("agree", "mislead", "neutral")
 
 
 def on_rung(ladder: Ladder, counterexamples: int) -> Ladder:

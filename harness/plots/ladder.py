@@ -219,6 +219,6 @@ def _label(line: Line, full_names: Mapping[str, str], columns: Columns, *, scree
     """Return a row's name and what it needs; on a screen in two lines, and whether it was given twins as well."""
     label, needs = line["submission"], needed_words(line)
     name = "ERM" if label == ERM else short_name(full_names.get(label, label))
-    twins = screen and line["access"] == SYNTHETIC  # the tier that no real data have
+    twins = screen and line["access"] == SYNTHETIC
     what = [f"{needs}, with twins" if twins else f"needs {needs}"] if needs else []
     return ("\n" if screen else " ").join([style.drawable(name, LONGEST[2 if screen else columns]), *what])

@@ -51,7 +51,7 @@ class TaskRow:
         return self.sums[name] / len(self.correct)
 
     def to_pandas(self) -> "DataFrame":
-        """Return a line per seed with typed columns; `frames.rows_frame` makes a table of many rows."""
+        """Return a line per seed with typed columns."""
         from spurgen.harness.results.frames import results_frame
 
         return results_frame(self.results)

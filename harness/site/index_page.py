@@ -5,6 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import known, needed_words
 from spurgen.harness.board.markdown import SYNTHETIC
 from spurgen.harness.machine.text import one_line
@@ -61,10 +62,10 @@ def curve(material: Material, climb: Climb, figures: Figures) -> tuple[str, str]
 
 
 def winners(material: Material, climb: Climb) -> list[Best]:
-    """Return the best row of each access tier, and ERM, best first, the tier that no real data have last."""
+    """Return the best row of each access tier, and ERM, best first, that of twins last."""
     lines = {line["submission"]: line for line in material.lines[climb.name]}
     best = named_rows(climb.whole, named(climb.whole, material.names))
-    best.sort(key=lambda row: (row.access == SYNTHETIC, -lines[row.label]["robust_accuracy"]))
+    best.sort(key=lambda row: (row.access == SYNTHETIC, -lines[row.label][RANKED_BY]))
     return [
         Best(
             row.label, one_line(spoken_name(row.label, material.names)), given(row.access),

@@ -14,14 +14,13 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.machine.files import WriteError, write_atomically
 from spurgen.harness.machine.folders import claimed, partial_folder, stale_folders
 from spurgen.harness.machine.interrupts import hold_signals
+from spurgen.harness.machine.provenance import CODE
 
 STAMP = "site.json"
 DOCS = "docs"
 """Folder of the documentation within a site; another command makes it, so it is kept."""
 SCHEMA_VERSION = 1
 PACKAGE = Path(__file__).parents[2]
-CODE = ("baselines", "benchmark", "generators", "harness")
-"""Folders whose files decide what a page shows."""
 SUFFIXES = (".py", ".j2", ".css", ".js", ".svg", ".csv", ".npz")
 
 

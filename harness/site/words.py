@@ -6,7 +6,7 @@ from spurgen.benchmark.task import Rung
 from spurgen.generators.ladder.shortcuts import SHORTCUTS
 from spurgen.generators.ladder.world import make_world
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.markdown import SYNTHETIC
+from spurgen.harness.board.markdown import APART, SYNTHETIC
 from spurgen.harness.board.methods import short_name
 from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.machine.printing import and_list
@@ -17,14 +17,12 @@ ALL = "all"
 WHAT = {"hue": "the wall's hue", "wall": "the wall's pattern", "light": "the light", "mark": "the mark in the corner",
         "place": "the place"}  # fmt: skip
 """Descriptions of the shortcuts."""
-
-
 EVERY = {2: "both", 3: "all three", 4: "all four", 5: "all five"}
 
 
 def given(access: str) -> str:
     """Return what training was given besides inputs in an access tier."""
-    return f"{one_line(GIVEN.get(access, access))}{', which no real data have' if access == SYNTHETIC else ''}"
+    return f"{one_line(GIVEN.get(access, access))}{APART if access == SYNTHETIC else ''}"
 
 
 def percent(value: float) -> str:

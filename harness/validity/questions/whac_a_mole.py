@@ -6,15 +6,17 @@ that a method follows significantly more than ERM while it follows another less.
 the groups of the shortcut.
 """
 
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from spurgen.benchmark.contract import ACCESS
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import spread_of
 from spurgen.harness.board.columns import Line
+from spurgen.harness.machine.printing import and_list
 from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.statistics.comparison import with_reference
-from spurgen.harness.validity.answer import MEASURED, Answer, flat, forest_of
+from spurgen.harness.validity.answer import MEASURED, Answer, flat, forest_of, in_order
 from spurgen.harness.validity.suite import Ranked, RankedSuite
 
 PLACE = 7
@@ -37,10 +39,11 @@ def examine(suite: RankedSuite) -> Answer:
     most = max(
         changes, key=lambda name: (len(_hidden(suite, name)) > 0, len(suite.tasks[name].task.channels)), default=""
     )
+    hidden = [change for change in changes.get(most, []) if change["channel"] in _hidden(suite, most)]
     axis = f"{most}: follows, less ERM's (filled: significant)"
     return Answer(
         MEASURED,
-        _summary(counts[most], [c for c in changes[most] if c["channel"] in _hidden(suite, most)]) if most else "",
+        " ".join([*_on_main([counts[name] for name in suite.main if name in counts]), *_on_hidden(hidden)]),
         {"Methods": list(counts.values()), "Changes": [line for lines in changes.values() for line in lines]},
         suite.missing(missing),
         shown=[most],
@@ -84,16 +87,26 @@ def _counts(name: str, lines: list[Line]) -> Line:
     }  # fmt: skip
 
 
-def _summary(counts: Line, of_hidden: list[Line]) -> str:
-    words = ""
-    if of_hidden:
-        worst = max(of_hidden, key=lambda line: line["change"])
-        words = (
-            f" Training is not told of {worst['channel']}: {as_markdown(worst['submission'])} follows it in "
-            f"{worst['erm'] + worst['change']:.0%}, ERM in {worst['erm']:.0%}."
+def _on_main(counts: Sequence[Line]) -> Iterator[str]:
+    """Say of each main ladder or task how many methods follow some shortcut less than ERM, and another more."""
+    if counts:
+        methods, less, moved, more = (
+            in_order(str(each[name]) for each in counts) for name in ("methods", "less_on_some", "moved", "only_more")
         )
-    return (
-        f"Of {counts['methods']} methods on {as_markdown(counts['task'])}, {counts['less_on_some']} follow some "
-        f"shortcut significantly less than ERM, {counts['moved']} of these another more; besides, "
-        f"{counts['only_more']} follow some more and none less.{words}"
-    )
+        names = (list(dict.fromkeys(mole.partition(":")[0] for mole in each["moles"])) for each in counts)
+        moles = in_order(and_list(each) if each else "none" for each in names)
+        yield (
+            f"Of {methods} methods, {less} follow some shortcut significantly less than ERM, {moved} of these another "
+            f"more ({as_markdown(moles)}); besides, {more} follow some more and none less."
+        )
+
+
+def _on_hidden(lines: Sequence[Line]) -> Iterator[str]:
+    """Say how far the shortcut that training is not told of is followed where most follow it."""
+    if lines:
+        worst = max(lines, key=lambda line: line["change"])
+        task, name, channel, erm = (worst[key] for key in ("task", "submission", "channel", "erm"))
+        yield (
+            f"On {as_markdown(task)}, whose training is not told of {channel}, {as_markdown(name)} follows it in "
+            f"{erm + worst['change']:.0%}, ERM in {erm:.0%}."
+        )

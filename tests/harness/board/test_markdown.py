@@ -41,7 +41,7 @@ def test_a_board_per_access_tier_the_best_first_and_what_no_real_data_have_last(
     text = to_markdown(Leaderboard("tiny", "0", {"small-text": task_board(rows)}, {}))
     heads = [line for line in text.splitlines() if line.startswith("### ")]
     best = {row.access: row.ranked_by.value for row in reversed(task_board(rows).rows) if row.access != "twins"}
-    tiers = [*sorted(best, key=best.get, reverse=True), "twins, which no real data have"]
+    tiers = [*sorted(best, key=best.get, reverse=True), "twins, which real data rarely have"]
     assert len(set(best.values())) == len(best) == 4
     assert heads == [f"### Access: {tier}" for tier in tiers]
     assert f"Pairs of baselines told apart, over all tiers: {task_board(rows).told_apart:.0%}." in text

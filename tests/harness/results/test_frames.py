@@ -1,6 +1,6 @@
 import pytest
 
-from spurgen.harness.results.frames import rows_frame
+from spurgen.harness.results.frames import results_frame
 
 
 def test_a_row_has_a_line_per_seed_with_typed_columns(suite, make_row):
@@ -15,19 +15,11 @@ def test_a_row_has_a_line_per_seed_with_typed_columns(suite, make_row):
     assert named == ["string", "string", "Int64", "boolean", "float64"]
 
 
-def test_rows_have_a_line_per_label_task_and_seed(suite, make_row):
-    tasks = ("small-text", "small-image")
-    rows = {label: {task: make_row(suite, 0.8, range(2), task=task) for task in tasks} for label in ("b", "a")}
-    frame = rows_frame(rows)
-    keys = [(label, task, seed) for label in ("a", "b") for task in tasks for seed in (0, 1)]
-    assert list(frame[["row", "task", "seed"]].itertuples(index=False, name=None)) == keys
-
-
 def test_a_failed_result_has_its_error_and_no_metrics(suite, make_row):
-    frame = rows_frame({"a": {"small-text": make_row(suite, 0.8, error="boom", metrics={}, channels={})}})
+    frame = make_row(suite, 0.8, error="boom", metrics={}, channels={}).to_pandas()
     assert frame.loc[0, "error"] == "boom"
     assert "accuracy" not in frame
-    assert len(rows_frame({})) == 0
+    assert len(results_frame([])) == 0
 
 
 def test_an_experiment_has_a_line_per_method_and_seed(make_experiment):

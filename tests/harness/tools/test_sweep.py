@@ -148,3 +148,14 @@ def test_the_table_compares_the_defaults_which_come_first_with_the_best(first, s
     row, _ = read_table(sweep.sweep_table([*results, other], known))
     columns = ("Judged by", "Worked", "Defaults", "Best", "Chosen")
     assert row == {"Method": "m", "Access": "of m", "Settings": "2", **dict(zip(columns, expected, strict=True))}
+
+
+def test_a_chosen_value_that_is_an_end_of_what_was_tried_says_so(read_table):
+    known = {"m": SimpleNamespace(submission=SimpleNamespace(ACCESS="none"))}
+    tried = [{"lr": 0.1, "q": 1, "r": 1}, {"lr": 0.2, "q": 3, "r": 2}, {"lr": 0.3, "q": 2, "r": 1}]
+    results = [result_of(options, accuracy=0.1 * (options["lr"] == 0.3)) for options in tried]
+    (row,) = read_table(sweep.sweep_table(results, known))
+    assert row["Chosen"] == "lr = 0.3 (highest), q = 2, r = 1"
+    results = [result_of(options, accuracy=0.1 * (options["lr"] == 0.1)) for options in tried]
+    (row,) = read_table(sweep.sweep_table(results, known))
+    assert row["Chosen"] == "lr = 0.1 (lowest), q = 1 (lowest), r = 1"

@@ -23,7 +23,23 @@ def test_a_channel_that_rises_while_another_falls_is_a_mole(examined, line):
     change = line(answer, submission="moved", channel="color")
     assert (change["change"], change["erm"]) == (pytest.approx(-0.2), pytest.approx(0.4))
     assert change["change_low"] < -0.2 < change["change_high"] < 0
-    assert "2 follow some shortcut significantly less than ERM, 1 of these another more; besides, 1 " in answer.summary
+    assert answer.summary == (
+        "Of 3 methods, 2 follow some shortcut significantly less than ERM, 1 of these another more (moved); "
+        "besides, 1 follow some more and none less."
+    )
+
+
+def test_the_summary_is_of_each_main_task_and_of_a_shortcut_that_training_is_not_told_of(make_outcomes, gathered):
+    leans = {"signs-image": {"erm": (0.4, 0.2), "m": (0.2, 0.2)}, "signs-text": {"erm": (0.4, 0.2), "m": (0.5, 0.2)}}
+    rows = {
+        label: {task: make_outcomes(label, task, follows=each[label]) for task, each in leans.items()}
+        for label in ("erm", "m")
+    }
+    summary = whac_a_mole.examine(gathered(rows)).summary
+    assert summary == (
+        "Of 1 methods, 1 / 0 follow some shortcut significantly less than ERM, 0 of these another more (none); "
+        "besides, 0 / 1 follow some more and none less."
+    )
 
 
 @pytest.mark.parametrize("access", ACCESS)
@@ -40,7 +56,8 @@ def test_only_a_method_that_sees_groups_was_given_a_channel_and_none_a_hidden_on
     answer = whac_a_mole.examine(replace(ranked, tasks={**ranked.tasks, "signs-image": hidden}))
     given = [line(answer, submission="m", channel=channel)["given"] for channel in ("color", "background")]
     assert given == [access in ("val_groups", "train_groups"), False]
-    assert answer.summary.endswith(" Training is not told of background: m follows it in 10%, ERM in 10%.")
+    told = " On signs-image, whose training is not told of background, m follows it in 10%, ERM in 10%."
+    assert answer.summary.endswith(told)
 
 
 def test_a_channel_that_repels_is_followed_less(make_outcomes, gathered, line):
