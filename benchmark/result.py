@@ -121,8 +121,8 @@ class Result(_Frozen):
     channel, `groups` the number of correct test predictions per group. `uses_generator`: whether the submission imports
     the generators, or declares that it uses them. `verification`: `answers only` if the model ran elsewhere and was not
     asked again. `uncorrelated` marks a reference trained without the correlations, which is on no leaderboard, and
-    `matched` one of these with only as many samples as its rung has counterexamples. A failed job has `error` and no
-    metrics.
+    `matched` one of these with only as many samples as its rung has counterexamples; `draw` counts disjoint draws of
+    them. A failed job has `error` and no metrics.
     """
 
     suite: str
@@ -135,6 +135,7 @@ class Result(_Frozen):
     seed: int = Field(ge=0, lt=2**63)
     uncorrelated: bool = False
     matched: bool = False
+    draw: int = Field(default=0, ge=0)
     identity: str
     submission_sha256: str
     data_sha256: str

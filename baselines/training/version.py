@@ -18,7 +18,7 @@ def method_version(name: str) -> int:
     The file is parsed, not imported. Raises `ValueError` if it does not call `Baseline` exactly once, or if the
     version is not a literal whole number.
     """
-    path = Path(__file__).parents[1] / f"{name}.py"
+    path = Path(__file__).parents[1] / f"{name.replace('.', '/')}.py"
     return _version(path.name, path.read_text(encoding="utf-8"))
 
 

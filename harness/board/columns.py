@@ -104,6 +104,11 @@ COLUMNS: Mapping[str, Column] = {
         "rows",
         "brief", interval=True, better=1, ends=PROPORTION,
     ),
+    "lowest_where": Column(
+        "Lowest where",
+        "which of the three accuracies is the lowest and counts, on a ladder rung by rung; training shows no neutral "
+        "values",
+    ),
     "accuracy_agree": Column("Agreeing", "accuracy where all shortcuts agree with the class", better=1,
                              ends=PROPORTION),
     "accuracy_neutral": Column("Neutral", "accuracy where shortcuts go with no class; ladders have it", better=1,

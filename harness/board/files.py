@@ -11,14 +11,14 @@ from spurgen.harness.board.markdown import to_markdown
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.machine.files import check_distinct, write_changed
 from spurgen.harness.results.rows import Rows, TaskRow
-from spurgen.harness.results.store import CEILING, MATCHED, PRIVATE, Store
+from spurgen.harness.results.store import CEILING, MATCHED, PRIVATE, TRICKS, Store
 from spurgen.harness.splits.private import read_commitments
 
 
 def build_board(suite: Suite, results: Path, rows: Rows) -> Leaderboard:
     """Build a suite's leaderboard from rows, and the private rows in a folder of results."""
-    ceilings, matched = (Store(results, suite.name, kind).rows() for kind in (CEILING, MATCHED))
-    return build(suite, rows, read_private(suite, results), ceilings, matched)
+    references = {kind: Store(results, suite.name, kind).rows() for kind in (CEILING, MATCHED, TRICKS)}
+    return build(suite, rows, read_private(suite, results), references)
 
 
 def read_private(suite: Suite, results: Path) -> Rows:

@@ -13,9 +13,10 @@ if TYPE_CHECKING:  # pandas takes half a second to import, and a leaderboard in 
     from pandas import DataFrame
 
 Record = dict[str, Any]
+STATES = ("mislead", "agree", "neutral")
 TEXTS = (
     "suite", "task", "submission", "name", "access", "letters", "unit", "to_erm_verdict", "isolation", "asked_again",
-    "verification", "reason", "counterexamples_text", "counterexamples_to_erm_text",
+    "verification", "reason", "lowest_where", "counterexamples_text", "counterexamples_to_erm_text",
 )  # fmt: skip
 WHOLE = ("first_rank", "last_rank", "of", "units", "to_erm_units")
 TRUE_OR_FALSE = ("ranked",)
@@ -42,6 +43,7 @@ def line_of(row: BoardRow) -> Record:
         "submission": row.submission, "name": row.name, "access": row.access, "ranked": row.ranks is not None,
         "first_rank": first, "last_rank": last, "of": row.of or None, "letters": row.letters, "units": row.units,
     }  # fmt: skip
+    line["lowest_where"] = ", ".join(row.lowest_on) if isinstance(row, SetBoardRow) else lowest_where(row)
     for metric, estimate in row.estimates.items():
         line |= _with_ends(metric, estimate.value, None if estimate.low is None else estimate.ends)
     if against := row.against_erm:
@@ -56,6 +58,12 @@ def line_of(row: BoardRow) -> Record:
     if isinstance(row, TaskBoardRow):
         line |= _of_task(row)
     return line | _needed(row) if isinstance(row, SetBoardRow) else line
+
+
+def lowest_where(row: BoardRow) -> str:
+    """Return where a row's accuracy is lowest: where shortcuts mislead, agree or are neutral; empty if not known."""
+    at = {s: row.value(f"accuracy_{s}") for s in STATES if f"accuracy_{s}" in row.estimates}
+    return min(at, key=at.__getitem__, default="")
 
 
 def _of_task(row: TaskBoardRow) -> Record:

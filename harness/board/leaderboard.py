@@ -38,13 +38,12 @@ Value = TypeVar("Value")
 
 
 def build(
-    suite: Suite, rows: Rows, private: Rows | None = None, ceilings: Rows | None = None, matched: Rows | None = None
+    suite: Suite, rows: Rows, private: Rows | None = None, references: Mapping[str, Rows] | None = None
 ) -> Leaderboard:
     """Build the leaderboard: per task, and over each set of tasks that the suite names.
 
     `private`: the rows on the private splits of the newest commitment, which are shown, and unrank a row that is
-    significantly worse there. `ceilings`: ERM trained without the correlations; `matched`: the same with only as many
-    samples as a rung has counterexamples.
+    significantly worse there. `references`: rows that stand beside a ladder's board, by kind.
     """
     parts = {}
     for name, task in suite.tasks.items():
@@ -55,7 +54,7 @@ def build(
     for name, members in suite.overall.items():
         rungs = rungs_of([suite.task(member) for member in members])
         there = any(member in parts for member in members)
-        found = controls(suite, rungs, ceilings or {}, matched or {}) if there else controls(suite, rungs, {}, {})
+        found = controls(suite, rungs, (references or {}) if there else {})
         overall[name] = replace(set_board(members, parts), controls=found)
     return Leaderboard(suite.name, suite.manifest.digest, {name: part.board for name, part in parts.items()}, overall)
 

@@ -97,7 +97,10 @@ class SetBoardRow(BoardRow):
     """A row over a set of tasks.
 
     On a ladder: the counterexamples `needed`, None without a ceiling, and `needed_to_erm`, as a multiple of ERM's.
+    `lowest_on`: where accuracy is lowest on each task.
     """
+
+    lowest_on: Sequence[str] = ()
 
     needed: Needed | None = None
     needed_to_erm: Ratio | None = None
@@ -162,12 +165,25 @@ IDEAL = 1.0
 
 
 @dataclass(frozen=True)
-class Controls:
-    """Test accuracy on a ladder of ERM trained without correlations, as means over worlds; None where it is not known.
+class Trick:
+    """A program that knows how worlds are drawn: its ladder score, the counterexamples needed as text, its worlds."""
 
-    `ceiling`: with as many samples; `seen`: the same on things of train. `matched`: with only as many as each rung has
-    counterexamples, by their number; `matched_needs`: how many it needs, as text. `tuning_ceiling`: the ceiling of
-    tuning worlds, a constant of the suite; three quarters of it are the threshold of counterexamples needed.
+    name: str
+    score: float
+    needs: str
+    worlds: int
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What stands beside the rows of a ladder; None where it is not known.
+
+    Test accuracies of ERM trained without correlations are means over worlds, and over where shortcuts agree, mislead
+    and are neutral. Unlike rungs, its training shows neutral values too. `ceiling`: with as many samples; `seen`: the
+    same on things of train. `matched`: with only as many as each rung has counterexamples, by their number;
+    `matched_needs`: how many it needs, as text. `tuning_ceiling`: the ceiling of tuning worlds, a constant of the
+    suite; three quarters of it are the threshold of counterexamples needed. `tricks`: programs that know how the
+    worlds are drawn.
     """
 
     ceiling: float | None
@@ -175,13 +191,14 @@ class Controls:
     seen: float | None = None
     matched_needs: str = ""
     tuning_ceiling: float | None = None
+    tricks: Sequence[Trick] = ()
 
     @property
     def lines(self) -> list[str]:
         """A line for each reference that is known, the ideal observer first."""
         said = [f"Ideal observer   {IDEAL:.3f}"]
         if self.ceiling is not None:
-            said.append(f"Ceiling          {self.ceiling:.3f}   ERM, trained without correlations")
+            said.append(f"Ceiling          {self.ceiling:.3f}   ERM, trained with all values at random")
         if (tuned := self.tuning_ceiling) is not None:
             said.append(
                 f"Threshold        {SHARE * tuned:.3f}   of N: 3/4 of {tuned:.2f}, the ceiling of tuning worlds"
@@ -190,6 +207,9 @@ class Controls:
             mean = sum(self.matched.values()) / len(self.matched)
             each = ", ".join(f"{value:.3f} on {m}" for m, value in self.matched.items())
             said.append(f"Matched control  {mean:.3f}   ERM, on as many such samples as counterexamples: {each}")
+        for trick in self.tricks:
+            needs = f", needs {trick.needs}" if trick.needs else ""
+            said += [f"Trick            {trick.score:.3f}   {trick.name}: labels alone{needs}"]
         return said
 
 

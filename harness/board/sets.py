@@ -10,6 +10,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import RANKED_BY, spread_of
 from spurgen.harness.board.columns import COLUMNS
 from spurgen.harness.board.counterexamples import counterexamples, rungs_of
+from spurgen.harness.board.frame import lowest_where
 from spurgen.harness.board.placing import place
 from spurgen.harness.board.schema import BoardRow, SetBoard, SetBoardRow, TaskBoard, Unranked
 from spurgen.harness.metrics.arrays import Float64
@@ -95,5 +96,6 @@ def _mean_row(rows: Sequence[BoardRow]) -> SetBoardRow:
         name=rows[0].name,
         access=rows[0].access,
         units=min(row.units for row in rows),
+        lowest_on=[where for row in rows if (where := lowest_where(row))],
         estimates={metric: Estimate(mean) for metric, mean in means.items()},
     )

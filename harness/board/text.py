@@ -135,9 +135,9 @@ class _Printer:
         self._controls(part)
 
     def _controls(self, part: Board) -> None:
-        """Print the controls of a ladder, if ERM was trained without correlations."""
+        """Print the controls of a ladder, if it has any."""
         known = part.controls if isinstance(part, SetBoard) else None
-        if known and (known.ceiling is not None or known.matched is not None):
+        if known and (known.ceiling is not None or known.matched is not None or known.tricks):
             self.text("\n".join(known.lines), self._console.width)
 
     def _tables(self, tables: Mapping[str, Sequence[Line]]) -> None:

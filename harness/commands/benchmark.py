@@ -29,12 +29,13 @@ from spurgen.harness.options.submissions import (
     run_submissions,
 )
 from spurgen.harness.results.rows import Rows
-from spurgen.harness.results.store import CEILING, MATCHED, Store
+from spurgen.harness.results.store import CEILING, MATCHED, TRICKS, Store
 from spurgen.harness.running.forecast import Forecast, measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing
-from spurgen.harness.running.plan import baseline_specs, offered, plan
+from spurgen.harness.running.plan import baseline_specs, offered, plan, tricks
 from spurgen.harness.running.plan_file import by_task, read_plan, share, to_jobs, to_lines
+from spurgen.harness.running.rungs import rung_of
 from spurgen.harness.sandbox.limits import DEFAULT
 
 TO_PLAN = ("plan", "suite", "tasks", "seeds", "submissions", "results")
@@ -43,6 +44,7 @@ LIMITS = ("isolation", *(flag.strip("-").replace("-", "_") for flag, *_ in FLAGS
 TO_WORK = ("planned", "share", "results", "device", "jobs", *LIMITS)
 """Flags that decide which jobs of a plan run, and how; the plan decides the rest."""
 Memory = dict[tuple[str, str], int]  # peak bytes by label and task
+DRAWS = 3  # of the matched control: with 8 samples, which they are decides much
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,8 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--controls", action="store_true",
-        help="train ERM without correlations as well, on the chosen ladders: with as many samples (the ceiling), and "
-        "with only as many as there are counterexamples (the matched control)",
+        help="make the control rows of the chosen ladders as well: ERM without correlations, with as many samples (the "
+        "ceiling) and with only as many as there are counterexamples (the matched control), and tricks that know how "
+        "worlds are drawn",
     )  # fmt: skip
     parser.add_argument(
         "--plan", type=Path, metavar="FILE", help="write the jobs without a result to a file, a line each, and run none"
@@ -84,7 +87,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _controls(arguments: argparse.Namespace) -> dict[str, list[Job]]:
-    """Return ERM's jobs without correlations, by kind: the ceiling once a ladder, the matched control on each rung.
+    """Return the jobs of control rows by kind: the ceiling once a ladder, the others on each rung.
 
     Raise `SpurgenError` if no rung above 0 was chosen.
     """
@@ -94,15 +97,24 @@ def _controls(arguments: argparse.Namespace) -> dict[str, list[Job]]:
     if not chosen:
         raise SpurgenError("--controls are of ladders: choose tasks with counterexamples, such as things-text-32")
     highest = {rung.of: rung.name for rung in sorted(chosen, key=lambda rung: rung.counterexamples)}
-    made = {}
-    for kind, names in ((CEILING, [*highest.values()]), (MATCHED, [rung.name for rung in chosen])):
-        jobs = plan(
-            arguments.suite, names, baseline_specs([ERM]), arguments.seeds, device=pick_device(arguments.device),
-            uncorrelated=True, limits=limits_of(arguments),
-        )  # fmt: skip
-        jobs = [replace(job, matched=kind == MATCHED) for job in jobs]
-        made[kind] = share(by_task(jobs), *arguments.share) if arguments.share else jobs
-    return made
+    planned = partial(plan, arguments.suite, device=pick_device(arguments.device), limits=limits_of(arguments))
+    each, erm = [rung.name for rung in chosen], baseline_specs([ERM])
+    free = planned(each, erm, arguments.seeds, uncorrelated=True)
+    made = {
+        CEILING: planned([*highest.values()], erm, arguments.seeds, uncorrelated=True),
+        MATCHED: [
+            replace(job, matched=True, draw=draw, row=f"{ERM}-draw={draw}" if draw else "")
+            for draw in range(DRAWS) for job in free if _can_draw(job, draw)
+        ],
+        TRICKS: offered(planned(each, tricks(), arguments.seeds))[0],
+    }  # fmt: skip
+    return {kind: share(by_task(jobs), *arguments.share) if arguments.share else jobs for kind, jobs in made.items()}
+
+
+def _can_draw(job: Job, draw: int) -> bool:
+    """Return whether a rung's free samples suffice for a further disjoint draw of as many as its counterexamples."""
+    rung = rung_of(job)
+    return (draw + 1) * rung.counterexamples <= rung.ladder.train
 
 
 def _run_controls(arguments: argparse.Namespace, console: Console, jobs: Mapping[str, list[Job]]) -> list[str]:
@@ -112,7 +124,7 @@ def _run_controls(arguments: argparse.Namespace, console: Console, jobs: Mapping
         store = Store(arguments.results, load_suite(arguments.suite).name, kind)
         missing = find_missing(of_kind, store.rows())
         if missing:
-            say(console, f"{'matched controls' if kind == MATCHED else 'ceilings'}, results: {store.folder}")
+            say(console, f"control rows, {kind}: {store.folder}")
             compute_features(missing, console, arguments.jobs)
             failures += run_all(of_kind, store, console, arguments)
     return failures

@@ -15,13 +15,13 @@ TEXTS = ("suite", "task", "submission", "spec", "access", "isolation", "verifica
 def results_frame(results: Sequence[Result]) -> "DataFrame":
     """Return a line per result, in the given order."""
     lines = [dict(_line(result)) for result in results]
-    return typed(lines, texts=TEXTS, whole=("seed", "peak_memory_bytes"), flags=("uncorrelated", "matched"))
+    return typed(lines, texts=TEXTS, whole=("seed", "draw", "peak_memory_bytes"), flags=("uncorrelated", "matched"))
 
 
 def _line(result: Result) -> Iterator[tuple[str, Any]]:
     for name in ("suite", "task", "submission", "spec", "access", "seed", "isolation", "verification"):
         yield name, getattr(result, name)
-    yield from (("uncorrelated", result.uncorrelated), ("matched", result.matched))
+    yield from (("uncorrelated", result.uncorrelated), ("matched", result.matched), ("draw", result.draw))
     yield "error", result.error
     yield from result.metrics.items()
     for channel, metrics in result.channels.items():

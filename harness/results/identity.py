@@ -31,13 +31,13 @@ SCENARIO_SCORING_VERSION = 2
 
 def job_identity(
     task: Task, submission: str, *, data: str, seed: int, options: Mapping[str, Any], uncorrelated: bool = False,
-    matched: bool = False,
+    matched: bool = False, draw: int = 0,
 ) -> str:  # fmt: skip
     """Return the SHA-256 of everything that a job's metrics depend on, except the device and library versions.
 
     Those are recorded in the result's provenance: they change the last digits of sums, and affect training as much as
     another seed does. `submission`: from `submission_digest`. `data`: the digest of the frozen data or the scenario.
-    `matched` is named only where it is true, so that every other job keeps the identity that it had before.
+    `matched` and `draw` are named only where they are not the default, so that every other job keeps its identity.
     """
     return _sha256(
         {
@@ -45,7 +45,7 @@ def job_identity(
             "weights": backbone_digest(task.backbone), "seed": seed, "uncorrelated": uncorrelated,
             "options": dict(options), "submission": submission, "data": data,
             "scoring": SCORING_VERSION if isinstance(task, Rung) else SCENARIO_SCORING_VERSION,
-            **({"matched": True} if matched else {}),
+            **({"matched": True} if matched else {}), **({"draw": draw} if draw else {}),
         }
     )  # fmt: skip
 

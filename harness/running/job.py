@@ -34,8 +34,8 @@ class Job:
     names the suite whose manifest the data are checked against, or is None for data that are not frozen. With
     `uncorrelated` the submission trains on the same world without its correlations: the reference that shows whether
     the task can be learned. `matched` is such a job on a rung, with only as many train samples as the rung has
-    counterexamples: it shows what these alone can teach. With `private` the task's scenario comes from a secret, and
-    the result has no per-sample arrays.
+    counterexamples: it shows what these alone can teach; `draw` counts the disjoint draws of them. With `private` the
+    task's scenario comes from a secret, and the result has no per-sample arrays.
     """
 
     task: Task = field(repr=False)  # a private task holds a seed that nobody may see
@@ -47,6 +47,7 @@ class Job:
     frozen: str | None = None
     uncorrelated: bool = False
     matched: bool = False
+    draw: int = 0
     private: bool = False
     limits: Limits = DEFAULT
     row: str = ""
@@ -66,7 +67,7 @@ class Job:
         return job_identity(
             self.task, self.submission_sha256,
             data=self.data_sha256, seed=self.seed, options=self.options, uncorrelated=self.uncorrelated,
-            matched=self.matched,
+            matched=self.matched, draw=self.draw,
         )  # fmt: skip
 
     @property

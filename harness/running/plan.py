@@ -23,6 +23,8 @@ from spurgen.harness.sandbox.limits import DEFAULT, Limits
 from spurgen.harness.splits.frozen import check_description
 from spurgen.harness.splits.private import private_scenario
 
+TRICKS = f"{BASELINES.rpartition('.')[0]}.submissions.controls"
+
 
 def baseline_specs(names: Sequence[str] = ()) -> list[str]:
     """Return the specs of the named baselines, or of all; a name that is no baseline is returned as a spec itself.
@@ -36,6 +38,15 @@ def baseline_specs(names: Sequence[str] = ()) -> list[str]:
         if is_word(name) and name not in known and not locate(name, [*map(Path, sys.path), Path.cwd()]):
             raise SubmissionError(f"there is no baseline {name!r}, nor a module here; {suggestion(name, known)}")
     return [f"{BASELINES}.{name}:submission" if name in known else paths[name] for name in (names or known)]
+
+
+def tricks() -> list[str]:
+    """Return the specs of the control rows that know how worlds are drawn."""
+    return [
+        f"{package}.{name}{attribute}"
+        for package, attribute in ((f"{BASELINES}.controls", ":submission"), (TRICKS, ""))
+        for name in names_in(package)
+    ]
 
 
 def plan(
@@ -119,7 +130,7 @@ def plan_again(suite: str, results: Sequence[Result], *, device: str = "cpu", li
     return [
         planner.job(
             result.task, result.spec, result.seed, device=device, options=result.options, limits=limits,
-            uncorrelated=result.uncorrelated, matched=result.matched,
+            uncorrelated=result.uncorrelated, matched=result.matched, draw=result.draw,
         )
         for result in results
     ]  # fmt: skip

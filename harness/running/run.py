@@ -97,7 +97,7 @@ def run(job: Job, submission: Submission | None = None) -> Outcome:
         suite=job.task.scenario.suite, task=job.task.name, spec=job.spec,
         submission=about.name if about else label_of(job.spec, {}), access=about.access if about else "none",
         uses_generator=(about is not None and about.uses_generator) or (not here and _imports_generator(job.spec)),
-        options=dict(job.options), seed=job.seed, uncorrelated=job.uncorrelated, matched=job.matched,
+        options=dict(job.options), seed=job.seed, uncorrelated=job.uncorrelated, matched=job.matched, draw=job.draw,
         identity=job.identity, submission_sha256=job.submission_sha256, data_sha256=job.data_sha256,
         isolation=isolation, error=error,
         report=asked.report if asked else None,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spurgen.benchmark.contract import Batch, LabeledData
+from spurgen.benchmark.contract import ACCESS, Batch, LabeledData
 from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.task import Rung
 from spurgen.generators import Samples
@@ -47,12 +47,15 @@ def rung_of(job: Job) -> Rung:
 def split_of(job: Job, split: str) -> Part:
     """Return train or val of a rung, made of `Ladder.pieces`; for an uncorrelated job, `free` samples.
 
-    A matched job has only the first free samples, as many as the rung has counterexamples.
+    A matched job has only as many free samples as the rung has counterexamples, those of its draw.
     """
     rung = rung_of(job)
     if job.uncorrelated:
         free = "train/free" if split == "train" else "calibration"
-        return make_part(job, free, 0, rung.counterexamples if job.matched and split == "train" else None)
+        if split == "train" and job.matched:
+            first = job.draw * rung.counterexamples
+            return make_part(job, free, first, first + rung.counterexamples)
+        return make_part(job, free)
     pieces = rung.ladder.pieces(split, rung.counterexamples)
     return Part.join([make_part(job, part, indices.start, indices.stop) for part, indices in pieces])
 
@@ -60,9 +63,15 @@ def split_of(job: Job, split: str) -> Part:
 def labeled(job: Job, split: str, part: Part, access: str) -> LabeledData:
     """Return what an access tier grants of train or val; twins are the same scenes with random shortcuts.
 
-    In an uncorrelated job the values are those of the first shortcut; the others do not share them.
+    Tiers that see no groups on val get it without its counterexamples, which would be more to train on than train has.
+    Our methods keep them, since they only select by val. In an uncorrelated job the values are those of the first
+    shortcut; the others do not share them.
     """
     rung = rung_of(job)
+    if split == "val" and not (ACCESS[access].balanced_val or job.uncorrelated or is_baseline(job.spec)):
+        counters = rung.ladder.val_counterexamples(rung.counterexamples)
+        first = counters if rung.ladder.hidden else 0
+        part = part.take(slice(first, len(part.samples.labels) - counters))
     twins = None
     if access == "twins" and split == "train" and not job.uncorrelated:
         size, m = rung.ladder.train, rung.counterexamples

@@ -15,6 +15,7 @@ from spurgen.harness.board.sets import lacking
 from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, on_task
+from spurgen.harness.results.store import CEILING
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import Spread, mean_estimate, mean_over_tasks
 from spurgen.harness.validity.published import PublishedMetric
@@ -150,7 +151,7 @@ def gather(
             tasks[name] = each[name]
         elif task.of not in tasks:
             rungs = suite.ladders[task.of]
-            found = controls(suite, rungs, ceilings or {}, {})
+            found = controls(suite, rungs, {CEILING: ceilings or {}})
             tasks[task.of] = _climbed(task.of, {rung.counterexamples: each[rung.name] for rung in rungs}, found)
     return RankedSuite(suite, tasks, published, baselines)
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from spurgen.harness.board.frame import line_of, lines_of
+from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.schema import PrivateGap
 from spurgen.harness.metrics import Interval
 
@@ -62,3 +64,15 @@ def test_every_column_is_documented(board, ladder_board):
     frames = [part.to_pandas() for each in (board, ladder_board) for part in (each, *each.overall.values())]
     columns = {re.sub("_(low|high)$", "", column.partition(".")[0]) for frame in frames for column in frame.columns}
     assert not {column for column in columns if f"`{column}" not in page}
+
+
+def test_a_row_says_where_its_accuracy_is_lowest_on_a_ladder_rung_by_rung(ladder_suite, ladder_rows):
+    rows = ladder_rows(ladder_suite)
+    made = build(ladder_suite, rows)
+    (row,) = [row for row in made.overall["few-text"].shown if row.submission == next(iter(rows))]
+    each = [rows[row.submission][f"few-text-{m}"] for m in (4, 16)]
+    states = ("mislead", "agree", "neutral")
+    lowest = [min(states, key=lambda state, of=of: of.mean(f"accuracy_{state}")) for of in each]
+    assert line_of(row)["lowest_where"] == ", ".join(lowest)
+    on_task = {line["submission"]: line for line in lines_of(made.tasks["few-text-4"])}
+    assert on_task[row.submission]["lowest_where"] == lowest[0]

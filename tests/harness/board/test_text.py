@@ -182,8 +182,8 @@ def test_all_columns_of_a_ladder_in_reading_order(ladder_board):
     heads = [line.split("   ") for line in text.splitlines() if line.startswith("Rank  ")]
     shown = [title.strip() for title in heads[-1] if title.strip()]
     assert shown == [
-        "Rank", "Letter", "Submission", "Accuracy if misled", "Agreeing", "Neutral", "Counterexamples", "Follows",
-        "on hue", "on wall", "Uses the thing", "WGA", "Accuracy", "SSS", "IG", "To ERM", "Worlds",
+        "Rank", "Letter", "Submission", "Accuracy if misled", "Lowest where", "Agreeing", "Neutral", "Counterexamples",
+        "Follows", "on hue", "on wall", "Uses the thing", "WGA", "Accuracy", "SSS", "IG", "To ERM", "Worlds",
     ]  # fmt: skip
     on_rung = [title.strip() for title in heads[0] if title.strip()]
     assert on_rung == [title for title in shown if title != "Counterexamples"] + ["Verified"]

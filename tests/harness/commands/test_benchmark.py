@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from spurgen.benchmark.plugins import names_in
@@ -118,21 +119,38 @@ def test_the_tasks_of_the_run_are_printed_and_all_are_in_a_file(
     assert {*json.loads((tmp_path / "x.json").read_text())["tasks"]} == {"small-text", "small-image"}
 
 
+def mean_of_three(row):
+    return float(np.mean([row.metric(f"accuracy_{state}") for state in ("agree", "mislead", "neutral")]))
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("words", "coarse", "here")  # other processes would have the real encoder
-def test_controls_are_run_once_and_stand_on_the_board(steps, tmp_path):
+def test_controls_are_run_once_and_stand_on_the_board(steps, tmp_path, monkeypatch):
+    ours = ["spurgen.baselines.controls.groups_from_errors:submission"]  # the others load MiniLM
+    monkeypatch.setattr("spurgen.harness.commands.benchmark.tricks", lambda: ours)
     paths = ["--results", str(tmp_path / "results")]
     asked = ["benchmark", "--suite", steps, "--submissions", "erm", "--jobs", "1", "--device", "cpu", *paths]
     asked += ["--tasks", "few-6", "--seeds", "0"]
     assert main([*asked, "--controls"]) == 0
-    made = {kind: Store(tmp_path / "results", "steps", kind).row("erm") for kind in ("ceiling", "matched")}
-    assert {kind: [*row] for kind, row in made.items()} == {"ceiling": ["few-6"], "matched": ["few-6"]}
+    stored = {kind: Store(tmp_path / "results", "steps", kind).rows() for kind in ("ceiling", "matched", "tricks")}
+    assert {kind: sorted(rows) for kind, rows in stored.items()} == {
+        "ceiling": ["erm"], "matched": ["erm", "erm-draw=1", "erm-draw=2"], "tricks": ["groups_from_errors"],
+    }  # fmt: skip
+    assert {kind: [*rows["erm"]] for kind, rows in stored.items() if "erm" in rows} == {
+        "ceiling": ["few-6"], "matched": ["few-6"],
+    }  # fmt: skip
+    draws = [row["few-6"].results[0] for row in stored["matched"].values()]
+    assert [(r.matched, r.draw) for r in draws] == [(True, 0), (True, 1), (True, 2)]
+    assert len({r.identity for r in draws}) == 3
+    made = {kind: stored[kind]["erm"] for kind in ("ceiling", "matched")}
     for kind, row in made.items():
         assert [(r.seed, r.uncorrelated, r.matched) for r in row["few-6"].results] == [(0, True, kind == "matched")]
     suite, rows = load_suite(steps), Store(tmp_path / "results", "steps").rows()
     controls = build_board(suite, tmp_path / "results", rows).overall["few"].controls
-    assert controls.ceiling == made["ceiling"]["few-6"].mean("robust_accuracy")
-    assert controls.matched == {6: made["matched"]["few-6"].mean("robust_accuracy")}
+    assert controls.ceiling == mean_of_three(made["ceiling"]["few-6"])
+    each = [mean_of_three(row["few-6"]) for row in stored["matched"].values()]
+    assert controls.matched == {6: pytest.approx(np.mean(each))}
+    assert [trick.name for trick in controls.tricks] == ["groups from errors"]
     before = {path: path.read_bytes() for path in (tmp_path / "results").rglob("*.jsonl")}
     assert main([*asked, "--controls"]) == 0
     assert {path: path.read_bytes() for path in (tmp_path / "results").rglob("*.jsonl")} == before

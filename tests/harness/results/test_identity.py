@@ -100,10 +100,11 @@ def test_a_job_depends_on_everything_that_changes_its_metrics(suite):
         job_identity(task, "s", **(arguments | {"options": {"lr": 1.0}})),
         job_identity(task, "s", **arguments, uncorrelated=True),
         job_identity(task, "s", **arguments, uncorrelated=True, matched=True),
+        job_identity(task, "s", **arguments, uncorrelated=True, matched=True, draw=1),
         job_identity(replace(task, backbone="finetuned"), "s", **arguments),
         job_identity(suite.task("small-image"), "s", **arguments),
     }
-    assert len(identities) == 9
+    assert len(identities) == 10
 
 
 def test_a_job_that_is_no_matched_control_is_identified_as_before_there_were_any(monkeypatch):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from spurgen.baselines.training.encoders import ENCODERS
+from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators.ladder.shortcuts import SHORTCUTS
@@ -168,6 +169,33 @@ def test_an_access_tier_gets_what_it_declares_and_twins_are_the_same_scenes(job)
     free = rungs.make_part(job, "train/free")
     np.testing.assert_array_equal(twins.twins.features[:84], free.inputs.features[:84])
     np.testing.assert_array_equal(twins.twins.features[84:], free.inputs.features[:83:-1])
+
+
+@pytest.mark.parametrize("hidden", [(), ("hue",)])
+@pytest.mark.parametrize("access", ACCESS)
+def test_a_tier_that_sees_no_groups_on_val_gets_no_counterexamples_there(job, write_submission, access, hidden):
+    secret = job.task.ladder.model_copy(update={"hidden": hidden})
+    task = replace(job.task, scenario=secret)
+    theirs = replace(
+        job, task=task, frozen=None, spec=write_submission("def predict(batch): ..."), submission_sha256=""
+    )
+    val = rungs.split_of(theirs, "val")
+    given = rungs.labeled(theirs, "val", val, access)
+    counters = 0 if access in ("none", "envs") else 16 * (1 + bool(hidden))
+    misled = [val.samples.channel_values[name] != val.samples.labels for name in task.channels]
+    ours = [caption for caption, misleads in zip(val.inputs.captions, np.any(misled, axis=0), strict=True) if misleads]
+    assert len(ours) == 16 * (1 + bool(hidden))
+    assert len(set(given.captions) & set(ours)) == counters
+    assert len(given.labels) == len(val.samples.labels) - len(ours) + counters
+
+
+@pytest.mark.usefixtures("words", "coarse")
+def test_draws_of_a_matched_control_are_disjoint(job):
+    job = replace(job, uncorrelated=True)
+    whole = rungs.split_of(job, "train").inputs.features
+    for draw in range(3):
+        few = rungs.split_of(replace(job, matched=True, draw=draw), "train").inputs.features
+        np.testing.assert_array_equal(few, whole[6 * draw : 6 * draw + 6])
 
 
 @pytest.mark.usefixtures("words", "coarse")

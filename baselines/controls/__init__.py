@@ -1,0 +1,1 @@
+"""Control rows on frozen features: programs that know how worlds are drawn, and compete with nobody."""
