@@ -51,6 +51,15 @@ def test_a_query_without_an_answer_is_wrong_and_tells_no_pair_apart():
     assert (nothing.answers(calibrated=False) == 0).all()
 
 
+def test_a_constant_answerer_is_at_chance_and_a_tie_counts_half():
+    for bias in (0.0, 5.0, -0.1):
+        constant = scores(np.zeros(len(STATES)), bias)
+        assert (constant.answers(calibrated=True) == 0.5).all()
+        assert (constant.answers(calibrated=False) == 0.5).all()
+    first_tied = scores(np.where(np.arange(len(STATES)) == 0, 0.0, 1.0))
+    assert (first_tied.answers(calibrated=False) == 0.875).all()
+
+
 def test_one_episode_has_no_others_to_be_calibrated_by():
     one = scores(np.ones(len(STATES)))
     alone = Scores(one.odds[:1], one.second[:1])
