@@ -212,13 +212,11 @@ class Endpoint:
 
         All that is stored or shown of a reply has passed here.
         """
-        said: Any = content.decode(errors="replace")
-        with suppress(ValueError, RecursionError):
-            said = json.loads(said)
+        text = content.decode(errors="replace")
         try:
-            return replies.without(self._secret, said)
-        except RecursionError:
-            return "deeply nested JSON"
+            return replies.without(self._secret, json.loads(text))
+        except (ValueError, RecursionError):
+            return replies.without(self._secret, text)
 
 
 def _message(said: Any) -> str:  # noqa: ANN401

@@ -141,10 +141,7 @@ def _needed(path: Path) -> dict[tuple[str, str], str]:
         row = parse_json(read_text(path, ROW_BYTES))
     except ValueError as error:
         raise no_row(error) from None
-    version = row.get("version") if isinstance(row, dict) else None
-    if version is None:
-        raise no_row("it has no version")
-    if version != VERSION:
-        raise ReadError(f"{path} is a row of version {shortened(version)}, expected {VERSION}; ask again")
+    if isinstance(row, dict) and row.get("version", VERSION) != VERSION:
+        raise ReadError(f"{path} is a row of version {shortened(row['version'])}, expected {VERSION}; ask again")
     lines = checked(_StoredRow.model_validate, row, no_row).lines
     return {(line.learner, line.labels or ""): line.needed for line in lines if line.measure == "pairs" and line.needed}

@@ -1,11 +1,14 @@
+import json
+
 import numpy as np
 import pytest
 
 from spurgen.harness.context.bayes import bayes_odds
 from spurgen.harness.context.episodes import CLASSES, RUNGS, STATES, draw
 from spurgen.harness.context.probe import probe_odds
-from spurgen.harness.context.report import GOAL
+from spurgen.harness.context.report import GOAL, to_json
 from spurgen.harness.context.scores import Scores
+from spurgen.harness.results.store import IN_CONTEXT, SHIPPED
 from spurgen.harness.statistics.needed import needed
 
 EPISODES = 12
@@ -58,6 +61,16 @@ def test_a_constant_answerer_is_at_chance_and_a_tie_counts_half():
         assert (constant.answers(calibrated=False) == 0.5).all()
     first_tied = scores(np.where(np.arange(len(STATES)) == 0, 0.0, 1.0))
     assert (first_tied.answers(calibrated=False) == 0.875).all()
+
+
+@pytest.mark.parametrize("path", sorted((SHIPPED / IN_CONTEXT).glob("*.json")), ids=lambda path: path.stem)
+def test_every_line_of_the_package_follows_from_its_log_odds(path):
+    row = json.loads(path.read_text())
+    learners = {}
+    for each in row["log_odds"]:
+        kinds = learners.setdefault(each["learner"], {})
+        kinds[each["labels"] or ""] = Scores(np.array(each["odds"], float), np.array(each["second"]))
+    assert json.loads(to_json(row["model"], row["source"], learners)) == row
 
 
 def test_one_episode_has_no_others_to_be_calibrated_by():
