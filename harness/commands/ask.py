@@ -12,6 +12,7 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import pip_install
 from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.interrupts import explain_stop
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import add_jobs, add_results, between, refuse, up_to
@@ -37,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--episodes", type=up_to(1000), default=60, metavar="N", help="episodes to ask about; default: 60")
     add("--limit", type=up_to(10_000_000), metavar="N", help="requests at most; the same command goes on from there")
     add("--dry-run", action="store_true", help="say how many requests and tokens it takes, and send none")
+    add("--yes", action="store_true", help="start; not needed where all answers are stored")
     add_results(parser)
     _add_servers(parser)
 
@@ -52,7 +54,10 @@ def _add_servers(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print the cost, query the model, print the ladder beside exact Bayes and probes, and write the row."""
+    """Print the cost, query the model, print the ladder beside exact Bayes and probes, and write the row.
+
+    Without `--yes`, print the cost alone if there is any.
+    """
     _check(arguments)
     from spurgen.harness.context.asking import ask, prompts_of  # imported late: loads what draws and an HTTP client
     from spurgen.harness.context.episodes import draw
@@ -64,13 +69,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     name, model = _model(arguments, answers)
     episodes = [draw(number) for number in range(arguments.episodes)]
     prompts = prompts_of(episodes)
-    _say_costs(model, prompts, arguments, console)
-    if arguments.dry_run:
+    if not _may_start(model, prompts, arguments, console):
         return 0
     check_writable(folder, "--results")
     jobs = (arguments.jobs or 4) if arguments.endpoint else 1
     try:
-        with samples_bar(console, len(prompts), "prompts") as advance:
+        kept = "answers so far are kept: the same command goes on from there"
+        with explain_stop(kept), samples_bar(console, len(prompts), "prompts") as advance:
             asked = ask(model, episodes, jobs, lambda: advance(1))
     finally:
         prompted, answered = answers.tokens
@@ -118,12 +123,24 @@ def _model(arguments: argparse.Namespace, answers: "Answers") -> tuple[str, "Mod
     return arguments.model or file.stem, Local(file, answers)
 
 
-def _say_costs(model: "Model", prompts: list[Any], arguments: argparse.Namespace, console: Console) -> None:
+def _may_start(model: "Model", prompts: list[Any], arguments: argparse.Namespace, console: Console) -> bool:
+    """Print what is to be asked, and what it costs; return whether to go on."""
     missing, characters = model.missing(prompts)
     what = "requests at least" if arguments.samples else "requests"
     limited = f"; --limit {arguments.limit:,}" if arguments.limit else ""
     say(console, f"episodes: {arguments.episodes}; {missing:,} {what} to send, about "
         f"{characters // CHARACTERS:,} tokens; what is stored is not asked again{limited}")  # fmt: skip
+    damaged = sorted(model.answers.damaged)
+    if damaged:
+        say(console, f"{len(damaged):,} stored answers are damaged, were edited, or have no checksum since an earlier "
+            f"spurgen stored them, such as {damaged[0]}: they count as missing and will be replaced; to keep them, "
+            "name another --results")  # fmt: skip
+    if arguments.dry_run:
+        return False
+    if missing and not arguments.yes:
+        say(console, "nothing was started; add --yes to start")
+        return False
+    return True
 
 
 def _beside(episodes: list["Episode"], console: Console) -> dict[str, dict[str, "Scores"]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -32,19 +33,22 @@ def prompts_of(episodes: Iterable[Episode]) -> list[Prompt]:
 def ask(model: Model, episodes: Sequence[Episode], jobs: int, advance: Callable[[], None]) -> Asked:
     """Ask `jobs` prompts at a time, until all are answered or no more requests may be sent.
 
-    Raises what the model raises; answers so far are stored.
+    Raises what the model raises; answers so far are stored. Ctrl-C and SIGTERM end it at once.
     """
     answers: list[list[Answer]] = []
-    with ThreadPoolExecutor(jobs) as pool:
-        asked = [pool.submit(model.ask, prompt) for prompt in prompts_of(episodes)]
-        try:
-            for each in asked:
-                answers.append(each.result())
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        with model.answers.stopped_by_signals():
+            asked = [partial(model.ask, prompt) for prompt in prompts_of(episodes)]
+            # One at a time is asked in this thread, which a signal can interrupt while it computes.
+            for result in asked if jobs == 1 else [pool.submit(each).result for each in asked]:
+                answers.append(result())
                 advance()
-        except SpentError:
-            pass
-        finally:
-            model.answers.limit = 0  # prompts in progress send no more requests
+    except SpentError:
+        pass
+    finally:
+        model.answers.limit = 0  # prompts in progress send no more requests, but their last replies are stored
+        with model.answers.stopped_by_signals():
             pool.shutdown(cancel_futures=True)
     whole = len(answers) // (len(SCHEMES) * len(RUNGS))
     found = answers[: whole * len(SCHEMES) * len(RUNGS)]

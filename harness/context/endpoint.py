@@ -1,23 +1,25 @@
 """A model behind an OpenAI-compatible server, asked over HTTP with bounded patience."""
 
 import json
+import math
 import os
 import re
-import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from socket import gaierror
 from ssl import SSLCertVerificationError
-from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from threading import Thread
+from typing import Any, NamedTuple
+from urllib.error import URLError
+from urllib.request import HTTPErrorProcessor, Request, build_opener
 
 from spurgen.benchmark.errors import SpurgenError, shortened
 from spurgen.harness.context import replies
 from spurgen.harness.context.episodes import Prompt
 from spurgen.harness.context.replies import Answer, Read
-from spurgen.harness.context.store import Answers
+from spurgen.harness.context.store import Answers, SpentError
 
 KEY = "OPENAI_API_KEY"
 ADDRESS = re.compile(r"https?://(\[[\da-fA-F:.]+\]|[\w.-]+)(:[1-9]\d{0,4})?(/[\w.~%/-]*)?", re.ASCII)
@@ -26,29 +28,41 @@ LONGEST_WAIT = 60.0  # seconds before another attempt
 REPLY_BYTES = 1 << 22
 PASSING = (408, 429, 500, 502, 503, 504)
 """Statuses after which a request is sent again."""
-LASTING = (ConnectionRefusedError, gaierror, SSLCertVerificationError)
-"""Failures to connect that would recur at another attempt."""
+LASTING = (ConnectionRefusedError, gaierror, SSLCertVerificationError, UnicodeError, OverflowError)
+"""Failures to connect that would recur at another attempt; the last two are those of an impossible host or port."""
 TEXT_TOKENS = 8
 INSTRUCTION = "Label the last caption as the others are labelled. Answer with the label alone.\n\n"
 
 
-class _Stay(HTTPRedirectHandler):
-    """Follow no redirection: the key would go along."""
+class _AsItCame(HTTPErrorProcessor):
+    """Returns replies of every status; no redirection is followed, since the key would go along."""
 
-    def redirect_request(self, *_: object) -> None:
-        return None
+    def http_response(self, _request: Request, response: HTTPResponse) -> HTTPResponse:
+        return response
+
+    def https_response(self, _request: Request, response: HTTPResponse) -> HTTPResponse:
+        return response
+
+
+class _Received(NamedTuple):
+    """A reply's status, its content, and its header `Retry-After`."""
+
+    status: int
+    content: bytes
+    retry_after: str | None
 
 
 class Endpoint:
     """Completions, or with `chat` chats, of a model at an address such as `http://localhost:8000/v1`.
 
     Labels are compared by log-probabilities of the first token, among the `top` most probable ones, or with `samples`,
-    by that many texts. After server failures a request is sent again; `pause` waits in between.
+    by that many texts. A reply has `timeout` seconds in all. After server failures a request is sent again; `pause`
+    waits in between.
     """
 
     def __init__(
         self, url: str, model: str, answers: Answers, *, chat: bool = False, samples: int = 0, top: int = 20,
-        timeout: float = 60.0, pause: Callable[[float], None] = time.sleep,
+        timeout: float = 60.0, pause: Callable[[float], None] | None = None,
     ) -> None:  # fmt: skip
         if not ADDRESS.fullmatch(url):
             shown = "" if "@" in url or "?" in url else f" {shortened(url)}"
@@ -58,11 +72,13 @@ class Endpoint:
             )
         self.address = f"{url.rstrip('/')}/{'chat/' * chat}completions"
         self.model, self.answers, self.timeout = model, answers, timeout
-        self.chat, self.samples, self.top, self.pause = chat, samples, top, pause
+        self.chat, self.samples, self.top, self.pause = chat, samples, top, pause or answers.pause
         self._key = os.environ.get(KEY, "").strip()
         if not (self._key.isascii() and self._key.isprintable()):
             raise SpurgenError(f"{KEY} has characters that no key has; set it again")
-        self._opener = build_opener(_Stay)
+        # A placeholder that occurs in every reply, such as "token", is not secret.
+        self._secret = "" if self._key.lower() in f"{replies.WORDS} {model}".lower() else self._key
+        self._opener = build_opener(_AsItCame)
 
     @property
     def source(self) -> dict[str, Any]:
@@ -106,7 +122,9 @@ class Endpoint:
         stored = self.answers.get(self._named(body))
         if stored is not None:
             return read(stored)
-        reply = self._parsed(self._send(json.dumps(body).encode()))
+        reply = self._send(json.dumps(body).encode())
+        if not isinstance(reply, dict):
+            raise SpurgenError(f"{self.address} answered something else than JSON: {shortened(reply)}")
         found = reply.get("model", self.model)
         if found != self.model:
             raise SpurgenError(
@@ -118,40 +136,65 @@ class Endpoint:
         self.answers.put(self._named(body), reply)
         return said
 
-    def _parsed(self, content: bytes) -> dict[str, Any]:
-        try:
-            reply = json.loads(content)
-        except (ValueError, RecursionError):
-            reply = None
-        if not isinstance(reply, dict):
-            raise SpurgenError(f"{self.address} answered something else than JSON: {self._shown(content)}")
-        return reply
+    def _send(self, body: bytes) -> Any:  # noqa: ANN401
+        """Return what `_entered` returns of the reply to a request, which is sent again after failures that pass.
 
-    def _send(self, body: bytes) -> bytes:
-        """Send a request, again after failures that pass; raise `SpurgenError` for others, and after `ATTEMPTS`."""
+        Raises `SpurgenError` for other failures, and after `ATTEMPTS`.
+        """
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self._key}"} if self._key else {})
         for attempt in range(ATTEMPTS):
             self.answers.take(again=attempt > 0)
-            wait = 2.0**attempt
+            seconds = 2.0**attempt
             try:
-                request = Request(self.address, body, headers)
-                with self._opener.open(request, timeout=self.timeout) as reply:
-                    return self._content(reply)
-            except HTTPError as error:
-                reason = f"status {error.code}, {self._shown(_rest(error))}"
-                if error.code not in PASSING:
-                    raise self._failed(reason) from None
-                wait = _asked_to_wait(error.headers.get("Retry-After"), wait)
-            except (HTTPException, OSError) as error:
+                reply = self._in_time(Request(self.address, body, headers))
+                said = self._entered(reply.content)
+                if reply.status < 300:
+                    return said
+                reason, lasting = f"status {reply.status}, {_message(said)}", reply.status not in PASSING
+                seconds = _asked_to_wait(reply.retry_after, seconds)
+            except (HTTPException, OSError, UnicodeError, OverflowError) as error:
                 cause = error.reason if isinstance(error, URLError) else error
-                reason = f"no answer in {self.timeout:g} s" if isinstance(cause, TimeoutError) else str(cause)
-                if isinstance(cause, LASTING):
-                    raise self._failed(reason) from None
-            if wait > LONGEST_WAIT:
-                raise self._failed(f"{reason}; it asks to wait {wait:,.0f} s")
+                reason, lasting = replies.without(self._secret, str(cause)), isinstance(cause, LASTING)
+                if isinstance(cause, TimeoutError):
+                    reason = f"no complete answer in {self.timeout:g} s"
+            if lasting:
+                raise self._failed(reason)
+            if seconds > LONGEST_WAIT:
+                raise self._failed(f"{reason}; it asks to wait {seconds:,.6g} s")
             if attempt < ATTEMPTS - 1:
-                self.pause(wait)
+                self.pause(seconds)
         raise self._failed(f"{ATTEMPTS} attempts failed, the last by: {reason}")
+
+    def _in_time(self, request: Request) -> _Received:
+        """Return the reply to a request; raise `TimeoutError` if it is incomplete after `timeout` seconds in all.
+
+        Raises `SpentError` as soon as the run is stopped. The limit of a socket is on each read, so a thread reads; a
+        late one is left to itself.
+        """
+        received: Future[_Received] = Future()
+
+        def receive() -> None:
+            try:
+                received.set_result(self._received(request))
+            except Exception as error:
+                received.set_exception(error)
+
+        Thread(target=receive, daemon=True).start()
+        either: list[Future[Any]] = [received, self.answers.stopped]
+        wait(either, self.timeout, FIRST_COMPLETED)
+        if received.done():
+            return received.result()
+        raise SpentError if self.answers.stopped.done() else TimeoutError
+
+    def _received(self, request: Request) -> _Received:
+        with self._opener.open(request, timeout=self.timeout) as reply:
+            try:
+                content = self._content(reply)
+            except (HTTPException, OSError):
+                if reply.status < 300:
+                    raise
+                content = b""  # the status says enough
+            return _Received(reply.status, content, reply.headers.get("Retry-After"))
 
     def _content(self, reply: HTTPResponse) -> bytes:
         content = reply.read(REPLY_BYTES + 1)
@@ -164,24 +207,28 @@ class Endpoint:
     def _failed(self, reason: str) -> SpurgenError:
         return SpurgenError(f"{self.address}: {reason}; answers so far are kept: the same command goes on from there")
 
-    def _shown(self, content: bytes) -> str:
-        """Return a server's message about an error, shortened and without the key."""
+    def _entered(self, content: bytes) -> Any:  # noqa: ANN401
+        """Return what a server said, as JSON if it is JSON, otherwise as text, without the key if it echoes it.
+
+        All that is stored or shown of a reply has passed here.
+        """
         text = content.decode(errors="replace")
-        with suppress(*replies.MISSHAPEN, RecursionError):
-            text = str(json.loads(text)["error"]["message"])
-        return shortened(text.replace(self._key, "***") if self._key else text)
+        try:
+            return replies.without(self._secret, json.loads(text))
+        except (ValueError, RecursionError):
+            return replies.without(self._secret, text)
 
 
-def _rest(error: HTTPError) -> bytes:
-    """Return a server's message about an error, as far as it arrives."""
-    with suppress(OSError, HTTPException):
-        return error.read(REPLY_BYTES)
-    return b""
+def _message(said: Any) -> str:  # noqa: ANN401
+    """Return a server's message about an error, shortened."""
+    with suppress(*replies.MISSHAPEN):
+        said = said["error"]["message"]
+    return shortened(said)
 
 
 def _asked_to_wait(header: str | None, otherwise: float) -> float:
     """Return the seconds that a server asks to wait; dates, which are rare, are not read."""
-    try:
-        return max(float(header or ""), 0.0)
-    except ValueError:
-        return otherwise
+    with suppress(ValueError):
+        seconds = float(header or "")
+        return otherwise if math.isnan(seconds) else max(seconds, 0.0)
+    return otherwise

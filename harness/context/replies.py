@@ -12,6 +12,13 @@ Read = TypeVar("Read")
 MISSHAPEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 """Errors that reading a reply of another form raises."""
 PRIOR = 0.5  # answers that are added to each label's number (Haldane and Anscombe), so that no log-odds are infinite
+ROUNDING = 1e-3  # log-probabilities computed in half precision may exceed 0 by as much, in nats
+LEAST = -1e4  # smaller log-probabilities, such as -inf and the least float32, mean that a token was ruled out
+MOST_TOKENS = 10**9  # of a reply; larger counts are not counts
+SHORTEST = 3  # letters of a token that begins a longer label: "A" is a label of its own, "a" and "an" are words
+WORDS = """choices content logprob logprobs top_logprobs token text message refusal error model usage prompt_tokens
+completion_tokens label a b animal vehicle"""
+"""Words that replies are made of."""
 MARKS = " \n\t\N{LOWER ONE EIGHTH BLOCK}\N{LATIN CAPITAL LETTER G WITH DOT ABOVE}"
 """Characters with which servers and tokenizers begin a token at the start of a word."""
 
@@ -26,23 +33,35 @@ class Answer(NamedTuple):
     unread: int = 0
 
 
+def without(secret: str, value: Any) -> Any:  # noqa: ANN401
+    """Return JSON, or a text, with `***` in place of a secret in texts and in names."""
+    if isinstance(value, str):
+        return value.replace(secret, "***") if secret else value
+    if isinstance(value, list):
+        return [without(secret, each) for each in value]
+    if isinstance(value, dict):
+        return {without(secret, name): without(secret, each) for name, each in value.items()}
+    return value
+
+
 def first_tokens(reply: Reply) -> dict[str, float]:
     """Return log-probabilities, in nats, of the most probable first tokens; none where the model refused or was silent.
 
-    Reads both forms, that of completions and that of chats. Raises `SpurgenError` for a reply without
-    log-probabilities.
+    Reads both forms, that of completions and that of chats. Tokens that were ruled out are left out. Raises
+    `SpurgenError` for a reply without log-probabilities, and for one above 0 or NaN.
     """
 
     def read() -> dict[str, float]:
         choice = reply["choices"][0]
         if _refused(choice):
             return {}
-        found = choice["logprobs"]
-        if found.get("content") is None:
-            listed = [*found["top_logprobs"][0].items()] if found["top_logprobs"] else []
+        given = choice["logprobs"]
+        if given.get("content") is None:
+            listed = [*given["top_logprobs"][0].items()] if given["top_logprobs"] else []
         else:
-            listed = [(top["token"], top["logprob"]) for each in found["content"][:1] for top in each["top_logprobs"]]
-        return {str(token): float(value) for token, value in listed if math.isfinite(value)}
+            listed = [(top["token"], top["logprob"]) for each in given["content"][:1] for top in each["top_logprobs"]]
+        found = {str(token): _log_probability(token, value) for token, value in listed}
+        return {token: value for token, value in found.items() if value >= LEAST}
 
     return _read(read, reply, "log-probabilities; where the server has none, ask for texts by --samples 20")
 
@@ -60,10 +79,10 @@ def texts(reply: Reply) -> list[str]:
 
 
 def usage(reply: Reply) -> tuple[int, int]:
-    """Return the numbers of tokens of prompt and answer; 0 where the server does not say."""
+    """Return the numbers of tokens of prompt and answer; 0 where the server gives no plausible one."""
     found = reply.get("usage")
     counts = [found.get(name) if isinstance(found, dict) else 0 for name in ("prompt_tokens", "completion_tokens")]
-    prompt, answer = (count if isinstance(count, int) else 0 for count in counts)
+    prompt, answer = (count if isinstance(count, int) and 0 <= count <= MOST_TOKENS else 0 for count in counts)
     return prompt, answer
 
 
@@ -98,7 +117,18 @@ def label_of(text: str, labels: Sequence[str]) -> int | None:
 
 
 def _begins(token: str, label: str) -> bool:
-    return bool(token) and (label.startswith(token) or label.capitalize().startswith(token))
+    begins = label.startswith(token) or label.capitalize().startswith(token)
+    return begins and len(token) >= min(SHORTEST, len(label))
+
+
+def _log_probability(token: object, value: float) -> float:
+    number = value + 0.0  # a text is an error
+    if not number <= ROUNDING:  # also refuses NaN
+        raise SpurgenError(
+            f"the server's reply gives token {shortened(token)} the log-probability {number:g}, expected at most 0; "
+            "report it to whoever runs the server, or ask for texts by --samples 20"
+        )
+    return min(number, 0.0)
 
 
 def _log_sum(values: Sequence[float]) -> float:

@@ -1,15 +1,17 @@
 """A model's results in context, beside the exact learner and probes: lines, a table for a terminal, and a row file."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from pydantic import BaseModel, field_validator
 from rich.table import Table
 
-from spurgen.benchmark.errors import ReadError
-from spurgen.benchmark.reading import read_text
+from spurgen.benchmark.errors import ReadError, checked, shortened
+from spurgen.benchmark.reading import parse_json, read_text
 from spurgen.harness.context.episodes import LADDER, RUNGS, SHOWN, STATES
 from spurgen.harness.context.scores import Scores
 from spurgen.harness.machine.printing import signed, terminal_table
@@ -25,6 +27,8 @@ EXACT = "exact Bayes"
 THRESHOLD = 0.9
 GOAL = Goal(RUNGS[1:], THRESHOLD)
 TITLES = {"arbitrary": "A/B", "named": "names"}
+_NUMBER = rf"<={RUNGS[1]}|>{RUNGS[-1]}|[1-9]\d?"  # counterexamples needed, as `Needed.text` writes them
+NEEDED = re.compile(rf"({_NUMBER})( \[({_NUMBER}), ({_NUMBER})\])?", re.ASCII)
 
 
 class Line(NamedTuple):
@@ -107,12 +111,37 @@ def stored_models(results: Path) -> list[dict[tuple[str, str], str]]:
     return [_needed(path) for path in files.values()]
 
 
+class _StoredLine(BaseModel):
+    """What is read of a line of a row file."""
+
+    learner: str
+    labels: Literal["arbitrary", "named"] | None
+    measure: str
+    needed: str | None
+
+    @field_validator("needed")
+    @classmethod
+    def _is_a_number(cls, text: str | None) -> str | None:
+        if text is not None and not NEEDED.fullmatch(text):
+            raise ValueError(f"expected counterexamples such as 4, 4 [3, >16] or <=1, not {shortened(text)}")
+        return text
+
+
+class _StoredRow(BaseModel):
+    """What is read of a row file."""
+
+    lines: list[_StoredLine]
+
+
 def _needed(path: Path) -> dict[tuple[str, str], str]:
+    def no_row(why: object) -> ReadError:
+        return ReadError(f"{path} is no row of spurgen ask: {why}; delete it, or ask again")
+
     try:
-        row = json.loads(read_text(path, ROW_BYTES))
-        if row["version"] != VERSION:
-            raise ReadError(f"{path} is a row of version {row['version']}, expected {VERSION}; ask again")
-        lines = [line for line in row["lines"] if line["measure"] == "pairs" and line["needed"]]
-        return {(str(line["learner"]), str(line["labels"] or "")): str(line["needed"]) for line in lines}
-    except (ValueError, KeyError, TypeError) as error:
-        raise ReadError(f"{path} is no row of spurgen ask: {error}; delete it, or ask again") from None
+        row = parse_json(read_text(path, ROW_BYTES))
+    except ValueError as error:
+        raise no_row(error) from None
+    if isinstance(row, dict) and row.get("version", VERSION) != VERSION:
+        raise ReadError(f"{path} is a row of version {shortened(row['version'])}, expected {VERSION}; ask again")
+    lines = checked(_StoredRow.model_validate, row, no_row).lines
+    return {(line.learner, line.labels or ""): line.needed for line in lines if line.measure == "pairs" and line.needed}

@@ -39,15 +39,17 @@ class Scores:
         return shares
 
     def answers(self, *, calibrated: bool) -> Float64:
-        """Return the share of right answers where shortcuts mislead, float64 (W, R); no answer is a wrong one.
+        """Return the share of right answers where shortcuts mislead, float64 (W, R).
 
-        `calibrated`: less the mean log-odds of all queries in the other episodes of the rung; NaN for one episode.
+        A tie of both labels counts half, and no answer is a wrong one. `calibrated`: less the mean log-odds of all
+        queries in the other episodes of the rung; NaN for one episode.
         """
         odds, count = self.odds, len(self.odds)
         if calibrated:
             means = np.nan_to_num(odds).mean(axis=2)
             odds = odds - ((means.sum(axis=0) - means) / max(count - 1, 1))[:, :, None]
-        shares: Float64 = _misleading((self._of_class(odds) > 0).astype(float)).mean(axis=2)
+        toward = _misleading(self._of_class(odds))
+        shares: Float64 = np.select([toward > 0, toward == 0], [1.0, 0.5]).mean(axis=2)
         return np.full_like(shares, np.nan) if calibrated and count == 1 else shares
 
     def margins(self) -> Float64:

@@ -1,4 +1,8 @@
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -16,9 +20,9 @@ def ask(server, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(probe, "available", lambda: False)
     monkeypatch.setenv("COLUMNS", "80")
 
-    def run(*flags, model="planted/model", results=tmp_path / "results"):
+    def run(*flags, model="planted/model", results=tmp_path / "results", yes=True):
         place = ["--endpoint", server.url, "--model", model, "--results", str(results)]
-        code = main(["ask", *place, *flags])
+        code = main(["ask", *place, *flags, *["--yes"] * yes])
         streams = capsys.readouterr()
         return code, streams.out, " ".join(streams.err.split())
 
@@ -96,7 +100,7 @@ def test_three_endpoints_share_a_folder_and_each_is_asked_once(start_server, rea
     for _ in range(2):
         for model, flags in kinds.items():
             where = ["--endpoint", servers[model].url, "--model", model, "--results", str(tmp_path / "results")]
-            assert main(["ask", *where, "--episodes", "1", *flags]) == 0
+            assert main(["ask", *where, "--episodes", "1", "--yes", *flags]) == 0
     asked = {model: len(server.bodies) for model, server in servers.items()}
     assert asked == {"one/model": REQUESTS + failed, "one_model": REQUESTS, "texts": REQUESTS}
     needs = {row["model"]: lines_of(row, row["model"])[0][2] for row in rows(tmp_path)}
@@ -107,6 +111,65 @@ def test_a_dry_run_sends_and_writes_nothing(ask, server, tmp_path):
     code, _, err = ask("--episodes", "1", "--dry-run")
     assert (code, server.bodies, list(tmp_path.iterdir())) == (0, [], [])
     assert f"{REQUESTS} requests to send, about" in err
+
+
+def test_nothing_is_sent_without_yes_unless_all_is_stored(ask, server, tmp_path):
+    code, out, err = ask("--episodes", "1", yes=False)
+    assert (code, out, server.bodies, list(tmp_path.iterdir())) == (0, "", [], [])
+    assert f"{REQUESTS} requests to send, about" in err
+    assert "nothing was started; add --yes to start" in err
+    assert ask("--episodes", "1")[0] == 0
+    code, _, err = ask("--episodes", "1", yes=False)
+    assert "nothing was started" not in err
+    assert (code, len(rows(tmp_path))) == (0, 1)
+
+
+def test_an_edited_answer_is_told_before_it_is_asked_for_again(ask, server, tmp_path):
+    ask("--episodes", "1")
+    before = rows(tmp_path)
+    path = next((tmp_path / "results" / "in-context" / "requests").rglob("*.json"))
+    path.write_text(path.read_text().replace("-0.1", "-2.6"))
+    code, _, err = ask("--episodes", "1", yes=False)
+    assert "1 stored answers are damaged, were edited, or have no checksum" in err
+    assert f"such as {path}: they count as missing and will be replaced" in err
+    assert "1 requests to send" in err
+    assert (code, len(server.bodies)) == (0, REQUESTS)
+    assert "damaged" in ask("--episodes", "1")[2]
+    assert rows(tmp_path) == before
+    assert len(server.bodies) == REQUESTS + 1
+    assert "damaged" not in ask("--episodes", "1")[2]
+
+
+@pytest.mark.parametrize(
+    ("number", "jobs", "manner"),
+    [(signal.SIGTERM, 4, "dribble"), (signal.SIGINT, 4, "dribble a header"), (signal.SIGTERM, 1, "dribble"),
+     (signal.SIGINT, 4, (429, "later", {"Retry-After": "60"}))],
+)  # fmt: skip
+def test_a_signal_ends_it_at_once_and_what_was_stored_is_kept(server, tmp_path, number, jobs, manner):
+    answered = 5
+    server.manners = [None] * answered + [manner] * REQUESTS
+    code = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, and inherited so, in the background\n"
+        "from spurgen.harness.cli import main\n"
+        "sys.exit(main())"
+    )
+    command = ["ask", "--endpoint", server.url, "--model", "m", "--episodes", "1", "--yes", "--timeout", "3600"]
+    place = ["--results", str(tmp_path), "--jobs", str(jobs)]
+    with subprocess.Popen([sys.executable, "-c", code, *command, *place], stderr=subprocess.PIPE, text=True) as process:
+        try:
+            while process.poll() is None and len(server.bodies) < answered + jobs:
+                time.sleep(0.02)
+            process.send_signal(number)
+            _, err = process.communicate(timeout=30)  # a dribbling server never ends
+        finally:
+            process.kill()
+    assert process.returncode == 128 + number
+    assert "stopped; answers so far are kept: the same command goes on from there" in err
+    assert len([*(tmp_path / "in-context" / "requests").rglob("*")]) == 2 * answered  # a folder and a file each
+    server.manners = []
+    assert main([*command, *place]) == 0
+    assert len(server.bodies) == REQUESTS + jobs
 
 
 def test_prose_is_counted_and_said(ask, server, tmp_path):

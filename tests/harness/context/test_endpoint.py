@@ -85,8 +85,9 @@ def test_failures_that_pass_are_met_by_longer_waits(ask, server):
     assert (ask.answers.sent, ask.answers.repeated) == (6, 4)
 
 
-def test_a_server_that_hangs_is_asked_again(ask, server):
-    server.manners = ["hang"]
+@pytest.mark.parametrize("manner", ["hang", "dribble", "dribble a header"])
+def test_a_reply_that_is_not_complete_in_time_is_asked_for_again(ask, server, manner):
+    server.manners = [manner]
     assert ask(timeout=0.3) == RIGHT
     assert len(ask.waits) == 1
 
@@ -103,6 +104,22 @@ def test_a_long_wait_is_left_to_the_user(ask, server):
     with pytest.raises(SpurgenError, match=r"status 429, 'quota'; it asks to wait 3,600 s"):
         ask()
     assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("asks", "waits"), [("nan", 1), ("-3", 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 1), ("soon", 1), ("0.5", 0.5)]
+)
+def test_a_wait_that_is_none_is_replaced(ask, server, asks, waits):
+    server.manners = [(429, "slow down", {"Retry-After": asks})]
+    assert ask() == RIGHT
+    assert ask.waits == [waits]
+
+
+@pytest.mark.parametrize(("asks", "shown"), [("inf", "inf"), ("1e308", r"1e\+308"), ("9" * 4299, "inf")])
+def test_a_wait_without_end_is_an_error(ask, server, asks, shown):
+    server.manners = [(429, "quota", {"Retry-After": asks})]
+    with pytest.raises(SpurgenError, match=f"it asks to wait {shown} s; answers so far are kept"):
+        ask()
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 302])
@@ -133,6 +150,14 @@ def test_nobody_listens(ask):
     assert ask.waits == []
 
 
+@pytest.mark.parametrize("host", ["a..b", "127.0.0.1:99999", "x" * 64])
+def test_an_impossible_host_is_told_at_once(ask, host, monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    with pytest.raises(SpurgenError, match="answers so far are kept"):
+        ask(url=f"http://{host}/v1")
+    assert ask.waits == []
+
+
 def test_no_more_than_the_limit_is_sent_and_the_rest_later(ask, server):
     server.manners = [(500, "no")]
     with pytest.raises(SpentError):
@@ -154,6 +179,42 @@ def test_the_key_goes_to_the_server_alone(ask, server, tmp_path, monkeypatch):
     with pytest.raises(SpurgenError, match=r"wrong key: \*\*\*") as raised:
         ask(draw(0).prompt(0, "named"))
     assert "secret-key" not in str(raised.value)
+
+
+@pytest.mark.parametrize("manner", [
+    (200, "{}: secret-key"), (200, {"model": "secret-key"}), (200, {"choices": ["secret-key"]}),
+    (200, r'{"choices": "\u0073ecret-key"}'), (400, {"secret-key": 3}), (200, [["secret-key"]]),
+])  # fmt: skip
+def test_a_key_that_comes_back_is_not_shown(ask, server, monkeypatch, manner):
+    monkeypatch.setenv(KEY, "secret-key")
+    server.manners = [manner]
+    with pytest.raises(SpurgenError, match=r"\*\*\*") as raised:
+        ask()
+    assert "secret-key" not in str(raised.value)
+
+
+def test_a_key_that_comes_back_in_place_of_a_status_line_is_not_shown(ask, server, monkeypatch):
+    monkeypatch.setenv(KEY, "secret-key")
+    server.manners = ["echo"] * ATTEMPTS
+    with pytest.raises(SpurgenError, match=r"6 attempts failed, the last by: .*\*\*\*") as raised:
+        ask()
+    assert "secret-key" not in str(raised.value)
+
+
+def test_a_key_that_comes_back_in_a_good_reply_is_not_stored(ask, server, tmp_path, monkeypatch):
+    monkeypatch.setenv(KEY, "sekret")
+    good = {"choices": [{"logprobs": {"top_logprobs": [{" A": -2.5, " B": -0.1, "sekret": -4}]}, "text": "sekret"}]}
+    server.manners = [(200, good | {"id": ["for sekret"], "sekret": {"key": "Bearer sekret"}})]
+    assert ask()[0] == pytest.approx(2.4)
+    stored = "".join(path.read_text() for path in tmp_path.rglob("*.json"))
+    assert stored.count("***") == 5
+    assert "sekret" not in stored
+
+
+@pytest.mark.parametrize("key", ["token", "A", "planted"])
+def test_a_placeholder_of_a_key_does_not_spoil_replies(ask, monkeypatch, key):
+    monkeypatch.setenv(KEY, key)
+    assert ask(chat=True) == RIGHT
 
 
 def test_a_key_that_no_header_takes_is_not_shown(monkeypatch, tmp_path):

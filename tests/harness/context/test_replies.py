@@ -42,6 +42,26 @@ def test_tokens_that_begin_a_label_count_for_it_and_a_missing_label_has_the_leas
     assert answer_of_tokens({}, LETTERS) == Answer(None, 1)
 
 
+def test_a_letter_names_no_class_and_a_class_no_letter():
+    first = {"A": -0.1, " a": -0.1, " An": -0.1, "v": -0.1}  # letters and articles
+    assert answer_of_tokens(first, NAMES) == Answer(None, 1)
+    assert answer_of_tokens(first | {" animal": -3.0, " veh": -1.0}, NAMES).odds == pytest.approx(2)
+    assert answer_of_tokens({" animal": -0.1, " vehicle": -0.2, " Bus": -0.3}, LETTERS) == Answer(None, 1)
+    assert answer_of_texts(["A", "a", "An", "V"], NAMES) == Answer(None, 4)
+    assert answer_of_texts(["animal", "Vehicle"], LETTERS) == Answer(None, 2)
+
+
+@pytest.mark.parametrize(("value", "shown"), [(1e308, r"1e\+308"), (0.5, "0.5"), (math.nan, "nan"), (math.inf, "inf")])
+def test_a_log_probability_above_0_is_refused(value, shown):
+    with pytest.raises(SpurgenError, match=f"gives token ' A' the log-probability {shown}, expected at most 0; report"):
+        first_tokens({"choices": [{"logprobs": {"top_logprobs": [{" A": value}]}}]})
+
+
+def test_log_probabilities_are_rounded_to_0_and_those_of_tokens_that_were_ruled_out_are_left_out():
+    tops = {" A": 1e-6, " B": -9999.0, "x": -math.inf, "y": -1e308, "z": -3.4e38}
+    assert first_tokens({"choices": [{"logprobs": {"top_logprobs": [tops]}}]}) == {" A": 0.0, " B": -9999.0}
+
+
 def test_texts_count_by_their_first_line_and_prose_names_no_label():
     said = ["A", " B\nCaption: A", "**B**", "Label: b.", "A fox is an animal", "I cannot", ""]
     assert answer_of_texts(said, LETTERS) == Answer(pytest.approx(math.log(3.5 / 1.5)), 3)
@@ -49,6 +69,10 @@ def test_texts_count_by_their_first_line_and_prose_names_no_label():
     assert answer_of_texts(["Animal"], NAMES) == Answer(pytest.approx(math.log(0.5 / 1.5)), 0)
 
 
-@pytest.mark.parametrize(("said", "counts"), [(None, (0, 0)), ({"prompt_tokens": 9}, (9, 0)), ("x", (0, 0))])
-def test_usage_may_be_missing(said, counts):
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [(None, (0, 0)), ({"prompt_tokens": 9}, (9, 0)), ("x", (0, 0)),
+     ({"prompt_tokens": 10**4298, "completion_tokens": -1}, (0, 0))],
+)  # fmt: skip
+def test_usage_may_be_missing_or_absurd(said, counts):
     assert usage({"usage": said}) == counts

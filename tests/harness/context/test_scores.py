@@ -1,11 +1,14 @@
+import json
+
 import numpy as np
 import pytest
 
 from spurgen.harness.context.bayes import bayes_odds
 from spurgen.harness.context.episodes import CLASSES, RUNGS, STATES, draw
 from spurgen.harness.context.probe import probe_odds
-from spurgen.harness.context.report import GOAL
+from spurgen.harness.context.report import GOAL, to_json
 from spurgen.harness.context.scores import Scores
+from spurgen.harness.results.store import IN_CONTEXT, SHIPPED
 from spurgen.harness.statistics.needed import needed
 
 EPISODES = 12
@@ -49,6 +52,25 @@ def test_a_query_without_an_answer_is_wrong_and_tells_no_pair_apart():
     nothing = scores(np.full(len(STATES), np.nan))
     assert (nothing.pairs("mislead") == 0.5).all()
     assert (nothing.answers(calibrated=False) == 0).all()
+
+
+def test_a_constant_answerer_is_at_chance_and_a_tie_counts_half():
+    for bias in (0.0, 5.0, -0.1):
+        constant = scores(np.zeros(len(STATES)), bias)
+        assert (constant.answers(calibrated=True) == 0.5).all()
+        assert (constant.answers(calibrated=False) == 0.5).all()
+    first_tied = scores(np.where(np.arange(len(STATES)) == 0, 0.0, 1.0))
+    assert (first_tied.answers(calibrated=False) == 0.875).all()
+
+
+@pytest.mark.parametrize("path", sorted((SHIPPED / IN_CONTEXT).glob("*.json")), ids=lambda path: path.stem)
+def test_every_line_of_the_package_follows_from_its_log_odds(path):
+    row = json.loads(path.read_text())
+    learners = {}
+    for each in row["log_odds"]:
+        kinds = learners.setdefault(each["learner"], {})
+        kinds[each["labels"] or ""] = Scores(np.array(each["odds"], float), np.array(each["second"]))
+    assert json.loads(to_json(row["model"], row["source"], learners)) == row
 
 
 def test_one_episode_has_no_others_to_be_calibrated_by():

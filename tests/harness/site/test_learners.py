@@ -47,10 +47,27 @@ def test_rows_of_a_suite_stand_beside_models_in_context_the_fewest_first(ladder_
     assert learners(suite, board, {"erm": "Plain"}, folder) == [heads]  # which is not of the package's suite
 
 
-@pytest.mark.parametrize("text", ["[]", "{", row([], version=9), "{}"])
+@pytest.mark.parametrize("text", ["[]", "{", row([], version=9), "{}", "[" * 100_000, row([], lines=None)])
 def test_a_row_of_models_that_is_none_is_a_sentence(folder, text):
     (folder / "in-context" / "bad.json").write_text(text)
     with pytest.raises(ReadError, match=r"bad\.json is (no row|a row of version 9)"):
+        report.stored_models(folder)
+
+
+@pytest.mark.parametrize(
+    ("learner", "labels", "needed", "why"),
+    [
+        ("m", "arbitrary", "many", r"lines\.0\.needed: expected .* such as 4, .* not 'many'"),
+        ("m", "arbitrary", "4 [3, ", r"lines\.0\.needed: expected .* not '4 \[3, '"),
+        ("m", "arbitrary", "9" * 5000, r"lines\.0\.needed: expected .* not '9{27}\.{3}9{28}'"),
+        ("m", None, 4, r"lines\.0\.needed: .* string \(got 4\)"),
+        ("m", "other", "4", r"lines\.0\.labels: .*'arbitrary' or 'named' \(got 'other'\)"),
+        (3, "named", "4", r"lines\.0\.learner: .* string \(got 3\)"),
+    ],
+)
+def test_a_line_of_models_that_cannot_be_drawn_is_a_sentence(folder, learner, labels, needed, why):
+    (folder / "in-context" / "bad.json").write_text(row([(learner, labels, "pairs", needed)]))
+    with pytest.raises(ReadError, match=rf"bad\.json is no row of spurgen ask: {why}; delete it, or ask again"):
         report.stored_models(folder)
 
 
