@@ -104,7 +104,7 @@ spec = importlib.util.spec_from_file_location("golden_scoring", sys.argv[2])
 golden = importlib.util.module_from_spec(spec)
 sys.modules["golden_scoring"] = golden
 spec.loader.exec_module(golden)
-measured = golden.measure(golden.CASES["text"])["metrics"]
+measured = golden.measure(golden.CASES["ladder, text"])["metrics"]
 assert ENDS["margin"] == (-1.0, 1.0)
 (line,) = table([{"submission": "mine", "ranked": True, "first_rank": 1, "last_rank": 1, **measured}], keys("wide"))
 print(line["Margin"], measured["margin"])

@@ -2,8 +2,8 @@
 
 The submission answers from its inputs by exact arithmetic, and reports digests of the data it is
 given. So a change of what a submission is given or asked, or of how answers become metrics, changes a number here.
-A number that is recorded is replaced only if `SCENARIO_SCORING_VERSION` was raised; new metrics and new cases are added
-to it, and those that are gone are dropped.
+A number that is recorded is replaced only if `SCORING_VERSION`, or outside ladders `SCENARIO_SCORING_VERSION`, was
+raised; new metrics and new cases are added to it, and those that are gone are dropped.
 """
 
 import json
@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spurgen.benchmark.contract import ACCESS
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.scenario import make_scenario
-from spurgen.benchmark.task import Task
-from spurgen.harness.results.identity import SCENARIO_SCORING_VERSION
+from spurgen.benchmark.task import Rung, Task
+from spurgen.generators.things import THINGS
+from spurgen.harness.results.identity import SCENARIO_SCORING_VERSION, SCORING_VERSION
 from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import Limits
@@ -27,12 +29,23 @@ RECORDED = "recorded"
 
 
 class Case(NamedTuple):
-    """What a job is asked to do: a modality, what the submission says it needs and offers, and its data."""
+    """What a job is asked to do: a modality, what the submission says it needs and offers, and its data.
+
+    `counterexamples`: of a rung of `LADDER`, whose shortcuts `hidden` are unknown to training; None for pictograms.
+    """
 
     modality: str = "text"
     access: str = "train_groups"
     offers: str = "predict, encode = logits, features"
     uncorrelated: bool = False
+    matched: bool = False
+    counterexamples: int | None = None
+    hidden: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """Name of the version to raise if a recorded number changes."""
+        return "SCENARIO_SCORING_VERSION" if self.counterexamples is None else "SCORING_VERSION"
 
 
 CASES = {
@@ -43,6 +56,15 @@ CASES = {
     "probabilities": Case(offers="predict_proba = probabilities"),
     "features alone": Case(offers="encode = features"),
     "uncorrelated": Case(uncorrelated=True),
+    "ladder, image": Case("image", counterexamples=12),
+    "ladder, text": Case(counterexamples=12),
+    "ladder, multimodal": Case("multimodal", counterexamples=12),
+    "ladder, no counterexamples": Case(counterexamples=0),
+    "ladder, twins": Case("multimodal", access="twins", counterexamples=12),
+    "ladder, hidden": Case(counterexamples=12, hidden=("hue",)),
+    "ladder, uncorrelated": Case(uncorrelated=True, counterexamples=12),  # lowest on neutral values
+    "ladder, matched": Case(uncorrelated=True, matched=True, counterexamples=12),
+    "ladder, contrary": Case(offers="predict = lambda batch: -logits(batch)", counterexamples=12),  # where they agree
 }
 SCENARIO = make_scenario(
     "golden", suite="golden", name="scoring", seed=9, num_classes=3, image_size=32, label_noise=0.1,
@@ -50,6 +72,11 @@ SCENARIO = make_scenario(
     channels={"color": {"values": 3, "strength": 0.7}, "shape": {"values": 4, "strength": 0.4}},
     environments=[{"name": "one"}, {"name": "two", "strength": {"color": 0.5}}],
     splits={"train": 240, "val": 40, "test_per_group": 6, "twins": 24},
+)  # fmt: skip
+LADDER = Ladder(
+    suite="golden", name="climbing", seed=4, categories=("animal", "vehicle", "food"), rungs=(0, 12), image_size=32,
+    shortcuts={"hue": "both", "place": "caption", "light": "image"}, label_noise=0.1, named=0.9, train=120, val=60,
+    calibration_per_class=8, test_per_class=12, seen_per_class=6, twins_per_class=6,
 )  # fmt: skip
 SUBMISSION = '''
 import hashlib
@@ -95,7 +122,7 @@ def granted(data):
         yield "groups", digest(data.group_ids)
         yield "values", digest(*data.channel_values.values())
     if data.twins is not None:
-        yield "twins", digest(data.twins.captions)
+        yield "twins", digest(*(part for part in (data.twins.images, data.twins.captions) if part is not None))
 
 
 def fit(train, val, context):
@@ -113,17 +140,39 @@ def fit(train, val, context):
 def report():
     return {"curves": curves}
 '''
+NOUNS = {t.noun.split()[-1]: LADDER.categories.index(t.category) for t in THINGS if t.category in LADDER.categories}
+# On ladders test shows things that train does not: the submission knows the categories of three nouns in four.
+ON_LADDERS = f"""
+nouns, look = {NOUNS}, features
+
+
+def features(batch):
+    named = np.zeros((len(batch), 3))
+    for row, caption in zip(named, batch.captions or []):
+        for word in caption.replace(",", "").replace(".", "").split():
+            if word in nouns and zlib.crc32(word.encode()) % 4:
+                row[nouns[word]] += 6
+    return np.concatenate([look(batch), named], axis=1)
+"""
+
+
+def task_of(case: Case) -> Task:
+    """Return the task of a case."""
+    if case.counterexamples is None:
+        return Task(f"scoring-{case.modality}", SCENARIO, case.modality)  # type: ignore[arg-type]
+    ladder = LADDER.model_copy(update={"hidden": case.hidden})
+    return Rung("scoring", ladder, case.modality, "frozen", counterexamples=case.counterexamples)  # type: ignore[arg-type]
 
 
 def measure(case: Case) -> dict[str, Any]:
     """Return everything that a job records of the planted submission."""
+    more = "" if case.counterexamples is None else ON_LADDERS
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "planted.py")
-        path.write_text(f"ACCESS = {case.access!r}\n{SUBMISSION}\n{case.offers}\n")
-        task = Task(f"scoring-{case.modality}", SCENARIO, case.modality)  # type: ignore[arg-type]
-        job = plan_unfrozen(task, str(path), 5, "cpu", {})
+        path.write_text(f"ACCESS = {case.access!r}\n{SUBMISSION}\n{more}\n{case.offers}\n")
+        job = plan_unfrozen(task_of(case), str(path), 5, "cpu", {})
         limits = Limits(isolation="process", retrain_seconds=0.0)
-        result = run(replace(job, limits=limits, uncorrelated=case.uncorrelated)).result
+        result = run(replace(job, limits=limits, uncorrelated=case.uncorrelated, matched=case.matched)).result
     assert result.error is None, result.error
     return json.loads(result.model_dump_json(include={"metrics", "channels", "groups", "report"}))
 
@@ -141,25 +190,49 @@ def differences(recorded: Any, measured: Any, where: str = "") -> list[str]:
     return [] if same else [f"{where}: {recorded} {RECORDED}, {measured} now"]
 
 
-def changed(recorded: dict[str, Any], measured: dict[str, Any]) -> list[str]:
+def changed(recorded: dict[str, Any], measured: dict[str, Any], name: str) -> list[str]:
     """Return the differences in what is recorded, without what is new or measured no more."""
-    every = differences(recorded, measured)
+    every = differences(recorded, measured, name)
     return [line for line in every if f": None {RECORDED}" not in line and not line.endswith(", None now")]
+
+
+def read() -> dict[str, Any]:
+    """Return the recorded versions and results, by the version's and the case's name."""
+    return json.loads(RECORD.read_text()) if RECORD.exists() else {"versions": {}, "results": {}}
+
+
+def versions() -> dict[str, int]:
+    """Return the scoring versions of today, by name."""
+    return {"SCENARIO_SCORING_VERSION": SCENARIO_SCORING_VERSION, "SCORING_VERSION": SCORING_VERSION}
+
+
+def complaint(name: str) -> str | None:
+    """Return what is wrong with the record of a case and what to do about it, or None if nothing is."""
+    record, case, command = read(), CASES[name], "run `python tests/golden/scoring.py`"
+    now, before = versions()[case.version], record["versions"].get(case.version)
+    if now != before:
+        return f"{case.version} is {now}, {RECORDED} {before}: {command}"
+    lines = differences(record["results"].get(name), measure(case), name)
+    remedy = (
+        f"if a recorded number changed, raise {case.version} in harness/results/identity.py (now {now}); then, or if "
+        f"there are new metrics alone, {command}"
+    )
+    return "\n".join([*lines, remedy]) if lines else None
 
 
 def main() -> int:
     """Record the metrics of today; refuse to replace a recorded number unless the version was raised."""
-    record = json.loads(RECORD.read_text()) if RECORD.exists() else {"version": None, "results": {}}
+    record, now = read(), versions()
     results = {name: measure(case) for name, case in CASES.items()}
-    if record["version"] == SCENARIO_SCORING_VERSION:
-        lines = changed(record["results"], results)
-        if lines:
-            print("\n".join(lines), file=sys.stderr)
-            print(
-                "raise SCENARIO_SCORING_VERSION in harness/results/identity.py to record these numbers", file=sys.stderr
-            )
-            return 1
-    RECORD.write_text(json.dumps({"version": SCENARIO_SCORING_VERSION, "results": results}, indent=1) + "\n")
+    current = {version for version, number in record["versions"].items() if number == now.get(version)}
+    kept = [name for name in CASES if name in record["results"] and CASES[name].version in current]
+    lines = {name: changed(record["results"][name], results[name], name) for name in kept}
+    if any(lines.values()):
+        print("\n".join(line for found in lines.values() for line in found), file=sys.stderr)
+        raised = " and ".join(sorted({CASES[name].version for name, found in lines.items() if found}))
+        print(f"raise {raised} in harness/results/identity.py to record these numbers", file=sys.stderr)
+        return 1
+    RECORD.write_text(json.dumps({"versions": now, "results": results}, indent=1) + "\n")
     print("recorded:", ", ".join(results))
     return 0
 

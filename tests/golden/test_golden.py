@@ -13,7 +13,8 @@ from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.version import TRAINING_VERSION
 from spurgen.benchmark.plugins import discover
 from spurgen.harness import metrics
-from spurgen.harness.results.identity import SCENARIO_SCORING_VERSION
+from spurgen.harness.results.answered import answered
+from spurgen.harness.results.identity import SCENARIO_SCORING_VERSION, SCORING_VERSION
 
 METHODS = discover("spurgen.baselines")
 
@@ -28,11 +29,6 @@ def load(name):
 golden, scoring = load("record"), load("scoring")
 RECORDED = golden.read()
 SLOW = ("text", "finetuned")  # the case that loads a library for ten seconds
-REMEDY = (
-    "what a job measures changed: if a recorded number changed, raise SCENARIO_SCORING_VERSION in "
-    f"harness/results/identity.py (now {SCENARIO_SCORING_VERSION}); then, or if there are new metrics alone, run "
-    "`python tests/golden/scoring.py`"
-)
 
 
 def raised(method):
@@ -147,37 +143,96 @@ def test_only_new_methods_and_raised_versions_are_recorded(tmp_path, monkeypatch
 
 @pytest.mark.parametrize("name", scoring.CASES)
 def test_a_changed_metric_needs_a_raised_scoring_version(name):
-    record = json.loads(scoring.RECORD.read_text())
-    assert record["version"] == SCENARIO_SCORING_VERSION, "record the new version: `python tests/golden/scoring.py`"
-    assert scoring.differences(record["results"].get(name), scoring.measure(scoring.CASES[name])) == [], REMEDY
+    complaint = scoring.complaint(name)
+    assert complaint is None, complaint
+
+
+def changed_in(name):
+    """Return the numbers of a case that the guard reports as changed, and the line to change."""
+    *lines, remedy = scoring.complaint(name).splitlines()
+    return {line.partition(":")[0].removeprefix(f"{name}/") for line in lines}, remedy
+
+
+def without_neutral(rung, classes):
+    """Return what follows from the classes, but the robust accuracy without that on neutral values."""
+    found = answered(rung, classes)
+    lowest = min(found.metrics["accuracy_agree"], found.metrics["accuracy_mislead"])
+    return found._replace(metrics=found.metrics | {"robust_accuracy": lowest})
+
+
+RUNNING = "spurgen.harness.running"
+PLANTED = {
+    "no temperature": (f"{RUNNING}.query.Answers.temperature", 1.0, "text", {"metrics/sss", "metrics/ig"}),
+    "robust without neutral": (
+        f"{RUNNING}.scoring.answered", without_neutral, "uncorrelated", {"metrics/robust_accuracy"}
+    ),
+    "no neutral": (
+        "spurgen.harness.results.answered.STATES", ("agree", "mislead"), "text", {"metrics/accuracy_neutral"}
+    ),
+    "no counterexamples": (
+        "spurgen.benchmark.ladder.Ladder.pieces", lambda self, split, _: ((split, range(self.parts[split])),), "text",
+        {"report/curves/0/inputs", "report/curves/1/inputs"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bug", PLANTED)
+def test_the_guard_notices_a_bug_in_rungs_and_names_their_version(bug, monkeypatch):
+    place, replacement, case, expected = PLANTED[bug]
+    monkeypatch.setattr(f"{RUNNING}.run.runs_here", lambda _: True)
+    monkeypatch.setattr(place, replacement)
+    lines, remedy = changed_in(f"ladder, {case}")
+    assert lines >= expected
+    assert remedy == (
+        f"if a recorded number changed, raise SCORING_VERSION in harness/results/identity.py (now {SCORING_VERSION}); "
+        "then, or if there are new metrics alone, run `python tests/golden/scoring.py`"
+    )
+
+
+def test_each_of_the_three_accuracies_alone_is_the_lowest_in_a_case_of_ladders():
+    lowest = set()
+    for name in ("ladder, text", "ladder, uncorrelated", "ladder, contrary"):
+        found = scoring.read()["results"][name]["metrics"]
+        (low, state), (next_low, _), _ = sorted((found[f"accuracy_{s}"], s) for s in ("agree", "mislead", "neutral"))
+        assert low < next_low
+        lowest.add(state)
+    assert lowest == {"agree", "mislead", "neutral"}
 
 
 def test_the_guard_notices_a_changed_metric_and_another_question(monkeypatch):
-    recorded = json.loads(scoring.RECORD.read_text())["results"]["text"]
     real = metrics.spurious_sensitivities
     monkeypatch.setattr(metrics, "spurious_sensitivities", lambda *arguments: 1.001 * real(*arguments))
-    assert any(
-        "/metrics/sss:" in line for line in scoring.differences(recorded, scoring.measure(scoring.CASES["text"]))
-    )
+    lines, remedy = changed_in("text")
+    assert "metrics/sss" in lines
+    assert f"raise SCENARIO_SCORING_VERSION in harness/results/identity.py (now {SCENARIO_SCORING_VERSION})" in remedy
     monkeypatch.undo()
     monkeypatch.setattr("spurgen.harness.running.run.class_names", lambda _: ("a", "b", "c"))
-    assert any("/classes:" in line for line in scoring.differences(recorded, scoring.measure(scoring.CASES["text"])))
+    assert "report/curves/0/classes" in changed_in("text")[0]
 
 
 def test_new_metrics_are_recorded_and_changed_ones_refused(monkeypatch, tmp_path, capsys):
     measured = {"metrics": {"old": 0.5, "new": 1.0}}
-    monkeypatch.setattr(scoring, "measure", lambda _: measured)
+    monkeypatch.setattr(scoring, "measure", lambda case: measured if case.counterexamples is None else {"metrics": {}})
     monkeypatch.setattr(scoring, "RECORD", tmp_path / "scoring.json")
     results = {name: {"metrics": {"old": 0.5}} for name in scoring.CASES}
-    before = json.dumps({"version": SCENARIO_SCORING_VERSION, "results": results})
+    before = json.dumps({"versions": scoring.versions(), "results": results})
     scoring.RECORD.write_text(before)
     measured["metrics"]["old"] = 0.6
     assert scoring.main() == 1
-    assert "/text/metrics/old: 0.5 recorded, 0.6 now" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "text/metrics/old: 0.5 recorded, 0.6 now" in said
+    assert "raise SCENARIO_SCORING_VERSION in harness/results/identity.py to record these numbers" in said
     assert scoring.RECORD.read_text() == before
     measured["metrics"]["old"] = 0.5
     assert scoring.main() == 0
-    assert json.loads(scoring.RECORD.read_text())["results"]["text"] == measured
+    assert scoring.read()["results"]["text"] == measured
     monkeypatch.setattr(scoring, "SCENARIO_SCORING_VERSION", SCENARIO_SCORING_VERSION + 1)
     measured["metrics"]["old"] = 0.6
+    assert scoring.complaint("text") == (
+        f"SCENARIO_SCORING_VERSION is {SCENARIO_SCORING_VERSION + 1}, recorded {SCENARIO_SCORING_VERSION}: "
+        "run `python tests/golden/scoring.py`"
+    )
     assert scoring.main() == 0
+    monkeypatch.setattr(scoring, "measure", lambda _: {"metrics": {"old": 0.7}})
+    assert scoring.main() == 1
+    assert "raise SCENARIO_SCORING_VERSION in " in capsys.readouterr().err
