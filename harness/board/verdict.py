@@ -1,6 +1,6 @@
 """What the leaderboard says about one row, in sentences."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from shlex import quote
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import cell, column
 from spurgen.harness.board.frame import line_of
+from spurgen.harness.board.markdown import SYNTHETIC
 from spurgen.harness.board.schema import Board, BoardRow, Leaderboard, SetBoardRow, Unranked
 from spurgen.harness.board.task_verdict import over_samples, task_lines, why
 from spurgen.harness.machine.printing import and_list, p_equals
@@ -62,6 +63,37 @@ def verdict(
             rungs = [task for task in rungs if isinstance(task, Rung) and task.of == name]
             lines += why(rungs, label, rows, _best(whole, label, rows), whole.unit) if rungs else []
     return lines if flags is None else [*lines, *_command(board, label, shown, flags)]
+
+
+def winners(board: Leaderboard, tasks: Collection[str], flags: str = "") -> list[str]:
+    """Return the best row of each ladder or other set of these tasks, or else of each task, and what to do next.
+
+    Beside it stands the best row that is given labels alone. Rows that are given twins stand apart, as on the board.
+    `flags` end the command in the last line.
+    """
+    sets = {name: part for name, part in board.overall.items() if {*part.tasks} <= {*tasks} and part.shown}
+    parts: Mapping[str, Board] = sets or {name: part for name, part in board.tasks.items() if name in tasks}
+    lines, best = [], ""
+    for name, part in [(name, part) for name, part in parts.items() if part.shown][:FEW]:
+        order = sorted(part.rows or part.few, key=lambda row: (row.access == SYNTHETIC, -row.ranked_by.value))
+        alone = [row for row in order if row.access == "none"][:1]
+        given = f", with access {order[0].access}" if order[0].access != "none" else ""
+        said = f"{name}: best is {_short(order[0])}{given}"
+        said += f"; with labels alone {_short(alone[0])}" if alone and alone[0] is not order[0] else ""
+        lines.append(said + ("." if part.rows else f"; no row has the {part.asked} {part.unit}s of a rank."))
+        best = best or next((row.submission for row in order if row.submission != ERM), "")
+    other = ERM if any(row.submission == ERM for part in parts.values() for row in part.shown) else ""
+    compared = f"{spurgen(f'compare {quote(best)} {ERM} {flags}'.rstrip())} (how surely they differ), " * bool(
+        best and other
+    )
+    return (
+        [*lines, f"Next: {compared}{spurgen('score my_model.py --seeds 0')} (your own beside them)."] if lines else []
+    )
+
+
+def _short(row: BoardRow) -> str:
+    needs = row.needed.text if isinstance(row, SetBoardRow) and row.needed else ""
+    return f"{row.submission}, {f'which needs {needs} counterexamples' if needs else row.ranked_by.text()}"
 
 
 def _believed(part: Board, label: str) -> bool:

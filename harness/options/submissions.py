@@ -14,7 +14,7 @@ from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, load_suite
 from spurgen.benchmark.task import Rung
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.schema import Leaderboard
-from spurgen.harness.board.verdict import verdict
+from spurgen.harness.board.verdict import verdict, winners
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options import flags
@@ -115,6 +115,8 @@ def _show(
     for label in sorted(mine & rows.keys()):
         print(*verdict(suite, board, label, rows, tasks, found_by, alone=alone), "", sep="\n")
     print_board(board, tasks, mine, alone=alone)
+    if not mine:
+        print("", *winners(board, tasks, found_by), sep="\n")
 
 
 def _on_ladders(suite: Suite, board: Leaderboard, tasks: set[str]) -> set[str]:

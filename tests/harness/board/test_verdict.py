@@ -7,7 +7,7 @@ from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.columns import cell
 from spurgen.harness.board.frame import line_of
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.verdict import MORE, verdict
+from spurgen.harness.board.verdict import MORE, verdict, winners
 from spurgen.harness.machine.printing import p_equals
 
 TASK = "small-text"
@@ -154,3 +154,22 @@ def test_a_single_unit_has_the_interval_over_its_test_samples_and_no_test_that_s
     assert 0 < low < row.ranked_by.value < high <= 1
     several, _ = judge("mine", mine=make_row(suite, 0.9, range(2)), **make_baselines())
     assert not any("test samples" in line for line in several)
+
+
+def test_a_benchmark_ends_with_the_winner_of_each_ladder_and_what_to_do_next(ladder_suite, ladder_board):
+    rows = ladder_board.overall["few-text"].rows
+    best = max(rows, key=lambda row: row.ranked_by.value)
+    alone = next(row for row in rows if row.access == "none")
+    said, following = winners(ladder_board, ladder_suite.tasks)
+    given = f", with access {best.access}; with labels alone {alone.submission}, which needs {alone.needed.text} "
+    assert said.startswith(f"few-text: best is {best.submission}, which needs {best.needed.text} counterexamples")
+    assert (given in said) == (best.access != "none")
+    assert following.startswith(f"Next: spurgen compare {best.submission} erm (how surely they differ), ")
+    assert winners(ladder_board, ()) == []
+
+
+def test_without_a_whole_ladder_the_best_row_of_a_task_wins_and_too_few_units_are_said(suite, make_rows):
+    board = build(suite, {label: {TASK: row} for label, row in make_rows(range(2), mine=0.5, erm=1.0).items()})
+    (said, _) = winners(board, (TASK,))
+    assert said.startswith("small-text: best is erm, 1.000")
+    assert said.endswith("; no row has the 5 seeds of a rank.")
