@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     say(
         console,
         f"\nOne seed on all {len(times)} main tasks of {suite.name} that it takes needs {duration(sum(times))}, one "
-        "after the other, and longer if predictions slow down with the number of train samples. Next, for some of them: "
+        "after the other, and longer if predictions slow down with the number of train samples. Next, for some: "
         f"{spurgen(f'score {name} {where}--tasks {names}')}",
     )
     failing = and_list([*dict.fromkeys(wrong.values())], "or")

@@ -61,7 +61,7 @@ def test_a_good_submission_gets_a_table_and_the_next_step(check, write_submissio
     assert "model: access none, offers predict" in err
     assert "training and asking it on small tasks (text); models of images take minutes" in err
     assert "One seed on all 1 main tasks of tiny that it takes needs less than a minute" in err
-    next_step = err.partition("Next, for some of them: ")[2]
+    next_step = err.partition("Next, for some: ")[2]
     assert next_step.startswith(f"spurgen score {write_submission(GOOD)} --suite ")
     assert "tiny.toml --tasks small-text" in next_step
 
