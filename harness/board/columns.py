@@ -113,7 +113,10 @@ COLUMNS: Mapping[str, Column] = {
                              ends=PROPORTION),
     "accuracy_neutral": Column("Neutral", "accuracy where shortcuts go with no class; ladders have it", better=1,
                                ends=PROPORTION),
-    "accuracy_mislead": Column("Misled", "accuracy where all shortcuts mislead", "file", better=1, ends=PROPORTION),
+    "accuracy_mislead": Column(
+        "Misled", "accuracy where all shortcuts mislead; outside ladders also by values of no class", "file", better=1,
+        ends=PROPORTION,
+    ),
     "counterexamples": Column(
         "Counterexamples",
         "how many training samples in which shortcuts mislead the row needs to reach three quarters of the ladder's "

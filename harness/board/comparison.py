@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.task import Task
+from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, Unit, by_label, spread_of, unit_of
 from spurgen.harness.board.columns import column
+from spurgen.harness.board.counterexamples import Reached, counterexamples, rungs_of
 from spurgen.harness.board.eligibility import eligible
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
@@ -33,9 +34,15 @@ def better(metric: str, compared: Compared) -> Side | None:
 class SideBySide:
     """Two rows compared.
 
-    `units` maps each task to the numbers of both rows' units and their kind, `tasks` to its metrics, `left_out` other
-    tasks to the reason. `overall` maps each set whose tasks are all compared to the metrics' means over it.
+    `needed` maps each ladder to the counterexamples that the first and the second row need; the first has
+    `needed_to_erm`, which is their ratio here. `asked` maps what the question is about to accuracy if misled: ladders
+    and other sets of tasks, and tasks of no ladder that is compared. `units` maps each task to the numbers of both
+    rows' units and their kind, `tasks` to its metrics, `left_out` other tasks to the reason. `overall` maps each set
+    whose tasks are all compared to the metrics' means over it.
     """
+
+    needed: dict[str, tuple[Reached, Reached]] = field(default_factory=dict)
+    asked: dict[str, Compared] = field(default_factory=dict)
 
     units: dict[str, tuple[int, int, Unit]] = field(default_factory=dict)
     overall: dict[str, dict[str, Compared]] = field(default_factory=dict)
@@ -48,7 +55,8 @@ def compare_rows(
 ) -> SideBySide:
     """Compare two rows on the tasks where the leaderboard shows both; `private`: as in `leaderboard.build`.
 
-    Uses the moderated paired t-test over units, as the ranking does; a task's spread is that of its baselines.
+    Uses the moderated paired t-test over units, as the ranking does; a task's spread is that of its baselines. P-values
+    of what is `asked` are Holm-corrected together, and those of all other metrics, channels and rungs together.
     """
     comparison, pair = SideBySide(), (first, second)
     shown: dict[str, Mapping[str, TaskRow]] = {}
@@ -68,12 +76,35 @@ def compare_rows(
         parts = [shown[task] for task in members if task in shown]
         if len(parts) == len(members) and _have_one_tier(parts, pair):
             tests |= {("overall", name, metric): test for metric, test in _of_set(parts, pair)}
+            if reached := _needed([suite.task(member) for member in members], parts, pair):
+                comparison.needed[name] = reached
     for name, of_task in shown.items():
         tests |= {("tasks", name, metric): test for metric, test in _of_task(suite.task(name), of_task, pair)}
+    climbed = {name for table, name, _ in tests if table == "overall"}
+    asked = [key for key in tests if key[2] == RANKED_BY and not (key[0] == "tasks" and _of(suite, key[1]) in climbed)]
     tables = {"overall": comparison.overall, "tasks": comparison.tasks}
-    for (table, name, metric), test in corrected(tests).items():
-        tables[table].setdefault(name, {})[metric] = test
+    families = [{key: test for key, test in tests.items() if (key in asked) == first} for first in (True, False)]
+    tested = corrected(families[0]) | corrected(families[1])
+    for table, name, metric in tests:
+        tables[table].setdefault(name, {})[metric] = tested[table, name, metric]
+    for table, name, metric in asked:
+        comparison.asked.setdefault(name, tested[table, name, metric])
     return comparison
+
+
+def _of(suite: Suite, name: str) -> str:
+    """Return the ladder of a task, or nothing."""
+    task = suite.task(name)
+    return task.of if isinstance(task, Rung) else ""
+
+
+def _needed(
+    tasks: Sequence[Task], parts: Sequence[Mapping[str, TaskRow]], pair: tuple[str, str]
+) -> tuple[Reached, Reached] | None:
+    """Return the counterexamples that both rows need on a ladder; None for other tasks, or without a ceiling."""
+    values = {label: [by_label(part, RANKED_BY)[label] for part in parts] for label in pair}
+    reached = counterexamples(rungs_of(tasks), values, pair[1])
+    return (reached[pair[0]], reached[pair[1]]) if reached else None
 
 
 def _have_one_tier(parts: Sequence[Mapping[str, TaskRow]], pair: tuple[str, str]) -> bool:

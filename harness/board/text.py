@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import Line, board_keys, channel_keys, column, table
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import blocks
@@ -32,7 +33,12 @@ BRIEF = (
     "significantly better, at most b - 1 may be. Rows of the tier with a common letter do not differ "
     "significantly. Brackets: 95% intervals. Columns: docs/metrics.md."
 )
+FIRST = (
+    "Counterexamples: needed for 3/4 of the ceiling. Rank: within the access tier. Brackets: 95% intervals. Columns: "
+    "docs/metrics.md."
+)
 MINE = " >: your row."
+TOP = 4  # rows of the first tier on the first screen
 
 
 def to_text(
@@ -65,12 +71,13 @@ def first_to_text(
     board: Leaderboard, mine: Collection[str] = (), *,
     width: int = PLAIN_WIDTH, wide: bool = False, colour: bool = False,
 ) -> str:  # fmt: skip
-    """Return the first set of tasks with rows, or else the first task, each tier's best row last, above the prompt.
+    """Return the first set of tasks with rows, or else the first task, on one screen that ends with the best rows.
 
-    Unranked rows are counted; only `mine` are shown with the reason. Arguments: as for `to_text`.
+    It has the best rows of the first tier of `blocks`, the best of each other one, ERM and `mine`; the others are
+    counted, as are unranked rows, of which only `mine` are shown with the reason. Arguments: as for `to_text`.
     """
     printer = _Printer(mine, UNLIMITED if wide else width, wide, colour)
-    printer.text(BRIEF + MINE * bool(mine), width)
+    printer.text(FIRST + MINE * bool(mine), width)
     sets = [(name, part) for name, part in board.overall.items() if part.shown]
     known: Sequence[tuple[str, Board]] = [*sets, *board.tasks.items()]
     if known:
@@ -124,15 +131,19 @@ class _Printer:
         self._controls(part)
 
     def best_last(self, part: Board) -> None:
-        """Print how many rows are not ranked, with the reason of one's own, and tables with the best row last."""
+        """Print how many rows are not ranked, with the reason of one's own, and a table with the best row last."""
         own = [row for row in part.unranked if row.submission in self._mine]
         for row in own:
             self.text(one_line(f"Not ranked: {row.submission}: {row.reason}"), self._console.width)
         if len(part.unranked) > len(own):
             self.text(f"Not ranked: {len(part.unranked) - len(own)} {'others' if own else 'rows'}; --all says why.")
-        tables = dict(blocks(lines_of(part), part))
-        self._tables({title: tables[title][::-1] for title in reversed(tables)})
         self._controls(part)
+        tiers, always = [lines for _, lines in blocks(lines_of(part), part)], {*self._mine, ERM}
+        best = [line for k, lines in enumerate(tiers) for line in lines[: (1, TOP)[k == 0]] if line["ranked"] or not k]
+        kept = [line for lines in tiers for line in lines if line in best or line["submission"] in always]
+        hidden = sum(map(len, tiers)) - len(kept)
+        title = "The best rows of each access tier, the best of all last" + f"; {hidden} more: --all" * bool(hidden)
+        self._tables({title: kept[::-1]}, ["access"])
 
     def _controls(self, part: Board) -> None:
         """Print the controls of a ladder, if it has any."""
@@ -140,10 +151,11 @@ class _Printer:
         if known and (known.ceiling is not None or known.matched is not None or known.tricks):
             self.text("\n".join(known.lines), self._console.width)
 
-    def _tables(self, tables: Mapping[str, Sequence[Line]]) -> None:
-        """Print tables with the same columns, equally wide in each."""
+    def _tables(self, tables: Mapping[str, Sequence[Line]], first: Sequence[str] = ()) -> None:
+        """Print tables with the same columns, equally wide in each; those of the keys `first` begin them."""
         every = [line for lines in tables.values() for line in lines]
-        shown = board_keys(every, "brief", "wide") if self._wide else self._fitting(every, tables)
+        shown = board_keys(every, "brief", "wide") if self._wide else self._fitting(every, tables, first)
+        shown = [*first, *shown]
         made = self._made(tables, shown)
         known = _widths([*made.values()], self._console.width)
         titles = [column(key).title for key in ("access", *shown)]
@@ -161,12 +173,14 @@ class _Printer:
     def _made(self, tables: Mapping[str, Sequence[Line]], shown: Sequence[str]) -> dict[str, Rows]:
         return {title: table(list(map(self._marked, lines)), shown) for title, lines in tables.items()}
 
-    def _fitting(self, lines: Sequence[Line], tables: Mapping[str, Sequence[Line]]) -> list[str]:
-        """Return the keys of the columns that fit the width, in their order."""
+    def _fitting(
+        self, lines: Sequence[Line], tables: Mapping[str, Sequence[Line]], first: Sequence[str]
+    ) -> list[str]:  # fmt: skip
+        """Return the keys of the columns that fit the width after the `first`, in their order."""
         shown = list(ALWAYS)
         for spare in SPARE:
             more = [*shown, *(channel_keys(lines) if spare == ("channels",) else spare)]
-            made = [*self._made(tables, more).values()]
+            made = [*self._made(tables, [*first, *more]).values()]
             shown = more if _length(made, _widths(made)) <= self._console.width else shown
         return [key for key in board_keys(lines, "brief") if key in shown]
 

@@ -66,7 +66,7 @@ def run_answers(arguments: argparse.Namespace, console: Console) -> int:
     if new:
         rows = {**rows, name: merge_rows(name, row, {task.name: make_task_row(new)})}
     board = build_board(suite, arguments.results, rows)
-    said = verdict(suite, board, name, rows[name], {task.name}, "" if arguments.row else None)
+    said = verdict(suite, board, name, rows, {task.name}, "" if arguments.row else None)
     piped = arguments.json == STDOUT
     print(*said, sep="\n", file=sys.stderr if piped else sys.stdout)
     part, ranked = rows[name][task.name], board.tasks[task.name]

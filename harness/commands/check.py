@@ -9,10 +9,10 @@ from rich.console import Console
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
-from spurgen.benchmark.task import Task
+from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.machine.devices import pick_device
-from spurgen.harness.machine.printing import markdown_table, say
-from spurgen.harness.machine.progress import make_progress
+from spurgen.harness.machine.printing import and_list, markdown_table, say
+from spurgen.harness.machine.progress import make_progress, told
 from spurgen.harness.options.flags import add_device, add_submission, add_suite
 from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.running.forecast import duration
@@ -26,6 +26,7 @@ from spurgen.harness.running.preflight import (
     example_tasks,
     explain_failure,
 )
+from spurgen.harness.running.small import shrunk
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import describe
 
@@ -54,7 +55,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         mismatch = f"{about.name} takes {supported}, and {suite.name} has {offered} tasks"
         return _complain(console, f"nothing to check: {mismatch}; see MODALITIES and --suite")
     say(console, f"{about.name}: access {about.access}, offers {', '.join(about.offers)}")
-    say(console, f"training and asking it on small tasks ({', '.join(tasks)}); models of images take minutes")
+    small = ", ".join(map(_small, tasks.values()))
+    say(console, f"training and asking it on small tasks ({small}); models of images take minutes")
     findings, erm = _examine(spec, tasks, limits, device, console)
     wrong = _compare(findings, erm)
     lines = [{"": check, **{m: f.outcomes.get(check, "-") for m, f in findings.items()}} for check in CHECKS]
@@ -72,13 +74,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     times = [findings[task.modality].seconds or 0.0 for task in suite.main.values() if task.modality in findings]
     name, names = quote(arguments.submission), " ".join(task.name for task in tasks.values())
     where = "" if arguments.suite == DEFAULT_SUITE else f"--suite {suite.spoken} "
-    passed = "No check failed, but see above." if wrong else "All checks passed."
     say(
         console,
-        f"\n{passed} One seed on all {len(times)} main tasks of {suite.name} that it takes needs "
-        f"{duration(sum(times))}, one after the other, and longer if predictions slow down with the number of train "
-        f"samples. Next, for some of them: {spurgen(f'score {name} {where}--tasks {names}')}",
+        f"\nOne seed on all {len(times)} main tasks of {suite.name} that it takes needs {duration(sum(times))}, one "
+        "after the other, and longer if predictions slow down with the number of train samples. Next, for some: "
+        f"{spurgen(f'score {name} {where}--tasks {names}')}",
     )
+    failing = and_list([*dict.fromkeys(wrong.values())], "or")
+    say(console, f"It runs, but is {failing}: see above." if wrong else "All checks passed.", "yellow" if wrong else "")
     return 0
 
 
@@ -91,30 +94,45 @@ def _examine(
         bar = progress.add_task("checking", total=2 * len(tasks))
         for modality, task in tasks.items():
             progress.update(bar, description=f"checking {modality}")
-            findings[modality] = check_modality(spec, task, limits, device)
+            with told(console, f"checking {modality}"):
+                findings[modality] = check_modality(spec, task, limits, device)
             progress.advance(bar)
         for modality, task in tasks.items() if not any(found.failures for found in findings.values()) else ():
             progress.update(bar, description=f"ERM on {modality}")
-            erm[modality] = erm_accuracy(task, limits, device)
+            with told(console, f"ERM on {modality}"):
+                erm[modality] = erm_accuracy(task, limits, device)
             progress.advance(bar)
     return findings, erm
 
 
-def _compare(findings: Mapping[str, Findings], known: Mapping[str, Accuracy | None]) -> list[str]:
-    """Show accuracies beside chance and ERM's, if `known`; return a sentence on each that is at chance."""
-    wrong = []
+def _compare(findings: Mapping[str, Findings], known: Mapping[str, Accuracy | None]) -> dict[str, str]:
+    """Show accuracies beside chance and ERM's, if `known`; return those that are not above chance.
+
+    They are sentences, with how each fails in a few words.
+    """
+    wrong = {}
     for modality, found in findings.items():
         if found.accuracy is None or modality not in known:
             continue
         chance, erm = 1 / found.accuracy.num_classes, known[modality]
         beside = f"chance {chance:.2f}" + (f", ERM {erm}" if erm else "")
         found.outcomes["accuracy"] = f"{found.accuracy} ({beside})"
-        if found.accuracy.at_chance:
+        if failing := found.accuracy.beside_chance:
             trains = found.outcomes["fit"] != "none"
             question = "does predict preprocess as fit does?" if trains else "are the classes in the order of labels?"
+            if not found.accuracy.at_chance:
+                question = "it follows the shortcuts"
             ends = f", where ERM reaches {erm}" if erm else ""
-            wrong.append(f"{modality}: accuracy {found.accuracy} is at chance ({chance:.2f}){ends}: {question}")
+            wrong[f"{modality}: accuracy {found.accuracy} is {failing} ({chance:.2f}){ends}: {question}"] = failing
     return wrong
+
+
+def _small(task: Task) -> str:
+    """Return the name of a small task and, on a rung, what it trains on."""
+    if not isinstance(task, Rung):
+        return task.modality
+    rung = shrunk(task)
+    return f"{task.modality}: {rung.ladder.train} samples, {rung.counterexamples} of them counterexamples"
 
 
 def _complain(console: Console, text: str) -> int:

@@ -40,10 +40,12 @@ def summary(evaluation: Evaluation) -> str:
     """Return the main figures, in sentences."""
     runs = f", mean of {evaluation.runs} runs" if evaluation.runs > 1 else ""
     lowest_of = " (the lowest group of each run, averaged)" if evaluation.runs > 1 else ""
+    count = len(evaluation.groups)
     said = [
         f"{evaluation.name}: accuracy {evaluation.accuracy.text()} on {_samples(evaluation)}{runs}.",
-        f"Its worst group is {evaluation.worst}: worst-group accuracy {evaluation.wga_estimate.text()}{lowest_of}; "
-        f"corrected for being a minimum over {len(evaluation.groups)} groups {evaluation.wga_corrected.text()}.",
+        f"Its worst group is {evaluation.worst}: worst-group accuracy {evaluation.wga_estimate.text()}{lowest_of}, an "
+        f"interval for all {count} groups at once; corrected for being a minimum over {count} groups "
+        f"{evaluation.wga_corrected.text()}.",
     ]
     if evaluation.unranked:
         said.append(f"It is not ranked: {evaluation.unranked}.")
@@ -85,7 +87,7 @@ def _samples(evaluation: Evaluation) -> str:
 
 def tables(evaluation: Evaluation) -> list[Table]:
     """Return tables of the groups, of where attributes agree or mislead, other metrics, and the calibration."""
-    groups = terminal_table("Group", "Samples", "Accuracy")
+    groups = terminal_table("Group", "Samples", "Accuracy of each group alone")
     for row in sorted(evaluation.groups, key=lambda row: row.accuracy.value):
         groups.add_row(Text(row.name), f"{row.samples:,}", row.accuracy.text())
     made = [groups]

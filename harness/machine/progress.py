@@ -1,6 +1,8 @@
 """The progress bar of long work."""
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from spurgen.harness.machine import steps
+from spurgen.harness.machine.printing import say
 
 
 class _JobsProgress(Progress):
@@ -31,6 +34,28 @@ def make_progress(console: Console) -> _JobsProgress:
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console,
     )  # fmt: skip
+
+
+@contextmanager
+def told(console: Console, step: str, seconds: float = 60.0) -> Iterator[None]:
+    """Print a line when a step begins and, where no terminal shows the time, one each minute until it ends."""
+    if console.is_terminal:
+        yield
+        return
+    begun, ended = time.monotonic(), threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(seconds):
+            say(console, f"{step}: {time.monotonic() - begun:.0f} s so far")
+
+    say(console, step)
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 @contextmanager

@@ -3,10 +3,12 @@
 import argparse
 import math
 import os
+from pathlib import Path
 from typing import get_args
 
 from rich.text import Text
 
+from spurgen.harness.machine.files import cache_folder
 from spurgen.harness.options.flags import between
 from spurgen.harness.sandbox.bubblewrap import why_unavailable
 from spurgen.harness.sandbox.launch import isolation_of
@@ -54,10 +56,25 @@ def limits_of(arguments: argparse.Namespace) -> Limits:
 
 
 def describe_isolation(limits: Limits) -> Text:
-    """Return how submissions are isolated here, why not better, and a warning to root; raise as `isolation_of` does."""
+    """Return how submissions are isolated here, and why not better; raise as `isolation_of` does.
+
+    Root is warned the first time; a note in the cache remembers it.
+    """
     isolation = isolation_of(limits)
     weaker = isolation == "process" and limits.isolation == "auto"
     message = Text(f"isolation: {isolation}" + (f"; {why_unavailable()}" if weaker else ""))
-    if os.geteuid() == 0:
+    if os.geteuid() == 0 and _first_time(cache_folder() / "root-was-warned"):
         message.append(f"\n{ROOT_WARNING}", style="yellow")
     return message
+
+
+def _first_time(note: Path) -> bool:
+    """Return whether a note is not there yet, and write it; one that cannot be written is never there."""
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.touch(exist_ok=False)
+    except FileExistsError:
+        return not note.is_file()
+    except OSError:
+        return True
+    return True

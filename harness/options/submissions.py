@@ -14,7 +14,7 @@ from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, load_suite
 from spurgen.benchmark.task import Rung
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.schema import Leaderboard
-from spurgen.harness.board.verdict import verdict
+from spurgen.harness.board.verdict import verdict, winners
 from spurgen.harness.machine.files import check_writable
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options import flags
@@ -56,7 +56,7 @@ def run_submissions(
 ) -> int:  # fmt: skip
     """Run what is missing of submissions and print the tables of their tasks; return 1 if a job failed.
 
-    `mine`: specs whose rows are marked, and described in sentences below the tables. `then` is called after the jobs
+    `mine`: specs whose rows are marked, and described in sentences above the tables. `then` is called after the jobs
     and returns the errors of further jobs. Jobs start if tasks or submissions were `chosen` on the command line, or
     with `--yes`; otherwise they are only listed.
     """
@@ -111,10 +111,12 @@ def _show(
     for line in write_board(board, markdown=arguments.markdown, csv=arguments.csv, json=arguments.json):
         say(console, line)
     alone = tasks - _on_ladders(suite, board, tasks)
-    print_board(board, tasks, mine, alone=alone)
     found_by = flags_of_rows(suite, arguments)
     for label in sorted(mine & rows.keys()):
-        print("", *verdict(suite, board, label, rows[label], tasks, found_by, alone=alone), sep="\n")
+        print(*verdict(suite, board, label, rows, tasks, found_by, alone=alone), "", sep="\n")
+    print_board(board, tasks, mine, alone=alone)
+    if not mine:
+        print("", *winners(board, tasks, found_by), sep="\n")
 
 
 def _on_ladders(suite: Suite, board: Leaderboard, tasks: set[str]) -> set[str]:

@@ -2,10 +2,15 @@
 
 import hashlib
 import importlib
+import os
+import socket
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import numpy as np
 
@@ -22,6 +27,10 @@ from spurgen.harness.worker.loading import load_submission
 ADAPTERS = "spurgen.submissions.adapters"
 SHIPPED = {"efficientnet-lite0": "image", "minilm": "caption"}
 PROBES = ("a fox", "a photo of a red tram before a striped wall", "an apple on a table", "tools")
+MINILM = "all-MiniLM-L6-v2"
+OF_HUB = ("timm", "open_clip", "sentence_transformers", "transformers")
+"""Packages that load weights from Hugging Face's hub."""
+HUB_SECONDS = 3.0  # to connect to the hub
 CLOSE = 1e-3  # largest difference allowed between two answers to one input, in standard deviations of the features
 
 
@@ -96,8 +105,11 @@ def _loaded(half: str, spec: str) -> Encoder:
 
 
 def _made(spec: str, source: Source, name: str, half: str) -> Any:  # noqa: ANN401
+    ours = "; the encoder minilm is that model, and comes with spurgen" if name.endswith(MINILM) else ""
     if find_spec(source.package) is None:
-        raise SubmissionError(f"{spec}: {source.package} is not installed here; install it, and run this again")
+        raise SubmissionError(f"{spec}: {source.package} is not installed here; install it, and run this again{ours}")
+    if source.package in OF_HUB:
+        _without_retries()
     try:
         adapter = _adapter(source.package, source.classes[half])
         return adapter(*name.split("/", 1)) if source.slashed else adapter(name)
@@ -105,8 +117,24 @@ def _made(spec: str, source: Source, name: str, half: str) -> Any:  # noqa: ANN4
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise SubmissionError(
             f"{spec} cannot be loaded: {reason}; check its name, and that its weights are on this machine or can be "
-            "downloaded"
+            f"downloaded{ours}"
         ) from None
+
+
+def _without_retries() -> None:
+    """Let the libraries of Hugging Face's hub use only what is on this machine, if the hub cannot be reached.
+
+    They would otherwise retry for a minute before they fail.
+    """
+    address = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
+    if getproxies().get(address.scheme):
+        return
+    try:
+        socket.create_connection((address.hostname or "", address.port or 443), HUB_SECONDS).close()
+    except OSError:
+        os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
+        if constants := sys.modules.get("huggingface_hub.constants"):  # read the variable when it was imported
+            vars(constants)["HF_HUB_OFFLINE"] = True
 
 
 def _adapter(package: str, kind: str) -> Any:  # noqa: ANN401  # a class

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 import numpy as np
+from scipy.special import bdtr
 
 from spurgen.benchmark.contract import Batch, Modality
 from spurgen.benchmark.errors import SubmissionError, harmless
@@ -24,6 +25,7 @@ from spurgen.harness.sandbox.consistency import largest_change
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Float, Worker
 from spurgen.harness.statistics.chance import better_than_chance
+from spurgen.harness.statistics.differences import ALPHA
 
 CHECKS = (
     "contract", "fit", "answers", "finite", "varied", "repeatable", "any batch", "no memory", "peak memory", "time",
@@ -60,6 +62,16 @@ class Accuracy:
     def at_chance(self) -> bool:
         """Whether the accuracy is not significantly above chance, 1 / `num_classes`."""
         return not better_than_chance(self.correct, self.count, self.num_classes)
+
+    @property
+    def beside_chance(self) -> str:
+        """How the accuracy fails to be significantly above chance, on a rung where shortcuts mislead; else empty."""
+        count = self.count // 2 if self.by_state else self.count
+        correct = round(self.by_state["mislead"] * count) if self.by_state else self.correct
+        if better_than_chance(correct, count, self.num_classes):
+            return ""
+        worse = bdtr(correct, count, 1 / self.num_classes) < ALPHA
+        return f"{'worse' if worse else 'not better'} than chance{' where shortcuts mislead' * bool(self.by_state)}"
 
 
 @dataclass

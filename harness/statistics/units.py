@@ -77,8 +77,9 @@ def mean_estimate(values: Float64, spread: Spread) -> Estimate:
     """Return a row's mean over its units, float64 (W,), with its 95 % interval where there is one.
 
     It is Student's t interval. That of a proportion, and of any row with fewer than three units or all equal, is at
-    least as wide as with the larger of the row's variance and the prior's, so it covers in at least 95 % of cases. An
-    interval that would span every possible value is left out.
+    least as wide as with the larger of the row's variance and the prior's, so it covers in at least 95 % of cases. A
+    single unit has none: it shows nothing of how units vary. An interval that would span every possible value is left
+    out.
     """
     return mean_estimates({"": values}, spread)[""]
 
@@ -95,6 +96,9 @@ def mean_estimates(rows: Mapping[str, Float64], spread: Spread) -> dict[str, Est
 def _estimates(values: Float64, spread: Spread) -> Iterator[Estimate]:
     """Yield the estimate of each row with as many units, float64 (R, W)."""
     means, variances, counts = _moments(values)
+    if values.shape[1] == 1:
+        yield from map(Estimate, means.tolist())
+        return
     own = _reach(variances, counts - 1, counts) if values.shape[1] >= FEW else np.zeros_like(means)
     beside = _reach(*spread.rows.raised(variances, counts - 1, spread.shapes([*values])), counts)
     reach = np.where((own == 0) | (spread.ends == PROPORTION), np.maximum(own, beside), own)

@@ -66,16 +66,18 @@ def test_equal_rows_do_not_differ(suite, rows):
     assert all(better(name, each) is None and each.difference == 0 for name, each in metrics.items())
 
 
-def test_p_is_corrected_for_everything_that_is_compared(suite, rows, make_row):
+def test_what_is_asked_is_corrected_together_and_all_else_together(suite, rows, make_row):
     alone = compare_rows(suite, rows, "better", "worse", ["small-text"]).tasks["small-text"]["accuracy"]
     for label, quality in (("better", 0.8), ("worse", 0.7)):
         rows[label]["small-image"] = make_row(suite, quality, range(2), task="small-image")
     both = compare_rows(suite, rows, "better", "worse", ["small-text", "small-image"])
     assert list(both.tasks) == ["small-text", "small-image"]
     assert both.tasks["small-text"]["accuracy"].p == alone.p
-    every = [compared for part in both.tasks.values() for compared in part.values()]
-    assert [compared.p_holm for compared in every] == holm([compared.p for compared in every])
-    assert any(compared.p is not None and compared.p_holm > compared.p for compared in every)
+    assert both.asked == {name: part["robust_accuracy"] for name, part in both.tasks.items()}
+    rest = [each for part in both.tasks.values() for name, each in part.items() if name != "robust_accuracy"]
+    for family in ([*both.asked.values()], rest):
+        assert [compared.p_holm for compared in family] == holm([compared.p for compared in family])
+    assert any(compared.p is not None and compared.p_holm > compared.p for compared in rest)
 
 
 def test_a_task_on_which_a_row_cannot_be_ranked_is_left_out_with_the_reason(suite, rows):
@@ -118,3 +120,18 @@ def test_rows_on_a_rung_are_compared_by_what_their_answers_follow(ladder_suite, 
     assert better("follows", metrics["follows"]) == "first"
     assert comparison.overall["few-text"]["robust_accuracy"].difference > 0
     assert column("robust_accuracy").title == "Accuracy if misled"
+
+
+def test_on_a_ladder_its_score_and_the_counterexamples_needed_are_asked_and_its_rungs_are_not(
+    ladder_suite, ladder_rows, ladder_board
+):
+    rows = ladder_rows(ladder_suite)
+    comparison = compare_rows(ladder_suite, rows, "group_dro", "erm", [*ladder_suite.tasks])
+    assert "few-text-4" in comparison.tasks
+    assert not {"few-text-4", "few-text-16"} & comparison.asked.keys()
+    assert comparison.asked["few-text"] == comparison.overall["few-text"]["robust_accuracy"]
+    known = {row.submission: row for row in ladder_board.overall["few-text"].rows}
+    ours, its = comparison.needed["few-text"]
+    assert (ours["needed"], its["needed"]) == (known["group_dro"].needed, known["erm"].needed)
+    assert ours["needed_to_erm"] == known["group_dro"].needed_to_erm
+    assert [*compare_rows(ladder_suite, rows, "group_dro", "erm", ["few-text-4"]).asked] == ["few-text-4"]

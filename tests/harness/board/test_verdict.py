@@ -7,7 +7,7 @@ from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.columns import cell
 from spurgen.harness.board.frame import line_of
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.verdict import MORE, verdict
+from spurgen.harness.board.verdict import MORE, verdict, winners
 from spurgen.harness.machine.printing import p_equals
 
 TASK = "small-text"
@@ -21,7 +21,7 @@ def judge(suite):
     def of(label, flags="", **rows):
         by_task = {name: {TASK: row} for name, row in rows.items()}
         board = build(suite, by_task)
-        return verdict(suite, board, label, by_task[label], (TASK,), flags), board.tasks[TASK]
+        return verdict(suite, board, label, by_task, (TASK,), flags), board.tasks[TASK]
 
     return of
 
@@ -31,6 +31,7 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, make_baselines, ju
     worse = make_row(suite, 0.85, range(5), access="train_groups", **as_baseline("group_dro"))
     lines, part = judge("good", good=good, **make_baselines() | {"group_dro": worse})
     row = next(row for row in part.rows if row.submission == "good")
+    erm, best = (next(row for row in part.rows if row.submission == label) for label in ("erm", "group_dro"))
     against, (start, end) = row.against_erm, row.ranked_by.ends
     (low, high), p_value = against.interval, p_equals(against.p_holm)
     assert lines == [
@@ -38,10 +39,16 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, make_baselines, ju
         f"  Its accuracy if misled is 1.000, 95 % interval over seeds [{start:.3f}, {end:.3f}] (5 seeds).",
         f"  It is significantly better than ERM: {against.difference:+.3f}, 95 % interval without correction "
         f"[{low:+.3f}, {high:+.3f}], Holm-corrected {p_value}; it is given train_groups, ERM none.",
+        "  If misled it is right more often than ERM in the same 5 seeds. 50% of its answers follow the shortcuts "
+        f"(most of single ones background: 50%), of ERM's {erm.value('follows'):.0%}. It uses the thing in 71%, ERM "
+        f"in {erm.value('uses_thing'):.0%}.",
+        "  Accuracy if misled on small-text: 1.000 "
+        f"(erm {erm.ranked_by.value:.3f}, group_dro {best.ranked_by.value:.3f}).",
+        f"  group_dro is the best row with its access: {best.value('follows'):.0%} of its answers follow, and it uses "
+        f"the thing in {best.value('uses_thing'):.0%}.",
         "  Its accuracy is 1.000 where shortcuts agree, 1.000 where they mislead (chance: 0.333).",
-        "  50% of its answers follow background alone, the most of single ones. 71% follow the thing.",
         "  Over 5 seeds its hardest group is heart where no shortcut misleads: accuracy 1.000, as in 11 other groups.",
-        "Every metric and shortcut: spurgen compare good erm --tasks small-text",
+        "Every metric and shortcut: spurgen compare good erm --tasks small-text --all",
         MORE,
     ]
 
@@ -88,7 +95,7 @@ def test_a_row_that_is_not_stored_gets_no_command_that_would_not_find_it(make_ro
 def test_erm_is_compared_with_the_best_other_row(make_rows, judge):
     lines, _ = judge("erm", "--suite s", **make_rows([0], erm=0.8, low=0.6, high=1.0))
     assert lines[2] == "  It is the row that others are compared with."
-    assert lines[-2] == "Every metric and shortcut: spurgen compare erm high --tasks small-text --suite s"
+    assert lines[-2] == "Every metric and shortcut: spurgen compare erm high --tasks small-text --suite s --all"
 
 
 def test_a_row_alone_has_nothing_to_be_compared_with(suite, make_row, judge):
@@ -114,6 +121,8 @@ def test_a_row_that_is_not_ranked_gets_the_reason(suite, make_row, judge):
     assert judge("mine", mine=row)[0] == [
         "mine on small-text: not ranked: incomplete: has the seeds 1, expected all from 0 on; run or merge the others",
         f"  Its worst-group accuracy is {row.mean('wga'):.3f}, its accuracy {row.mean('accuracy'):.3f}.",
+        f"  {row.mean('follows'):.0%} of its answers follow the shortcuts, most of single ones color: "
+        f"{row.mean('follows/color'):.0%}. It uses the thing in {row.mean('uses_thing'):.0%}.",
     ]
 
 
@@ -123,14 +132,14 @@ def test_a_set_of_tasks_is_judged_if_all_of_it_was_asked_for(suite, make_row, ma
     part = {"part": {TASK: make_row(suite, 0.9, range(5))}}
     whole = replace(suite, overall={"both": TASKS})
     board = build(whole, ranked | part)
-    lines = verdict(whole, board, "group_dro", ranked["group_dro"], TASKS)
+    lines = verdict(whole, board, "group_dro", ranked, TASKS)
     title = "group_dro on both (mean over small-text and small-image): rank 1 of 2 with access train_groups, letter a."
     start = lines.index(title)
     assert lines[start + 1].startswith("  Its mean accuracy if misled is 0.")
     assert lines[start + 2].startswith("  It is significantly better than ERM: +")
-    assert lines[-2].endswith("spurgen compare group_dro erm --tasks small-image small-text")
-    assert "both (mean" not in "\n".join(verdict(whole, board, "group_dro", ranked["group_dro"], (TASK,)))
-    lines = verdict(whole, board, "part", part["part"], TASKS)
+    assert lines[-2].endswith("spurgen compare group_dro erm --tasks small-image small-text --all")
+    assert "both (mean" not in "\n".join(verdict(whole, board, "group_dro", ranked, (TASK,)))
+    lines = verdict(whole, board, "part", part, TASKS)
     assert "part on both (mean over small-text and small-image): not ranked: small-image: not run" in lines
 
 
@@ -145,3 +154,22 @@ def test_a_single_unit_has_the_interval_over_its_test_samples_and_no_test_that_s
     assert 0 < low < row.ranked_by.value < high <= 1
     several, _ = judge("mine", mine=make_row(suite, 0.9, range(2)), **make_baselines())
     assert not any("test samples" in line for line in several)
+
+
+def test_a_benchmark_ends_with_the_winner_of_each_ladder_and_what_to_do_next(ladder_suite, ladder_board):
+    rows = ladder_board.overall["few-text"].rows
+    best = max(rows, key=lambda row: row.ranked_by.value)
+    alone = next(row for row in rows if row.access == "none")
+    said, following = winners(ladder_board, ladder_suite.tasks)
+    given = f", with access {best.access}; with labels alone {alone.submission}, which needs {alone.needed.text} "
+    assert said.startswith(f"few-text: best is {best.submission}, which needs {best.needed.text} counterexamples")
+    assert (given in said) == (best.access != "none")
+    assert following.startswith(f"Next: spurgen compare {best.submission} erm (how surely they differ), ")
+    assert winners(ladder_board, ()) == []
+
+
+def test_without_a_whole_ladder_the_best_row_of_a_task_wins_and_too_few_units_are_said(suite, make_rows):
+    board = build(suite, {label: {TASK: row} for label, row in make_rows(range(2), mine=0.5, erm=1.0).items()})
+    (said, _) = winners(board, (TASK,))
+    assert said.startswith("small-text: best is erm, 1.000")
+    assert said.endswith("; no row has the 5 seeds of a rank.")

@@ -57,9 +57,10 @@ def test_only_missing_results_are_made_and_all_are_shown(run_jobs, specs, result
     assert sorted(lines) == sorted("{} {} seed {}".format(*job) for job in set(made) - set(before))
     assert "regenerated" not in second.err  # the splits were verified before, with this code
     assert "> bayes" not in second.out
-    (line,) = (line.split() for line in second.out.splitlines() if "bayes" in line)
+    (line,) = (line.split() for line in second.out.splitlines() if " bayes " in line and "best is" not in line)
     assert line[:2] == ["none", "bayes"]  # without a rank, which takes five seeds
     assert "Not ranked: guesses: not significantly better than chance in test accuracy" in second.out
+    assert second.out.splitlines()[-2].startswith("small-text: best is bayes, 0.")
     board = {kind: (tmp_path / kind).read_bytes() for kind in ("markdown", "csv", "json")}
 
     assert run_jobs("benchmark", "--submissions", *specs, *files, seeds="0-1") == 0

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from spurgen.harness.cli import main
+from spurgen.harness.running.preflight import Accuracy
 
 GOOD = "MODALITIES = {'text'}\ndef predict(b):\n    return [[float(len(c)), 1, 2] for c in b.captions]"
 
@@ -60,7 +61,7 @@ def test_a_good_submission_gets_a_table_and_the_next_step(check, write_submissio
     assert "model: access none, offers predict" in err
     assert "training and asking it on small tasks (text); models of images take minutes" in err
     assert "One seed on all 1 main tasks of tiny that it takes needs less than a minute" in err
-    next_step = err.partition("Next, for some of them: ")[2]
+    next_step = err.partition("Next, for some: ")[2]
     assert next_step.startswith(f"spurgen score {write_submission(GOOD)} --suite ")
     assert "tiny.toml --tasks small-text" in next_step
 
@@ -74,6 +75,8 @@ def test_on_a_ladder_accuracy_is_shown_where_shortcuts_mislead_and_where_they_ag
     assert re.search(shown, out), out
     assert re.search(r"trains without counterexamples +\| - ", out)  # it does not train
     assert "steps.toml --tasks few-6" in err
+    assert re.search(r"on small tasks \(text: \d+ samples, \d+ of them counterexamples\)", err)
+    assert "checking text ERM on text" in err  # without a terminal, a line for each step
 
 
 @pytest.mark.usefixtures("erm")
@@ -81,8 +84,8 @@ def test_a_predict_that_does_not_preprocess_as_fit_does_is_said_to_be_at_chance(
     code, _, err = check(DARK.replace("batch.images / 255", "batch.images"))
     assert code == 0
     assert re.search(
-        r"image: accuracy 0\.3\d is at chance \(0\.33\), where ERM reaches 0\.87 on small-image: "
-        r"does predict preprocess as fit does\? No check failed, but see above\. One seed",
+        r"image: accuracy 0\.3\d is not better than chance \(0\.33\), where ERM reaches 0\.87 on small-image: "
+        r"does predict preprocess as fit does\? One seed .* It runs, but is not better than chance: see above\.$",
         err,
     ), err
     assert "All checks passed" not in err
@@ -134,3 +137,11 @@ def test_a_suite_without_a_task_of_the_modality_is_named(check, suite_file):
     status, _, err = check(GOOD)
     assert status == 1
     assert "nothing to check: model takes text, and tiny has image tasks; see MODALITIES and --suite" in err
+
+
+def test_a_model_that_is_wrong_where_shortcuts_mislead_is_worse_than_chance():
+    states = {"mislead": 0.03, "agree": 0.97}
+    assert Accuracy(160, 320, 4, states).beside_chance == "worse than chance where shortcuts mislead"
+    assert Accuracy(160, 320, 4, {"mislead": 0.26, "agree": 0.74}).beside_chance.startswith("not better than chance")
+    assert Accuracy(256, 320, 4, {"mislead": 0.8, "agree": 0.8}).beside_chance == ""
+    assert Accuracy(1, 100, 4).beside_chance == "worse than chance"

@@ -23,9 +23,13 @@ def compare(suite_file, suite, make_outcome, keep_row, tmp_path):
 
 
 def test_a_comparison_is_a_sentence_a_table_and_a_file(compare, tmp_path, capsys):
-    assert compare("bad", "good", "--json", str(tmp_path / "compared.json")) == 0
+    assert compare("bad", "good", "--all", "--json", str(tmp_path / "compared.json")) == 0
     out = capsys.readouterr().out
-    assert "# bad and good on tiny\n\n## small-text, 5 seeds\n\ngood beats bad by 0." in out
+    assert out.startswith(
+        "# bad and good on tiny\n\nAccuracy if misled; on a ladder the mean over its rungs above 0:\n"
+    )
+    assert "\ngood is significantly better on small-text.\n" in out
+    assert "\n\n## small-text, 5 seeds\n\ngood beats bad by 0." in out
     assert " in accuracy if misled (p " in out
     assert " good follows color less." in out
     assert "| Follows, color " in out
@@ -40,21 +44,44 @@ def test_a_comparison_is_a_sentence_a_table_and_a_file(compare, tmp_path, capsys
 
 
 def test_rows_that_do_not_differ_have_no_winner(compare, capsys):
-    assert compare("bad", "bad_too", "--tasks", "small-text") == 0
-    assert "Neither beats the other in accuracy if misled: +0.000 is not significant." in capsys.readouterr().out
+    assert compare("bad", "bad_too", "--tasks", "small-text", "--all") == 0
+    out = capsys.readouterr().out
+    assert "Neither is on small-text.\nModerated paired t-test over 5 seeds; brackets: " in out
+    assert "Neither beats the other in accuracy if misled: +0.000 is not significant." in out
 
 
-def test_a_difference_that_only_the_correction_makes_insignificant_is_said_to_be_one(
+def test_a_difference_in_what_is_asked_is_not_corrected_for_all_else_that_can_be_printed(
     compare, suite, make_outcome, keep_row, tmp_path, capsys
 ):
     near = [make_outcome(suite, 0.75, seed, follows={"color": 0.4 + seed / 40}) for seed in range(5)]
     keep_row(tmp_path / "results", *near, label="near")
-    assert compare("near", "bad", "--tasks", "small-text") == 0
+    assert compare("near", "bad", "--tasks", "small-text") == 0  # p .01, with ten other metrics .09
     out = capsys.readouterr().out
-    assert re.search(
-        r"misled: \+0\.\d+ is not significant once corrected for everything shown \(p 0\.0[0-4]\d* alone\)\.", out
-    ), out
-    assert re.search(r"\| Accuracy if misled .* \(\+0\.\d+ to \+0\.\d+\)", out), out
+    assert re.search(r"small-text +0\.\d+ +0\.\d+ +\+0\.\d+ \[\+0\.\d+, \+0\.\d+\] +0\.0[0-4]\d$", out, re.M), out
+    assert "near is significantly better on small-text." in out
+    assert "Follows" not in out
+
+
+def test_rows_on_ladders_are_compared_on_one_screen_that_begins_with_the_counterexamples_needed(capsys):
+    assert main(["compare", "erm", "bsoftmax"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert lines[2] == "Counterexamples needed for three quarters of the ceiling, and their ratio:"
+    assert lines[3].split() == ["erm", "bsoftmax", "ratio"]
+    assert re.fullmatch(r"things-text +\d+ \[\d+, \d+\] +\d+ \[\d+, \d+\] +\d\.\d\d \[\d\.\d\d, \d\.\d\d\]", lines[5])
+    text = " ".join(lines)
+    assert "bsoftmax is significantly better on things-text, things-image and things-multimodal. Of 9 others, " in text
+    assert "over 3 to 10 worlds, Holm-corrected over all 12; " in text
+
+
+def test_names_of_any_length_fit_the_screen(suite_file, suite, make_outcome, keep_row, tmp_path, capsys):
+    for label in ("a" * 40, "b" * 40):
+        keep_row(tmp_path / "results", *(make_outcome(suite, 0.9, seed) for seed in range(5)), label=label)
+    assert main(["compare", "a" * 40, "b" * 40, "--suite", suite_file, "--results", str(tmp_path / "results")]) == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert max(map(len, lines)) <= 80
+    assert lines[2].split()[:2] == ["a" * 12 + "…", "b" * 12 + "…"]
 
 
 @pytest.mark.parametrize(

@@ -32,12 +32,16 @@ def tables(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("tables")
 def test_a_model_that_reads_the_shortcut_is_described(capsys):
     assert main(["evaluate", "shortcut.csv", "--metadata", "metadata.csv"]) == 0
-    printed = capsys.readouterr().out
+    printed = " ".join(capsys.readouterr().out.split())
     assert re.search(r"shortcut: accuracy 0\.500 \[0\.4\d\d, 0\.5\d\d\] on 80 samples of split test\.", printed)
-    worst = r"Its worst group is landbird, place = water: worst-group accuracy 0\.000 \[0\.000, 0\.\d\d\d\]; corrected"
+    worst = (
+        r"Its worst group is landbird, place = water: worst-group accuracy 0\.000 \[0\.000, 0\.\d\d\d\], "
+        r"an interval for all 4 groups at once; corrected"
+    )
     assert re.search(worst, printed)
+    assert "Accuracy of each group alone" in printed
     assert re.search(r"Accuracy if misled is 0\.000 \[0\.000, 0\.0\d\d\], where all mislead\.", printed)
-    assert "Intervals: 95 %, over samples, of this run." in " ".join(printed.split())
+    assert "Intervals: 95 %, over samples, of this run." in printed
     assert "\x1b" not in printed
 
 

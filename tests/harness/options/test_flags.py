@@ -70,11 +70,13 @@ def test_a_repeated_value_counts_once():
 
 
 @pytest.mark.parametrize("user", [0, 1000])
-def test_root_is_warned_that_a_submission_is_riskier(monkeypatch, user):
+def test_root_is_warned_once_that_a_submission_is_riskier(monkeypatch, tmp_path, user):
+    monkeypatch.setenv("SPURGEN_CACHE", str(tmp_path))
     monkeypatch.setattr("os.geteuid", lambda: user)
     message = describe_isolation(Limits(isolation="process"))
     assert message.plain.splitlines() == ["isolation: process", ROOT_WARNING][: 2 if user == 0 else 1]
     assert [span.style for span in message.spans] == ["yellow"] * (user == 0)
+    assert describe_isolation(Limits(isolation="process")).plain == "isolation: process"  # once is enough
 
 
 @pytest.mark.parametrize("text", ["1e300", "inf", "nan", "-1", "0", "1e-300", "x", "9" * 5000, ""])

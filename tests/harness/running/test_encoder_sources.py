@@ -1,3 +1,8 @@
+import io
+import os
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -90,6 +95,8 @@ def test_libraries_and_weights_that_cannot_be_had_are_a_sentence(monkeypatch):
         encoder_of("image", "far:x")
     with pytest.raises(SubmissionError, match="none:x: no_such_library is not installed here"):
         encoder_of("image", "none:x")
+    with pytest.raises(SubmissionError, match="; the encoder minilm is that model, and comes with spurgen"):
+        encoder_of("image", "far:all-MiniLM-L6-v2")
     with pytest.raises(
         SubmissionError, match=r"there is no encoder 'minlm', nor a path of a file; did you mean minilm"
     ):
@@ -134,3 +141,24 @@ def test_the_modality_chooses_the_half():
 def test_an_encoder_of_the_other_half_is_refused(half, spec, message):
     with pytest.raises(SubmissionError, match=message):
         encoder_of(half, spec)
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_libraries_of_the_hub_do_not_retry_where_it_cannot_be_reached(monkeypatch, reached):
+    def connect(address, seconds):
+        assert (address, seconds) == (("hub.example", 443), 3.0)
+        if not reached:
+            raise OSError("no route to host")
+        return io.BytesIO()
+
+    monkeypatch.setenv("HF_ENDPOINT", "https://hub.example")
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+        monkeypatch.setenv(name, "0")
+    monkeypatch.setattr(encoder_sources, "getproxies", dict)
+    monkeypatch.setattr("socket.create_connection", connect)
+    monkeypatch.setitem(sys.modules, "huggingface_hub.constants", constants := SimpleNamespace(HF_HUB_OFFLINE=False))
+    monkeypatch.setattr(encoder_sources, "_adapter", lambda *_: lambda _: [][1])
+    with pytest.raises(SubmissionError, match="hf:x cannot be loaded"):
+        encoder_of("caption", "hf:x")
+    assert constants.HF_HUB_OFFLINE is not reached
+    assert os.environ["HF_HUB_OFFLINE"] == ("0" if reached else "1")

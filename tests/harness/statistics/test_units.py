@@ -114,12 +114,14 @@ def test_the_interval_of_a_proportion_is_at_least_as_wide_as_the_references_vary
 
 def test_few_or_equal_units_have_the_variance_of_the_references():
     spread = Spread(Prior(0.04, 10.0))
-    for values, degrees in ((np.array([0.5]), 10), (np.ones(5), 14)):
-        estimate, shape = mean_estimate(values, spread), 0.25 if len(values) == 1 else 0.004975
+    for values, degrees, shape in ((np.array([0.5, 0.5]), 11, 0.25), (np.ones(5), 14, 0.004975)):
         error = np.sqrt(0.04 * shape / len(values))
-        assert estimate.low == pytest.approx(values.mean() - t.ppf(0.975, degrees) * error)
+        assert mean_estimate(values, spread).low == pytest.approx(values.mean() - t.ppf(0.975, degrees) * error)
     assert mean_estimate(np.ones(5), spread).high == 1
-    assert mean_estimate(np.array([0.5]), Spread()).low is None
+
+
+def test_a_single_unit_has_no_interval_over_units():
+    assert mean_estimate(np.array([0.5]), Spread(Prior(0.04, 10.0))) == Estimate(0.5)
 
 
 def test_equal_units_without_references_have_no_interval():
