@@ -54,7 +54,7 @@ def draw_needed(groups: Sequence[Group], columns: Columns = 2) -> Figure:
                     axes.plot((ideal, ideal), (y + 0.5, y + len(line.learners) + 0.5), zorder=1, **style.DASHED)
                 continue
             for k, (modality, text) in enumerate(line.needed.items()):
-                _mark(axes, y + APART * (k - (len(line.needed) - 1) / 2), text, *MARKS[modality])
+                _mark(axes, y + APART * (k - (len(line.needed) - 1) / 2), text, MARKS[modality])
                 if columns == 2:
                     axes.annotate(
                         text.partition(" ")[0].replace("<=", "≤"), (1, y), (COLUMN * (shown.index(modality) + 1), 0),
@@ -75,8 +75,8 @@ def places(text: str) -> list[float]:
     return [BEYOND[sign] * int(number) for sign, number in re.findall(r"(<=|>|)(\d+)", text)]
 
 
-def _mark(axes: Axes, y: float, text: str, colour: str, mark: str) -> None:
-    value, *ends = places(text)
+def _mark(axes: Axes, y: float, text: str, look: style.Look) -> None:
+    (value, *ends), (colour, mark, _) = places(text), look
     axes.plot(ends or [value, value], (y, y), color=colour, linewidth=0.8, solid_capstyle="butt")
     inside = text[0].isdigit()
     axes.plot(value, y, mark, color=colour, mfc=colour if inside else "white", markersize=3.5, markeredgewidth=0.7)
