@@ -12,6 +12,7 @@ from spurgen.harness.machine.text import one_line
 from spurgen.harness.site.marks import bar, scale, spark
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.words import ALL, given, percent
+from spurgen.harness.statistics.estimate import Estimate
 
 COLUMNS = {
     "name": ("Method", "what training was given besides inputs stands below it"),
@@ -95,7 +96,7 @@ def spoken(climb: Climb) -> str:
 def _row(material: Material, climb: Climb, line: Line) -> dict[str, object]:
     """Return a row for the template; `page`: the name of its page; `raw`: values to sort by, empty where unknown."""
     label, value = str(line["submission"]), float(line["robust_accuracy"])
-    low, high = line.get("robust_accuracy_low") or value, line.get("robust_accuracy_high") or value
+    point = Estimate(value, line.get("robust_accuracy_low"), line.get("robust_accuracy_high"))
     agree, follows = line.get("accuracy_agree"), line.get("follows")
     interval = str(line.get("counterexamples_text") or "").partition(" ")[2].replace("<=", "\N{LESS-THAN OR EQUAL TO}")
     number = line.get("counterexamples") if known(line, "counterexamples") else "1e9" if needed_words(line) else ""
@@ -105,7 +106,7 @@ def _row(material: Material, climb: Climb, line: Line) -> dict[str, object]:
         "label": one_line(label), "name": material.names.get(label) or one_line(label), "page": material.pages[label],
         "given": given(str(line["access"])), "access": one_line(str(line["access"])), "score": percent(value),
         "agree": percent(agree) if agree is not None else "",
-        "scale": scale(value, low, high, agree),
+        "scale": scale(value, *point.ends, agree),
         "spark": spark(climb.numbers, climb.curve(label)) if len(climb.rungs) > 1 else "",
         "needed": needed_words(line), "interval": interval,
         "to_erm": str(line.get("counterexamples_to_erm_text") or "").partition(" ")[0].replace("<=", "at most "),

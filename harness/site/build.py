@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageColor
 
 from spurgen.benchmark.suite import DEFAULT_SUITE
 from spurgen.harness.board.export import to_csv, to_json
 from spurgen.harness.board.latex import board_latex
 from spurgen.harness.board.methods import paper_names
+from spurgen.harness.plots import style
 from spurgen.harness.plots.style import encode
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.index_page import index_page
@@ -84,8 +86,15 @@ def _downloads(material: Material) -> Files:
 
 
 def _few_colours(draw: Callable[[], Figure]) -> bytes:
-    """Return a PNG of a figure in 216 colours, which takes a third."""
-    buffer = io.BytesIO()
+    """Return a PNG of a figure in 256 colours, which takes a third; those of our figures stay as they are."""
     with Image.open(io.BytesIO(encode(draw(), "png"))) as picture:
-        picture.convert("RGB").quantize(216).save(buffer, "PNG", optimize=True)
+        drawn = picture.convert("RGB")
+    few, pixels = drawn.quantize(256 - len(style.DARK)), np.asarray(drawn)
+    numbers, palette = np.array(few), few.getpalette() or []
+    for colour in map(ImageColor.getrgb, style.DARK):
+        numbers[(pixels == colour).all(axis=-1)] = len(palette) // 3
+        palette += colour
+    shown, buffer = Image.fromarray(numbers), io.BytesIO()
+    shown.putpalette(palette)
+    shown.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -6,6 +6,7 @@ import pytest
 
 from spurgen.harness.board.columns import CHANNEL
 from spurgen.harness.site.boards import follow_bars, ladder_table
+from spurgen.harness.site.marks import scale
 from spurgen.harness.site.render import page
 from spurgen.harness.site.row_page import _often, row_page
 from spurgen.harness.site.scenes import Scenes
@@ -46,6 +47,15 @@ def test_the_pages_of_one_rung_have_tables_and_no_chart(steps_material, climb):
         assert '<svg class="curve' not in text
     assert "With more counterexamples" not in row
     assert "With 4 counterexamples in training: when all shortcuts" in row
+
+
+def test_an_end_of_an_interval_that_is_0_is_drawn_at_0(steps_material, climb):
+    ends = {"robust_accuracy": 0.2, "robust_accuracy_low": 0.0, "robust_accuracy_high": 0.4, "accuracy_agree": None}
+    lines = [dict(line) | ends for line in steps_material.lines["few-text"] if not line.get("reason")]
+    material = replace(steps_material)
+    material.__dict__["lines"] = steps_material.lines | {"few-text": lines}
+    for block in ladder_table(material, climb).blocks:
+        assert {str(row["scale"]) for row in block.rows} == {str(scale(0.2, 0.0, 0.4, None))}
 
 
 def test_rows_without_a_place_are_sorted_by_score(steps_material, climb):

@@ -1,12 +1,19 @@
 """The files of a site, without a browser."""
 
+import io
 import json
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from PIL import Image, ImageColor
 
 from spurgen.harness.board.export import to_csv
+from spurgen.harness.plots import style
+from spurgen.harness.site.build import _few_colours
 from spurgen.harness.site.names import file_name
 from spurgen.harness.site.render import page
 
@@ -117,6 +124,22 @@ def test_a_figure_keeps_its_letters_as_text_and_has_a_dark_side(steps_site):
     text = (steps_site / "figures" / "few-image.svg").read_text()
     assert "ideal observer</text>" in text
     assert "prefers-color-scheme: dark" in text
+
+
+def test_a_picture_in_few_colours_keeps_those_of_the_figures():
+    noise = np.random.default_rng(0).integers(256, size=(400, 360, 3), dtype=np.uint8)
+
+    def draw():
+        figure = Figure((2, 2))
+        figure.figimage(noise)  # takes more colours than there are
+        for k, colour in enumerate(style.DARK):
+            figure.patches.append(Rectangle((0.95, k / 10), 0.02, 0.01, color=colour, transform=figure.transFigure))
+        return figure
+
+    with Image.open(io.BytesIO(_few_colours(draw))) as picture:
+        assert picture.mode == "P"
+        found = {colour for _, colour in picture.convert("RGB").getcolors()}
+    assert {ImageColor.getrgb(colour) for colour in style.DARK} <= found
 
 
 def test_a_first_visit_and_the_site_are_small(steps_site):
