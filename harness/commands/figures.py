@@ -179,8 +179,7 @@ def _of_suite(
     story = find_story(Material(suite, rows, board), Scenes())
     if story:
         caption = (
-            f"A test scene and its twin, in which only {story.twins.changed} changes, with the answers of "
-            f"{names.get(story.label, story.label)}. It is an extreme case, chosen by rule: in this world, from "
-            f"this class to this rival, {story.share:.0%} of such answers follow."
+            f"A test scene and its twin, in which only {story.twins.changed} changes, with two answers. "
+            + story.extreme(names)
         )
         yield Item("twins", caption, partial(story.figure, names))

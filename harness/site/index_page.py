@@ -17,15 +17,18 @@ from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.names import file_name
 from spurgen.harness.site.story import Story
-from spurgen.harness.site.words import ALL, given, percent, spoken_name, what
+from spurgen.harness.site.words import ALL, percent, spoken_name, told, what
 
 
 class Best(NamedTuple):
-    """The best row of an access tier, or ERM: counterexamples needed, or the score where a ladder has no ceiling."""
+    """The best row of an access tier, or ERM: what it was told of counterexamples, and how many it needs.
+
+    `number`: the score where a ladder has no ceiling.
+    """
 
     label: str
     name: str
-    given: str
+    told: str
     number: str
 
 
@@ -37,6 +40,7 @@ def index_page(material: Material, story: Story | None, figures: Figures) -> dic
     return {
         "story": story,
         "name": spoken_name(story.label, material.names) if story else "",
+        "extreme": story.extreme(material.names) if story else "",
         "changed": what(_changed(story)) if story else "",
         "curve": curve(material, first, figures) if first and len(first.rungs) > 1 else None,
         "winners": [each for each in best if each is best[0] or each.label == ERM],
@@ -68,7 +72,7 @@ def winners(material: Material, climb: Climb) -> list[Best]:
     best.sort(key=lambda row: (row.access == SYNTHETIC, -lines[row.label][RANKED_BY]))
     return [
         Best(
-            row.label, one_line(spoken_name(row.label, material.names)), given(row.access),
+            row.label, one_line(spoken_name(row.label, material.names)), told(row.access),
             needed_words(lines[row.label]) or percent(lines[row.label]["robust_accuracy"]),
         )
         for row in best

@@ -1,7 +1,9 @@
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from markupsafe import escape
 
 from spurgen.harness.site.scenes import Scene, Scenes, marked
 from spurgen.harness.site.story import ENOUGH, find_story, make_twins, visible
@@ -91,6 +93,35 @@ def test_changed_words_are_marked_whatever_stands_around_them():
     before, after = (tuple((word, False) for word in text.split()) for text in ("A cat, here.", "A dog, here!"))
     assert marked(before, after) == (("A", False), ("dog,", True), ("here!", False))
     assert marked((), ()) == ()
+
+
+def test_how_often_answers_turn_stands_in_the_picture_and_on_the_page(story, steps_material, steps_site):
+    reads = steps_material.reads["few-image"]["erm"]
+
+    def turned(shortcut):
+        return round(100 * np.concatenate([read.followed[read.pairs.shortcut == shortcut] for read in reads]).mean())
+
+    one = reads[0].pairs.names.index(story.twins.changed)
+    space = "\N{NO-BREAK SPACE}"
+    said = story.extreme({})
+    assert said.startswith(
+        f"An extreme case: of ERM's answers to scenes like it, {100 * story.share:.0f}{space}% turn."
+    )
+    assert f"alone turns {turned(one)}{space}%, all shortcuts together {turned(0)}{space}%." in said
+    assert turned(one) < 100 * story.share
+    everything = replace(story, twins=replace(story.twins, changed="all")).extreme({})
+    assert everything.endswith(f"Over all test scenes all shortcuts together turn {turned(0)}{space}%.")
+    assert escape(said) in (steps_site / "index.html").read_text()
+    assert said.replace(space, "") in "".join(text.get_text() for text in story.figure({}).texts).replace(
+        "\n", " "
+    ).replace(space, "")
+
+
+def test_numbers_of_different_tiers_say_what_each_was_told(steps_site):
+    text = (steps_site / "index.html").read_text()
+    numbers = re.search(r'<ul class="winners">.*?</ul>', text, re.DOTALL)[0]
+    assert "told which they are</small>" in numbers
+    assert "not told which they are</small>" in numbers
 
 
 def test_the_example_is_a_picture_for_links_to_the_first_page(story, steps_site):
