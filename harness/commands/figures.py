@@ -163,7 +163,10 @@ def _of_suite(
 ) -> Iterator[Item]:
     """Yield the figures besides those of main tasks: all learners, single shortcuts, and the site's example."""
     everything = learners(suite, board, names, arguments.results)
-    caption = "Counterexamples needed by methods, encoders and language models, each beside the ideal observer."
+    caption = (
+        "Counterexamples needed by methods, encoders and language models, each beside the ideal observer. Numbers of "
+        "different panels do not compare."
+    )
     if everything:
         yield Item("everything", caption, partial(draw_needed, everything, arguments.columns))
     single = {task.of for task in suite.tasks.values() if isinstance(task, Rung) and len(task.channels) == 1}
