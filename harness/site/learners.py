@@ -81,5 +81,7 @@ def _models(results: Path) -> Group:
         found |= {f"{name} ({TITLES[kind]})" if kind else name: text for (name, kind), text in needed.items()}
     ideal = found.pop(EXACT, "")
     learned = [Learner(name, {"text": text}) for name, text in found.items()]
-    title = f"counterexamples needed, among {SHOWN} demonstrations, for {THRESHOLD:.0%} of pairs; not comparable with the above"
+    title = (
+        f"counterexamples needed, among {SHOWN} demonstrations, for {THRESHOLD:.0%} of pairs; compares with none above"
+    )
     return Group("In context", ideal, learned, Scale(title, RUNGS[1], RUNGS[-1]))

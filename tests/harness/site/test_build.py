@@ -84,6 +84,11 @@ def test_scenario_tasks_have_a_plain_board_and_rows(tiny_site):
     assert not (tiny_site / "tasks").exists()
 
 
+def test_a_row_says_what_it_needs_in_single_worlds(steps_site):
+    text = (steps_site / "rows" / "subg.html").read_text()
+    assert re.search(r"It needs [\w ]+ counterexamples among [\d,]+ training samples, [\w ]+ in single worlds\. ", text)
+
+
 def test_a_row_has_the_command_to_make_it_again_and_what_made_it(steps_site):
     text = (steps_site / "rows" / "erm.html").read_text()
     assert "spurgen reproduce erm --suite" in text
