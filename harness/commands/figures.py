@@ -182,7 +182,7 @@ def _of_suite(
     story = find_story(Material(suite, rows, board), Scenes())
     if story:
         caption = (
-            f"A test scene and its twin, in which only {story.twins.changed} changes, with two answers. "
-            + story.extreme(names)
+            f"A test scene and its twin, in which only {story.twins.changed} changes, with the answers of "
+            f"{names.get(story.label, story.label)}. {story.extreme} Shares are of answers to such twins, and to all."
         )
         yield Item("twins", caption, partial(story.figure, names))

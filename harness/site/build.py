@@ -17,6 +17,7 @@ from spurgen.harness.plots import style
 from spurgen.harness.plots.style import encode
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.index_page import index_page
+from spurgen.harness.site.ladder_page import ladder_page, ladders_page
 from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import file_name
 from spurgen.harness.site.render import NAV, page
@@ -24,7 +25,6 @@ from spurgen.harness.site.row_page import row_page
 from spurgen.harness.site.scenes import Scenes
 from spurgen.harness.site.search_page import search_page
 from spurgen.harness.site.story import Story, find_story
-from spurgen.harness.site.task_page import task_page, tasks_page
 from spurgen.harness.site.trust_page import trust_page
 
 STATIC = Path(__file__).parent / "static"
@@ -50,10 +50,10 @@ def _pages(material: Material, scenes: Scenes, figures: Figures, story: Story | 
     yield "trust.html", _page(material, "trust.html", "trust", trust_page(material, figures))
     yield "search.html", _page(material, "search.html", "search", search_page(material))
     if material.ladders:
-        yield "tasks/index.html", _page(material, "tasks/index.html", "tasks", tasks_page(material, scenes))
+        yield "ladders/index.html", _page(material, "ladders/index.html", "ladders", ladders_page(material, scenes))
     for name in material.ladders:
-        here = f"tasks/{file_name(name)}.html"
-        yield here, _page(material, here, "task", task_page(material, scenes, figures, name))
+        here = f"ladders/{file_name(name)}.html"
+        yield here, _page(material, here, "ladder", ladder_page(material, scenes, figures, name))
     for label, name in material.pages.items():
         if material.rows[label].keys() & material.board.tasks.keys():
             here = f"rows/{name}.html"
@@ -61,7 +61,7 @@ def _pages(material: Material, scenes: Scenes, figures: Figures, story: Story | 
 
 
 def _page(material: Material, here: str, template: str, content: Mapping[str, object]) -> str:
-    there = {"Tasks": bool(material.ladders), "Documentation": material.documented}
+    there = {"Ladders": bool(material.ladders), "Documentation": material.documented}
     about: dict[str, object] = {
         "suite": material.suite.name,
         "suite_spoken": material.suite.spoken,

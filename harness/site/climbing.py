@@ -39,7 +39,7 @@ def climbing(material: Material, climb: Climb, own: str = "") -> Climbing:
         given = str(access.get(label))
         name, dashes = spoken_name(label, material.names), look(label, given).dashes
         drawn.append(Drawn(name, _classes(label, given, own), climb.curve(label), dashes))
-    many, title = len(climb.rungs) > 1, "Right where shortcuts mislead; the table has the numbers"
+    many, title = len(climb.rungs) > 1, "Accuracy if misled; the table has the numbers"
     ceiling = climb.shown.ladder.ceiling
     threshold = None if ceiling is None else SHARE * ceiling
     return Climbing(

@@ -40,7 +40,6 @@ def index_page(material: Material, story: Story | None, figures: Figures) -> dic
     return {
         "story": story,
         "name": spoken_name(story.label, material.names) if story else "",
-        "extreme": story.extreme(material.names) if story else "",
         "changed": what(_changed(story)) if story else "",
         "curve": curve(material, first, figures) if first and len(first.rungs) > 1 else None,
         "winners": [each for each in best if each is best[0] or each.label == ERM],

@@ -112,8 +112,8 @@ def _verdict(climb: Climb, line: Line, single: str) -> str:
     """Describe a row's result on a ladder in a sentence or two; `single`: what it needs in single worlds, a clause."""
     number, among = needed_words(line), f"among {climb.shown.ladder.train:,} training samples"
     needs = f"It needs {number} counterexamples {among}{single}. " if number else ""
-    place = cell("rank", line).replace("-", "\N{EN DASH}")
-    ranks = f" Place {place} of {line['of']} among methods given the same." if place else ""
+    rank = cell("rank", line).replace("-", "\N{EN DASH}")
+    ranks = f" Rank {rank} of {line['of']} among methods given the same." if rank else ""
     right = percent(line["robust_accuracy"])
     agree = f", and in {percent(line['accuracy_agree'])} where they agree" if known(line, "accuracy_agree") else ""
     over = f"{climb.over} counterexamples"

@@ -58,14 +58,12 @@ class Story:
         """The example in a sentence."""
         return f"It says “{self.twins.after}” because {self.twins.because}."
 
-    def extreme(self, names: Mapping[str, str]) -> str:
-        """Return how often such and other twins turn the row's answers; `names`: full names by label."""
-        changed = self.twins.changed
+    @property
+    def extreme(self) -> str:
+        """How often such and other twins turn the row's answers."""
+        changed, every = self.twins.changed, percent(self.often[ALL])
         one = "" if changed == ALL else f"{what([changed])} alone turns {percent(self.often[changed])}, "
-        return (
-            f"An extreme case: of {spoken_name(self.label, names)}'s answers to scenes like it, {percent(self.share)} "
-            f"turn. Over all test scenes {one}all shortcuts together {'turn ' * (not one)}{percent(self.often[ALL])}."
-        )
+        return f"An extreme case, {percent(self.share)}; on average {one}all shortcuts {'turn ' * (not one)}{every}."
 
     def figure(self, names: Mapping[str, str]) -> Figure:
         """Draw the example with the curve; `names`: full names by label."""
@@ -74,7 +72,7 @@ class Story:
             [Shown(each.pixels, each.caption) for each in part] for part in (self.train, (twins.base, twins.twin))
         )
         answers = (f"{who}: {twins.before} ✓", f"{who}: {twins.after} ✗")
-        return draw_story(self.title, train, both, answers, self.extreme(names), self.climb, names)
+        return draw_story(self.title, train, both, answers, self.extreme, self.climb, names)
 
 
 def find_story(material: Material, scenes: Scenes) -> Story | None:

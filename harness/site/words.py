@@ -13,7 +13,7 @@ from spurgen.harness.machine.printing import and_list
 from spurgen.harness.machine.text import one_line
 
 TOLD = {
-    "none": "not told which they are", "envs": "told environments, not which they are",
+    "none": "not told", "envs": "told environments, not which they are",
     "val_groups": "told which they are in val", "train_groups": "told which they are",
 }  # fmt: skip
 """What training is told of counterexamples, by access tier; twins are another thing."""

@@ -30,7 +30,7 @@ from spurgen.harness.validity.suite import MISLED, Ranked, RankedSuite
 
 PLACE = 2
 TITLE = "The number of counterexamples needed does not hang on its threshold, and its interval covers"
-STILL = "Read the curves of the rows that change their places; ladder scores and their tests use no threshold."
+STILL = "Read the curves of the rows that change their ranks; ladder scores and their tests use no threshold."
 OTHERS = (0.5, 0.6, 0.9)
 REVERSED_MOST = 0.05
 COVERED_LEAST = 0.92

@@ -26,7 +26,7 @@ def files(folder):
 def test_figures_and_captions_are_written_and_what_is_left_out_is_named(figures, tmp_path, stderr):
     assert figures("--format", "svg", "png", "--columns", "1") == 0
     written = files(tmp_path / "out")
-    drawn = [f"{name}.{kind}" for name in ("places", "follows-small-text")
+    drawn = [f"{name}.{kind}" for name in ("ranks", "follows-small-text")
              for kind in ("svg", "png")]  # fmt: skip
     assert sorted(written) == sorted([*drawn, "captions.md"])
     assert "**places**: Accuracy if misled" in written["captions.md"].decode()
