@@ -46,10 +46,11 @@ class Group(NamedTuple):
 
 def draw_needed(groups: Sequence[Group], columns: Columns = 2) -> Figure:
     """Draw a panel per scale with a line per learner below its group's title: a mark, an interval and the number."""
-    panels = {
-        scale: [line for group in groups if group.scale == scale for line in (group, *group.learners)]
-        for scale in dict.fromkeys(group.scale for group in groups)
-    }
+    panels: dict[Scale, list[Group | Learner]] = {}
+    for group in groups:
+        lines = panels.setdefault(group.scale, [])
+        lines.append(group)
+        lines.extend(group.learners)
     learners = [learner for group in groups for learner in group.learners]
     shown = [known for known in MODALITIES if any(known in learner.needed for learner in learners)]
     with style.styled():
