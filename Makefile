@@ -95,6 +95,7 @@ vendor:  ## fetch axe-core, which the site's tests use, in its recorded version 
 sheets: $(READY)  ## redraw the pictures in docs/
 	$(BIN)/python tools/sheets.py --out docs
 	$(BIN)/spurgen site --out build/site && cp build/site/story.png docs/story.png
+	$(BIN)/spurgen figures --out build/figures --format svg && cp build/figures/everything.svg docs/everything.svg
 
 docs: $(SITE_DOCS)  ## the documentation, site/docs/index.html
 

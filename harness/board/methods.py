@@ -26,7 +26,12 @@ def full_names(rows: Rows) -> dict[str, str]:
 
 def paper_names(rows: Rows) -> dict[str, str]:
     """Return the short name by label, as papers have it, such as `LfF`, of the rows of our own methods."""
-    return {label: AS_IN_PAPERS.get(label, label.upper()) for label in full_names(rows)}
+    return {label: in_papers(label) for label in full_names(rows)}
+
+
+def in_papers(label: str) -> str:
+    """Return the short name of one of our methods, as papers have it."""
+    return AS_IN_PAPERS.get(label, label.upper())
 
 
 def short_name(full: str) -> str:

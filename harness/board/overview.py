@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from spurgen.harness.board.columns import Line, cell, number
+from spurgen.harness.board.columns import Line, cell, column, number
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import blocks
+from spurgen.harness.board.methods import in_papers
 from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.board.schema import Board, Controls, Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.printing import markdown_table
@@ -29,7 +30,10 @@ def overview_table(board: Leaderboard, tasks: Collection[str], labels: Sequence[
     order = {line["submission"]: line for part in parts.values() for line in _ranked(part)}
     return markdown_table(
         [
-            {"Given": GIVEN.get(line["access"], as_markdown(line["access"])), "Method": as_markdown(label)}
+            {
+                "Given": GIVEN.get(line["access"], as_markdown(line["access"])),
+                column("submission").title: in_papers(label) if label in HEADLINE else as_markdown(label),
+            }
             | {name: _entry(lines.get(label)) for name, lines in columns.items()}
             for label, line in order.items()
             if label in labels
@@ -40,13 +44,14 @@ def overview_table(board: Leaderboard, tasks: Collection[str], labels: Sequence[
 
 def _controls(of_ladders: Mapping[str, Controls]) -> list[dict[str, str]]:
     """Return a line of ERM on the counterexamples alone, without a shortcut, and one of each trick."""
-    needs = {name: known.matched_needs for name, known in of_ladders.items() if known.matched}
-    lines = [{"Given": "control: m samples alone, no shortcut", "Method": "erm"} | needs] if needs else []
+    needs = {ladder: known.matched_needs for ladder, known in of_ladders.items() if known.matched}
+    name = column("submission").title
+    lines = [{"Given": "control: m samples alone, no shortcut", name: in_papers("erm")} | needs] if needs else []
     tricks: dict[str, dict[str, str]] = {}
-    for name, known in of_ladders.items():
+    for ladder, known in of_ladders.items():
         for trick in known.tricks:
-            tricks.setdefault(trick.name, {})[name] = trick.needs
-    return lines + [{"Given": "control: labels alone", "Method": trick} | each for trick, each in tricks.items()]
+            tricks.setdefault(trick.name, {})[ladder] = trick.needs
+    return lines + [{"Given": "control: labels alone", name: trick} | each for trick, each in tricks.items()]
 
 
 def _ranked(part: Board) -> Iterator[Line]:

@@ -163,7 +163,10 @@ def _of_suite(
 ) -> Iterator[Item]:
     """Yield the figures besides those of main tasks: all learners, single shortcuts, and the site's example."""
     everything = learners(suite, board, names, arguments.results)
-    caption = "Counterexamples needed by methods, encoders and language models, each beside the ideal observer."
+    caption = (
+        "Counterexamples needed by methods, encoders and language models, each beside the ideal observer. Numbers of "
+        "different panels do not compare."
+    )
     if everything:
         yield Item("everything", caption, partial(draw_needed, everything, arguments.columns))
     single = {task.of for task in suite.tasks.values() if isinstance(task, Rung) and len(task.channels) == 1}
@@ -180,7 +183,6 @@ def _of_suite(
     if story:
         caption = (
             f"A test scene and its twin, in which only {story.twins.changed} changes, with the answers of "
-            f"{names.get(story.label, story.label)}. It is an extreme case, chosen by rule: in this world, from "
-            f"this class to this rival, {story.share:.0%} of such answers follow."
+            f"{names.get(story.label, story.label)}. {story.extreme} Shares are of answers to such twins, and to all."
         )
         yield Item("twins", caption, partial(story.figure, names))

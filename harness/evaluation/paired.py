@@ -17,7 +17,7 @@ from spurgen.harness.statistics.comparison import compare as tested
 class Comparison:
     """Two models on the same samples, by metric.
 
-    `by_name`: whether samples were paired by their names, else by their places. `runs`: their number.
+    `by_name`: whether samples were paired by their names, else by their positions. `runs`: their number.
     `paired_runs`: whether both have the same runs, which are then paired. `mcnemar`: whether accuracy was tested by
     McNemar's exact test (1947), as it is with one run each. `unranked`: by name, why models are not ranked; then
     nothing is tested.

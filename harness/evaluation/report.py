@@ -132,7 +132,7 @@ def how_tested(comparisons: Sequence[Comparison]) -> str:
     for which, having in (
         ("runs of the same name are paired", [c.paired_runs for c in comparisons]),
         ("the bootstrap of samples is paired", [not c.paired_runs for c in comparisons]),
-        ("samples have no names (--key), so they are paired by their places", [not c.by_name for c in comparisons]),
+        ("samples have no names (--key), so they are paired by their positions", [not c.by_name for c in comparisons]),
         ("a single run is taken to vary as the other model's", [min(c.runs) == 1 < max(c.runs) for c in comparisons]),
         ("accuracy is tested by McNemar's exact test", [c.mcnemar for c in comparisons]),
     ):

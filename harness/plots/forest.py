@@ -99,7 +99,7 @@ def _draw(axes: Axes, panel: Panel, lines: Sequence[Named | str]) -> None:
 
 
 def _point(axes: Axes, y: int, line: Named, panel: Panel) -> None:
-    estimate, (colour, mark) = panel.points[line.label], style.TIERS.get(line.access, style.OTHER)
+    estimate, (colour, mark, _) = panel.points[line.label], style.look(line.label, line.access)
     face = "white" if line.label in panel.open_marks else colour
     axes.plot(estimate.ends, (y, y), color=colour, linewidth=0.9, solid_capstyle="butt", clip_on=False)
     axes.plot(estimate.value, y, mark, color=colour, mfc=face, markersize=3, markeredgewidth=0.6, clip_on=False)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle, repeat
 from typing import Any
 
 import numpy as np
@@ -91,13 +92,18 @@ def draw_ladder(
 def draw_own_ladder(
     curves: Mapping[str, Sequence[Estimate]], rungs: Sequence[int], target: float | None, axis: str
 ) -> Figure:
-    """Draw accuracies by label, one per number of counterexamples; `axis`: its name; `target`: a line, if any."""
+    """Draw accuracies by label of a method or an encoder, one per number of counterexamples.
+
+    `axis`: its name; `target`: a line, if any.
+    """
     at = places(rungs)
     with style.styled():
         figure = style.new_figure(2, HEIGHT)
         axes = figure.subplots()
-        series = zip(curves.items(), style.SERIES, strict=False)
-        ends = [(name, _band(axes, at, curve, colour, mark), colour) for (name, curve), (colour, mark) in series]
+        others = repeat(style.OTHER) if curves.keys() & style.METHODS.keys() else cycle(style.SERIES)
+        looks = [style.METHODS.get(name) or next(others) for name in curves]
+        drawn = zip(curves.items(), looks, strict=True)
+        ends = [(name, _band(axes, at, curve, look), look.colour) for (name, curve), look in drawn]
         if target is not None:
             axes.axhline(target, zorder=1, **style.DASHED)
         _mark_rungs(axes, rungs, at)
@@ -113,16 +119,17 @@ def draw_on(axes: Axes, ladder: Climbed, full_names: Mapping[str, str], columns:
     by_rung = [points(lines, "robust_accuracy") for lines in ladder.boards]
     curves = {row: [known.get(row.label) for known in by_rung] for row in rows}
     for row in [row for row in rows if row not in best]:
-        _band(axes, at, curves[row], style.FAINT, "")
+        _band(axes, at, curves[row], style.Look(style.FAINT, ""))
     lines, labels = {line["submission"]: line for line in ladder.whole}, [("ideal observer", 1.0, style.GREY)]
-    for row, (colour, mark) in zip(best, style.SERIES, strict=False):
-        text = _label(lines[row.label], full_names, columns, screen=screen)
-        labels.append((text, _band(axes, at, curves[row], colour, mark), colour))
+    for row in best:
+        look, text = style.look(row.label, row.access), _label(lines[row.label], full_names, columns, screen=screen)
+        labels.append((text, _band(axes, at, curves[row], look), look.colour))
     _mark_rungs(axes, ladder.numbers, at)
     among = f"counterexamples among {world.train:,} training samples"
     axes.set_xlabel(among if columns == 2 else among.replace("among ", "among\n"))
     _ceiling(axes, world.ceiling, columns)
-    axes.axhline(1, zorder=1, color=style.GREY, linewidth=0.8)
+    above = [x for x, m in zip(at, ladder.numbers, strict=True) if m]  # without counterexamples it is not right either
+    axes.plot((above[0], above[-1]), (1, 1), zorder=1, color=style.GREY, linewidth=0.8)
     _labels(axes, at[-1], labels, TWO_LINES[columns] if screen else APART)
 
 
@@ -166,11 +173,12 @@ def _labels(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]], 
         axes.annotate("", (right, end), (1.04, height), textcoords=beside, annotation_clip=False, arrowprops=arrow)
 
 
-def _band(axes: Axes, at: Sequence[float], curve: Sequence[Estimate | None], colour: str, mark: str) -> float:
+def _band(axes: Axes, at: Sequence[float], curve: Sequence[Estimate | None], look: style.Look) -> float:
     """Draw a row's line over the rungs that it has, and its band if it has a marker; return where the line ends."""
     known = [(x, point) for x, point in zip(at, curve, strict=True) if point is not None]
     where, means = [x for x, _ in known], [point.value for _, point in known]
-    axes.plot(where, means, color=colour, marker=mark, markersize=3, zorder=3 if mark else 1)
+    colour, mark, _ = look
+    axes.plot(where, means, linestyle=look.line, color=colour, marker=mark, markersize=3, zorder=3 if mark else 1)
     if mark:
         low, high = zip(*(point.ends for _, point in known), strict=True)
         axes.fill_between(where, low, high, color=colour, alpha=0.13, linewidth=0, zorder=2)

@@ -65,7 +65,7 @@ def figures(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: Col
     parts = [boards[start : start + most] for start in range(0, len(boards), most)]
     items = []
     for number, part in enumerate(parts, 1):
-        name = "places" if len(parts) == 1 else f"places-{number}"
+        name = "ranks" if len(parts) == 1 else f"ranks-{number}"
         items.append(Item(name, _caption(part), partial(estimates, part, full_names, columns)))
     for board in boards:
         if channel_keys(board.lines):

@@ -17,6 +17,7 @@ GOOD, BAD = "#0b5d46", "#a32d00"
 LEFT, WIDE, GAP = 0.02, 0.46, 0.01  # of the figure: the scenes' side
 CURVE = (0.555, 0.15, 0.28, 0.7)
 WRAPPED = 24  # characters of a line of a caption
+NOTE = 56  # the same of the note below the answers
 
 
 class Shown(NamedTuple):
@@ -27,10 +28,13 @@ class Shown(NamedTuple):
 
 
 def draw_story(
-    title: str, train: Sequence[Shown], twins: Sequence[Shown], answers: Sequence[str], ladder: Climbed,
+    title: str, train: Sequence[Shown], twins: Sequence[Shown], answers: Sequence[str], note: str, ladder: Climbed,
     full_names: Mapping[str, str],
 ) -> Figure:  # fmt: skip
-    """Draw training scenes above a scene and its twin with the answers to both, the first right; the curve beside."""
+    """Draw training scenes above a scene and its twin with the answers to both, the first right; the curve beside.
+
+    `note`: a sentence or two below the answers.
+    """
     # the answers are of the lowest rung above 0
     strip = f"in training, but for {min(filter(None, ladder.numbers)):,} of {ladder.rungs[0].ladder.train:,} samples"
     with style.styled():
@@ -38,6 +42,7 @@ def draw_story(
         figure.text(LEFT, 0.91, title, fontsize=14, fontweight="bold")
         figure.text(LEFT, 0.855, strip, color=style.GREY, fontsize=style.SMALL)
         figure.text(LEFT, 0.665, "in the test, only the shortcut changes", color=style.GREY, fontsize=style.SMALL)
+        figure.text(LEFT, 0.135, textwrap.fill(note, NOTE), color=style.GREY, fontsize=style.SMALL, va="top")
         for axes, scene in zip(_row(figure, len(train), 0.84), train, strict=True):
             _scene(axes, scene)
         for axes, scene, answer, colour in zip(_row(figure, 2, 0.65), twins, answers, (GOOD, BAD), strict=True):

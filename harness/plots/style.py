@@ -1,6 +1,7 @@
 """The style of all figures: as wide as one or two columns of a paper, letters that stay readable at that width.
 
-Colours are distinct for every kind of colour vision and in grey (Okabe & Ito 2008); markers differ as well.
+Colours of methods are distinct for trichromats, deuteranopes and protanopes, on paper and on a dark page; the tests
+simulate them. Markers and dashes differ as well.
 """
 
 import io
@@ -8,7 +9,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -29,15 +30,48 @@ DPI = 200
 LONGEST: dict[Columns, int] = {1: 28, 2: 50}  # characters of a name
 CHARACTER = 4.1  # points: the width of one in small letters
 INK, GREY, FAINT, PALE = "#1a1a1a", "#6e6e6e", "#a8a8a8", "#d4d4d4"
-BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"
-TIERS = {
-    "none": (INK, "o"), "envs": (BLUE, "s"), "val_groups": (GREEN, "^"), "train_groups": (ORANGE, "D"),
-    "twins": (PURPLE, "v"),
+BLUE, ORANGE, GREEN, PURPLE, OLIVE = "#136ccb", "#d8710c", "#186c52", "#701770", "#564a0a"
+DARK = {
+    "#ffffff": "#11151a", INK: "#e7eaee", GREY: "#a3adb8", PALE: "#343c46", FAINT: "#5b6570",
+    BLUE: "#6163fa", ORANGE: "#c86107", GREEN: "#2ec17d", PURPLE: "#e27ae2", OLIVE: "#f4d81d",
 }  # fmt: skip
-"""Colour and marker of an access tier."""
-OTHER = (GREY, "P")  # of an access tier that the contract does not have
-SERIES = tuple(zip((INK, BLUE, ORANGE, GREEN, PURPLE, SKY, YELLOW, GREY), "osD^vPX*", strict=True))
-"""Colour and marker of the lines of a figure."""
+"""Colours on a dark page, by the colour on a light one."""
+
+
+class Look(NamedTuple):
+    """How a line is drawn: its colour, its marker, and the lengths of dashes and gaps, none for a solid line."""
+
+    colour: str
+    mark: str
+    dashes: tuple[float, ...] = ()
+
+    @property
+    def line(self) -> Any:  # noqa: ANN401 - as matplotlib has it
+        """The style of the line."""
+        return (0, self.dashes) if self.dashes else "-"
+
+
+DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.5), (2, 1), (1, 1), (5, 1, 1, 1))
+TIERS = {
+    "none": Look(OLIVE, "X"), "envs": Look(BLUE, "s"), "val_groups": Look(GREEN, "^"),
+    "train_groups": Look(ORANGE, "D"), "twins": Look(PURPLE, "v"),
+}  # fmt: skip
+"""The look of an access tier. Its methods have its colour, in every figure and on every page."""
+METHODS = {
+    "erm": Look(INK, "o"), "coral": TIERS["envs"], "vrex": Look(BLUE, "p", DASHES[1]), "cnc": TIERS["val_groups"],
+    "jtt": Look(GREEN, "<", DASHES[1]), "dfr": Look(GREEN, ">", DASHES[2]), "bsoftmax": TIERS["train_groups"],
+    "adversarial": Look(ORANGE, "d", DASHES[1]), "group_dro": Look(ORANGE, "P", DASHES[2]),
+    "subg": Look(ORANGE, "*", DASHES[3]), "resample": Look(ORANGE, "h", DASHES[4]),
+    "ldam": Look(ORANGE, "8", DASHES[4]), "cda": TIERS["twins"], "contrastive": Look(PURPLE, "H", DASHES[1]),
+}  # fmt: skip
+"""The look of a method that figures name, by its label; others have that of their tier."""
+OTHER = Look(GREY, "P")  # of a method that is not named, where its tier is not known
+SERIES = tuple(
+    Look(colour, mark, dashes)
+    for dashes in DASHES
+    for colour, mark in zip((INK, BLUE, ORANGE, GREEN, PURPLE, OLIVE), "osD^vX", strict=True)
+)
+"""The look of lines that are no methods."""
 LINES = ("-", "--", ":", "-.")
 DASHED: dict[str, Any] = {"color": INK, "linestyle": (0, (3, 2)), "linewidth": 0.8}  # the ideal observer
 STYLE: dict[Any, Any] = {  # matplotlib's own type is the list of all its settings
@@ -57,6 +91,11 @@ METADATA: Mapping[Format, dict[str, None]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
 }
+
+
+def look(label: str, access: str = "") -> Look:
+    """Return the look of a method, by its label or else its access tier."""
+    return METHODS.get(label) or TIERS.get(access, OTHER)
 
 
 @contextmanager

@@ -12,24 +12,31 @@ from spurgen.harness.machine.text import one_line
 from spurgen.harness.site.marks import bar, scale, spark
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.words import ALL, given, percent
+from spurgen.harness.statistics.estimate import Estimate
 
 COLUMNS = {
-    "name": ("Method", "what training was given besides inputs stands below it"),
-    "score": (
-        "Right where shortcuts mislead",
-        "or where they agree or are neutral, if that is lower: mean over the rungs with counterexamples, with a 95 % "
-        "interval; open mark: where shortcuts agree; curve: over the rungs",
-    ),
-    "needed": (
-        "Counterexamples needed",
-        "training samples that contradict the shortcut, until accuracy is three quarters of the ceiling "
-        "fixed on other worlds",
-    ),
-    "follows": ("Follows which shortcut", "share of answers that go where all shortcuts, or one alone, are switched"),
-    "place": ("Place", "first to last place among the rows that were given the same; rows with a common letter do "
-              "not differ significantly"),
+    key: (column(name).title, about)
+    for key, name, about in (
+        ("name", "submission", "what training was given besides inputs stands below it"),
+        (
+            "score", "robust_accuracy",
+            "where shortcuts mislead, or where they agree or are neutral, if that is lower: mean over the rungs with "
+            "counterexamples, with a 95 % interval; open mark: where shortcuts agree; curve: over the rungs",
+        ),
+        (
+            "needed", "counterexamples",
+            "how many are needed: training samples that contradict the shortcut, until accuracy is three quarters of "
+            "the ceiling fixed on other worlds",
+        ),
+        ("follows", "follows", "share of answers that go where all shortcuts, or one alone, are switched"),
+        (
+            "rank", "rank",
+            "first to last rank among the rows that were given the same; rows with a common letter do not differ "
+            "significantly",
+        ),
+    )
 }  # fmt: skip
-"""Title and meaning of each column."""
+"""Title, which all tables share, and meaning of each column."""
 KINDS = {"text": "captions", "image": "pictures", "multimodal": "pictures with captions"}
 
 
@@ -95,7 +102,7 @@ def spoken(climb: Climb) -> str:
 def _row(material: Material, climb: Climb, line: Line) -> dict[str, object]:
     """Return a row for the template; `page`: the name of its page; `raw`: values to sort by, empty where unknown."""
     label, value = str(line["submission"]), float(line["robust_accuracy"])
-    low, high = line.get("robust_accuracy_low") or value, line.get("robust_accuracy_high") or value
+    point = Estimate(value, line.get("robust_accuracy_low"), line.get("robust_accuracy_high"))
     agree, follows = line.get("accuracy_agree"), line.get("follows")
     interval = str(line.get("counterexamples_text") or "").partition(" ")[2].replace("<=", "\N{LESS-THAN OR EQUAL TO}")
     number = line.get("counterexamples") if known(line, "counterexamples") else "1e9" if needed_words(line) else ""
@@ -105,14 +112,14 @@ def _row(material: Material, climb: Climb, line: Line) -> dict[str, object]:
         "label": one_line(label), "name": material.names.get(label) or one_line(label), "page": material.pages[label],
         "given": given(str(line["access"])), "access": one_line(str(line["access"])), "score": percent(value),
         "agree": percent(agree) if agree is not None else "",
-        "scale": scale(value, low, high, agree),
+        "scale": scale(value, *point.ends, agree),
         "spark": spark(climb.numbers, climb.curve(label)) if len(climb.rungs) > 1 else "",
         "needed": needed_words(line), "interval": interval,
         "to_erm": str(line.get("counterexamples_to_erm_text") or "").partition(" ")[0].replace("<=", "at most "),
         "follows": follow_bars(line),
-        "place": f"{rank} of {line['of']}" if rank else "", "letters": str(line.get("letters") or ""),
+        "rank": f"{rank} of {line['of']}" if rank else "", "letters": str(line.get("letters") or ""),
         "raw": {
-            "name": "", "score": f"{value:.8g}", "needed": f"{number}", "place": "" if first is None else f"{first}",
+            "name": "", "score": f"{value:.8g}", "needed": f"{number}", "rank": "" if first is None else f"{first}",
             "follows": "" if follows is None else f"{follows:.8g}",
         },
     }  # fmt: skip

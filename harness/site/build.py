@@ -5,16 +5,19 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageColor
 
 from spurgen.benchmark.suite import DEFAULT_SUITE
 from spurgen.harness.board.export import to_csv, to_json
 from spurgen.harness.board.latex import board_latex
 from spurgen.harness.board.methods import paper_names
+from spurgen.harness.plots import style
 from spurgen.harness.plots.style import encode
 from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.index_page import index_page
+from spurgen.harness.site.ladder_page import ladder_page, ladders_page
 from spurgen.harness.site.material import Board, Material
 from spurgen.harness.site.names import file_name
 from spurgen.harness.site.render import NAV, page
@@ -22,7 +25,6 @@ from spurgen.harness.site.row_page import row_page
 from spurgen.harness.site.scenes import Scenes
 from spurgen.harness.site.search_page import search_page
 from spurgen.harness.site.story import Story, find_story
-from spurgen.harness.site.task_page import task_page, tasks_page
 from spurgen.harness.site.trust_page import trust_page
 
 STATIC = Path(__file__).parent / "static"
@@ -48,10 +50,10 @@ def _pages(material: Material, scenes: Scenes, figures: Figures, story: Story | 
     yield "trust.html", _page(material, "trust.html", "trust", trust_page(material, figures))
     yield "search.html", _page(material, "search.html", "search", search_page(material))
     if material.ladders:
-        yield "tasks/index.html", _page(material, "tasks/index.html", "tasks", tasks_page(material, scenes))
+        yield "ladders/index.html", _page(material, "ladders/index.html", "ladders", ladders_page(material, scenes))
     for name in material.ladders:
-        here = f"tasks/{file_name(name)}.html"
-        yield here, _page(material, here, "task", task_page(material, scenes, figures, name))
+        here = f"ladders/{file_name(name)}.html"
+        yield here, _page(material, here, "ladder", ladder_page(material, scenes, figures, name))
     for label, name in material.pages.items():
         if material.rows[label].keys() & material.board.tasks.keys():
             here = f"rows/{name}.html"
@@ -59,7 +61,7 @@ def _pages(material: Material, scenes: Scenes, figures: Figures, story: Story | 
 
 
 def _page(material: Material, here: str, template: str, content: Mapping[str, object]) -> str:
-    there = {"Tasks": bool(material.ladders), "Documentation": material.documented}
+    there = {"Ladders": bool(material.ladders), "Documentation": material.documented}
     about: dict[str, object] = {
         "suite": material.suite.name,
         "suite_spoken": material.suite.spoken,
@@ -84,8 +86,15 @@ def _downloads(material: Material) -> Files:
 
 
 def _few_colours(draw: Callable[[], Figure]) -> bytes:
-    """Return a PNG of a figure in 216 colours, which takes a third."""
-    buffer = io.BytesIO()
+    """Return a PNG of a figure in 256 colours, which takes a third; those of our figures stay as they are."""
     with Image.open(io.BytesIO(encode(draw(), "png"))) as picture:
-        picture.convert("RGB").quantize(216).save(buffer, "PNG", optimize=True)
+        drawn = picture.convert("RGB")
+    few, pixels = drawn.quantize(256 - len(style.DARK)), np.asarray(drawn)
+    numbers, palette = np.array(few), few.getpalette() or []
+    for colour in map(ImageColor.getrgb, style.DARK):
+        numbers[(pixels == colour).all(axis=-1)] = len(palette) // 3
+        palette += colour
+    shown, buffer = Image.fromarray(numbers), io.BytesIO()
+    shown.putpalette(palette)
+    shown.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

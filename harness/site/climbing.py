@@ -9,12 +9,10 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.plots.ladder import named_rows
 from spurgen.harness.plots.of_board import named
+from spurgen.harness.plots.style import TIERS, look
 from spurgen.harness.site.marks import Drawn, curve
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.words import percent, spoken_name
-
-OTHERS = ("first", "second", "third", "fourth", "fifth", "sixth")
-"""CSS classes of the rows beside a page's own."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,15 @@ class Climbing:
 def climbing(material: Material, climb: Climb, own: str = "") -> Climbing:
     """Draw ERM and the best row of each access tier; below the row `own`, if any, on side ladders ERM alone."""
     best = [row.label for row in named_rows(climb.whole, named(climb.whole, {}))]
-    known = {line["submission"] for line in climb.whole}
-    others = [label for label in dict.fromkeys([ERM, *best]) if label in known and label != own]
-    styles = OTHERS if climb.main or not own else OTHERS[:1]
-    styled = [*([(own, "own")] if own else []), *zip(others, styles, strict=False)]
-    drawn = [Drawn(spoken_name(label, material.names), style, climb.curve(label)) for label, style in styled]
-    many, title = len(climb.rungs) > 1, "Right where shortcuts mislead; the table has the numbers"
+    access = {line["submission"]: line["access"] for line in climb.whole}
+    others = [label for label in dict.fromkeys([ERM, *best]) if label in access and label != own]
+    shown = [*([own] if own else []), *others[: None if climb.main or not own else 1]]
+    drawn = []
+    for label in shown:
+        given = str(access.get(label))
+        name, dashes = spoken_name(label, material.names), look(label, given).dashes
+        drawn.append(Drawn(name, _classes(label, given, own), climb.curve(label), dashes))
+    many, title = len(climb.rungs) > 1, "Accuracy if misled; the table has the numbers"
     ceiling = climb.shown.ladder.ceiling
     threshold = None if ceiling is None else SHARE * ceiling
     return Climbing(
@@ -47,3 +48,9 @@ def climbing(material: Material, climb: Climb, own: str = "") -> Climbing:
         climb.numbers,
         [(line, ["" if value is None else percent(value) for value in line.values]) for line in drawn],
     )
+
+
+def _classes(label: str, access: str, own: str) -> str:
+    """Return the CSS classes of a row's line: its colour's, that of ERM or of an access tier, and whether it is own."""
+    colour = label if label == ERM else access if access in TIERS else "other"
+    return f"of-{colour} own" if label == own else f"of-{colour}"

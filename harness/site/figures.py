@@ -14,11 +14,6 @@ from spurgen.harness.plots.style import encode
 
 S = TypeVar("S")
 FOLDER = "figures"
-DARK = {
-    "#ffffff": "#11151a", style.INK: "#e7eaee", style.GREY: "#a3adb8", style.PALE: "#343c46", style.FAINT: "#5b6570",
-    style.BLUE: "#5aaee8", style.ORANGE: "#f0894a", style.GREEN: "#3ec79a", style.PURPLE: "#d98fb8",
-}  # fmt: skip
-"""Colours on a dark page, by the colour on a light one."""
 NEEDLESS = re.compile(rb"(?<=\.\d\d)\d+|(?<=\n) +| +(?=\n)|(?<=<g) id=\"\w+\"")
 """Digits beyond a hundredth of a point, indents and names of groups: a fifth of a drawing."""
 
@@ -59,7 +54,7 @@ def dark_too(drawing: bytes) -> bytes:
     """Return one of our drawings so that it follows the reader's colour scheme, without invisible parts."""
     rules = "".join(
         f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
-        for light, dark in DARK.items()
+        for light, dark in style.DARK.items()
         for kind in ("fill", "stroke")
     )
     drawing = NEEDLESS.sub(b"", drawing)

@@ -17,15 +17,18 @@ from spurgen.harness.site.figures import Figures
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.names import file_name
 from spurgen.harness.site.story import Story
-from spurgen.harness.site.words import ALL, given, percent, spoken_name, what
+from spurgen.harness.site.words import ALL, percent, spoken_name, told, what
 
 
 class Best(NamedTuple):
-    """The best row of an access tier, or ERM: counterexamples needed, or the score where a ladder has no ceiling."""
+    """The best row of an access tier, or ERM: what it was told of counterexamples, and how many it needs.
+
+    `number`: the score where a ladder has no ceiling.
+    """
 
     label: str
     name: str
-    given: str
+    told: str
     number: str
 
 
@@ -68,7 +71,7 @@ def winners(material: Material, climb: Climb) -> list[Best]:
     best.sort(key=lambda row: (row.access == SYNTHETIC, -lines[row.label][RANKED_BY]))
     return [
         Best(
-            row.label, one_line(spoken_name(row.label, material.names)), given(row.access),
+            row.label, one_line(spoken_name(row.label, material.names)), told(row.access),
             needed_words(lines[row.label]) or percent(lines[row.label]["robust_accuracy"]),
         )
         for row in best

@@ -15,11 +15,12 @@ TICKS = (0, 25, 50, 75, 100)
 
 
 class Drawn(NamedTuple):
-    """A line of a large curve: its name, its CSS class, and its values by rung."""
+    """A line of a large curve: its name, its CSS classes, its values by rung, and the lengths of dashes and gaps."""
 
     name: str
     style: str
     values: Sequence[float | None]
+    dashes: Sequence[float] = ()
 
 
 def _svg(style: str, width: float, height: float, body: str, title: str = "") -> Markup:
@@ -72,7 +73,9 @@ def curve(rungs: Sequence[int], lines: Sequence[Drawn], threshold: float | None,
     for line in reversed(lines):
         points = _points(rungs, line.values, across, up)
         dots = "".join(f"M{x:.0f} {y:.0f}h0" for x, y in points)  # of no length, so that their round ends are seen
-        body += f'<g class="{line.style}"><path class="line" d="{_path(points)}"/><path class="dots" d="{dots}"/></g>'
+        dashes = f' stroke-dasharray="{" ".join(f"{2 * each:g}" for each in line.dashes)}"' * bool(line.dashes)
+        drawn = f'<path class="line"{dashes} d="{_path(points)}"/><path class="dots" d="{dots}"/>'
+        body += f'<g class="{line.style}">{drawn}</g>'
     return _svg("curve", BIG, DEEP, body, title)
 
 

@@ -16,7 +16,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
 """Nothing from outside, no inline script or style, no evaluation of text; frames are up to the host."""
 NAV = (
-    ("Board", "index.html"), ("Tasks", "tasks/index.html"), ("Can I trust it?", "trust.html"),
+    ("Board", "index.html"), ("Ladders", "ladders/index.html"), ("Can I trust it?", "trust.html"),
     ("Documentation", "docs/index.html"),
 )  # fmt: skip
 """Links on top of every page, of the documentation as well, with their paths from the site's folder."""

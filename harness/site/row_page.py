@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
+from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import Line, cell, known, needed_words
+from spurgen.harness.board.counterexamples import goal_of
 from spurgen.harness.board.methods import about_method
 from spurgen.harness.machine.text import one_line
 from spurgen.harness.results.rows import TaskRow
@@ -16,6 +18,8 @@ from spurgen.harness.site.scenes import Scenes
 from spurgen.harness.site.story import Twins, make_twins
 from spurgen.harness.site.twins import followed, shown
 from spurgen.harness.site.words import ALL, given, percent, what
+from spurgen.harness.statistics.needed import of_single_worlds
+from spurgen.harness.statistics.units import by_common_unit
 
 TWINS = 3  # shown of a row on a ladder
 
@@ -75,7 +79,7 @@ def _part(material: Material, scenes: Scenes, climb: Climb, label: str) -> Part:
         key=climb.name,
         title=spoken(climb),
         note=f"{'' if rated else 'Not ranked: '}{one_line(reason)}" if reason else _few(material, climb, line),
-        verdict=_verdict(climb, line) if rated else "",
+        verdict=_verdict(climb, line, _single(climb, material.rows[label])) if rated else "",
         counterexamples=climb.shown.counterexamples,
         often=_often(climb.shown.channels, followed(reads)),
         twins=None if chosen is None else [make_twins(climb, scenes, by_world[world], k) for world, k in chosen],
@@ -97,12 +101,19 @@ def _few(material: Material, climb: Climb, line: Line) -> str:
     return "" if line.get("ranked") else f"Not ranked: it has {line.get('units')} of {board.asked} {board.unit}s."
 
 
-def _verdict(climb: Climb, line: Line) -> str:
-    """Describe a row's result on a ladder in a sentence or two."""
+def _single(climb: Climb, row: Mapping[str, TaskRow]) -> str:
+    """Return how many counterexamples a row needs in single worlds, in a clause; empty for one or without a ceiling."""
+    rungs = [rung for rung in climb.rungs if rung.counterexamples]
+    curves, goal = by_common_unit([row[rung.name].metric(RANKED_BY) for rung in rungs]).T, goal_of(rungs)
+    return f", {of_single_worlds(curves, goal)} in single worlds" if goal and len(curves) > 1 else ""
+
+
+def _verdict(climb: Climb, line: Line, single: str) -> str:
+    """Describe a row's result on a ladder in a sentence or two; `single`: what it needs in single worlds, a clause."""
     number, among = needed_words(line), f"among {climb.shown.ladder.train:,} training samples"
-    needs = f"It needs {number} counterexamples {among}. " if number else ""
-    place = cell("rank", line).replace("-", "\N{EN DASH}")
-    ranks = f" Place {place} of {line['of']} among methods given the same." if place else ""
+    needs = f"It needs {number} counterexamples {among}{single}. " if number else ""
+    rank = cell("rank", line).replace("-", "\N{EN DASH}")
+    ranks = f" Rank {rank} of {line['of']} among methods given the same." if rank else ""
     right = percent(line["robust_accuracy"])
     agree = f", and in {percent(line['accuracy_agree'])} where they agree" if known(line, "accuracy_agree") else ""
     over = f"{climb.over} counterexamples"

@@ -18,8 +18,8 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.plots.story import Shown, draw_story
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.scenes import Scene, Scenes, marked
-from spurgen.harness.site.twins import BASE, Read
-from spurgen.harness.site.words import because, spoken_name
+from spurgen.harness.site.twins import BASE, Read, followed
+from spurgen.harness.site.words import ALL, because, percent, spoken_name, what
 
 ENOUGH = 0.5  # of the answers
 LIGHTNESS = 0.1  # of the scale, mean difference between two pictures
@@ -43,7 +43,7 @@ class Twins:
 class Story:
     """The example: `label` of the row that loses it, its ladder, training scenes of its world, and the twins.
 
-    `share`: the share of the row's answers to such twins that follow.
+    `share`: the share of the row's answers to such twins that follow. `often`: the same of all twins, by what changed.
     """
 
     label: str
@@ -51,11 +51,19 @@ class Story:
     train: Sequence[Scene]
     twins: Twins
     share: float
+    often: Mapping[str, float]
 
     @property
     def title(self) -> str:
         """The example in a sentence."""
         return f"It says “{self.twins.after}” because {self.twins.because}."
+
+    @property
+    def extreme(self) -> str:
+        """How often such and other twins turn the row's answers."""
+        changed, every = self.twins.changed, percent(self.often[ALL])
+        one = "" if changed == ALL else f"{what([changed])} alone turns {percent(self.often[changed])}, "
+        return f"An extreme case, {percent(self.share)}; on average {one}all shortcuts {'turn ' * (not one)}{every}."
 
     def figure(self, names: Mapping[str, str]) -> Figure:
         """Draw the example with the curve; `names`: full names by label."""
@@ -64,7 +72,7 @@ class Story:
             [Shown(each.pixels, each.caption) for each in part] for part in (self.train, (twins.base, twins.twin))
         )
         answers = (f"{who}: {twins.before} ✓", f"{who}: {twins.after} ✗")
-        return draw_story(self.title, train, both, answers, self.climb, names)
+        return draw_story(self.title, train, both, answers, self.extreme, self.climb, names)
 
 
 def find_story(material: Material, scenes: Scenes) -> Story | None:
@@ -78,7 +86,7 @@ def find_story(material: Material, scenes: Scenes) -> Story | None:
         if lost:
             share, read, k = next(seen, lost[0])
             twins = make_twins(climb, scenes, read, k)
-            return Story(label, climb, training(climb, scenes, read.world), twins, share)
+            return Story(label, climb, training(climb, scenes, read.world), twins, share, followed(reads[label]))
     return None
 
 

@@ -12,6 +12,11 @@ from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.machine.text import one_line
 
+TOLD = {
+    "none": "not told", "envs": "told environments, not which they are",
+    "val_groups": "told which they are in val", "train_groups": "told which they are",
+}  # fmt: skip
+"""What training is told of counterexamples, by access tier; twins are another thing."""
 ALL = "all"
 """Name of all shortcuts together, beside those of single ones."""
 WHAT = {"hue": "the wall's hue", "wall": "the wall's pattern", "light": "the light", "mark": "the mark in the corner",
@@ -23,6 +28,11 @@ EVERY = {2: "both", 3: "all three", 4: "all four", 5: "all five"}
 def given(access: str) -> str:
     """Return what training was given besides inputs in an access tier."""
     return f"{one_line(GIVEN.get(access, access))}{APART if access == SYNTHETIC else ''}"
+
+
+def told(access: str) -> str:
+    """Return what training was told of its counterexamples in an access tier."""
+    return TOLD.get(access) or f"given {given(access)}"
 
 
 def percent(value: float) -> str:

@@ -57,6 +57,13 @@ def in_words(text: str) -> str:
     return text.partition(" [")[0].replace("<=", "at most ").replace(">", "more than ")
 
 
+def of_single_worlds(curves: Float64, goal: Goal) -> str:
+    """Return the least and the most that a row needs in single worlds, in words; `curves`: A(m), float64 (W, R)."""
+    numbers = goal.needed(curves)
+    least, most = (in_words(Needed(float(each), None, goal).text) for each in (numbers.min(), numbers.max()))
+    return least if least == most else f"{least} to {most}"
+
+
 @dataclass(frozen=True)
 class Ratio:
     """Counterexamples that a row needs as a multiple of another's, with a 95 % interval where there are enough worlds.

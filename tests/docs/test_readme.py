@@ -23,8 +23,11 @@ def test_it_is_short():
 
 
 def test_its_first_numbers_are_those_of_its_table():
-    said = r"\*\*On pictures (\d+) for balanced softmax, (\d+) for ERM;\son captions (\d+) and (\d+)\.\*\*"
-    rows = [re.search(rf"^\|[^|]+\| {name} .*", TEXT, re.MULTILINE)[0] for name in ("bsoftmax", "erm")]
+    said = (
+        r"\*\*On pictures (\d+) if told which they are \(BSoftmax\),\s(\d+) if not \(ERM\); "
+        r"on captions (\d+) and (\d+)\.\*\*"
+    )
+    rows = [re.search(rf"^\|[^|]+\| {name} .*", TEXT, re.MULTILINE)[0] for name in ("BSoftmax", "ERM")]
     needed = [re.findall(r"(\d+) \[", row) for row in rows]
     assert [*re.search(said, TEXT).groups()] == [each[k] for k in (1, 0) for each in needed]
     head = next(line for line in TEXT.splitlines() if line.startswith("| Given"))
@@ -39,6 +42,12 @@ def test_what_erm_does_with_8_counterexamples_is_on_the_board():
         rows = [row for row in csv.DictReader(file) if (row["task"], row["name"]) == ("things-image-8", "erm")]
     (row,) = rows
     assert said.groups() == tuple(f"{100 * float(row[f'accuracy_{state}']):.0f}" for state in ("agree", "mislead"))
+
+
+def test_a_method_has_one_name():
+    text = TEXT.partition("## Install")[0]
+    assert not re.findall(r"\b(?:bsoftmax|erm|cda|jtt|group_dro|adversarial)\b", text)
+    assert "| BSoftmax" in text
 
 
 @pytest.mark.slow

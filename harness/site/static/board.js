@@ -92,7 +92,7 @@
     compare(board);
   }
 
-  // Sorted rows of all tiers stand together; without a choice each is in its tier, by its place.
+  // Sorted rows of all tiers stand together; without a choice each is in its tier, by its rank.
   function sort(board) {
     const [key, order] = view.sort.split(":"), sign = order === "desc" ? -1 : 1;
     board.heads.forEach((head, k) => head.setAttribute("aria-sort", board.keys[k] !== key ? "none" : sign > 0 ? "ascending" : "descending"));
@@ -152,7 +152,8 @@
     if (!plain) return [given, ...own];
     const lines = rows.map((row) => [...plain.tBodies[0].rows].find((line) => text(line.cells[0]) === row.label));
     const more = [...plain.tHead.rows[0].cells].map((cell, k) => [text(cell), ...lines.map((line) => text(line.cells[k]))]);
-    return [given, ...own, ...more.filter(([title]) => !["Submission", "Access", "Rank", "Letter"].includes(title))];
+    const shown = more.filter(([title]) => !["Submission", "Access", "Rank", "Letter"].includes(title));
+    return [given, ...own.filter(([title]) => !shown.some(([other]) => other === title)), ...shown];
   }
 
   // Return the text of a cell, in which drawings say nothing and what stands below each other is set apart.

@@ -11,7 +11,7 @@ import build
 import pytest
 
 ROOT = Path(__file__).parents[3]
-BOARD = {"index.html", "tasks/index.html", "trust.html", "search.html"}  # pages of the board that the bar links to
+BOARD = {"index.html", "ladders/index.html", "trust.html", "search.html"}  # pages of the board that the bar links to
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 

@@ -121,7 +121,7 @@ def test_tables_without_names_of_samples_are_paired_by_their_places_and_the_summ
         Path(name).write_text("\n".join(["y,place,pred", *lines]))
     assert main(["evaluate", "one.csv", "two.csv", "--attributes", "place"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
-    assert "Samples have no names (--key), so they are paired by their places." in printed
+    assert "Samples have no names (--key), so they are paired by their positions." in printed
     assert main(["evaluate", "right.csv", "leaning.csv", "--metadata", "metadata.csv"]) == 0
     assert "their places" not in " ".join(capsys.readouterr().out.split())
 

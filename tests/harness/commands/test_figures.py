@@ -26,11 +26,11 @@ def files(folder):
 def test_figures_and_captions_are_written_and_what_is_left_out_is_named(figures, tmp_path, stderr):
     assert figures("--format", "svg", "png", "--columns", "1") == 0
     written = files(tmp_path / "out")
-    drawn = [f"{name}.{kind}" for name in ("places", "follows-small-text")
+    drawn = [f"{name}.{kind}" for name in ("ranks", "follows-small-text")
              for kind in ("svg", "png")]  # fmt: skip
     assert sorted(written) == sorted([*drawn, "captions.md"])
-    assert "**places**: Accuracy if misled" in written["captions.md"].decode()
-    assert b'width="234pt"' in written["places.svg"]
+    assert "**ranks**: Accuracy if misled" in written["captions.md"].decode()
+    assert b'width="234pt"' in written["ranks.svg"]
     message = stderr()
     assert "left out: small-image: no rows" in message
     assert f"wrote 2 figures, captions.md to {tmp_path / 'out'}" in message
@@ -40,7 +40,7 @@ def test_latex_files_are_written_if_asked_for(figures, tmp_path):
     assert figures("--latex", "--tasks", "small-text", "--columns", "1") == 0
     written = {name: content.decode() for name, content in files(tmp_path / "out").items() if not name.endswith("pdf")}
     assert sorted(written) == ["captions.md", "citation.bib", "figures.tex", "table-small-text.tex"]
-    assert r"\includegraphics{places}" in written["figures.tex"]
+    assert r"\includegraphics{ranks}" in written["figures.tex"]
     assert r"\graphicspath{{path/to/this/folder/}}" in written["figures.tex"].splitlines()[0]
     assert "suite tiny, manifest SHA-256 " in written["citation.bib"]
     assert r"\toprule" in written["table-small-text.tex"]
@@ -61,7 +61,7 @@ def test_an_experiment_is_drawn_from_its_file(make_experiment, tmp_path):
     file = tmp_path / "exp_results.json"
     file.write_text(make_experiment({"erm": {"quality": 0.6}, "group_dro": {"quality": 0.97}}).dump())
     assert main(["figures", "--experiment", str(file), "--out", str(tmp_path / "out"), "--format", "png"]) == 0
-    assert {"places.png", "follows-exp.png", "captions.md"} == {*files(tmp_path / "out")}
+    assert {"ranks.png", "follows-exp.png", "captions.md"} == {*files(tmp_path / "out")}
     assert main(["figures", "--experiment", str(file), "--out", str(tmp_path / "out"), "--latex"]) == 0
     table = (tmp_path / "out" / "table-exp.tex").read_text()
     assert "group\\_dro" in table

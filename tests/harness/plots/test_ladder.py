@@ -11,6 +11,7 @@ from spurgen.harness.plots.ladder import (
     TOP,
     Climbed,
     draw_ladder,
+    draw_own_ladder,
     ladder_items,
     ladders_drawn,
     named_rows,
@@ -18,6 +19,7 @@ from spurgen.harness.plots.ladder import (
     spread,
 )
 from spurgen.harness.plots.of_board import named
+from spurgen.harness.statistics.estimate import Estimate
 
 RUNGS = (0, 8, 32, 128)
 ROWS = {
@@ -87,6 +89,34 @@ def test_a_line_per_row_over_the_rungs_that_it_has(climbed):
         if curve[1] is not None
     }
     assert len(axes.collections) == 4  # bands of the named rows
+
+
+def test_the_ideal_observer_is_drawn_on_the_rungs_that_have_counterexamples(climbed):
+    (axes,) = draw_ladder(climbed, {}).axes
+    (ideal,) = (drawn for drawn in axes.lines if {*drawn.get_ydata()} == {1})
+    assert [*ideal.get_xdata()] == [places(RUNGS)[1], places(RUNGS)[-1]]
+
+
+def test_a_method_has_its_look_on_a_ladder_whatever_else_is_drawn(climbed):
+    def looks(figure):
+        (axes,) = figure.axes
+        return {drawn.get_color() for drawn in axes.lines if drawn.get_marker() not in ("", "None", None)}
+
+    wanted = {style.look(label, ROWS[label][0]).colour for label in ("erm", "lff", "subg", "contrastive")}
+    assert looks(draw_ladder(climbed, {})) == wanted
+    few = replace(climbed, whole=[each for each in climbed.whole if each["submission"] in ("erm", "subg")])
+    assert looks(draw_ladder(few, {})) == {style.METHODS[label].colour for label in ("erm", "subg")}
+
+
+def test_own_methods_have_their_looks_and_encoders_take_turns():
+    curve = [Estimate(0.3), Estimate(0.6)]
+    names = ("erm", "group_dro", "subg", "irm", "mixup")
+    (axes,) = draw_own_ladder(dict.fromkeys(names, curve), (2, 8), None, "m").axes
+    drawn = [line.get_color() for line in axes.lines]
+    assert drawn == [style.look(name).colour for name in names]
+    assert len({(line.get_color(), line.get_marker()) for line in axes.lines[:3]}) == 3
+    (axes,) = draw_own_ladder({f"encoder-{k}": curve for k in range(12)}, (2, 8), None, "m").axes
+    assert len({(line.get_color(), line.get_linestyle()) for line in axes.lines}) == 12
 
 
 def test_the_axis_is_logarithmic_with_0_a_step_left_of_the_first_rung():

@@ -21,7 +21,7 @@ def test_every_figure_fits_the_page_with_full_names_and_a_short_caption(drawn, c
     boards = [drawn["main-image"], drawn["main-text"], drawn["main"]]
     items = figures(boards, NAMES, columns)
     kinds = {item.name.partition("-")[0] for item in items}
-    assert kinds == {"places", "follows"}
+    assert kinds == {"ranks", "follows"}
     for item in items:
         assert len(item.caption.split()) <= 40
         figure = item.draw()
@@ -33,8 +33,8 @@ def test_every_figure_fits_the_page_with_full_names_and_a_short_caption(drawn, c
 
 def test_boards_that_do_not_fit_one_page_are_continued(drawn):
     boards = [drawn["main-image"]] * 40
-    names = [item.name for item in figures(boards, {}, 1) if item.name.startswith("places")]
-    assert names == [f"places-{k}" for k in range(1, len(names) + 1)]
+    names = [item.name for item in figures(boards, {}, 1) if item.name.startswith("ranks")]
+    assert names == [f"ranks-{k}" for k in range(1, len(names) + 1)]
     assert len(names) > 1
 
 
@@ -46,7 +46,7 @@ def test_a_row_that_is_not_ranked_has_an_open_mark_and_no_letter(drawn):
     assert not line["ranked"]
     assert not line.get("letters")
     assert "white" in faces
-    (item,) = (item for item in figures([board], {}, 2) if item.name == "places")
+    (item,) = (item for item in figures([board], {}, 2) if item.name == "ranks")
     assert "Open marks" in item.caption
 
 
@@ -74,9 +74,9 @@ def test_on_a_rung_what_answers_follow_is_drawn_by_shortcut(check_layout):
     ]  # fmt: skip
     board = Drawn("few-text-4", SimpleNamespace(channels=("hue",)), lines, {})
     items = {item.name: item for item in figures([board], {}, 2)}
-    assert list(items) == ["places", "follows-few-text-4"]
+    assert list(items) == ["ranks", "follows-few-text-4"]
     assert all(len(item.caption.split()) <= 40 for item in items.values())
-    assert "Accuracy if misled" in items["places"].caption
-    assert "accuracy if misled" in check_layout(items["places"].draw())
+    assert "Accuracy if misled" in items["ranks"].caption
+    assert "accuracy if misled" in check_layout(items["ranks"].draw())
     assert points(lines, "follows_by_channel.hue")["erm"].low == pytest.approx(0.7)
     assert {"hue", "follows"} <= {*check_layout(items["follows-few-text-4"].draw())}

@@ -14,7 +14,7 @@ def test_methods_that_are_not_ranked_have_open_marks(make_experiment):
     summary = make_experiment({"erm": {}, "dice": {"quality": 0.33}})
     figure = comparison(lines_of_run(summary), summary.ideal)
     assert drawn(figure) == (["Accuracy if misled", "WGA", "Accuracy", "SSS"], "open marks: not ranked")
-    faces = [line.get_markerfacecolor() for line in figure.axes[0].lines if line.get_marker() == "o"]
+    faces = [line.get_markerfacecolor() for line in figure.axes[0].lines if line.get_marker() in ("o", "X")]
     assert [face == "white" for face in faces] == [False, True]
     assert drawn(comparison(lines_of_run(summary)[:1], {}))[1] == ""
 

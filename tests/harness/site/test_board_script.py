@@ -54,7 +54,7 @@ def test_counterexamples_needed_sort_as_numbers_with_more_than_the_last_rung_at_
     page = visit().open(steps_site, "index.html#board=few-text")
     page.locator("select[name=sort]").select_option("needed:asc")
     assert head(page, "needed").get_attribute("aria-sort") == "ascending"
-    texts = page.locator(".board:visible tr[data-label] td[data-title='Counterexamples needed']").all_inner_texts()
+    texts = page.locator(".board:visible tr[data-label] td[data-title='Counterexamples']").all_inner_texts()
     kinds = [0 if text.startswith("at most") else 2 if text.startswith("more") else 1 for text in texts]
     assert kinds == sorted(kinds)
     assert {0, 2} <= set(kinds)
@@ -123,16 +123,16 @@ def test_two_rows_are_compared_in_all_columns_with_the_command_for_the_test(visi
     assert table.locator("thead th").all_inner_texts() == [*COMPARED, "Difference"]
     given = table.get_by_role("row", name="Given").locator("td").all_inner_texts()
     assert given == ["counterexamples marked in val", "counterexamples marked in val", ""]
-    right, _, apart = cells(table, "Right where shortcuts mislead")
-    assert re.match(r"\d+\s%, \d+\s% where they agree", right)
-    assert re.fullmatch(r"(\+|\u2212)?\d+ points", apart)
+    right, _, apart = cells(table, "Accuracy if misled")  # once: a title is the same in both tables of a board
+    assert re.match(r"0\.\d+ \[0\.\d+, \d\.\d+\]", right)
+    assert re.fullmatch(r"(\+|\u2212)?0(\.\d+)?", apart)
     plain = page.locator(".board:visible table.plain")
     column = plain.locator("thead th").all_text_contents().index("Follows")
     wanted = [
         plain.locator("tbody tr", has_text=name).locator("td").nth(column - 1).text_content() for name in ("dfr", "jtt")
     ]
-    place = cells(table, "Place")
-    assert all(re.match(r"\d.* of \d+, \w+", each) for each in place[:2])
+    rank = cells(table, "Rank")
+    assert all(re.match(r"\d.* of \d+, \w+", each) for each in rank[:2])
     follows = cells(table, "Follows")
     assert follows[:2] == wanted
     assert float(follows[2].replace("\u2212", "-")) == pytest.approx(float(wanted[1]) - float(wanted[0]))
@@ -167,11 +167,11 @@ def test_a_board_beside_the_main_ones_compares_its_columns(visit, steps_site):
     for name in ("dfr", "jtt"):
         page.locator(ROWS).get_by_label(f"Compare {name}").check()
     titles = page.locator("#comparison tbody th").all_inner_texts()
-    assert titles == ["Given", *(head(page, key).get_attribute("data-title") for key in ("score", "follows", "place"))]
+    assert titles == ["Given", *(head(page, key).get_attribute("data-title") for key in ("score", "follows", "rank"))]
     assert seen.problems == []
 
 
-def test_a_row_without_a_place_is_filtered_by_what_it_was_given_itself(visit, steps_site):
+def test_a_row_without_a_rank_is_filtered_by_what_it_was_given_itself(visit, steps_site):
     page = visit().open(steps_site, "index.html#board=few-text&access=none")
     assert "short" in names(page)  # of two worlds
 

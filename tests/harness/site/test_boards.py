@@ -1,15 +1,18 @@
-"""The table of a ladder: its columns, its rows without a place, and shares of a single shortcut."""
+"""The table of a ladder: its columns, its rows without a rank, and shares of a single shortcut."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from spurgen.harness.board.columns import CHANNEL
+from spurgen.harness.board.columns import COLUMNS as CELLS
 from spurgen.harness.site.boards import follow_bars, ladder_table
+from spurgen.harness.site.ladder_page import ladder_page
+from spurgen.harness.site.marks import scale
 from spurgen.harness.site.render import page
 from spurgen.harness.site.row_page import _often, row_page
 from spurgen.harness.site.scenes import Scenes
-from spurgen.harness.site.task_page import task_page
 
 ABOUT = {"suite": "v9", "suite_spoken": "v9", "digest": "", "nav": [], "here": "", "shipped": True}
 
@@ -22,6 +25,17 @@ def climb(steps_material):
 def test_a_ladder_without_numbers_of_counterexamples_has_no_column_for_them(steps_material, climb):
     assert "needed" in ladder_table(steps_material, climb).columns
     assert "needed" not in ladder_table(steps_material, steps_material.ladders["few-image"]).columns
+
+
+def test_columns_have_the_titles_of_every_table(steps_material, climb):
+    terminal = {each.title for each in CELLS.values()}
+    assert {title for title, _ in ladder_table(steps_material, climb).columns.values()} <= terminal
+
+
+def test_a_page_calls_a_ladder_and_a_rank_by_their_names(steps_site):
+    for name in ("index.html", "ladders/index.html", "ladders/few-text.html", "rows/erm.html"):
+        text = re.sub(r"<(style|code|pre)\b.*?</\1>|<[^>]*>", " ", (steps_site / name).read_text(), flags=re.DOTALL)
+        assert not re.findall(r"\b[Tt]asks?\b|\bPlaces?\b", text), name
 
 
 def test_shares_name_the_rungs_over_which_they_are_means(steps_material, climb):
@@ -38,17 +52,26 @@ def test_the_pages_of_one_rung_have_tables_and_no_chart(steps_material, climb):
     one = replace(climb, rungs=climb.rungs[1:2], boards=climb.boards[1:2])
     material = replace(steps_material)
     material.__dict__["ladders"] = {"few-text": one}
-    task = task_page(material, Scenes(), None, "few-text")  # it begins no figure
+    task = ladder_page(material, Scenes(), None, "few-text")  # it begins no figure
     assert task["curve"] is None
     row = page("row.html.j2", "", ABOUT | row_page(material, Scenes(), "erm"))
-    for text in (page("task.html.j2", "", ABOUT | task), row):
+    for text in (page("ladder.html.j2", "", ABOUT | task), row):
         assert '<table class="rungs">' in text
         assert '<svg class="curve' not in text
     assert "With more counterexamples" not in row
     assert "With 4 counterexamples in training: when all shortcuts" in row
 
 
-def test_rows_without_a_place_are_sorted_by_score(steps_material, climb):
+def test_an_end_of_an_interval_that_is_0_is_drawn_at_0(steps_material, climb):
+    ends = {"robust_accuracy": 0.2, "robust_accuracy_low": 0.0, "robust_accuracy_high": 0.4, "accuracy_agree": None}
+    lines = [dict(line) | ends for line in steps_material.lines["few-text"] if not line.get("reason")]
+    material = replace(steps_material)
+    material.__dict__["lines"] = steps_material.lines | {"few-text": lines}
+    for block in ladder_table(material, climb).blocks:
+        assert {str(row["scale"]) for row in block.rows} == {str(scale(0.2, 0.0, 0.4, None))}
+
+
+def test_rows_without_a_rank_are_sorted_by_score(steps_material, climb):
     lines = [dict(line) | {"ranked": False} for line in steps_material.lines["few-text"] if not line.get("reason")]
     material = replace(steps_material)
     material.__dict__["lines"] = steps_material.lines | {"few-text": lines[::-1]}

@@ -11,8 +11,8 @@ from pypdf import PdfReader
 pytestmark = pytest.mark.slow
 DESKTOP, PHONE = DEVICES["desktop"], DEVICES["phone"]
 PAGES = (
-    "index.html", "trust.html", "search.html", "rows/erm.html", "rows/gone.html", "tasks/index.html",
-    "tasks/few-image.html", "tasks/few-text.html",
+    "index.html", "trust.html", "search.html", "rows/erm.html", "rows/gone.html", "ladders/index.html",
+    "ladders/few-image.html", "ladders/few-text.html",
 )  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def test_a_phone_names_the_numbers_of_a_row(visit, steps_site):
     page = visit(**PHONE).open(steps_site)
     page.locator("select[name=board]").select_option("few-text")  # the other ladder has no ceiling
     cell = page.locator("tr[data-label]:visible td[data-title]").first
-    assert cell.evaluate("(cell) => getComputedStyle(cell, '::before').content").startswith('"Counterexamples needed')
+    assert cell.evaluate("(cell) => getComputedStyle(cell, '::before').content").startswith('"Counterexamples')
 
 
 def test_the_two_ceilings_are_told_apart_beside_the_report(reported_site):
@@ -214,7 +214,7 @@ def test_the_two_ceilings_are_told_apart_beside_the_report(reported_site):
 
 def test_numbers_wrap_where_a_phone_is_too_narrow(visit, steps_site):
     page = visit(viewport={"width": 240, "height": 844}).open(steps_site, "index.html#board=few-text")
-    cells = page.locator("tr[data-label]:visible td[data-title='Counterexamples needed']")
+    cells = page.locator("tr[data-label]:visible td[data-title='Counterexamples']")
     assert cells.evaluate_all("(all) => all.filter((each) => each.scrollWidth > each.clientWidth).length") == 0
 
 
@@ -234,7 +234,7 @@ def test_dark_mode_is_dark_in_figures_too(visit, steps_site):
 def test_a_print_has_every_row_of_the_board_without_the_controls(visit, steps_site):
     page = visit().open(steps_site)
     text = " ".join(sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(format="A4"))).pages)
-    wanted = ("Empirical risk minimisation", "short", "Counterexamples needed", "few-text: captions", "Uses the thing")
+    wanted = ("Empirical risk minimisation", "short", "Counterexamples", "few-text: captions", "Uses the thing")
     assert [name for name in wanted if name not in text] == []
     assert [absent for absent in ("Reset", "No method of this board") if absent in text] == []
 

@@ -1,16 +1,23 @@
 """The files of a site, without a browser."""
 
+import io
 import json
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from PIL import Image, ImageColor
 
 from spurgen.harness.board.export import to_csv
+from spurgen.harness.plots import style
+from spurgen.harness.site.build import _few_colours
 from spurgen.harness.site.names import file_name
 from spurgen.harness.site.render import page
 
-PAGES = ("index.html", "trust.html", "rows/erm.html", "tasks/few-image.html")
+PAGES = ("index.html", "trust.html", "rows/erm.html", "ladders/few-image.html")
 
 
 class Attributes(HTMLParser):
@@ -33,7 +40,7 @@ def attributes(text):
 def test_there_is_a_page_per_row_and_ladder(steps_site, steps_material):
     pages = {str(path.relative_to(steps_site)) for path in steps_site.rglob("*.html")}
     rows = {f"rows/{file_name(label)}.html" for label in steps_material.rows}
-    tasks = {f"tasks/{name}.html" for name in ("index", "few-text", "few-image")}
+    tasks = {f"ladders/{name}.html" for name in ("index", "few-text", "few-image")}
     assert pages == {"index.html", "trust.html", "search.html", *tasks, *rows}
     assert set(PAGES) < pages
 
@@ -74,7 +81,12 @@ def test_scenario_tasks_have_a_plain_board_and_rows(tiny_site):
     assert "Accuracy if misled" in text
     assert "accuracy if misled" in (tiny_site / "rows" / "erm.html").read_text().lower()
     assert "failed with seed 0" in (tiny_site / "rows" / "gone.html").read_text()
-    assert not (tiny_site / "tasks").exists()
+    assert not (tiny_site / "ladders").exists()
+
+
+def test_a_row_says_what_it_needs_in_single_worlds(steps_site):
+    text = (steps_site / "rows" / "subg.html").read_text()
+    assert re.search(r"It needs [\w ]+ counterexamples among [\d,]+ training samples, [\w ]+ in single worlds\. ", text)
 
 
 def test_a_row_has_the_command_to_make_it_again_and_what_made_it(steps_site):
@@ -90,7 +102,7 @@ def test_a_row_that_is_not_ranked_says_why(steps_site, name):
     assert {"short": "Not ranked: it has 2 of 5 worlds.", "gone": "failed with seed 0"}[name] in text
 
 
-@pytest.mark.parametrize("where", ["index.html", "trust.html", "tasks/few-text.html", "rows/erm.html"])
+@pytest.mark.parametrize("where", ["index.html", "trust.html", "ladders/few-text.html", "rows/erm.html"])
 def test_every_page_says_that_the_ceiling_was_fixed_on_other_worlds(steps_site, where):
     text = (steps_site / where).read_text()
     assert re.search("ceiling,? (which was )?fixed on other worlds", text, re.IGNORECASE)
@@ -98,8 +110,8 @@ def test_every_page_says_that_the_ceiling_was_fixed_on_other_worlds(steps_site, 
 
 def test_the_first_screen_names_its_pictures_and_the_board_its_rungs(steps_site):
     text = (steps_site / "index.html").read_text()
-    assert "Right on pictures where shortcuts mislead, mean over 4, 16 counterexamples</h2>" in text
-    assert "Right where shortcuts mislead<small>mean over 4, 16</small></th>" in text
+    assert "Accuracy if misled on pictures, mean over 4, 16 counterexamples</h2>" in text
+    assert "Accuracy if misled<small>mean over 4, 16</small></th>" in text
     assert "(mean over 4, 16 counterexamples)." in (steps_site / "rows" / "erm.html").read_text()
 
 
@@ -117,6 +129,22 @@ def test_a_figure_keeps_its_letters_as_text_and_has_a_dark_side(steps_site):
     text = (steps_site / "figures" / "few-image.svg").read_text()
     assert "ideal observer</text>" in text
     assert "prefers-color-scheme: dark" in text
+
+
+def test_a_picture_in_few_colours_keeps_those_of_the_figures():
+    noise = np.random.default_rng(0).integers(256, size=(400, 360, 3), dtype=np.uint8)
+
+    def draw():
+        figure = Figure((2, 2))
+        figure.figimage(noise)  # takes more colours than there are
+        for k, colour in enumerate(style.DARK):
+            figure.patches.append(Rectangle((0.95, k / 10), 0.02, 0.01, color=colour, transform=figure.transFigure))
+        return figure
+
+    with Image.open(io.BytesIO(_few_colours(draw))) as picture:
+        assert picture.mode == "P"
+        found = {colour for _, colour in picture.convert("RGB").getcolors()}
+    assert {ImageColor.getrgb(colour) for colour in style.DARK} <= found
 
 
 def test_a_first_visit_and_the_site_are_small(steps_site):

@@ -1,10 +1,14 @@
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from markupsafe import escape
 
+from spurgen.benchmark.contract import ACCESS
 from spurgen.harness.site.scenes import Scene, Scenes, marked
 from spurgen.harness.site.story import ENOUGH, find_story, make_twins, visible
+from spurgen.harness.site.words import told
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +95,33 @@ def test_changed_words_are_marked_whatever_stands_around_them():
     before, after = (tuple((word, False) for word in text.split()) for text in ("A cat, here.", "A dog, here!"))
     assert marked(before, after) == (("A", False), ("dog,", True), ("here!", False))
     assert marked((), ()) == ()
+
+
+def test_how_often_answers_turn_stands_in_the_picture_and_on_the_page(story, steps_material, steps_site):
+    reads = steps_material.reads["few-image"]["erm"]
+
+    def turned(shortcut):
+        return round(100 * np.concatenate([read.followed[read.pairs.shortcut == shortcut] for read in reads]).mean())
+
+    one = reads[0].pairs.names.index(story.twins.changed)
+    space = "\N{NO-BREAK SPACE}"
+    said = story.extreme
+    assert said.startswith(f"An extreme case, {100 * story.share:.0f}{space}%; on average the wall's ")
+    assert said.endswith(f"alone turns {turned(one)}{space}%, all shortcuts {turned(0)}{space}%.")
+    assert turned(one) < 100 * story.share
+    everything = replace(story, twins=replace(story.twins, changed="all")).extreme
+    assert everything.endswith(f"on average all shortcuts turn {turned(0)}{space}%.")
+    assert escape(said) in (steps_site / "index.html").read_text()
+    assert said.split() in [text.get_text().split() for text in story.figure({}).texts]
+
+
+def test_numbers_of_different_tiers_say_what_each_was_told(steps_site):
+    text = (steps_site / "index.html").read_text()
+    numbers = re.search(r'<ul class="winners">.*?</ul>', text, re.DOTALL)[0]
+    assert numbers.count("<small>not told</small>") == 2  # the best row was given labels alone, as ERM
+    given = {access: told(access) for access in ACCESS}
+    assert (given["none"], given["train_groups"]) == ("not told", "told which they are")
+    assert len({*given.values()}) == len(ACCESS)
 
 
 def test_the_example_is_a_picture_for_links_to_the_first_page(story, steps_site):

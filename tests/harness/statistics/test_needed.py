@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spurgen.harness.metrics.ladder import counterexamples_needed
-from spurgen.harness.statistics.needed import Goal, Needed, Ratio, needed, needed_ratio
+from spurgen.harness.statistics.needed import Goal, Needed, Ratio, needed, needed_ratio, of_single_worlds
 
 GOAL, RUNGS = Goal((8, 32, 128), 0.7), np.array([8, 32, 128])
 RNG = np.random.default_rng(0)
@@ -33,6 +33,13 @@ def test_the_interval_covers(worlds, least):
 )
 def test_a_number_beyond_the_ladder_is_told_as_a_bound(curves, text):
     assert needed(curves, GOAL).text == text
+
+
+def test_numbers_of_single_worlds_are_a_range_in_words():
+    each = [needed(curve[None], GOAL).value for curve in SLOW]
+    assert of_single_worlds(SLOW, GOAL) == f"{min(each):.0f} to {max(each):.0f}"
+    assert of_single_worlds(np.vstack([SLOW, NEVER]), GOAL) == f"{min(each):.0f} to more than 128"
+    assert of_single_worlds(AT_ONCE, GOAL) == "at most 8"
 
 
 def test_an_interval_may_reach_beyond_the_ladder():

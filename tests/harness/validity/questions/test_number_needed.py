@@ -42,6 +42,11 @@ def test_steep_curves_keep_their_order_at_every_threshold(examined, line):
         pytest.approx(0.866, abs=1e-3),
     )
     assert ladder["below_misled"] == pytest.approx(0.02)
+    assert (ladder["lowest_rung"], ladder["like_lowest"]) == (4, pytest.approx(1))
+    assert (
+        "order rows nearly as accuracy with 4 counterexamples alone does (Spearman's correlation 1.00)"
+        in answer.summary
+    )
     assert ladder["told_apart_twice"] == 8  # 3 pairs at 3 thresholds, but for two rows that need at most 4 at half
     erm = line(answer, submission="erm")
     assert [text.partition(" ")[0] for key, text in erm.items() if key.startswith("at_")] == [
@@ -57,6 +62,7 @@ def test_a_flat_curve_that_crosses_others_is_named(examined, line):
     ladder = line(answer, task="few-text", rows=4)
     assert (answer.verdict, ladder["all_with"]) == (FAILS, ["dfr"])
     assert ladder["reversed"] > 0.05
+    assert ladder["like_lowest"] == pytest.approx(0.8)  # dfr is third by the score, second with 4 alone
     assert "all with dfr; least correlation" in answer.summary
 
 

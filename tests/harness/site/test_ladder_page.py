@@ -3,8 +3,8 @@
 import pytest
 
 from spurgen.benchmark.suite import load_suite
+from spurgen.harness.site.ladder_page import _asks, _twins
 from spurgen.harness.site.scenes import Scenes
-from spurgen.harness.site.task_page import _asks, _twins
 
 
 def test_what_is_hidden_and_what_is_trained_is_said():

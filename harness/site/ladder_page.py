@@ -28,7 +28,7 @@ class Pictured(NamedTuple):
     about: str
 
 
-def task_page(material: Material, scenes: Scenes, figures: Figures, name: str) -> dict[str, object]:
+def ladder_page(material: Material, scenes: Scenes, figures: Figures, name: str) -> dict[str, object]:
     """Return the content of the template of a ladder's page."""
     climb = material.ladders[name]
     rung, world = climb.shown, climb.shown.in_world(0)
@@ -52,10 +52,10 @@ def task_page(material: Material, scenes: Scenes, figures: Figures, name: str) -
     }
 
 
-def tasks_page(material: Material, scenes: Scenes) -> dict[str, object]:
+def ladders_page(material: Material, scenes: Scenes) -> dict[str, object]:
     """Return the content of the list of ladders: for each its question, and a test scene with its twin."""
     return {
-        "tasks": [
+        "ladders": [
             {
                 "file": file_name(name),
                 "title": spoken(climb),
