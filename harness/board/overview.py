@@ -7,7 +7,7 @@ from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.methods import in_papers
 from spurgen.harness.board.placing import GIVEN
-from spurgen.harness.board.schema import Board, Controls, Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.board.schema import Board, Leaderboard, SetBoard, TaskBoard
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.machine.text import as_markdown
 
@@ -38,20 +38,15 @@ def overview_table(board: Leaderboard, tasks: Collection[str], labels: Sequence[
             for label, line in order.items()
             if label in labels
         ]
-        + _controls({name: part.controls for name, part in ladders.items() if part.controls})
+        + _control(ladders)
     )
 
 
-def _controls(of_ladders: Mapping[str, Controls]) -> list[dict[str, str]]:
-    """Return a line of ERM on the counterexamples alone, without a shortcut, and one of each trick."""
-    needs = {ladder: known.matched_needs for ladder, known in of_ladders.items() if known.matched}
-    name = column("submission").title
-    lines = [{"Given": "control: m samples alone, no shortcut", name: in_papers("erm")} | needs] if needs else []
-    tricks: dict[str, dict[str, str]] = {}
-    for ladder, known in of_ladders.items():
-        for trick in known.tricks:
-            tricks.setdefault(trick.name, {})[ladder] = trick.needs
-    return lines + [{"Given": "control: labels alone", name: trick} | each for trick, each in tricks.items()]
+def _control(ladders: Mapping[str, SetBoard]) -> list[dict[str, str]]:
+    """Return a line of ERM on the counterexamples alone, without a shortcut."""
+    needs = {name: c.matched_needs for name, part in ladders.items() if (c := part.controls) and c.matched}
+    first = {"Given": "control: m samples, no shortcut", column("submission").title: in_papers("erm")}
+    return [first | needs] if needs else []
 
 
 def _ranked(part: Board) -> Iterator[Line]:
