@@ -26,7 +26,7 @@ from spurgen.harness.exports.worlds import shows_images
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.folders import check_out, claimed, interrupted_folder
 from spurgen.harness.machine.interrupts import explain_stop
-from spurgen.harness.machine.packages import check_packages
+from spurgen.benchmark.packages import check_packages
 from spurgen.harness.machine.pool import run
 from spurgen.harness.splits.freeze import ALONE
 

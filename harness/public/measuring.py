@@ -14,6 +14,7 @@ import numpy as np
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData, Modality, Submission
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.ladder import Ladder, load_world
+from spurgen.benchmark.packages import TRAIN, check_packages
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import round_samples
 from spurgen.benchmark.scenario import Scenario
@@ -168,6 +169,7 @@ def ladder(
     tasks = _rungs(world, modality)
     if isinstance(fit, str):
         _refuse("a baseline has its own", access=access != "none", name=name != "model")
+        check_packages(TRAIN, "a baseline", "train")
         spec = baseline_specs([one_of("baseline", fit, names_in(BASELINES))])[0]
         return Measured(
             fit, tuple(tasks), {task.name: _row(task, seeds, spec, None, options, encoder) for task in tasks}

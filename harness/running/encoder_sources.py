@@ -12,6 +12,7 @@ import numpy as np
 from spurgen.baselines.training.encoders import ENCODERS, Encoder, Features
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.benchmark.packages import TRAIN, check_packages
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.identity import submission_digest
@@ -98,6 +99,7 @@ def _loaded(half: str, spec: str) -> Encoder:
 def _made(spec: str, source: Source, name: str, half: str) -> Any:  # noqa: ANN401
     if find_spec(source.package) is None:
         raise SubmissionError(f"{spec}: {source.package} is not installed here; install it, and run this again")
+    check_packages(TRAIN, spec, "train")
     try:
         adapter = _adapter(source.package, source.classes[half])
         return adapter(*name.split("/", 1)) if source.slashed else adapter(name)
