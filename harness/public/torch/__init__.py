@@ -2,7 +2,7 @@
 
 from spurgen.benchmark.packages import TRAIN, check_packages
 
-check_packages(TRAIN, "spurgen.torch", "train")
+check_packages(TRAIN, "a data set of tensors", "train")
 
 from spurgen.harness.public.torch.dataset import SpurGenDataset  # noqa: E402  # imports torch
 from spurgen.harness.public.torch.stream import SpurGenStream  # noqa: E402
