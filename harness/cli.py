@@ -18,6 +18,7 @@ from types import ModuleType
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.packages import explained
 from spurgen.benchmark.plugins import names_in
 from spurgen.harness.machine.files import FULL
 from spurgen.harness.machine.interrupts import INTERRUPTED, TERMINATED, Terminated, raise_terminated
@@ -149,6 +150,7 @@ def _run(parser_of: Callable[[Sequence[str]], argparse.ArgumentParser], argument
     except Exception as error:
         if DEBUG in words:
             traceback.print_exc()
+        error = explained(error, f"spurgen {next(iter(rest), '')}")
         expected = isinstance(error, SpurgenError) or _is_refusal(rest, error)
         console.print("error: " if expected else "internal error: ", style="bold red", end="")
         console.print(str(error) if expected else _describe_bug(error), markup=False, soft_wrap=True)

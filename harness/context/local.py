@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.packages import check_packages
 from spurgen.harness.context.episodes import Prompt
 from spurgen.harness.context.replies import Answer
 from spurgen.harness.context.store import Answers
 from spurgen.harness.machine.files import file_sha256
-from spurgen.harness.machine.packages import check_packages
 
 if TYPE_CHECKING:
     import torch

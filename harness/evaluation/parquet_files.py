@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.packages import check_packages
 from spurgen.benchmark.reading import may_unpack_to, open_plain
 from spurgen.harness.evaluation.csv_files import CORRECT, FILE_BYTES, PLAIN, most_rows, too_many
-from spurgen.harness.machine.packages import check_packages
 
 if TYPE_CHECKING:
     import pyarrow as pa

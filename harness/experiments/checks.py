@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from spurgen.baselines.training.method import Baseline
 from spurgen.benchmark.contract import ACCESS, Modality
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.plugins import discover
@@ -19,6 +18,9 @@ from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.query import check_offer
 from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.sandbox.process import Worker
+
+if TYPE_CHECKING:  # imports torch
+    from spurgen.baselines.training.method import Baseline
 
 SHARED = {"feature_dim": "feature_dim", "batch_size": "batch_size", "num_epochs": "epochs", "lr": "lr"}
 """Flags that go to every baseline, and the option that each sets."""
@@ -41,12 +43,12 @@ class Method:
     options: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def baseline(self) -> Baseline[Any] | None:
+    def baseline(self) -> "Baseline[Any] | None":
         """The baseline, or None for any other submission."""
         return _baselines().get(self.name) if is_baseline(self.spec) else None
 
 
-def _baselines() -> dict[str, Baseline[Any]]:
+def _baselines() -> "dict[str, Baseline[Any]]":
     return {name: module.submission for name, module in discover(BASELINES).items()}
 
 
@@ -70,7 +72,7 @@ def find_methods(names: Sequence[str], flags: Flags) -> tuple[Method, ...]:
     return tuple(methods.values())
 
 
-def _options(baseline: Baseline[Any], flags: Flags) -> dict[str, Any]:
+def _options(baseline: "Baseline[Any]", flags: Flags) -> dict[str, Any]:
     """Return the options that the flags set in a baseline."""
     for flag, option in SHARED.items():
         _check(flag, baseline, option, flags[flag])
@@ -78,7 +80,7 @@ def _options(baseline: Baseline[Any], flags: Flags) -> dict[str, Any]:
     return {option: flags[flag] for flag, option in SHARED.items()} | {k: v for k, v in own.items() if v is not None}
 
 
-def _check(flag: str, baseline: Baseline[Any], option: str, value: float | None) -> None:
+def _check(flag: str, baseline: "Baseline[Any]", option: str, value: float | None) -> None:
     """Raise `SpurgenError` that names the flag if a baseline does not take its value."""
     if value is not None:
         try:

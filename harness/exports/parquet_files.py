@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from spurgen.harness.machine.packages import check_packages
+from spurgen.benchmark.packages import check_packages
 
 Feature = Mapping[str, Any]
 """A column in the words of `datasets.Features`: `IMAGE`, `value_of(type)` or `class_of(names)`."""

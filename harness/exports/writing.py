@@ -16,6 +16,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
+from spurgen.benchmark.packages import check_packages
 from spurgen.benchmark.reading import read_bytes
 from spurgen.harness.exports import documents
 from spurgen.harness.exports.columns import check_names
@@ -26,7 +27,6 @@ from spurgen.harness.exports.worlds import shows_images
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.folders import check_out, claimed, interrupted_folder
 from spurgen.harness.machine.interrupts import explain_stop
-from spurgen.harness.machine.packages import check_packages
 from spurgen.harness.machine.pool import run
 from spurgen.harness.splits.freeze import ALONE
 

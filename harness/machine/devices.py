@@ -2,20 +2,24 @@
 
 import os
 import re
+from importlib.util import find_spec
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.packages import TRAIN, check_packages
 
 
 def pick_device(name: str) -> str:
     """Return the device, `auto` resolved; raise `SpurgenError` if it is unknown or missing."""
-    if name == "cpu":
-        return name
+    if name == "cpu" or (name == "auto" and not find_spec("torch")):
+        return "cpu"
+    if name != "auto":
+        check_device_name(name)
+        check_packages(TRAIN, f"--device {name}", "train")
     import torch  # slow to import, and a run on the CPU needs it only in the workers
 
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if name == "auto":
         return "cuda" if count else "cpu"
-    check_device_name(name)
     if int(name.partition(":")[2] or 0) >= count:
         there = f"cuda:0 to cuda:{count - 1}" if count else "none; use cpu"
         raise SpurgenError(f"there is no device {name}; the GPUs here: {there}")

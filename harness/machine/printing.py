@@ -30,6 +30,11 @@ def markdown_table(lines: Sequence[Mapping[str, object]]) -> str:
     return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
 
 
+def html_table(lines: Sequence[Mapping[str, object]]) -> str:
+    """Return lines as a table in HTML, whose header are their keys; texts are escaped."""
+    return tabulate(lines, headers="keys", tablefmt="html", disable_numparse=True)
+
+
 def signed(value: float, style: str, minus: str = MINUS) -> str:
     """Return a number with a minus sign instead of a hyphen; a zero has no sign."""
     number = format(value, style)

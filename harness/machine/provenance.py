@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,15 @@ from spurgen.benchmark.result import Environment
 SOURCES = (":(top)*.py", ":(top)*.toml", ":(top)*.manifest.json")  # what makes a tree dirty: not the rows themselves
 CODE = ("baselines", "benchmark", "generators", "harness")  # the package's folders, which stand side by side
 PACKAGES = ("numpy", "numba", "torch", "scikit-learn", "scipy")
-_version = cache(version)  # a lookup searches every folder on Python's path
+
+
+@cache  # a lookup searches every folder on Python's path
+def _installed(name: str) -> str | None:
+    """Return a package's version, or None where it is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def now() -> str:
@@ -28,8 +36,8 @@ def environment(device: str = "cpu", limits: Mapping[str, float] | None = None) 
     return Environment(
         python=platform.python_version(),
         machine=f"{platform.system()} {platform.machine()}, {_processor()}",
-        packages={name: _version(name) for name in PACKAGES},
-        spurgen=_version("spurgen"),
+        packages={name: number for name in PACKAGES if (number := _installed(name))},
+        spurgen=version("spurgen"),
         device=device,
         gpu=_gpu(device),
         limits=dict(limits or {}),

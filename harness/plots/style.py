@@ -27,6 +27,7 @@ WIDTHS: dict[Columns, float] = {1: 3.25, 2: 6.75}
 MAX_HEIGHT = 8.9  # inches: leaves room for a caption on a page of letter paper
 SMALL, TEXT = 7.0, 8.0  # points
 DPI = 200
+SCREEN = 100  # pixels of a page per inch
 LONGEST: dict[Columns, int] = {1: 28, 2: 50}  # characters of a name
 CHARACTER = 4.1  # points: the width of one in small letters
 INK, GREY, FAINT, PALE = "#1a1a1a", "#6e6e6e", "#a8a8a8", "#d4d4d4"
@@ -105,9 +106,17 @@ def styled() -> Iterator[None]:
         yield
 
 
+class Picture(Figure):
+    """A figure that a notebook shows as an image, without pyplot."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        width, height = (round(SCREEN * inches) for inches in self.get_size_inches())
+        return encode(self, "png"), {"width": width, "height": height}
+
+
 def new_figure(columns: Columns, height: float) -> Figure:
     """Return an empty figure as wide as one or two columns; `height`: inches, at most `MAX_HEIGHT`."""
-    return Figure(figsize=(WIDTHS[columns], min(height, MAX_HEIGHT)), layout="constrained")
+    return Picture(figsize=(WIDTHS[columns], min(height, MAX_HEIGHT)), layout="constrained")
 
 
 def encode(figure: Figure, kind: Format) -> bytes:

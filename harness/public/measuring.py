@@ -14,6 +14,7 @@ import numpy as np
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData, Modality, Submission
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.ladder import Ladder, load_world
+from spurgen.benchmark.packages import TRAIN, check_packages
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import round_samples
 from spurgen.benchmark.scenario import Scenario
@@ -28,7 +29,7 @@ from spurgen.harness.board.frame import Record, frame_of, lines_of
 from spurgen.harness.board.leaderboard import part_of
 from spurgen.harness.board.sets import TaskPart, set_board
 from spurgen.harness.board.task_verdict import over_samples
-from spurgen.harness.machine.printing import and_list, markdown_table
+from spurgen.harness.machine.printing import and_list, html_table, markdown_table
 from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.results.answered import STATES
 from spurgen.harness.results.rows import TaskRow, make_task_row
@@ -110,6 +111,14 @@ class Measured:
 
     def __repr__(self) -> str:
         """Return a table: a line per metric, a column per task."""
+        return "\n\n".join([markdown_table(self._table), *self._alone])
+
+    def _repr_html_(self) -> str:
+        """Return the table as a notebook shows it."""
+        return "".join([html_table(self._table), *(f"<p>{text}</p>" for text in self._alone)])
+
+    @property
+    def _table(self) -> list[dict[str, str]]:
         shown = [key for key in board_keys([*self.lines.values(), self.whole], "brief", "wide") if key not in OWN]
         columns = {self.name: next(iter(self.lines.values()))} if len(self.tasks) == 1 else self.lines
         rows = []
@@ -120,17 +129,14 @@ class Measured:
             ideal = "" if best is None else format(best, column(key).style)
             if any(texts.values()):
                 rows.append({"": column(key).title, **texts, "ideal observer": ideal})
-        return markdown_table(rows) + self._alone
+        return rows
 
     @property
-    def _alone(self) -> str:
-        """A sentence on a result of one world where the task has several; else an empty text."""
+    def _alone(self) -> list[str]:
+        """A sentence on a result of one world where the task has several; else none."""
         (seed, *others), worlds = next(iter(self.rows.values())).seeds, self.tasks[0].scenario.worlds
-        return (
-            f"\n\nWorld {seed} alone, of {worlds}: intervals are over its test samples."
-            if not others and worlds > 1
-            else ""
-        )
+        told = f"World {seed} alone, of {worlds}: intervals are over its test samples."
+        return [told] if not others and worlds > 1 else []
 
 
 def measure(
@@ -168,6 +174,7 @@ def ladder(
     tasks = _rungs(world, modality)
     if isinstance(fit, str):
         _refuse("a baseline has its own", access=access != "none", name=name != "model")
+        check_packages(TRAIN, "a baseline", "train")
         spec = baseline_specs([one_of("baseline", fit, names_in(BASELINES))])[0]
         return Measured(
             fit, tuple(tasks), {task.name: _row(task, seeds, spec, None, options, encoder) for task in tasks}

@@ -17,6 +17,7 @@ import numpy as np
 from spurgen.baselines.training.encoders import ENCODERS, Encoder, Features
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.benchmark.packages import TRAIN, check_packages
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.identity import submission_digest
@@ -108,6 +109,7 @@ def _made(spec: str, source: Source, name: str, half: str) -> Any:  # noqa: ANN4
     ours = "; the encoder minilm is that model, and comes with spurgen" if name.endswith(MINILM) else ""
     if find_spec(source.package) is None:
         raise SubmissionError(f"{spec}: {source.package} is not installed here; install it, and run this again{ours}")
+    check_packages(TRAIN, spec, "train")
     if source.package in OF_HUB:
         _without_retries()
     try:

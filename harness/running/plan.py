@@ -9,6 +9,7 @@ from typing import Any
 
 from spurgen.baselines.training.encoders import ENCODERS
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.benchmark.packages import TRAIN, check_packages
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.scenario_tables import CARRIERS_OF
@@ -183,8 +184,10 @@ def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:
 
 
 def check_backbones(jobs: Iterable[Job]) -> None:
-    """Raise `SubmissionError` if a baseline needs pretrained weights that are not installed."""
+    """Raise `PackageError` if a baseline needs packages or pretrained weights that are not installed."""
     ours = [job.task for job in jobs if is_baseline(job.spec)]
+    if ours:
+        check_packages(TRAIN, "a baseline", "train")
     for modality in {task.modality for task in ours if task.backbone != "scratch"}:
         for half in sorted(CARRIERS_OF[modality]):
             ENCODERS[half].check_installed()

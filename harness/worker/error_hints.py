@@ -9,6 +9,8 @@ from traceback import FrameSummary
 from typing import Any
 
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.packages import EXTRAS
+from spurgen.benchmark.shell import pip_install
 from spurgen.harness.worker.code_hints import of_nothing, of_shadowing, of_text, of_types
 from spurgen.harness.worker.protocol import Arrays
 
@@ -53,6 +55,8 @@ def _of_limits(cause: BaseException, sandboxed: bool) -> list[str]:
     if isinstance(cause, ModuleNotFoundError) and cause.name:
         package = cause.name.partition(".")[0]
         install = f"if {package} is a package, run {sys.executable} -m pip install {package}"
+        if package in EXTRAS:
+            install = f"run {pip_install(EXTRAS[package])}"
         return [install, NOT_THERE] if sandboxed else [install]
     if not sandboxed or not isinstance(cause, OSError):
         return []

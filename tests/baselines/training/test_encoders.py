@@ -33,6 +33,6 @@ def test_other_weights_of_minilm_are_refused(monkeypatch):
 
 def test_missing_packages_are_named_with_what_to_install():
     lacking = ENCODERS["caption"]._replace(packages=("numpy", "no_such_one", "nor_this"))
-    with pytest.raises(SubmissionError, match=r"need no_such_one and nor_this, not installed here; run: .*models"):
+    with pytest.raises(SubmissionError, match=r"needs no_such_one and nor_this, not installed here; run .*models"):
         lacking.check_installed()
     ENCODERS["caption"]._replace(packages=("numpy",)).check_installed()

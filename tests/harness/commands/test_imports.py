@@ -1,6 +1,7 @@
 """Which libraries a command loads: those that train no model start without the libraries that do."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -10,6 +11,23 @@ from spurgen.harness.cli import COMMANDS
 from spurgen.harness.splits.verify import stamp
 
 TRAINING = {"torch", "torchvision", "sklearn", "statsmodels", "matplotlib"}
+WITHOUT = """
+import sys
+
+class Without:  # finds what a finder does, but not torch
+    def __init__(self, finder):
+        self.finder = finder
+
+    def find_spec(self, name, *more):
+        return None if name.partition(".")[0] in ("torch", "torchvision") else self.finder.find_spec(name, *more)
+
+    def find_distributions(self, context):
+        if context.name in ("torch", "torchvision"):
+            return []
+        return getattr(self.finder, "find_distributions", lambda _: [])(context)
+
+sys.meta_path = [Without(finder) for finder in sys.meta_path]
+"""
 SCRIPT = """
 import json, sys
 from spurgen.harness.cli import main
@@ -19,9 +37,9 @@ for line in sys.argv[1:]:
 """
 
 
-def check_loaded(lines, unwanted):
+def check_loaded(lines, unwanted, before=""):
     """Run commands, one after the other in a process of their own; fail if any has loaded what it should not."""
-    done = subprocess.run([sys.executable, "-c", SCRIPT, *lines], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", before + SCRIPT, *lines], capture_output=True, text=True)
     reports = [json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("loaded:")]
     assert len(reports) == len(lines), done.stderr
     for status, line, *modules in reports:
@@ -56,9 +74,6 @@ def test_commands_that_draw_images_load_no_library_that_trains(suite_file, tmp_p
     check_loaded(lines, TRAINING)
 
 
-SLOW = {"run", "figures"}  # experiments import the methods, and these torch
-
-
 ONE_BY_ONE = """
 import sys
 from importlib import import_module
@@ -70,9 +85,61 @@ for command in sys.argv[2:]:
 
 
 def test_importing_a_command_loads_no_library_that_trains():
-    commands = sorted({*names_in(COMMANDS)} - SLOW)
-    done = subprocess.run([sys.executable, "-c", ONE_BY_ONE, COMMANDS, *commands], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_BY_ONE, COMMANDS, *names_in(COMMANDS)], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     for command, *loaded in map(str.split, done.stdout.splitlines()):
         unwanted = TRAINING - {"matplotlib"} | {"urllib3", "requests", "httpx", "openai", "transformers"}
         assert not {name.partition(".")[0] for name in loaded} & unwanted, command
+
+
+def test_commands_that_train_nothing_run_without_torch(
+    tmp_path, suite_file, ladder_file, ladder_suite, make_rung_outcome, keep_row, as_baseline
+):
+    results, table = tmp_path / "results", tmp_path / "table.csv"
+    for label, follow in (("erm", 0.9), ("group_dro", 0.5)):
+        made = [make_rung_outcome(ladder_suite, follow, seed, **as_baseline(label)) for seed in range(5)]
+        keep_row(results, *made, label=label)
+    table.write_text("label,prediction,place\n" + "a,a,x\na,b,y\nb,b,x\nb,b,y\n" * 5)
+    of = f"--suite {ladder_file} --results {results}"
+    lines = [
+        f"leaderboard {of}",
+        f"compare erm group_dro {of}",
+        f"evaluate {table} --label label --attributes place",
+        f"generate small-image --suite {suite_file} --out {tmp_path / 'task'}",
+        f"splits verify --suite {suite_file} --jobs 1",
+        f"figures {of} --out {tmp_path / 'figures'}",
+        f"site {of} --out {tmp_path / 'site'}",
+    ]
+    check_loaded(lines, {"torch"}, WITHOUT)
+
+
+IN_PYTHON = """
+import spurgen
+from spurgen.benchmark.errors import SpurgenError
+for use in (lambda: spurgen.ladder("erm", "things-text"), lambda: __import__("spurgen.torch")):
+    try:
+        use()
+    except ImportError as error:
+        assert isinstance(error, SpurgenError)
+        print("error:", error, file=sys.stderr)
+"""
+
+
+def test_what_needs_torch_says_what_to_install(tmp_path, ladder_file):
+    uses = {
+        f"benchmark --suite {ladder_file} --tasks few-text-4 --seeds 0 --submissions erm": "a baseline",
+        "check erm --device cuda": "--device cuda",
+        "profile hf:some/model": "hf:some/model",
+        f"run --data-dir {tmp_path / 'data'} --generate-data --num-samples 80": "spurgen run",
+    }
+    code = WITHOUT + SCRIPT + IN_PYTHON
+    done = subprocess.run([sys.executable, "-c", code, *uses], capture_output=True, text=True, cwd=tmp_path)
+    assert [json.loads(line[7:])[0] for line in done.stdout.splitlines() if line.startswith("loaded:")] == [2] * 4
+    told = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    asking = [*uses.values(), "a baseline", "a data set of tensors"]
+    assert [line.partition("; run ")[0] for line in told] == [
+        f"error: {use} needs torch, not installed here" for use in asking
+    ]
+    assert all(re.search(r"; run \S*pip install -e '.*\[train\]'$", line) for line in told)

@@ -165,7 +165,9 @@ def test_the_card_explains_the_twins_that_there_are_and_no_others(make):
 
 def test_parquet_without_pyarrow_says_what_to_install(make, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with pytest.raises(SpurgenError, match=r"--format parquet needs pyarrow; run pip install -e '.*\[data\]'"):
+    with pytest.raises(
+        SpurgenError, match=r"--format parquet needs pyarrow, not installed here; run pip install -e '.*\[data\]'"
+    ):
         make("parquet")
     assert not list(Path().glob("*set*"))  # found before anything is written
 

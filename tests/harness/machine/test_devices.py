@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 import torch
 
@@ -21,6 +23,11 @@ def gpus(monkeypatch):
 def test_a_device_that_is_there_is_taken(gpus, count, asked, given):
     gpus(count)
     assert pick_device(asked) == given
+
+
+def test_without_torch_auto_is_the_cpu(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert pick_device("auto") == "cpu"
 
 
 @pytest.mark.parametrize(

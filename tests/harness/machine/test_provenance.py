@@ -81,6 +81,11 @@ def test_the_environment_names_the_commit_the_limits_and_the_gpu_that_was_used(m
     assert environment("cuda").gpu is None
 
 
+def test_the_environment_leaves_out_packages_that_are_not_installed(monkeypatch):
+    monkeypatch.setattr(module, "PACKAGES", ("numpy", "no-such-package"))
+    assert [*environment("cpu").packages] == ["numpy"]
+
+
 @pytest.mark.parametrize(
     ("cpuinfo", "described"),
     [

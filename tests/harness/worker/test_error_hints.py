@@ -25,6 +25,7 @@ def test_a_file_beside_the_code_is_opened_by_the_expression_of_the_hint(tmp_path
     ("error", "hint"),
     [
         (ModuleNotFoundError("No module named 'no'", name="no"), "sees the installed packages, its own code and what"),
+        (ModuleNotFoundError("No module named 'torch'", name="torch.nn"), r"run \S*pip install -e \S*\[train\]"),
         (urllib.error.URLError("unreachable"), "URLError.*has no network and starts no other process"),
         (PermissionError(errno.EPERM, "Operation not permitted"), "has no network and starts no other process"),
         (FileNotFoundError(errno.ENOENT, "No such file", "/etc/passwd"), "its own code and what FILES names"),
