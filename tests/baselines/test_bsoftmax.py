@@ -16,6 +16,17 @@ def test_class_sizes_by_hand_with_an_empty_class():
     torch.testing.assert_close(actual.exp(), torch.tensor([[3.0, 1.0, 1.0]]))
 
 
+def test_each_sample_of_a_batch_is_trained_with_its_own_sizes(captured, make_problem):
+    problem = make_problem(n=24)
+    run = captured(bsoftmax, problem)
+    sizes = bsoftmax.log_group_sizes(problem.train, 3)
+    batch = [17, 7, 15, 0]  # 7 and 15 are in small groups, as no sample of the first seven is
+    assert not torch.equal(sizes[batch], sizes[:4])
+    step = run.step(batch)
+    expected = torch.nn.functional.cross_entropy(step.logits + sizes[batch], problem.train.labels[batch])
+    torch.testing.assert_close(run.objective(step), expected)
+
+
 def test_log_sizes_balance_the_softmax_for_groups_of_equal_size():
     # If only channels are visible, the best logits for groups of equal size plus the log sizes must be the best logits
     # for the training data, for any sizes and any alignment.

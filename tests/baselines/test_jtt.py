@@ -47,6 +47,11 @@ def test_empty_error_set_fails_the_sanity_check(fitted, problem):
     assert (weights == 1).all()
 
 
+def test_errors_count_as_often_as_asked_for_and_other_samples_once(fitted, problem):
+    _, weights = fitted(torch.zeros(48, dtype=torch.int64), upweight=7)
+    assert torch.equal(weights, torch.where(problem.train.labels == 0, 1.0, 7.0))
+
+
 def test_first_model_has_its_own_number_of_epochs_and_the_second_starts_anew(fitted, problem):
     (first, second), _ = fitted(torch.zeros(48, dtype=torch.int64), first_epochs=1)
     assert [(stage.stage, stage.recipe.epochs) for stage in (first, second)] == [("identification", 1), ("train", 2)]

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.scenario_tables import BALANCED
 from spurgen.generators import aligned_values, class_names, sample, twins
 from spurgen.generators.nouns import HIDDEN
 from spurgen.generators.world import CHANNELS
@@ -173,6 +174,15 @@ def test_an_unc_twin_redraws_every_channel_uniformly_and_independently_of_its_ba
         np.add.at(table, (2 * base.channel_values[name] + conflicts, unc.channel_values[name]), 1)
         share = table / table.sum(axis=1, keepdims=True)
         assert (np.abs(share - 1 / values) < 2.5 / np.sqrt(table.sum(axis=1, keepdims=True))).all()
+
+
+@pytest.mark.parametrize("split", ["train", "val", "calibration", "test"])
+def test_an_unc_twin_keeps_hidden_channels_on_train_and_val(split, world):
+    spec = world(channels={"color": {"hidden": True}, "shape": {}})
+    base = sample(spec, split, range(100), images=False, captions=False).channel_values
+    unc = twins(spec, split, range(100), "unc", images=False, captions=False).channel_values
+    redrawn = {name: (base[name] != unc[name]).any() for name in spec.channels}
+    assert redrawn == {"color": split in BALANCED, "shape": True}
 
 
 @pytest.mark.parametrize("added", list(KINDS))

@@ -69,6 +69,14 @@ def test_solution_is_that_of_logistic_regression(made, solved):
     np.testing.assert_allclose(weight, peer.coef_, atol=2e-3 * np.abs(peer.coef_).max())
 
 
+def test_biases_are_not_penalised(made, solved):
+    unequal = taken(made, np.flatnonzero((made.labels != 0) | (np.arange(96) % 2 == 0)))
+    network, problem = solved(unequal, l2=1.0)  # what is free still fits the sizes of the classes
+    shares = logits(network, problem).exp().mean(0)
+    expected = torch.bincount(problem.train.labels) / len(unequal.labels)
+    torch.testing.assert_close(shares, expected.to(shares), atol=2e-3, rtol=0)
+
+
 def test_journal_shows_that_the_optimum_was_reached(made, solved):
     network, problem = solved(made)
     (curve,) = problem.journal.curves

@@ -90,11 +90,13 @@ def test_a_wall_shows_behind_the_thing_alone(ladder, name):
 
 
 def test_a_mark_changes_its_corner_alone(ladder):
-    world = ladder(shortcuts={"mark": "image"}, image_size=100)
-    scenes = sample_part(world, "test/mark", range(60)).images.reshape(5, 12, 100, 100, 3)
+    world = ladder(shortcuts={"mark": "image"}, image_size=100, twins_per_class=10)
+    scenes = sample_part(world, "test/mark", range(150)).images.reshape(5, 30, 100, 100, 3)
     changed = (scenes != scenes[0]).any(axis=(0, 4))
     reach = (MARK_AT + MARK_RADIUS) * 100 // ONE + 1
     corners = np.zeros((100, 100), bool)
     corners[:reach, :reach] = corners[:reach, -reach:] = corners[-reach:, :reach] = corners[-reach:, -reach:] = True
     assert not (changed & ~corners).any()
-    assert all(changed[k].any() for k in range(12))
+    halves = changed.reshape(30, 2, 50, 2, 50).any(axis=(2, 4))  # which quarters of a scene change
+    assert (halves.sum(axis=(1, 2)) == 1).all()
+    assert halves.any(axis=0).all()  # each corner has the mark of some scene

@@ -62,3 +62,10 @@ def test_of_ladders_there_is_a_column_each_with_the_counterexamples_needed(ladde
         (name, rows[label].needed.text)
         for label, name in {"erm": "ERM", "subg": "subg"}.items()  # a stranger of ERM's tier is the best
     ]
+
+
+def test_rows_that_are_not_ranked_are_left_out(ladder_board, ladder_suite, read_table):
+    (few,) = [row.submission for row in ladder_board.overall["few-text"].few]
+    assert few == "short"
+    lines = read_table(overview_table(ladder_board, ladder_suite.tasks, ("short", "erm")))
+    assert [line["Submission"] for line in lines] == ["ERM"]

@@ -35,6 +35,13 @@ def test_a_habit_of_one_label_cancels_in_pairs_and_is_taken_off_by_other_episode
     assert found.margins() == pytest.approx(np.ones((EPISODES, len(RUNGS))))
 
 
+def test_answers_are_calibrated_by_other_episodes_alone():
+    sides = np.where(CLASSES == 1, 1.0, -1.0)
+    habits = np.array([1.5, 0.0])[:, None, None]  # the mean of both would right the first episode's answers
+    odds = np.broadcast_to(habits + sides, (2, len(RUNGS), len(STATES)))
+    assert (Scores(odds, np.ones(2, int)).answers(calibrated=True) == 0.5).all()
+
+
 def test_who_follows_the_shortcuts_is_wrong_where_they_mislead_alone():
     found = scores(np.where(MISLED, -2.0, np.where(np.array(STATES) == "agree", 2.0, 0.0)))
     assert (found.pairs("mislead") == 0).all()

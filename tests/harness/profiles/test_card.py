@@ -6,7 +6,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.profiles import card as cards
 from spurgen.harness.profiles.card import ALL, board, ladders_of, make_card, read_card, stored_cards
-from spurgen.harness.public.measuring import ladder
+from spurgen.harness.public.measuring import Measured, ladder
 from spurgen.harness.running.encoder_sources import PLAIN, SHIPPED
 
 EXAMPLES = {f"submissions/{path.name}" for path in (Path(__file__).parents[3] / "submissions").glob("*.py")}
@@ -26,6 +26,18 @@ def test_a_card_has_the_numbers_of_the_ladder_and_survives_writing(made):
     assert made.curve().keys() == {line.counterexamples for line in made.lines}
     assert read_card(made.dump(), "x.json") == made
     assert "| all " in made.table()
+
+
+def test_numbers_are_read_at_three_quarters_of_the_ceiling_of_all_shortcuts(ladder_suite, make_rung_row):
+    def measured(name):
+        shares = {f"{name}-4": 0.26, f"{name}-16": 0.05}
+        rows = {task: make_rung_row(ladder_suite, share, task=task) for task, share in shares.items()}
+        return Measured("letters", tuple(map(ladder_suite.task, rows)), rows)
+
+    each = {ALL: measured("few-text"), "hue": measured("few-image")}  # the latter ladder has no ceiling
+    card = make_card("letters", "caption", 26, "letters", each, range(5))
+    assert 0.75 * 0.9 < card.curve()[4] < 0.75
+    assert [text.partition(" ")[0] for text in card.needed.values()] == ["<=4", "<=4"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from spurgen.harness.site.marks import scale
 from spurgen.harness.site.render import page
 from spurgen.harness.site.row_page import _often, row_page
 from spurgen.harness.site.scenes import Scenes
+from spurgen.harness.site.words import percent
 
 ABOUT = {"suite": "v9", "suite_spoken": "v9", "digest": "", "nav": [], "here": "", "shipped": True}
 
@@ -83,6 +84,13 @@ def test_rows_without_a_rank_are_sorted_by_score(steps_material, climb):
 def test_a_row_has_what_it_was_given_itself(steps_material, climb):
     rows = {row["label"]: row for block in ladder_table(steps_material, climb).blocks for row in block.rows}
     assert (rows["short"]["access"], rows["dfr"]["access"]) == ("none", "val_groups")
+
+
+def test_the_second_number_of_a_row_is_its_accuracy_where_shortcuts_agree(steps_material, climb):
+    rows = {row["label"]: row["agree"] for block in ladder_table(steps_material, climb).blocks for row in block.rows}
+    lines = {label: steps_material.line("few-text", label) for label in rows}
+    assert rows == {label: percent(line["accuracy_agree"]) for label, line in lines.items()}
+    assert rows["erm"] != percent(lines["erm"]["accuracy_mislead"])
 
 
 def test_an_only_shortcut_has_one_bar():

@@ -42,6 +42,10 @@ def test_a_table_has_a_value_per_rung_and_the_threshold_is_named_where_it_is_dra
     assert all(len(texts) == 3 for _, texts in shown.table)
     assert shown.dashed
     assert "dashed" in shown.curve
+    whole = climbing(steps_material, with_ceiling(climb, 1.0)).curve
+    (threshold,) = re.findall('class="dashed" d="([^"]*)"', whole)
+    heights = dict(re.findall('class="grid" d="([^"]*)"/><text [^>]*>([0-9]+)<', whole))
+    assert heights[threshold] == "75"  # per cent, of a ceiling of 1
     bare = with_ceiling(climb, None)
     assert not climbing(steps_material, bare).dashed
     assert 'class="dashed"' not in climbing(steps_material, bare).curve

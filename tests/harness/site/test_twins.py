@@ -49,6 +49,17 @@ def test_answers_are_those_that_the_row_stores(rung, row):
             assert each.lost[k] == (each.followed[k] and before == each.pairs.label[k])
 
 
+def test_a_scene_that_was_wrong_before_is_not_lost(rung, row):
+    predicted = row.predicted.copy()
+    classes = predicted.reshape(len(row), -1)
+    for world, answers in enumerate(classes):
+        pairs = pairs_of(rung.in_world(world))
+        answers[pairs.before] = (pairs.label + 1) % rung.num_classes
+    every = list(read(rung, replace(row, predicted=predicted)))
+    assert all(each.followed.any() for each in every)
+    assert not any(each.lost.any() for each in every)
+
+
 def test_the_shares_that_follow_are_the_metrics_of_the_board(rung, row):
     share = followed(list(read(rung, row)))
     assert share[ALL] == pytest.approx(row.mean("follows"))

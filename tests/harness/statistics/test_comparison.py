@@ -137,6 +137,7 @@ def test_the_margin_at_the_p_value_is_the_difference(parts, difference):
 def test_p_values_of_known_tests():
     assert p_value(1.959964, [Part(1)]) == pytest.approx(0.05)
     assert p_value(1.0, [Part(1, 1)]) == pytest.approx(0.5)
+    assert p_value(10.0, [Part(1)]) == pytest.approx(1.5239706e-23, rel=1e-6, abs=0)  # small, and not yet 0
 
 
 @pytest.mark.parametrize("degrees", range(1, 12))

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 
 from spurgen.harness.metrics.ladder import counterexamples_needed
 from spurgen.harness.statistics.needed import Goal, Needed, Ratio, needed, needed_ratio, of_single_worlds
@@ -26,6 +27,16 @@ def test_the_interval_covers(worlds, least):
     drawn = [np.array([0.1, 0.5, 0.9]) + rng.normal(0, 0.1, (worlds, 3)) for _ in range(400)]
     covered = [low <= truth <= high for low, high in (needed(curves, GOAL).interval for curves in drawn)]
     assert least < np.mean(covered) < 0.985
+
+
+def test_the_interval_of_few_worlds_is_as_wide_as_that_of_student():
+    rng, narrow = np.random.default_rng(2), Goal((1000, 1001), 0.5)  # between its rungs N is linear in the accuracy
+    shares = []
+    for error in rng.normal(0, 0.1, (40, 10, 1)):
+        low, high = needed(np.array([0.0, 1.0]) - error, narrow).interval
+        half = student.ppf(0.975, 9) * error.std(ddof=1) / math.sqrt(10)
+        shares.append((high - low) / (2 * half))
+    assert np.mean(shares) == pytest.approx(1, abs=0.03)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -64,6 +65,14 @@ def test_a_flat_curve_that_crosses_others_is_named(examined, line):
     assert ladder["reversed"] > 0.05
     assert ladder["like_lowest"] == pytest.approx(0.8)  # dfr is third by the score, second with 4 alone
     assert "all with dfr; least correlation" in answer.summary
+
+
+def test_rows_whose_intervals_overlap_are_not_told_apart(examined, line):
+    answer = examined({"erm": (0.50, 0.88), "subg": (0.55, 0.88)}, error=0.1)
+    texts = (line(answer, submission=label)["at_75%"] for label in ("subg", "erm"))
+    (low, high), (lower, _) = (map(int, re.findall(r"\d+", text)[1:]) for text in texts)
+    assert low < lower < high
+    assert line(answer, task="few-text", rows=2)["told_apart_twice"] == 0
 
 
 @pytest.mark.parametrize(("end", "covers"), [(0.0, False), (1.0, True)])
