@@ -100,9 +100,9 @@ def forget_imports(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def places(tmp_path_factory):
+def folders_of_tests(tmp_path_factory):
     """Yield an empty folder for each test; fixtures of the session cache and run in one of their own."""
-    folder = tmp_path_factory.mktemp("places")
+    folder = tmp_path_factory.mktemp("folders")
     os.environ["SPURGEN_CACHE"] = str(folder / "cache")
     (folder / "session").mkdir()
     if "matplotlib" in sys.modules:
@@ -112,9 +112,9 @@ def places(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def cache(places, monkeypatch):
+def cache(folders_of_tests, monkeypatch):
     """The folder of what a test caches, which no other test sees; a test starts in an empty folder."""
-    folder = next(places)
+    folder = next(folders_of_tests)
     (folder / "here").mkdir(parents=True)
     monkeypatch.chdir(folder / "here")
     monkeypatch.setenv("SPURGEN_CACHE", str(folder / "cache"))
