@@ -105,7 +105,15 @@ def test_tests_see_no_rows_settings_keys_and_caches_of_the_user(run_inner, tmp_p
         (home / file).parent.mkdir(parents=True, exist_ok=True)
         (home / file).write_text(text)
     monkeypatch.chdir(home)
-    places = ("HOME", "GIT_CONFIG_GLOBAL", "HF_HOME", "MATPLOTLIBRC", "MPLCONFIGDIR", "SPURGEN_CACHE", "XDG_CONFIG_HOME")
+    places = (
+        "HOME",
+        "GIT_CONFIG_GLOBAL",
+        "HF_HOME",
+        "MATPLOTLIBRC",
+        "MPLCONFIGDIR",
+        "SPURGEN_CACHE",
+        "XDG_CONFIG_HOME",
+    )
     keys = ("OPENAI_API_KEY", "HF_TOKEN", "RAY_ADDRESS", "SLURM_CONF", "SPURGEN_STEPS")
     code, output = run_inner(ALONE, **dict.fromkeys(places, str(home)), **dict.fromkeys(keys, "users"))
     assert code == 0, output
