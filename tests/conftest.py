@@ -1,10 +1,14 @@
-"""What tests of several folders use: a tiny frozen suite, submission files, a browser, LaTeX, and what is missing."""
+"""What tests of several folders use: a tiny frozen suite, submission files, a browser, LaTeX, and what is missing.
+
+No test sees what is the user's: rows in the folder where tests were started, settings, keys, and caches.
+"""
 
 import fcntl
 import gc
 import io
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +16,7 @@ import sysconfig
 import tempfile
 import time
 from collections import Counter
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -26,6 +31,16 @@ pytest_plugins = ("small_suites", "ladder_results", "language_models", "pages")
 sys.modules["outdated"] = None  # with it, WILDS asks the network for newer versions, in a thread that can fail any test
 # As in an environment that is activated; else messages name the path of its commands.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
+# A home of its own, and none of the user's variables, before anything is imported that reads them.
+USERS = re.compile(
+    r"(GIT|HF|MPL|NUMBA_CACHE|OPENAI|RAY|SBATCH|SLURM|SPURGEN(?!_KILLS)|XDG)(_|[A-Z])"
+    r"|(COLUMNS|FORCE_COLOR|LINES|MATPLOTLIBRC|NO_COLOR|SOURCE_DATE_EPOCH)$"
+)
+for name in filter(USERS.match, [*os.environ]):
+    del os.environ[name]
+os.environ["HOME"] = HOME = tempfile.mkdtemp(prefix="home-of-tests-")
+# Machine code and the list of fonts take half a minute to make, so these stay from run to run.
+os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[1] / ".cache" / "tests")
 settings.register_profile("spurgen", derandomize=True, deadline=None)
 settings.load_profile("spurgen")
 
@@ -78,26 +93,37 @@ def forget_imports(tmp_path_factory):
         KEPT.update(sys.modules)
 
     forget()  # what fixtures of a module or of the session imported
-    places = [*sys.path]
+    path = [*sys.path]
     yield
-    sys.path[:] = places  # loading a submission adds its folder
+    sys.path[:] = path  # loading a submission adds its folder
     forget()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def caches(tmp_path_factory):
-    """Yield folders for what tests cache; what fixtures of the session cache goes to one of its own."""
-    folder = tmp_path_factory.getbasetemp() / "caches"
-    os.environ["SPURGEN_CACHE"] = str(folder / "session")
-    return (folder / str(number) for number in itertools.count())
+def folders_of_tests(tmp_path_factory):
+    """Yield an empty folder for each test; fixtures of the session cache and run in one of their own."""
+    folder = tmp_path_factory.mktemp("folders")
+    os.environ["SPURGEN_CACHE"] = str(folder / "cache")
+    (folder / "session").mkdir()
+    if "matplotlib" in sys.modules:
+        sys.modules["matplotlib"].rcdefaults()  # it read the file of settings of the folder where it was imported
+    with chdir(folder / "session"):
+        yield (folder / str(number) for number in itertools.count())
 
 
 @pytest.fixture(autouse=True)
-def cache(caches, monkeypatch):
-    """The folder of what a test caches, which no other test sees."""
-    folder = next(caches)
-    monkeypatch.setenv("SPURGEN_CACHE", str(folder))
-    return folder
+def cache(folders_of_tests, monkeypatch):
+    """The folder of what a test caches, which no other test sees; a test starts in an empty folder."""
+    folder = next(folders_of_tests)
+    (folder / "here").mkdir(parents=True)
+    monkeypatch.chdir(folder / "here")
+    monkeypatch.setenv("SPURGEN_CACHE", str(folder / "cache"))
+    return folder / "cache"
+
+
+def pytest_unconfigure():
+    """Delete the home of the tests."""
+    shutil.rmtree(HOME, ignore_errors=True)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,7 +1,7 @@
 """The examples of CONTRIBUTING.md pass the linter and the contract tests, and they work."""
 
 import importlib.util
-import inspect
+import os
 import re
 import shutil
 import subprocess
@@ -17,7 +17,8 @@ from spurgen.harness.cli import main
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^## [^\n]*`(\S+\.py)`\n+```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-EXAMPLES = dict(BLOCK.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
+TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+EXAMPLES = dict(BLOCK.findall(TEXT))
 
 
 def load(name, path):
@@ -26,15 +27,6 @@ def load(name, path):
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
-
-
-def contracts(kind):
-    """Load the tests that every plug-in of a kind must pass."""
-    return load(f"contracts_of_{kind}", Path(__file__).with_name(f"test_{kind}.py"))
-
-
-CHANNELS, BASELINES = contracts("channels"), contracts("baselines")
-data = BASELINES.data  # a fixture
 
 
 @pytest.fixture
@@ -53,16 +45,6 @@ def paste(tmp_path, monkeypatch):
     return pasted
 
 
-def check_contracts(module, argument, name, others=None):
-    """Run the contract tests that take only a plug-in's name, except those of `others`; return their number."""
-    tests = [test for key, test in vars(module).items() if key.startswith("test_")]
-    alone = [test for test in tests if list(inspect.signature(test).parameters) == [argument]]
-    due = [test for test in alone if test.pytestmark[0].args[1] is not others]
-    for test in due:
-        test(name)
-    return len(due)
-
-
 def test_contributing_has_an_example_of_every_kind():
     assert {Path(place).parent.as_posix() for place in EXAMPLES} >= {
         "generators/channels", "baselines", "harness/metrics", "harness/commands",
@@ -77,54 +59,94 @@ def test_examples_pass_the_linter(place, check):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_example_channel_passes_the_contract_tests(paste):
-    paste("generators/channels/fog.py")
-    assert check_contracts(CHANNELS, "kind", "fog", others=CHANNELS.SPOKEN) > 5
-
-
-def test_the_example_method_passes_the_contract_tests(paste, data, tmp_path):
-    paste("baselines/label_smoothing.py")
-    assert check_contracts(BASELINES, "name", "label_smoothing") > 1
-    for modality in BASELINES.MODALITIES:
-        BASELINES.test_a_method_trains_and_predicts("label_smoothing", modality, data, tmp_path)
-
-
 def test_the_example_metric_has_known_values(paste):
     probs = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
     np.testing.assert_allclose(paste("harness/metrics/margin.py").margins(probs, np.array([0, 2])), [0.5, -0.6])
 
 
-COLUMN = re.search(r"^\"margin\": Column\(.*\),$", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)
+def with_line(text, after, lines):
+    """Insert lines before the line that begins as `after` says."""
+    assert len(re.findall(rf"^{re.escape(after)}", text, re.MULTILINE)) == 1
+    return text.replace(f"\n{after}", f"\n{lines.rstrip()}\n{after}")
+
+
+def change(path, *changes):
+    text = path.read_text(encoding="utf-8")
+    for before, lines in changes:
+        text = with_line(text, before, lines)
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def contributed(made_once):
+    """The folder of a checkout with all examples, added as their sections say."""
+
+    def make(folder):
+        root = folder / "spurgen"  # of the package, too
+        for name in ("benchmark", "generators", "baselines", "harness", "docs", "tests"):
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("*.png", "__pycache__", "results"))
+        for name in ("pyproject.toml", "README.md"):
+            shutil.copy(ROOT / name, root)
+        for place in EXAMPLES:
+            (root / place).write_text(EXAMPLES[place], encoding="utf-8")
+        channel, entry, lines, column = re.findall(r"^```text\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+        method, tuned = lines.splitlines()
+        change(root / "docs/scenarios.md", ("| `tint` |", channel))
+        change(root / "docs/methods.md", ("| `focal` | none |", method), ("| `ldam` | on", tuned))
+        change(root / "harness/board/columns.py", ('    "wga": Column(', f"    {column}"))
+        (paint,) = re.findall(r"^```python\n(def _plate.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+        imports = "from spurgen.generators.channels import shape\nfrom spurgen.generators.scene import Layer"
+        shortcuts = root / "generators/ladder/shortcuts.py"
+        change(shortcuts, ("from spurgen.generators.scene", imports), ("SHORTCUTS = {", paint), ('    "place":', entry))
+        run(folder, root / "tests/golden/record.py", "label_smoothing")
+
+    return made_once("contributed", make)
+
+
+def run(folder, *words):
+    """Run Python with the package of a folder, and return what it prints."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
+    environment |= {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([sys.executable, *map(str, words)], env=environment, text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "least", "files", "more"),
+    [
+        ("fog", 11, ("contracts/test_channels.py", "docs/test_pages.py"), "every_kind_of_channel"),
+        ("plate", 4, ("generators/ladder/test_shortcuts.py",), "plate"),
+        ("label_smoothing", 8, ("contracts/test_baselines.py", "baselines/test_documentation.py",
+         "golden/test_golden.py"), "table_of_methods or only_existing"),
+    ],
+)  # fmt: skip
+def test_an_example_passes_all_tests_that_its_kind_must_pass(name, least, files, more, contributed):
+    root = contributed / "spurgen"
+    options = ["-q", "-c", root / "pyproject.toml", f"--rootdir={root}", "-k", f"{name} or {more}"]
+    said = run(contributed, "-m", "pytest", *options, *(root / "tests" / file for file in files))
+    assert int(re.search(r"(\d+) passed", said)[1]) >= least
+    assert "failed" not in said
+
+
 SHOWN = """
-import importlib.util, sys
+import sys
 sys.path.insert(0, sys.argv[1])
+import scoring
 from spurgen.harness.board.by_unit import ENDS
 from spurgen.harness.board.columns import keys, table
-spec = importlib.util.spec_from_file_location("golden_scoring", sys.argv[2])
-golden = importlib.util.module_from_spec(spec)
-sys.modules["golden_scoring"] = golden
-spec.loader.exec_module(golden)
-measured = golden.measure(golden.CASES["ladder, text"])["metrics"]
+measured = scoring.measure(scoring.CASES["ladder, text"])["metrics"]
 assert ENDS["margin"] == (-1.0, 1.0)
 (line,) = table([{"submission": "mine", "ranked": True, "first_rank": 1, "last_rank": 1, **measured}], keys("wide"))
 print(line["Margin"], measured["margin"])
 """
 
 
-def test_a_metric_is_measured_and_shown_by_three_files(tmp_path):
-    for name in ("benchmark", "generators", "baselines", "harness"):
-        shutil.copytree(ROOT / name, tmp_path / "spurgen" / name, ignore=shutil.ignore_patterns("*.png"))
-    folder = tmp_path / "spurgen" / "harness"
-    (folder / "metrics" / "margin.py").write_text(EXAMPLES["harness/metrics/margin.py"], encoding="utf-8")
-    columns = folder / "board" / "columns.py"
-    text = columns.read_text(encoding="utf-8")
-    place = '    "wga": Column('
-    assert text.count(place) == 1
-    columns.write_text(text.replace(place, f"    {COLUMN[0]}\n{place}"), encoding="utf-8")
-    command = [sys.executable, "-c", SHOWN, str(tmp_path), str(ROOT / "tests/golden/scoring.py")]
-    done = subprocess.run(command, text=True, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
-    shown, measured = map(float, done.stdout.split())
+@pytest.mark.slow
+def test_a_metric_is_measured_and_shown(contributed):
+    said = run(contributed, "-c", SHOWN, ROOT / "tests" / "golden")
+    shown, measured = map(float, said.split())
     assert shown == pytest.approx(measured, abs=5e-4)
     assert -1 < measured < 1
 

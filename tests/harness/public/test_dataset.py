@@ -140,7 +140,7 @@ def rung():
 
 
 def test_train_and_val_of_a_rung_are_what_a_submission_gets(rung):
-    job = plan_unfrozen(rung, "submissions/keywords.py", 0, "cpu", {})
+    job = plan_unfrozen(rung, "spurgen.submissions.keywords", 0, "cpu", {})
     for split in ("train", "val"):
         data, made = SpurGenDataset(rung, split), rungs.split_of(job, split)
         batch = next(iter(DataLoader(data, batch_size=len(data))))
