@@ -51,3 +51,11 @@ def test_features_that_are_not_finite_and_files_that_are_no_images_are_errors(tm
     (tmp_path / "0.png").write_text("no image")
     with pytest.raises(SpurgenError, match="cannot read the image"):
         Part(("0.png",), tmp_path, "image").features()
+
+
+@pytest.mark.usefixtures("calls")
+def test_files_outside_the_folder_are_not_read(tmp_path):
+    (tmp_path / "data").mkdir()
+    Image.new("RGB", (30, 20)).save(tmp_path / "0.png")
+    with pytest.raises(SpurgenError, match=r"\.\./0\.png leads out of .*data; name files below that folder"):
+        Part(("../0.png",), tmp_path / "data", "image").features()
