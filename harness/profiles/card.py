@@ -17,6 +17,7 @@ from spurgen.benchmark.reading import JSON_BYTES, read_text
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.public.measuring import Measured
 from spurgen.harness.statistics.needed import Goal, Needed, needed
@@ -58,7 +59,7 @@ class Card:
     """
 
     encoder: Name
-    half: Literal["image", "caption"]
+    half: Annotated[str, Field(pattern="^(image|caption)$")]
     width: PositiveInt
     weights: str
     suite: str
@@ -182,5 +183,12 @@ def board(cards: Iterable[Card]) -> str:
     rows = []
     for card in sorted(cards, key=order):
         score = -order(card)
-        rows.append({"encoder": card.encoder, "ladder score": f"{score:.3f}", **card.needed, "features": card.width})
+        rows.append(
+            {
+                "encoder": as_markdown(card.encoder),
+                "ladder score": f"{score:.3f}",
+                **card.needed,
+                "features": card.width,
+            }
+        )
     return markdown_table(rows)

@@ -110,9 +110,10 @@ def test_damaged_images_are_refused_with_a_sentence(tmp_path):
 
 
 def test_damage_that_shows_on_reading_pixels_names_the_file(tmp_path, broken_png):
-    with pytest.raises(ReadError, match=r"cannot read the image .*x\.png: "), open_image(
-        written(tmp_path, broken_png)
-    ) as image:
+    with (
+        pytest.raises(ReadError, match=r"cannot read the image .*x\.png: "),
+        open_image(written(tmp_path, broken_png)) as image,
+    ):
         image.load()
 
 
