@@ -88,9 +88,8 @@ def winners(board: Leaderboard, tasks: Collection[str], flags: str = "") -> list
     compared = f"{spurgen(f'compare {quote(best)} {ERM} {flags}'.rstrip())} (how surely they differ), " * bool(
         best and other
     )
-    return (
-        [*lines, f"Next: {compared}{spurgen('score my_model.py --seeds 0')} (your own beside them)."] if lines else []
-    )
+    lines += [f"Next: {compared}{spurgen('score my_model.py --seeds 0')} (your own beside them)."] * bool(lines)
+    return [*map(harmless, lines)]
 
 
 def _short(row: BoardRow) -> str:

@@ -50,10 +50,10 @@ def parquet_header(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
             raise SpurgenError(
                 f"{path}, column {column}: {unclear[0]} is one class's number and another's name; {CORRECT}"
             )
-    names = list(schema.names)
-    if twice := next((name for k, name in enumerate(names) if name in names[:k]), None):
+    columns = list(schema.names)
+    if twice := next((name for k, name in enumerate(columns) if name in columns[:k]), None):
         raise SpurgenError(f"{path}: several columns are called {shortened(twice)}; {CORRECT}")
-    return names, codes
+    return columns, codes
 
 
 def read_parquet(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 from tabulate import tabulate
@@ -29,7 +29,7 @@ def _harmless(cell: str) -> str:
 class _Table(Table):
     """A table whose cells are text on one line, without markup or characters that move a cursor."""
 
-    def add_row(self, *cells: object, **options: Any) -> None:  # noqa: ANN401  # as of rich
+    def add_row(self, *cells: RenderableType | None, **options: Any) -> None:  # noqa: ANN401  # as of rich
         """Add a row of texts."""
         super().add_row(*(Text(_harmless(cell)) if isinstance(cell, str) else cell for cell in cells), **options)
 

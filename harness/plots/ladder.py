@@ -100,18 +100,13 @@ def draw_own_ladder(
     with style.styled():
         figure = style.new_figure(2, HEIGHT)
         axes = figure.subplots()
-<<<<<<< HEAD
         others = repeat(style.OTHER) if curves.keys() & style.METHODS.keys() else cycle(style.SERIES)
         looks = [style.METHODS.get(name) or next(others) for name in curves]
         drawn = zip(curves.items(), looks, strict=True)
-        ends = [(name, _band(axes, at, curve, look), look.colour) for (name, curve), look in drawn]
-=======
-        series = zip(curves.items(), style.SERIES, strict=False)
         ends = [
-            (style.drawable(name, LONGEST[2]), _band(axes, at, curve, colour, mark), colour)
-            for (name, curve), (colour, mark) in series
+            (style.drawable(name, LONGEST[2]), _band(axes, at, curve, look), look.colour)
+            for (name, curve), look in drawn
         ]
->>>>>>> 8fb95beb (Print strangers' names harmlessly everywhere; turn internal errors of files into sentences; remove scratch of killed processes)
         if target is not None:
             axes.axhline(target, zorder=1, **style.DASHED)
         _mark_rungs(axes, rungs, at)
