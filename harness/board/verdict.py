@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from shlex import quote
 from typing import TypeVar
 
+from spurgen.benchmark.errors import harmless
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Rung
@@ -62,7 +63,8 @@ def verdict(
             rungs = [suite.task(each) for each, part in board.tasks.items() if each in tasks and _believed(part, label)]
             rungs = [task for task in rungs if isinstance(task, Rung) and task.of == name]
             lines += why(rungs, label, rows, _best(whole, label, rows), whole.unit) if rungs else []
-    return lines if flags is None else [*lines, *_command(board, label, shown, flags)]
+    lines += [] if flags is None else _command(board, label, shown, flags)
+    return [*map(harmless, lines)]
 
 
 def winners(board: Leaderboard, tasks: Collection[str], flags: str = "") -> list[str]:
@@ -86,9 +88,8 @@ def winners(board: Leaderboard, tasks: Collection[str], flags: str = "") -> list
     compared = f"{spurgen(f'compare {quote(best)} {ERM} {flags}'.rstrip())} (how surely they differ), " * bool(
         best and other
     )
-    return (
-        [*lines, f"Next: {compared}{spurgen('score my_model.py --seeds 0')} (your own beside them)."] if lines else []
-    )
+    lines += [f"Next: {compared}{spurgen('score my_model.py --seeds 0')} (your own beside them)."] * bool(lines)
+    return [*map(harmless, lines)]
 
 
 def _short(row: BoardRow) -> str:

@@ -12,6 +12,7 @@ from spurgen.benchmark.suggest import one_of
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
+from spurgen.harness.machine.text import one_line
 from spurgen.harness.options.flags import between, command_line, refuse
 
 METHODS = ("erm", "group_dro", "jtt", "dfr", "subg")  # one of each family
@@ -65,7 +66,7 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     )  # fmt: skip
     data = read_own(arguments.metadata, arguments.data_dir, asked, arguments.text, arguments.num_samples or SAMPLES)
     for line in (data.about(), *data.limits()):
-        say(console, line)
+        say(console, one_line(line))
     if arguments.dry_run:
         return 0
     check_writable(arguments.out, "--out")

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from tabulate import tabulate
 
-from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.errors import SpurgenError, harmless
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.by_unit import RANKED_BY, Unit
@@ -53,9 +53,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     comparison = compare_rows(suite, rows, first, second, tasks, read_private(suite, arguments.results))
     if not comparison.tasks:
         raise SpurgenError(f"{first} and {second} have no task in common; left out: {_left_out(comparison)}")
-    print(_screen(suite, first, second, comparison, whole=arguments.all))
+    print(harmless(_screen(suite, first, second, comparison, whole=arguments.all)))
     if arguments.all:
-        print("", _text(suite, first, second, comparison), sep="\n")
+        print("", harmless(_text(suite, first, second, comparison)), sep="\n")
     if arguments.json:
         names = {"schema_version": SCHEMA_VERSION, "suite": suite.name, "first": first, "second": second}
         write_atomically(arguments.json, json.dumps(names | _record(comparison), indent=1, allow_nan=False) + "\n")

@@ -25,6 +25,7 @@ from spurgen.harness.experiments.lines import lines_of_run, read_summary, run_bl
 from spurgen.harness.machine.citation import bibtex
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.options.flags import Unique, add_out, add_results, add_suite, add_tasks, open_store
 from spurgen.harness.plots.ladder import ladder_items, ladders_drawn
 from spurgen.harness.plots.needed import draw_needed
@@ -95,7 +96,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         drawn = item.draw()
         for kind in arguments.format:
             write_atomically(arguments.out / f"{item.name}.{kind}", encode(drawn, kind))
-    texts = {CAPTIONS: "\n\n".join(f"**{item.name}**: {item.caption}" for item in paper.items) + "\n"}
+    texts = {
+        CAPTIONS: "\n\n".join(f"**{as_markdown(item.name)}**: {as_markdown(item.caption)}" for item in paper.items)
+        + "\n"
+    }
     texts |= _latex(paper, arguments.columns) if arguments.latex else {}
     for name, text in texts.items():
         write_atomically(arguments.out / name, text)

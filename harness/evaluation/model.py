@@ -6,20 +6,19 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from spurgen.benchmark.contract import Batch
-from spurgen.benchmark.errors import SpurgenError, SubmissionError
-from spurgen.benchmark.reading import open_plain
+from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.evaluation.predictions import Predictions, is_numbered
 from spurgen.harness.evaluation.tables import are_probabilities
+from spurgen.harness.machine.images import below, read_image
 from spurgen.harness.metrics import softmax
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.sandbox.limits import DEFAULT
 from spurgen.harness.sandbox.process import Worker
 
 ROWS = 100
-IMAGE_BYTES = 1 << 28
 
 
 def answer(
@@ -63,11 +62,11 @@ def answer(
 def image_batches(folder: Path, keys: Sequence[str], size: int) -> Iterator[Batch]:
     """Yield images as uint8 (n, size, size, 3): RGB, scaled without regard to their shape.
 
-    Raises `SpurgenError` for a file that is missing or is no image.
+    Raises `SpurgenError` for a name that leads out of the folder, and as `read_image` does.
     """
     for start in range(0, len(keys), ROWS):
-        images = [_read(folder / key, size) for key in keys[start : start + ROWS]]
-        yield Batch(np.stack(images), None)
+        paths = [below(folder, key) for key in keys[start : start + ROWS]]
+        yield Batch(np.stack([_scaled(read_image(path), size) for path in paths]), None)
 
 
 def text_batches(texts: Sequence[str]) -> Iterator[Batch]:
@@ -76,20 +75,5 @@ def text_batches(texts: Sequence[str]) -> Iterator[Batch]:
         yield Batch(None, list(texts[start : start + ROWS]))
 
 
-def _read(path: Path, size: int) -> NDArray[np.uint8]:
-    try:
-        with open_plain(path, IMAGE_BYTES) as content, Image.open(content) as image:
-            upright = _in_eight_bits(ImageOps.exif_transpose(image))
-            scaled = upright.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
-            return np.asarray(scaled, dtype=np.uint8)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # SyntaxError: of a broken PNG
-        raise SpurgenError(f"cannot read the image {path}: {error}") from None
-
-
-def _in_eight_bits(image: Image.Image) -> Image.Image:
-    """Convert an image of 16 bits to 8, where Pillow would clip; raise `ValueError` for pixels that are not bytes."""
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image, dtype=np.uint16) // 257).astype(np.uint8))
-    if image.mode in ("I", "F"):
-        raise ValueError(f"its pixels are numbers of 32 bits (mode {image.mode}); save it with 8 or 16 bits")
-    return image
+def _scaled(image: Image.Image, size: int) -> NDArray[np.uint8]:
+    return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR), dtype=np.uint8)

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from rich.table import Table
-from rich.text import Text
 
 from spurgen.harness.evaluation.figures import Evaluation
 from spurgen.harness.evaluation.paired import Comparison
 from spurgen.harness.evaluation.predictions import SHOWN
 from spurgen.harness.evaluation.selection import Selected
 from spurgen.harness.machine.printing import listed, p_equals, p_text, terminal_table
+from spurgen.harness.machine.text import one_line
 from spurgen.harness.statistics.comparison import Compared
 
 SCHEMA_VERSION = 9
@@ -70,7 +70,7 @@ def summary(evaluation: Evaluation) -> str:
             "the corrected worst-group accuracy."
         )
     said.append(f"Intervals: 95 %, over {'samples and runs' if evaluation.runs > 1 else 'samples, of this run'}.")
-    return " ".join(said)
+    return one_line(" ".join(said))
 
 
 def _mapped(evaluation: Evaluation) -> str:
@@ -89,7 +89,7 @@ def tables(evaluation: Evaluation) -> list[Table]:
     """Return tables of the groups, of where attributes agree or mislead, other metrics, and the calibration."""
     groups = terminal_table("Group", "Samples", "Accuracy of each group alone")
     for row in sorted(evaluation.groups, key=lambda row: row.accuracy.value):
-        groups.add_row(Text(row.name), f"{row.samples:,}", row.accuracy.text())
+        groups.add_row(row.name, f"{row.samples:,}", row.accuracy.text())
     made = [groups]
     if evaluation.states:
         states = terminal_table("Attributes", "Accuracy, mean over classes")
@@ -118,8 +118,8 @@ def comparison_summary(comparison: Comparison) -> str:
     first, second = comparison.first, comparison.second
     if comparison.unranked:
         reasons = "; ".join(f"{name} is {reason}" for name, reason in comparison.unranked.items())
-        return f"{first} and {second} are not compared: {reasons}."
-    return " ".join(_verdict(first, second, name, compared) for name, compared in comparison.metrics.items())
+        return one_line(f"{first} and {second} are not compared: {reasons}.")
+    return one_line(" ".join(_verdict(first, second, name, one) for name, one in comparison.metrics.items()))
 
 
 def how_tested(comparisons: Sequence[Comparison]) -> str:
@@ -139,7 +139,7 @@ def how_tested(comparisons: Sequence[Comparison]) -> str:
         if any(having):
             models = [c.second for c, has in zip(comparisons, having, strict=True) if has]
             said.append(f"{which[0].upper()}{which[1:]}." if all(having) else f"{listed(models)}: {which}.")
-    return " ".join(said)
+    return one_line(" ".join(said))
 
 
 def _verdict(first: str, second: str, name: str, compared: Compared) -> str:
@@ -155,12 +155,12 @@ def comparison_table(comparisons: Sequence[Comparison]) -> Table:
     """Return a line per metric and model that the first one was compared with."""
     several = len(comparisons) > 1
     others = "Other" if several else comparisons[0].second
-    table = terminal_table("", Text(comparisons[0].first), Text(others), "Difference", "p, Holm")
+    table = terminal_table("", comparisons[0].first, others, "Difference", "p, Holm")
     for name in comparisons[0].metrics:
         for comparison in comparisons:
             compared = comparison.metrics[name]
             difference = compared.estimate.text("+.3f")
-            line = Text(f"{NAMES[name]}, {comparison.second}" if several else NAMES[name])
+            line = f"{NAMES[name]}, {comparison.second}" if several else NAMES[name]
             means = f"{compared.first:.3f}", f"{compared.second:.3f}"
             table.add_row(line, *means, difference, p_text(compared.p_holm))
     return table
@@ -175,7 +175,7 @@ def selection_table(selections: Sequence[Selected]) -> Table:
         figures = selected.evaluation
         weighted = "-" if figures.weighted_accuracy is None else f"{figures.weighted_accuracy.value:.3f}"
         table.add_row(
-            figures.name, Text(listed(list(dict.fromkeys(selected.checkpoints)), SHOWN)), figures.accuracy.text(),
+            figures.name, listed(list(dict.fromkeys(selected.checkpoints)), SHOWN), figures.accuracy.text(),
             weighted, f"{figures.balanced_accuracy.value:.3f}", figures.wga_estimate.text(),
             f"{figures.worst_class_f1:.3f}",
         )  # fmt: skip

@@ -177,7 +177,8 @@ def _named_errors(path: Path) -> Iterator[None]:
     except SpurgenError:  # some are ValueErrors as well
         raise
     except UnicodeDecodeError as error:
-        cure = "this is Parquet: name it .parquet" if is_parquet(path) else f"{error}; save it as UTF-8"
+        misnamed = path.suffix not in PARQUET and is_parquet(path)
+        cure = "this is Parquet: name it .parquet" if misnamed else f"{error}; save it as UTF-8"
         raise SpurgenError(f"cannot read {path}: {cure}") from None
     except (OSError, EOFError, ValueError, NotImplementedError, MemoryError, csv.Error, zlib.error) as error:
         raise SpurgenError(f"cannot read {path}: {str(error).strip().partition(chr(10))[0]}") from None

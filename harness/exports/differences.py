@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from spurgen.benchmark.errors import MissingError, ReadError
 from spurgen.benchmark.reading import open_plain
@@ -17,6 +16,7 @@ from spurgen.benchmark.scenario import Scenario
 from spurgen.harness.exports.formats.folder import TABLE, tables
 from spurgen.harness.exports.images import Line, files, names_of
 from spurgen.harness.exports.plan import Plan, Shard, chunks_of
+from spurgen.harness.machine.images import open_image
 
 TABLE_BYTES, IMAGE_BYTES = 1 << 30, 1 << 22  # an image of 512 x 512 pixels of noise takes .8 MB
 
@@ -65,14 +65,14 @@ def _table_problem(path: Path, lines: Iterable[Line], absent: tuple[str, ...]) -
 def _image_problem(path: Path, pixels: NDArray[np.uint8]) -> str:
     """Return how an image file differs from pixels, uint8 (H, W, 3), or nothing."""
     try:
-        with open_plain(path, IMAGE_BYTES) as content, Image.open(content) as image:
+        with open_image(path, IMAGE_BYTES) as image:
             (width, height), (rows, columns) = image.size, pixels.shape[:2]
             if (height, width) != (rows, columns):  # before it is unpacked
                 return f"has {width} x {height} pixels instead of {columns} x {rows}"
             shown = np.asarray(image.convert("RGB"))
     except MissingError:
         return "is missing"
-    except (ReadError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # of a broken PNG
+    except ReadError as error:
         return f"cannot be read as an image: {error}"
     changed = int((shown != pixels).any(axis=2).sum())
     return f"has other pixels, {changed:,} of {rows * columns:,}" if changed else ""

@@ -27,7 +27,7 @@ class WriteError(SpurgenError, OSError):
 
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a whole file, text as UTF-8, or nothing; raise `WriteError` if the system refuses."""
-    with _refusals_of(path):
+    with refusals_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():  # such as /dev/null, which root would replace with a file
             raise OSError(errno.EINVAL, "it is not a plain file; name another")
@@ -43,8 +43,20 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
 
 
+def write_cached(path: Path, content: bytes) -> None:
+    """Write a whole file below `cache_folder`, or nothing; raise `SpurgenError` if the system refuses."""
+    try:
+        write_atomically(path, content)
+    except WriteError as error:
+        raise SpurgenError(
+            f"{error}; free some space in {cache_folder()}, which can be removed, or name another folder by "
+            "SPURGEN_CACHE"
+        ) from None
+
+
 @contextmanager
-def _refusals_of(path: Path) -> Iterator[None]:
+def refusals_of(path: Path) -> Iterator[None]:
+    """Turn errors of the system into a `WriteError` that names a path."""
     try:
         yield
     except OSError as error:
@@ -83,14 +95,16 @@ def check_distinct(outputs: Mapping[str, Path | None]) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Make a folder and lock it against other processes that lock it; wait for the lock.
 
-    Raise `SpurgenError` if something else is in the lock's place.
+    Raise `SpurgenError` if something else is in the lock's place, or nothing can be written there.
     """
     path = folder / LOCK
-    folder.mkdir(parents=True, exist_ok=True)
+    with refusals_of(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     try:  # not truncated, and not through a link: an existing file stays as it is
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
     except OSError as error:
-        raise SpurgenError(f"cannot lock {path}: {error.strerror}; remove it") from None
+        cure = "choose a folder that can be written" if error.errno in (errno.EROFS, errno.EACCES) else "remove it"
+        raise SpurgenError(f"cannot lock {path}: {error.strerror}; {cure}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -5,12 +5,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.machine.files import check_writable
+from spurgen.harness.machine.files import check_writable, refusals_of
 
 KEPT, REMOVED = ".partial", ".temporary"  # endings of hidden folders, which must differ
 
@@ -37,14 +37,32 @@ def partial_folder(parent: Path, name: str) -> Iterator[Path]:
     has another ending (`interrupted_folder`), whatever the names of the two are.
     """
     for stale in stale_folders(parent, name):
-        with suppress(OSError):
-            shutil.rmtree(stale)
-    folder = Path(tempfile.mkdtemp(prefix=f".{name}-", suffix=REMOVED, dir=parent))
-    with claimed(folder):
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        _remove(stale)
+    with ExitStack() as stack:
+        folder = None
+        while folder is None:
+            with refusals_of(parent):
+                made = Path(tempfile.mkdtemp(prefix=f".{name}-", suffix=REMOVED, dir=parent))
+            with suppress(BlockingIOError, FileNotFoundError):  # another process removes it: it was not locked yet
+                stack.enter_context(claimed(made))
+                folder = made if made.exists() else None
+        stack.callback(_remove, folder)
+        yield folder
+
+
+def scratch_folder() -> AbstractContextManager[Path]:
+    """Return `partial_folder` among the system's temporary files, in which nothing of a killed process stays."""
+    return partial_folder(Path(tempfile.gettempdir()), "spurgen")
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder as far as possible, with subfolders that a submission closed to its user."""
+    for parent, names, _ in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                if not os.path.islink(path := os.path.join(parent, name)):
+                    os.chmod(path, 0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def stale_folders(parent: Path, name: str) -> Iterator[Path]:

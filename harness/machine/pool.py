@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+from spurgen.harness.machine.folders import scratch_folder
 from spurgen.harness.machine.interrupts import explain_stop, hold_signals
 
 J = TypeVar("J")
@@ -58,7 +58,7 @@ def process_pool(processes: int | None, jobs: int, gpus: Sequence[str] = ()) -> 
     with ExitStack() as stack:
         with hold_signals():
             multiprocessing.resource_tracker.ensure_running()  # now: in Python 3.11 it lets held signals through
-            folder = stack.enter_context(TemporaryDirectory(prefix="spurgen-", ignore_cleanup_errors=True))
+            folder = str(stack.enter_context(scratch_folder()))
             resource_tracker.register(folder, "folder")  # removed even if this process is killed
             stack.callback(resource_tracker.unregister, folder, "folder")
             environment = ONE_THREAD | NO_RESTARTS | {"TMPDIR": folder}

@@ -1,33 +1,57 @@
 """Text for terminals and reports: lines as they are, Markdown tables, lists in sentences."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 from tabulate import tabulate
+
+from spurgen.benchmark.errors import harmless
 
 MINUS = "\N{MINUS SIGN}"
 LEAST_P = 1e-4  # smaller p-values are not distinguished: no test here is that exact
 
 
 def say(console: Console, line: str | Text, style: str = "") -> None:
-    """Print a line as it is: unwrapped, without markup."""
-    console.print(line, markup=False, style=style or None, soft_wrap=True)
+    """Print a line unwrapped and without markup; a stranger's names in it are harmless."""
+    shown = harmless(line) if isinstance(line, str) else line
+    console.print(shown, markup=False, style=style or None, soft_wrap=True)
 
 
-def terminal_table(*columns: str | Text) -> Table:
-    """Return an empty table for a terminal: text in its first column, figures in the others."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+def _harmless(cell: str) -> str:
+    """Return a cell on one line, its indent kept, without characters that move a cursor or reorder text."""
+    return harmless(cell.replace("\n", " "))
+
+
+class _Table(Table):
+    """A table whose cells are text on one line, without markup or characters that move a cursor."""
+
+    def add_row(self, *cells: RenderableType | None, **options: Any) -> None:  # noqa: ANN401  # as of rich
+        """Add a row of texts."""
+        super().add_row(*(Text(_harmless(cell)) if isinstance(cell, str) else cell for cell in cells), **options)
+
+
+def terminal_table(*columns: str) -> Table:
+    """Return an empty table for a terminal: text in its first column, figures in the others; names are harmless."""
+    table = _Table(box=box.SIMPLE_HEAD, show_edge=False)
     for k, name in enumerate(columns):
-        table.add_column(name, justify="right" if k else "left", overflow="fold")
+        table.add_column(Text(_harmless(name)), justify="right" if k else "left", overflow="fold")
     return table
 
 
 def markdown_table(lines: Sequence[Mapping[str, object]]) -> str:
-    """Return lines as a Markdown table, whose header are their keys."""
-    return tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True)
+    """Return lines as a Markdown table, whose header are their keys; each cell is on one line and harmless.
+
+    Markup is not escaped: a stranger's names go through `as_markdown` before.
+    """
+    shown = [
+        {_harmless(key): _harmless(cell) if isinstance(cell, str) else cell for key, cell in line.items()}
+        for line in lines
+    ]
+    return tabulate(shown, headers="keys", tablefmt="pipe", disable_numparse=True)
 
 
 def html_table(lines: Sequence[Mapping[str, object]]) -> str:

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
 from spurgen.harness.machine import steps
+from spurgen.harness.machine.folders import scratch_folder
 from spurgen.harness.machine.printing import say
 
 
@@ -74,8 +74,8 @@ def jobs_progress(console: Console) -> Iterator[Progress]:
         with progress:
             yield progress
         return
-    with TemporaryDirectory(prefix="spurgen-", ignore_cleanup_errors=True) as folder:
-        os.environ[steps.FOLDER], progress.folder = folder, Path(folder)
+    with scratch_folder() as folder:
+        os.environ[steps.FOLDER], progress.folder = str(folder), folder
         try:
             with progress:
                 yield progress

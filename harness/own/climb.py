@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from spurgen.baselines.training.encoders import Features
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData, Modality
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.machine import pool
+from spurgen.harness.machine.folders import scratch_folder
 from spurgen.harness.metrics.arrays import Bool, Int64
 from spurgen.harness.own.data import SPLITS, OwnData
 from spurgen.harness.running.plan import baseline_specs
@@ -123,15 +123,15 @@ def climb(
     processes: int | None, advance: Callable[[int], None],
 ) -> Mapping[tuple[str, int, int], Answered]:  # fmt: skip
     """Train every method on every rung, once per draw, and once on everything; return answers by method, rung, draw."""
-    with TemporaryDirectory(prefix="spurgen-") as folder:
+    with scratch_folder() as folder:
         np.savez(
-            Path(folder) / DATA, features=features, labels=data.labels, values=data.values, splits=data.splits,
+            folder / DATA, features=features, labels=data.labels, values=data.values, splits=data.splits,
             conflicts=data.conflicts, num_classes=len(data.classes), is_text=data.folder is None,
         )  # fmt: skip
         work = [Work(method, EVERYTHING, seeds[0]) for method in methods]  # the longest
         work += [Work(method, m, seed) for seed in seeds for m in rungs for method in methods]
         answers: dict[tuple[str, int, int], Answered] = {}
-        for one, answered in pool.run(partial(train, folder), work, processes):
+        for one, answered in pool.run(partial(train, str(folder)), work, processes):
             advance(1)
             answers[one] = answered
         return {one: answers[one] for one in work}

@@ -13,6 +13,7 @@ from spurgen.harness.evaluation.alignment import aligned_values
 from spurgen.harness.evaluation.columns import Columns, recognise
 from spurgen.harness.evaluation.labelled import labelled_in, splits_of
 from spurgen.harness.evaluation.tables import places, read_header, read_table, values_of
+from spurgen.harness.machine.images import below
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.metrics.arrays import Bool, Int64
 from spurgen.harness.statistics.bootstrap import named_generator
@@ -197,7 +198,7 @@ def _aligned(path: Path, labels: pd.Series, values: pd.Series) -> Int64:
 
 
 def _check_files(path: Path, column: str, folder: Path, names: Sequence[str]) -> None:
-    missing = [name for name in names if not (folder / name).is_file()]
+    missing = [name for name in names if not below(folder, name).is_file()]
     if missing:
         raise SpurgenError(
             f"{path}, column {column}: {len(missing):,} of {len(names):,} files are not in {folder} (--data-dir), such "

@@ -12,6 +12,7 @@ from spurgen.harness.evaluation.columns import FLAG
 from spurgen.harness.evaluation.figures import Evaluation, evaluate
 from spurgen.harness.evaluation.predictions import Predictions, flag, group
 from spurgen.harness.machine.printing import failed_check, markdown_table
+from spurgen.harness.machine.text import as_markdown, one_line
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.own.climb import EVERYTHING, LEAST_IN_VAL, MAJORITY, Answered
 from spurgen.harness.own.data import OwnData
@@ -111,15 +112,15 @@ class OwnSummary:
         """Return the report; `figure`: the name of the file of the curves."""
         data, limits = self.data, [*self.limits()]
         parts = [
-            f"# {data.label} and the shortcut {data.shortcut}",
+            f"# {as_markdown(data.label)} and the shortcut {as_markdown(data.shortcut)}",
             self.sentence,
-            data.about(),
+            as_markdown(data.about()),
             "## Trained on everything", self.table(),
             "## With fewer counterexamples", self.ladder_table(),
             HOW.format(draws=self.draws, most=MAJORITY["train"], least=LEAST_IN_VAL),
             *[f"![Accuracy against the number of counterexamples]({figure})"] * bool(figure),
-            *["## What cannot be said", "\n".join(f"- {line}" for line in limits)] * bool(limits),
-            "## How to repeat it", f"```\n{self.command}\n```",
+            *["## What cannot be said", "\n".join(f"- {as_markdown(line)}" for line in limits)] * bool(limits),
+            "## How to repeat it", f"```\n{one_line(self.command)}\n```",
         ]  # fmt: skip
         return "\n\n".join(parts) + "\n"
 

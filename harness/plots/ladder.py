@@ -103,7 +103,10 @@ def draw_own_ladder(
         others = repeat(style.OTHER) if curves.keys() & style.METHODS.keys() else cycle(style.SERIES)
         looks = [style.METHODS.get(name) or next(others) for name in curves]
         drawn = zip(curves.items(), looks, strict=True)
-        ends = [(name, _band(axes, at, curve, look), look.colour) for (name, curve), look in drawn]
+        ends = [
+            (style.drawable(name, LONGEST[2]), _band(axes, at, curve, look), look.colour)
+            for (name, curve), look in drawn
+        ]
         if target is not None:
             axes.axhline(target, zorder=1, **style.DASHED)
         _mark_rungs(axes, rungs, at)

@@ -5,37 +5,49 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic import Field, PositiveInt, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.errors import SpurgenError, checked
+from spurgen.benchmark.reading import JSON_BYTES, read_text
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
-from spurgen.benchmark.task import Rung
+from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.public.measuring import Measured
-from spurgen.harness.statistics.needed import Goal, needed
+from spurgen.harness.statistics.needed import Goal, Needed, needed
 
-STORED = files("spurgen.benchmark") / "profiles"
+STORED = Path(str(files("spurgen.benchmark"))) / "profiles"
 MODALITIES: dict[str, Modality] = {"image": "image", "caption": "text"}
 ALL = "all"
 SHOWN = {
     "robust_accuracy": "accuracy if misled", "seen_mislead": "on seen things", "accuracy_agree": "agreeing",
     "follows": "follows",
 }  # fmt: skip
+NUMBER = r"(<=|>)?\d{1,9}"
+NUMBER_NEEDED = rf"^{NUMBER}( \[{NUMBER}, {NUMBER}\])?$"
+ROUNDING = 1e-9  # of means over worlds
+Name = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 @dataclass(frozen=True)
 class Line:
     """ERM on a rung: the shortcut that moves, or `all`, and the metrics by name, as means over worlds."""
 
-    shortcut: str
-    counterexamples: int
-    metrics: Mapping[str, float]
+    shortcut: Name
+    counterexamples: Annotated[int, Field(ge=0, lt=10**9)]
+    metrics: Mapping[str, Annotated[float, Field(ge=0, le=1)]]
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` if a metric is missing."""
+        for key in SHOWN:
+            if key not in self.metrics:
+                raise ValueError(f"the metric {key} is missing, of {self.shortcut} at {self.counterexamples}")
 
 
 @dataclass(frozen=True)
@@ -46,23 +58,50 @@ class Card:
     ladder of all shortcuts. `weights`: a digest.
     """
 
-    encoder: str
-    half: str
-    width: int
+    encoder: Name
+    half: Annotated[str, Field(pattern="^(image|caption)$")]
+    width: PositiveInt
     weights: str
     suite: str
-    worlds: tuple[int, ...]
+    worlds: Annotated[tuple[int, ...], Field(min_length=1)]
     lines: tuple[Line, ...]
-    needed: Mapping[str, str]
+    needed: Mapping[str, Annotated[str, Field(pattern=NUMBER_NEEDED)]]
     schema_version: Literal[1] = 1
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` unless every shortcut has a curve of ascending rungs, and a number."""
+        if self.needed.keys() != {line.shortcut for line in self.lines} or ALL not in self.needed:
+            raise ValueError(f"needed and lines have other shortcuts, or {ALL!r} is none of them")
+        for shortcut in self.needed:
+            rungs = [line.counterexamples for line in self.lines if line.shortcut == shortcut]
+            if not any(rungs) or rungs != sorted({*rungs}):
+                raise ValueError(f"the rungs of {shortcut} do not ascend")
 
     def dump(self) -> str:
         """Return the card as JSON; a NaN is an error."""
         return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
 
-    def curve(self) -> dict[int, float]:
-        """Return the accuracy if misled by number of counterexamples, with all shortcuts."""
-        return {line.counterexamples: line.metrics["robust_accuracy"] for line in self.lines if line.shortcut == ALL}
+    def curve(self, shortcut: str = ALL) -> dict[int, float]:
+        """Return the accuracy if misled by number of counterexamples, by default with all shortcuts."""
+        of = [line for line in self.lines if line.shortcut == shortcut]
+        return {line.counterexamples: line.metrics["robust_accuracy"] for line in of}
+
+    def contradiction(self, ladders: Mapping[str, Sequence[Task]]) -> str:
+        """Return which rungs are not those of the ladders, or which number does not follow from its curve, or ``."""
+        threshold = _threshold(ladders[ALL][0])
+        rungs = {
+            name: [task.counterexamples for task in tasks if isinstance(task, Rung)] for name, tasks in ladders.items()
+        }
+        if rungs != {name: [*self.curve(name)] for name in self.needed}:
+            return f"its shortcuts and rungs are not those of suite {self.suite}"
+        for shortcut, text in self.needed.items():
+            above = {m: height for m, height in self.curve(shortcut).items() if m}
+            goals = [Goal(tuple(above), threshold + error) for error in (0.0, -ROUNDING, ROUNDING)]
+            heights = np.array([[*above.values()]])
+            shown = [Needed(float(goal.needed(heights)[0]), None, goal).text for goal in goals]
+            if text.partition(" [")[0] not in shown:
+                return f"its curve of {shortcut} needs {shown[0]}, not {text}"
+        return ""
 
     def table(self) -> str:
         """Return a line per shortcut and rung."""
@@ -88,10 +127,7 @@ def make_card(
     encoder: str, half: str, width: int, weights: str, measured: Mapping[str, Measured], worlds: Sequence[int]
 ) -> Card:
     """Return the card of measurements by shortcut."""
-    first = measured[ALL].tasks[0]
-    assert isinstance(first, Rung)
-    threshold = SHARE * (first.ladder.ceiling or 1.0)
-    lines, numbers = [], {}
+    threshold, lines, numbers = _threshold(measured[ALL].tasks[0]), [], {}
     for shortcut, each in measured.items():
         curves = []
         for task in each.tasks:
@@ -106,8 +142,14 @@ def make_card(
     return Card(encoder, half, width, weights, DEFAULT_SUITE, tuple(worlds), tuple(lines), numbers)
 
 
+def _threshold(task: Task) -> float:
+    """Return the accuracy if misled at which counterexamples are counted, by a rung of the ladder of all shortcuts."""
+    assert isinstance(task, Rung)
+    return SHARE * (task.ladder.ceiling or 1.0)
+
+
 def read_card(text: str, where: str) -> Card:
-    """Read a card; raise `SpurgenError` if the text is not a card."""
+    """Read a card; raise `SpurgenError` if the text is not a card, or lacks what a table needs."""
     validate = TypeAdapter(Card).validate_json
     return checked(validate, text, lambda why: SpurgenError(f"{where} is no card of spurgen profile: {why}"))
 
@@ -116,12 +158,20 @@ def stored_cards(half: str, own: Path | None = None) -> list[Card]:
     """Return the cards of encoders of a half of a sample: those of the package, and those in a folder of yours.
 
     If both have a card of one encoder, yours counts. Files that are not cards, and cards of another suite, are skipped.
+    Raises `SpurgenError` for a card that is invalid, or whose numbers do not follow from its curves.
     """
-    places = [STORED, own] if own and own.is_dir() else [STORED]
-    found = [file for place in places for file in sorted(place.iterdir(), key=lambda file: file.name)]
-    texts = {str(file): file.read_bytes().decode(errors="replace") for file in found if file.name.endswith(".json")}
-    cards = [read_card(text, name) for name, text in texts.items() if '"encoder"' in text]
-    return [*{card.encoder: card for card in cards if (card.half, card.suite) == (half, DEFAULT_SUITE)}.values()]
+    found: dict[str, Card] = {}
+    for place in (STORED, own) if own else (STORED,):
+        for file in sorted(place.glob("*.json")):
+            if '"encoder"' not in (text := read_text(file, JSON_BYTES)):
+                continue
+            card = read_card(text, str(file))
+            if (card.half, card.suite) != (half, DEFAULT_SUITE):
+                continue
+            if place == own and (problem := card.contradiction(ladders_of(half))):
+                raise SpurgenError(f"{file}: {problem}; make the card again by spurgen profile, or remove it")
+            found[card.encoder] = card
+    return [*found.values()]
 
 
 def board(cards: Iterable[Card]) -> str:
@@ -133,5 +183,12 @@ def board(cards: Iterable[Card]) -> str:
     rows = []
     for card in sorted(cards, key=order):
         score = -order(card)
-        rows.append({"encoder": card.encoder, "ladder score": f"{score:.3f}", **card.needed, "features": card.width})
+        rows.append(
+            {
+                "encoder": as_markdown(card.encoder),
+                "ladder score": f"{score:.3f}",
+                **card.needed,
+                "features": card.width,
+            }
+        )
     return markdown_table(rows)

@@ -6,6 +6,7 @@ never read, and a damaged file is computed again.
 """
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,12 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from spurgen.baselines.training.encoders import Encoder, Features
+from spurgen.benchmark.errors import ReadError
 from spurgen.benchmark.ladder import Ladder
+from spurgen.benchmark.reading import read_bytes
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Rung
 from spurgen.generators.ladder.world import sample_part
 from spurgen.harness.machine import pool
-from spurgen.harness.machine.files import cache_folder, write_atomically
+from spurgen.harness.machine.files import cache_folder, write_cached
 from spurgen.harness.running.encoder_sources import encoder_of
 from spurgen.harness.splits.freeze import SHARD
 from spurgen.harness.splits.frozen import check_samples
@@ -55,15 +58,15 @@ def cached(file: Path, shape: tuple[int, int], compute: Callable[[], Features]) 
     if known is None or len(known) != shape[0]:
         known = compute()
         content = known.tobytes()
-        write_atomically(file, content + hashlib.sha256(content).digest())
+        write_cached(file, content + hashlib.sha256(content).digest())
     return known
 
 
 def _read(file: Path, width: int) -> Features | None:
     """Return cached features, or None if the file is missing or damaged."""
     try:
-        content = file.read_bytes()
-    except OSError:
+        content = read_bytes(file, sys.maxsize)
+    except ReadError:
         return None
     body, digest = content[:-32], content[-32:]
     if hashlib.sha256(body).digest() != digest or len(body) % (4 * width):

@@ -6,8 +6,6 @@ user's own functions run here when their author measures them.
 
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Self
 
 import numpy as np
@@ -18,6 +16,7 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Report
 from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.task import Rung
+from spurgen.harness.machine.folders import scratch_folder
 from spurgen.harness.running.job import Job
 from spurgen.harness.sandbox.about import About
 from spurgen.harness.sandbox.answers import fault
@@ -50,7 +49,7 @@ class Here(ExitStack):
 
     def __enter__(self) -> Self:
         """Make the folder that the baseline may write to."""
-        self.scratch = Path(super().enter_context(TemporaryDirectory(prefix="spurgen-")))
+        self.scratch = super().enter_context(scratch_folder())
         return self
 
     def fit(self, train: LabeledData, val: LabeledData, context: Context) -> Report | None:

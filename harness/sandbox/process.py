@@ -2,10 +2,9 @@
 
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Hashable, Sequence
-from pathlib import Path
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +16,7 @@ from pydantic_core import PydanticSerializationError
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError, checked, explain, harmless, shortened
 from spurgen.benchmark.result import Report
+from spurgen.harness.machine.folders import scratch_folder
 from spurgen.harness.machine.pool import ONE_THREAD
 from spurgen.harness.sandbox import launch
 from spurgen.harness.sandbox.about import About
@@ -47,11 +47,12 @@ class Worker:
         self, spec: str, options: dict[str, Any], task: str | None = None, limits: Limits = DEFAULT, device: str = "cpu"
     ) -> None:  # fmt: skip
         self.spec, self.options, self.task, self.limits, self.device = spec, options, task, limits, device
-        self._home = tempfile.TemporaryDirectory(prefix="spurgen-")
+        self._home = ExitStack()
+        home = self._home.enter_context(scratch_folder())
         try:
-            self.process = WorkerProcess(spec, self.limits, device, Path(self._home.name), ONE_THREAD)
+            self.process = WorkerProcess(spec, self.limits, device, home, ONE_THREAD)
         except BaseException:
-            self._home.cleanup()
+            self._home.close()
             raise
         self.isolation, self.scratch, process = self.process.isolation, self.process.scratch, self.process.process
         self._output = OutputReader(self.process.printing, self.limits.printed_bytes, self.process.kill)
@@ -81,7 +82,7 @@ class Worker:
         """End the process as `WorkerProcess.close` does, and remove its scratch folder."""
         self.process.close()
         self._output.close()
-        self._home.cleanup()
+        self._home.close()
 
     @property
     def peak_bytes(self) -> int:

@@ -62,10 +62,12 @@ def test_a_model_answers_texts(birds, write, tmp_path):
 
 
 def test_a_picture_that_is_missing_or_none_is_named(tmp_path, broken_png):
-    for content, message in ((b"no picture", "cannot identify image file"), (broken_png, "broken PNG file")):
+    for content, message in ((b"no picture", "it is none of the formats"), (broken_png, "it is cut")):
         (tmp_path / "3.jpg").write_bytes(content)
         with pytest.raises(SpurgenError, match=f"cannot read .*3.jpg: {message}"):
             list(image_batches(tmp_path, ["3.jpg"], 32))
+    with pytest.raises(SpurgenError, match="leads out of"):
+        list(image_batches(tmp_path / "images", ["../3.jpg"], 32))
     with pytest.raises(SpurgenError, match=r"cannot read .*4\.jpg: No such file"):
         list(image_batches(tmp_path, ["4.jpg"], 32))
 

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -43,3 +44,36 @@ def test_an_index_with_a_name_is_a_column_and_nothing_else_has_codes(write):
     path = write(pd.DataFrame({"label": ["0"]}, index=pd.Index(["a"], name="key")), "some.parquet")
     assert (read_header(path).columns, read_header(path).codes) == (["label", "key"], {})
     assert read_table(path).frame.to_dict("list") == {"label": ["0"], "key": ["a"]}
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        b"[]", b"null", b"{", b"\xff", b'{"info": null}', b'{"info": {"features": {"label": {"_type": "ClassLabel"}}}}',
+        b'{"info": {"features": {"label": {"_type": "ClassLabel", "names": [1]}}}}',
+    ],
+)  # fmt: skip
+def test_metadata_of_another_form_are_an_error(about, tmp_path):
+    table = pa.table({"label": [0]}).replace_schema_metadata({"huggingface": about})
+    parquet.write_table(table, tmp_path / "x.parquet")
+    with pytest.raises(SpurgenError, match=r"x\.parquet: its metadata `huggingface` .*; write it again"):
+        read_header(tmp_path / "x.parquet")
+
+
+def test_text_that_is_not_utf_8_and_odd_columns_are_errors(tmp_path):
+    path = tmp_path / "x.parquet"
+    places = pa.py_buffer(np.array([0, 1, 2], np.int32).tobytes())
+    text = pa.Array.from_buffers(pa.string(), 2, [None, places, pa.py_buffer(b"\xff\xfe")])
+    zone = pa.array([1], pa.timestamp("us", "Mars/Base"))
+    for table, message in (
+        (pa.table({"a": text}), "Invalid UTF8"),
+        (pa.table({"a": text.dictionary_encode()}), "Invalid UTF8"),
+        (pa.table({"a": pa.array([b"\xff"])}), "Invalid UTF8"),
+        (pa.table({"a": zone}), "there is no time zone 'Mars/Base'; write times as text"),
+        (pa.table([["x"], ["y"]], names=["a", "a"]), "several columns are called 'a'; correct the file"),
+    ):
+        parquet.write_table(table, path)
+        with pytest.raises(SpurgenError, match=rf"x\.parquet: .*{message}"):
+            read_table(path)
+    parquet.write_table(pa.table({"a": pa.array([b"land", "wäter".encode()])}), path)
+    assert read_table(path).texts("a").tolist() == ["land", "wäter"]

@@ -90,6 +90,8 @@ def test_files_that_do_not_exist_are_counted(scenes, read, tmp_path):
     table = scenes.assign(file_name=[f"{k}.png" for k in range(320)])
     with pytest.raises(SpurgenError, match=r"column file_name: 319 of 320 files are not in .* such as 1\.png"):
         read(table, text=())
+    with pytest.raises(SpurgenError, match=r"\.\./0\.png leads out of"):
+        read(table.assign(file_name="../0.png"), text=())
     with pytest.raises(SpurgenError, match="no column of file names: name it by --key, or a column of texts by --text"):
         read(scenes, text=())
 

@@ -1,10 +1,12 @@
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from spurgen.baselines.training.encoders import Encoder
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
-from spurgen.harness.own.encoding import Part
+from spurgen.harness.own.encoding import Part, _fill
 from spurgen.harness.running.encoder_sources import ENCODERS
 
 
@@ -51,3 +53,21 @@ def test_features_that_are_not_finite_and_files_that_are_no_images_are_errors(tm
     (tmp_path / "0.png").write_text("no image")
     with pytest.raises(SpurgenError, match="cannot read the image"):
         Part(("0.png",), tmp_path, "image").features()
+
+
+@pytest.mark.usefixtures("calls")
+def test_files_outside_the_folder_are_not_read(tmp_path):
+    (tmp_path / "data").mkdir()
+    Image.new("RGB", (30, 20)).save(tmp_path / "0.png")
+    with pytest.raises(SpurgenError, match=r"\.\./0\.png leads out of .*data; name files below that folder"):
+        Part(("../0.png",), tmp_path / "data", "image").features()
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_full_cache_is_said_to_be_full_and_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr("os.fsync", Mock(side_effect=OSError(28, "No space left on device")))
+    message = (
+        rf"cannot write {tmp_path}.*\.f32: No space left on device; free some space in {tmp_path}/cache, which can "
+    )
+    with pytest.raises(SpurgenError, match=f"{message}be removed, or name another folder by SPURGEN_CACHE"):
+        list(map(_fill, [Part(("a", "bcd"), None, "caption")]))

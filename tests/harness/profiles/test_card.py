@@ -1,3 +1,5 @@
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,21 @@ def test_numbers_are_read_at_three_quarters_of_the_ceiling_of_all_shortcuts(ladd
         (lambda text: text[1:], "Invalid JSON"),
         (lambda text: text.replace('"encoder"', '"decoder"'), "encoder: this key is missing; add it"),
         (lambda text: text.replace('"schema_version": 1', '"schema_version": 99'), "schema_version: .* 1 .*got 99"),
+        (lambda text: text.replace('"follows": ', '"follows": NaN, "x": ', 1), "lines.0.metrics.follows: .*got nan"),
+        (
+            lambda text: text.replace('"follows": ', '"follow": ', 1),
+            "lines.0: the metric follows is missing, of all at",
+        ),
+        (
+            lambda text: text.replace('"counterexamples": 0', '"counterexamples": -8', 1),
+            "lines.0.counterexamples: .*-8",
+        ),
+        (
+            lambda text: text.replace('"counterexamples": 0', '"counterexamples": 9', 1),
+            "the rungs of all do not ascend",
+        ),
+        (lambda text: text.replace('"hue": ', '"tint": '), "needed and lines have other shortcuts"),
+        (lambda text: text.replace('"hue": "', '"hue": "about '), "needed.hue: .*got 'about "),
     ],
 )
 def test_a_file_that_is_no_card_is_a_sentence(made, change, message):
@@ -54,7 +71,7 @@ def test_a_file_that_is_no_card_is_a_sentence(made, change, message):
 
 
 def test_the_best_encoder_comes_first(made):
-    better = read_card(made.dump().replace('"robust_accuracy": 0.', '"robust_accuracy": 1.'), "x")
+    better = read_card(re.sub('"robust_accuracy": .*,', '"robust_accuracy": 1.0,', made.dump()), "x")
     better = read_card(better.dump().replace('"encoder": "letters"', '"encoder": "better"'), "x")
     lines = board([made, better]).splitlines()
     assert lines[2].startswith("| better")
@@ -74,6 +91,28 @@ def test_ladders_are_those_of_all_shortcuts_and_of_each(half, shortcuts):
 def test_stored_cards_are_of_encoders_of_the_package_on_the_ladders_of_today(tmp_path):
     for half in ("caption", "image"):
         for card in stored_cards(half, tmp_path / "none"):
+            assert not card.contradiction(ladders_of(half))
             assert card.encoder in {*SHIPPED, *PLAIN, *EXAMPLES} or card.encoder.startswith("efficientnet-lite:")
             assert [*card.needed] == [*ladders_of(half)]
             assert [*card.curve()] == [rung.counterexamples for rung in ladders_of(half)[ALL]]
+
+
+def test_a_number_that_does_not_follow_from_its_curve_is_refused(tmp_path):
+    shipped = cards.STORED / "minilm.json"
+    forged = tmp_path / "mine.json"
+    for old, new, problem in (
+        ('"all": "38"', '"all": "8"', "its curve of all needs 38, not 8"),
+        ('"wall": "12"', '"wall": "<=8 [<=8, 9]"', r"its curve of wall needs 12, not <=8 \[<=8, 9\]"),
+        ('"counterexamples": 8,', '"counterexamples": 9,', "its shortcuts and rungs are not those of suite v3"),
+    ):
+        forged.write_text(shipped.read_text().replace(old, new))
+        with pytest.raises(SpurgenError, match=rf"mine\.json: {problem}; make the card again by spurgen profile"):
+            stored_cards("caption", tmp_path)
+    forged.write_text(shipped.read_text().replace('"minilm"', '"mine"').replace('"all": "38"', '"all": "38 [9, 77]"'))
+    assert "mine" in {card.encoder for card in stored_cards("caption", tmp_path)}
+
+
+def test_a_card_that_is_no_plain_file_is_an_error(tmp_path):
+    os.mkfifo(tmp_path / "mine.json")
+    with pytest.raises(SpurgenError, match=r"cannot read .*mine\.json: it is a FIFO; put a plain file there"):
+        stored_cards("caption", tmp_path)
