@@ -208,8 +208,9 @@ class Controls:
             each = ", ".join(f"{value:.3f} on {m}" for m, value in self.matched.items())
             said.append(f"Matched control  {mean:.3f}   ERM, on as many such samples as counterexamples: {each}")
         for trick in self.tricks:
-            needs = f", needs {trick.needs}" if trick.needs else ""
-            said += [f"Trick            {trick.score:.3f}   {trick.name}: labels alone{needs}"]
+            needs = f" needs {trick.needs}," if trick.needs else ""
+            worlds = f"{trick.worlds} world{'s' * (trick.worlds > 1)}"
+            said += [f"Trick            {trick.score:.3f}   {trick.name}:{needs} with labels alone, in {worlds}"]
         return said
 
 

@@ -113,7 +113,7 @@ def test_a_trick_stands_beside_the_board_and_is_compared_with_nobody(board, make
     curves = np.stack([row.metric("robust_accuracy") for row in tricks["words_masked"].values()], axis=1)
     needs = needed(curves, Goal((4, 16), 0.75 * 0.9)).text
     assert part.controls.tricks == (Trick("words masked", pytest.approx(curves.mean()), needs, 5),)
-    line = f"Trick            {curves.mean():.3f}   words masked: labels alone, needs {needs}"
+    line = f"Trick            {curves.mean():.3f}   words masked: needs {needs}, with labels alone, in 5 worlds"
     assert line in to_text(made)
     assert line in first_to_text(made)
 

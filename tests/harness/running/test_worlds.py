@@ -115,7 +115,8 @@ def test_a_result_is_run_again_in_its_own_world(many):
     (job,) = jobs_on(many, (1,))
 
     class Made:
-        task, spec, seed, options, uncorrelated, matched = job.task.name, job.spec, 1, {}, True, False
+        task, spec, seed, options = job.task.name, job.spec, 1, {}
+        uncorrelated, matched, draw = True, False, 0
 
     (again,) = plan_again(many, [Made])
     assert (again.task.scenario.name, again.uncorrelated) == ("plates-w1", True)
