@@ -15,6 +15,7 @@ from pydantic.dataclasses import dataclass
 from sklearn.linear_model import LogisticRegression
 from torch import Generator, Tensor, nn
 
+from spurgen.baselines.training.hyperparameters import redefined
 from spurgen.baselines.training.last_layer import FeatureRecipe, train_features
 from spurgen.baselines.training.samplers import halves
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem, features, validate, within
@@ -34,8 +35,11 @@ _L1 = {"l1_ratio": 1.0} if tuple(map(int, sklearn.__version__.split(".")[:2])) >
 class Hyperparameters(FeatureRecipe):
     """Settings of the features, plus the number of fits to average, and the least number of samples per group in each.
 
-    The strength of the penalty is selected within each run, by the rule `selection`; `l2` changes no answer.
+    The strength of the penalty is selected within each run, by the rule `selection`; `l2` changes no answer, and is not
+    searched.
     """
+
+    l2: float = redefined(FeatureRecipe, "l2", search=None)
 
     fits: int = within(1, 1000, "Kirichenko et al. 2022: the average of 20", default=20)
     per_group: int = within(1, 10000, PER_GROUP, default=8)

@@ -9,6 +9,7 @@ from rich.console import Console
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
+from spurgen.harness.experiments import DATA
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
@@ -18,7 +19,6 @@ from spurgen.harness.options.flags import between, command_line, refuse
 METHODS = ("erm", "group_dro", "jtt", "dfr", "subg")  # one of each family
 SAMPLES = 10_000
 DRAWS = tuple(range(5))
-TARGET = 0.75
 OWN_FLAGS = ("metadata", "encoder", "label", "shortcut", "text", "key", "split_column", "target")
 SHARED = ("data_dir", "methods", "exp_name", "out", "seeds", "jobs", "num_samples", "dry_run")
 """Flags of the command that also apply to own data."""
@@ -45,8 +45,8 @@ def add_own(parser: argparse.ArgumentParser) -> None:
         help="as spurgen profile takes it; default: minilm, for images efficientnet-lite0",
     )  # fmt: skip
     add(
-        "--target", type=between(0.01, 0.99), default=TARGET, metavar="X",
-        help=f"accuracy whose counterexamples are counted; default: {TARGET}",
+        "--target", type=between(0.01, 0.99), metavar="X",
+        help="accuracy whose counterexamples are counted; default: three quarters of the ceiling",
     )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     if arguments.dry_run:
         return 0
     check_writable(arguments.out, "--out")
-    from spurgen.harness.own.climb import check_methods, climb, rungs_of
+    from spurgen.harness.own.climb import check_methods, climb, folds_of, rungs_of
     from spurgen.harness.own.encoding import features_of
     from spurgen.harness.own.summary import summarize
     from spurgen.harness.plots.ladder import draw_own_ladder
@@ -79,23 +79,25 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     check_methods(methods)
     with samples_bar(console, len(data.inputs), "encoded") as advance:
         features = features_of(data, arguments.encoder, arguments.jobs, advance)
-    rungs, seeds = rungs_of(data), arguments.seeds or DRAWS
-    with samples_bar(console, (1 + len(rungs) * len(seeds)) * len(methods), "trained") as advance:
-        answers = climb(data, features, methods, rungs, seeds, arguments.jobs, advance)
+    rungs, seeds, folds = rungs_of(data), arguments.seeds or DRAWS, folds_of(data)
+    trainings = (1 + len(rungs) * len(seeds)) * len(methods) + int(folds.max()) + 1
+    with samples_bar(console, trainings, "trained") as advance:
+        answers = climb(data, features, folds, methods, rungs, seeds, arguments.jobs, advance)
     heeded = ("data_dir", *OWN_FLAGS, "methods", "num_samples", "seeds", "out")
-    repeated = command_line(["run"], {name: getattr(arguments, name) for name in heeded})
-    summary = summarize(data, answers, rungs, arguments.target, repeated)
+    given = {name: getattr(arguments, name) for name in heeded}
+    given["data_dir"] = None if arguments.data_dir == DATA else arguments.data_dir
+    summary = summarize(data, answers, rungs, folds, arguments.target, command_line(["run"], given))
     curves = {
         curve.name: [curve.points[m] for m in rungs] for curve in summary.curves if len(curve.points) == len(rungs)
     }
     figure = f"{arguments.exp_name}_ladder.svg" if curves and len(rungs) > 1 else None
     if figure:
         axis = f"counterexamples, of {data.have:,} in train"
-        save(draw_own_ladder(curves, rungs, arguments.target, axis), arguments.out / figure)
+        save(draw_own_ladder(curves, rungs, summary.target, axis), arguments.out / figure)
     write_atomically(arguments.out / f"{arguments.exp_name}_results.json", summary.to_json())
     write_atomically(arguments.out / "results.md", summary.to_markdown(figure))
     say(console, f"wrote the report to {arguments.out / 'results.md'}")
-    for name, reason in summary.failed.items():
-        say(console, f"{name} failed: {reason}")
+    for line in [*([summary.ceiling.about()] if summary.ceiling else []), *summary.found()]:
+        say(console, line)
     print("\n\n".join([summary.table(), summary.ladder_table(), summary.sentence]))
     return 1 if summary.failed else 0

@@ -181,7 +181,7 @@ def _name(classes: Sequence[str], attributes: Sequence[Attribute], place: Sequen
 
 
 def _states(predictions: Predictions, places: Int64, sizes: Int64) -> dict[str, Float64 | None]:
-    """Return the weights of groups where all attributes agree, and where all mislead; None if a class has none.
+    """Return the weights of groups where all attributes agree, and where all mislead; None if a class has only others.
 
     `places`: class and values of each group, int64 (G, 1 + A).
     """
@@ -192,6 +192,6 @@ def _states(predictions: Predictions, places: Int64, sizes: Int64) -> dict[str, 
     misleads = np.stack([places[:, 1 + k] != aligned[classes] for k, aligned in enumerate(known)], axis=1)
     states: dict[str, Float64 | None] = {}
     for name, inside in (("agree", ~misleads.any(axis=1)), ("mislead", misleads.all(axis=1))):
-        has_all = len(set(classes[inside])) == len(predictions.classes)
+        has_all = len(set(classes[inside])) == len(set(classes))
         states[name] = _over_classes(classes, inside * sizes) if has_all else None
     return states

@@ -25,6 +25,7 @@ def own(tmp_path, monkeypatch):
     noise = np.random.default_rng(0).normal(size=(240, 4))
     features = (noise + np.stack([12 * place, 4 * kind, 0 * kind, 0 * kind], axis=1)).astype(np.float32)
     monkeypatch.setattr(encoding, "features_of", lambda *_: features)
+    monkeypatch.setattr(climb, "GRID", (1e-2, 1e-5))
     monkeypatch.setattr(climb.pool, "run", lambda work, jobs, _: ((job, work(job)) for job in jobs))
     return tmp_path
 
@@ -33,11 +34,24 @@ def test_a_run_writes_the_ladder_and_says_what_is_needed(own, capsys):
     assert main([*LINE, "--methods", "erm", "subg", "--seeds", "0-1", "--exp-name", "mine"]) == 0
     said = capsys.readouterr().out
     assert said.splitlines()[-1].startswith("On your data erm needs ")
+    assert "% (the ceiling is " in said.splitlines()[-1]
     assert said.splitlines()[-1].endswith("; you have 16.")
     assert {path.name for path in (own / "out").iterdir()} == {"mine_ladder.svg", "mine_results.json", "results.md"}
     report = (own / "out" / "results.md").read_text()
-    assert "spurgen run --data-dir data --metadata metadata.csv --label kind --shortcut place --text words" in report
+    assert "\nspurgen run --metadata metadata.csv --label kind --shortcut place --text words" in report
     assert "--methods erm subg --seeds 0-1" in report
+    assert "conflict" not in report + (own / "out" / "mine_results.json").read_text()  # the word is misleads
+
+
+def test_a_table_without_splits_is_split_and_the_report_says_so(own, capsys):
+    table = pd.read_csv("metadata.csv")
+    table.assign(split="all").to_csv("metadata.csv", index=False)
+    assert main([*LINE, "--methods", "erm", "--seeds", "0", "--data-dir", "."]) == 0
+    drawn = "The table has no splits, so they were drawn at random: 60 %, 15 % and 25 %."
+    assert drawn in capsys.readouterr().err.replace("\n", " ")
+    report = (own / "out" / "results.md").read_text()
+    assert drawn in report
+    assert "spurgen run --data-dir . --metadata" in report
 
 
 def test_a_dry_run_says_what_the_data_are_and_lack(own, capsys):

@@ -3,14 +3,15 @@ import pandas as pd
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.own.data import NEUTRAL, goes_with
 
 
 def test_a_counterexample_has_another_value_than_goes_with_its_class_in_train(scenes, read):
     data = read(scenes)
     assert (data.classes, data.value_names) == (("animal", "tool"), ("meadow", "shed"))
-    assert data.aligned.tolist() == [0, 1]
-    np.testing.assert_array_equal(data.conflicts, (scenes.kind == "animal") != (scenes.place == "meadow"))
-    assert data.have == int((data.conflicts & data.inside("train")).sum()) == 24
+    assert data.goes.tolist() == [[True, False], [False, True]]
+    np.testing.assert_array_equal(data.misleads, (scenes.kind == "animal") != (scenes.place == "meadow"))
+    assert data.have == int((data.misleads & data.inside("train")).sum()) == 24
     assert [int(data.inside(split).sum()) for split in ("train", "val", "test")] == [160, 80, 80]
     assert data.inputs[3] == "sample 3"
     assert not [*data.limits()]
@@ -26,13 +27,16 @@ def test_names_of_splits_vary_and_val_may_come_from_train(scenes, read):
     data = read(scenes[scenes.split != 1])
     assert [int(data.inside(split).sum()) for split in ("train", "val", "test")] == [128, 32, 80]
     assert data.have == 20  # a fifth of each group goes to val
+    assert "The table has no split val, so 20 % of train were drawn at random for it." in data.about()
+    assert "drawn" not in named.about()
 
 
 def test_splits_are_drawn_within_groups_where_there_are_none(scenes, read):
     data = read(scenes.drop(columns="split"))
+    assert "The table has no splits, so they were drawn at random: 60 %, 15 % and 25 %." in data.about()
     sizes = [int(data.inside(split).sum()) for split in ("train", "val", "test")]
     assert sizes == pytest.approx([192, 48, 80], abs=2)
-    shares = [data.conflicts[data.inside(split)].mean() for split in ("train", "val", "test")]
+    shares = [data.misleads[data.inside(split)].mean() for split in ("train", "val", "test")]
     assert shares == pytest.approx([84 / 320] * 3, abs=0.02)
 
 
@@ -57,7 +61,8 @@ def test_the_layouts_of_published_data_are_recognised(tmp_path, scenes, read):
     ).astype({"sentence2_has_negation": int})  # fmt: skip
     data = read(pairs, label=None, shortcut=None, text=("sentence1", "sentence2"))
     assert data.classes == ("contradiction", "entailment", "neutral")
-    assert [data.value_names[k] for k in data.aligned] == ["negation", "no negation", "no negation"]
+    assert [data.value_names[k] for k in data.goes.argmax(axis=0)] == ["negation", "no negation", "no negation"]
+    assert not (data.states == NEUTRAL).any()
 
 
 def changed(table, column, row, value):
@@ -92,8 +97,14 @@ def test_files_that_do_not_exist_are_counted(scenes, read, tmp_path):
         read(table, text=())
     with pytest.raises(SpurgenError, match=r"\.\./0\.png leads out of"):
         read(table.assign(file_name="../0.png"), text=())
-    with pytest.raises(SpurgenError, match="no column of file names: name it by --key, or a column of texts by --text"):
+    with pytest.raises(SpurgenError, match=r"file, .*name it by --key, or .* by --text; its columns are words, kind"):
         read(scenes, text=())
+
+
+@pytest.mark.parametrize("column", ["file", "path", "image", "filename"])
+def test_columns_of_files_are_recognised_and_come_before_names_of_samples(scenes, read, tmp_path, column):
+    (tmp_path / "0.png").touch()
+    assert read(scenes.assign(**{"id": range(320), column: "0.png"}), text=()).inputs[0] == "0.png"
 
 
 def test_messages_name_the_flags_of_the_command(scenes, read):
@@ -104,9 +115,81 @@ def test_messages_name_the_flags_of_the_command(scenes, read):
 def test_what_the_data_cannot_tell_is_said(scenes, read):
     nearly = scenes.assign(place=scenes.kind.map({"animal": "meadow", "tool": "shed"}))
     said = [*read(changed(nearly, "place", 0, "shed")).limits()]
-    assert said[0] == "place conflicts with animal in 0 test samples: no curve and no worst group can be measured."
+    left_out = "the class is left out where the shortcut agrees or misleads"
+    assert said[0] == f"place misleads in 0 test samples of animal: {left_out}."
+    assert said[2] == "Fewer than two classes are left, so no curve and no worst group can be measured."
     assert said[-1].startswith("place nearly is the label: train has 1 counterexamples, fewer than the 2 classes")
     few = scenes[(scenes.split < 2) | (scenes.index % 10 == 0)]
-    assert "place conflicts with animal in 4 test samples: with fewer than 10" in [*read(few).limits()][1]
+    assert "place misleads in 4 test samples of animal: with fewer than 10" in [*read(few).limits()][1]
+    many = pd.concat([scenes] * 20, ignore_index=True)
+    follows = many.index.to_series() // 2 % 100 >= 46
+    weak = many.assign(place=np.where((many.kind == "animal") == follows, "meadow", "shed"))
+    assert "46% of the train samples are counterexamples, and by chance 50% would be" in [*read(weak).limits()][-1]
+
+
+def test_an_attribute_that_goes_with_no_class_is_refused(scenes, read):
     rng = np.random.default_rng(0)
-    assert "hardly is a shortcut" in [*read(scenes.assign(place=rng.permutation(scenes.place))).limits()][-1]
+    with pytest.raises(SpurgenError, match="in train, no place goes with a kind more often than by chance, so"):
+        read(scenes.assign(place=rng.permutation(scenes.place)))
+
+
+def drawn(of_class, goes, per_value, rng, follows=0.95):
+    """Return a table of values and classes, in which a value's samples are of its class as often as `follows` says.
+
+    `of_class`: shares of the classes among the others; `goes`: the class of each value, or -1 for as in all samples.
+    """
+    rest = np.where(goes[:, None] == np.arange(len(of_class)), 0, of_class)
+    chances = (1 - follows) * rest / rest.sum(axis=1, keepdims=True) + follows * (rest == 0)
+    chances[goes < 0] = chances[goes >= 0].mean(axis=0)
+    return np.stack([rng.multinomial(per_value, each) for each in chances]).astype(float)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5, 10])
+@pytest.mark.parametrize("values", [2, 3, 4, 12, 50])
+@pytest.mark.parametrize("unequal", [False, True])
+def test_values_go_with_the_class_that_was_planted(classes, values, unequal):
+    rng = np.random.default_rng([classes, values, unequal])
+    of_class = np.linspace(1, 4, classes) if unequal else np.ones(classes)
+    goes = np.arange(values) % (classes + (values > 2 * classes)) % (classes + 1)
+    goes[goes == classes] = -1  # indifferent
+    found = goes_with(drawn(of_class / of_class.sum(), goes, 200, rng))
+    assert [np.flatnonzero(row).tolist() for row in found[goes >= 0]] == [[k] for k in goes[goes >= 0]]
+    assert found[goes < 0].sum() <= 0.05 * found.sum()  # indifferent values go with none
+
+
+@pytest.mark.parametrize(("classes", "found_at_least"), [(2, 0.3), (4, 0.75), (10, 0.75)])
+def test_few_samples_leave_values_neutral_rather_than_with_a_wrong_class(classes, found_at_least):
+    wrong = right = 0
+    for seed in range(40):
+        rng, goes = np.random.default_rng([classes, seed]), np.arange(50) % (classes + 1) - 1
+        found = goes_with(drawn(np.ones(classes) / classes, goes, 8, rng))
+        planted = goes[:, None] == np.arange(classes)
+        wrong, right = wrong + (found & ~planted).sum(), right + (found & planted).sum()
+    assert wrong < 0.05 * (wrong + right)
+    assert right > found_at_least * 40 * (50 * classes / (classes + 1))
+
+
+def test_a_value_may_go_with_several_classes_and_rare_ones_with_none():
+    counts = np.array([[57498, 67376, 66630], [11158, 1521, 1992]])  # MultiNLI: no negation, and negation
+    assert goes_with(counts).tolist() == [[False, True, True], [True, False, False]]
+    rivals = np.array([[80, 20, 0, 0, 0], [0, 80, 20, 0, 0], [0, 0, 80, 20, 0], [0, 0, 0, 80, 20], [20, 0, 0, 0, 80],
+                       [2, 0, 0, 0, 0]])  # fmt: skip
+    assert goes_with(rivals).tolist() == [*np.eye(5, dtype=bool).tolist(), [False] * 5]
+
+
+def test_three_values_of_a_class_are_no_counterexamples_of_one_another(scenes, read):
+    many = scenes.assign(place=[f"{place} {k % 3}" for k, place in enumerate(scenes.place)])
+    data, merged = read(many), read(scenes)
+    assert data.have == merged.have == 24
+    np.testing.assert_array_equal(data.states, merged.states)
+    assert "meadow 0, meadow 1 and meadow 2 with animal" in data.about()
+
+
+def test_values_of_no_class_are_neutral_and_classes_without_a_value_are_left_out(scenes, read):
+    turn = np.arange(320) % 4
+    data = read(scenes.assign(place=np.where(turn < 2, "field", scenes.place)))
+    assert (data.states == NEUTRAL).sum() == 160
+    assert "with no class: field (160 neutral samples)" in data.about()
+    third = read(scenes.assign(kind=np.where(turn < 2, "plant", scenes.kind)))
+    assert next(third.limits()).startswith("No place goes with plant: the class is left out")
+    assert third.measured.tolist() == [0, 2]
