@@ -3,7 +3,16 @@ import io
 import pytest
 from rich.console import Console
 
-from spurgen.harness.machine.printing import and_list, listed, markdown_table, p_equals, p_text, say, signed
+from spurgen.harness.machine.printing import (
+    and_list,
+    listed,
+    markdown_table,
+    p_equals,
+    p_text,
+    say,
+    signed,
+    terminal_table,
+)
 
 
 def test_lines_are_neither_wrapped_nor_read_as_markup():
@@ -42,3 +51,16 @@ def test_of_many_names_the_first_are_listed():
     assert listed("abc", 3) == "a, b, c"
     assert listed("abcd", 2, "; ") == "a; b; and 2 more"
     assert listed("") == ""
+
+
+def test_the_cells_of_a_table_have_no_markup_and_move_no_cursor():
+    table = terminal_table("a\x1b[2J", "[bold]b[/bold]")
+    table.add_row("[red]c\nd\u202e", "  [0.1, 0.2]")
+    console = Console(width=60, file=io.StringIO(), force_terminal=True, color_system=None)
+    console.print(table)
+    said = console.file.getvalue()
+    assert "a?[2J" in said
+    assert "[bold]b[/bold]" in said
+    assert "[red]c d?" in said
+    assert "[0.1, 0.2]" in said
+    assert "\n".join(markdown_table([{"a\x1b": "b\nc"}]).splitlines()[::2]) == "| a?   |\n| b c  |"

@@ -125,9 +125,9 @@ def test_an_ended_worker_leaves_no_process_and_no_files(isolation, tmp_path, wri
     with Worker(write_submission("def predict(batch): return []"), {}, "a-task", limits) as worker:
         pids = worker.process.pids()
         assert worker.peak_bytes > 20_000_000  # NumPy's alone, not bubblewrap's
-        assert [*tmp_path.glob("spurgen-*")]
+        assert [*tmp_path.glob(".spurgen-*")]
     assert not any(Path(f"/proc/{number}").exists() for number in pids)
-    assert not [*tmp_path.glob("spurgen-*")]
+    assert not [*tmp_path.glob(".spurgen-*")]
 
 
 @pytest.mark.parametrize(
