@@ -144,4 +144,5 @@ def _needed(path: Path) -> dict[tuple[str, str], str]:
     if isinstance(row, dict) and row.get("version", VERSION) != VERSION:
         raise ReadError(f"{path} is a row of version {shortened(row['version'])}, expected {VERSION}; ask again")
     lines = checked(_StoredRow.model_validate, row, no_row).lines
-    return {(line.learner, line.labels or ""): line.needed for line in lines if line.measure == "pairs" and line.needed}
+    found = {(line.learner, line.labels or ""): line.needed for line in lines if line.measure == "pairs"}
+    return {(one_line(name), labels): number for (name, labels), number in found.items() if number}

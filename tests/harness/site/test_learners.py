@@ -74,3 +74,10 @@ def test_a_line_of_models_that_cannot_be_drawn_is_a_sentence(folder, learner, la
 def test_every_row_in_context_of_the_package_can_be_read(tmp_path):
     shipped = [*(SHIPPED / IN_CONTEXT).glob("*.json")]
     assert len(report.stored_models(tmp_path)) == len(shipped) > 0
+
+
+def test_names_of_models_are_harmless(folder):
+    (folder / "in-context" / "odd.json").write_text(row([("a\x1b[31m\u202eb", "arbitrary", "pairs", "4")]))
+    names = [name for stored in report.stored_models(folder) for name, _ in stored]
+    assert [name for name in names if name.startswith("a") and name.endswith("b") and name.isprintable()]
+    assert not [name for name in names if "\x1b" in name or "\u202e" in name]
