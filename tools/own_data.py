@@ -17,7 +17,7 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.cli import run_script
 from spurgen.harness.machine.printing import say
-from spurgen.harness.statistics.bootstrap import named_generator
+from spurgen.harness.statistics.samples import named_generator
 
 SIDE = 96  # pixels of a digit's image
 COLOURS = (

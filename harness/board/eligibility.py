@@ -22,8 +22,8 @@ from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.identity import is_current_baseline, is_of_our_code
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.results.store import label_of
-from spurgen.harness.statistics.chance import AT_CHANCE, better_than_chance
-from spurgen.harness.statistics.seed_spread import SeedSpread, pool
+from spurgen.harness.statistics.samples import AT_CHANCE, better_than_chance
+from spurgen.harness.statistics.units import SeedSpread, pool
 
 
 def rankable(suite: Suite, task: Task, rows: Mapping[str, TaskRow]) -> tuple[dict[str, TaskRow], dict[str, Unranked]]:

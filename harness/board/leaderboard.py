@@ -28,8 +28,8 @@ from spurgen.harness.board.sets import TaskPart, set_board
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.samples import guaranteed
 from spurgen.harness.statistics.units import mean_estimates
-from spurgen.harness.statistics.worst_group_bias import guaranteed
 
 ISOLATIONS = ("process", "bubblewrap")  # weakest first; an unknown one is weaker still
 ASKED = ("same", "fresh")

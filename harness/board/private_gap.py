@@ -13,9 +13,9 @@ from spurgen.harness.metrics import GroupCounts, agree_and_mislead
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.contradiction import ROUNDING
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.statistics.differences import ALPHA, holm_beside
+from spurgen.harness.statistics.estimate import ALPHA, holm_beside
 from spurgen.harness.statistics.robust_gap import Sampling, robust_gap
-from spurgen.harness.statistics.seed_spread import SeedSpread, mean_deviation
+from spurgen.harness.statistics.units import SeedSpread, mean_deviation
 
 
 def private_gap(

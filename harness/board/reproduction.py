@@ -10,7 +10,7 @@ from scipy.special import ndtri
 from spurgen.benchmark.result import Result
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.statistics.seed_spread import pool
+from spurgen.harness.statistics.units import pool
 
 EXACT = 1e-6
 MISSED = 0.05

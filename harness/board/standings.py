@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.statistics.letters import tier_letters
-from spurgen.harness.statistics.standing import References, rank_interval
+from spurgen.harness.statistics.standing import References, rank_interval, tier_letters
 from spurgen.harness.statistics.units import Spread
 
 

@@ -24,7 +24,7 @@ from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import and_list, markdown_table, p_equals, p_text, say
 from spurgen.harness.options.flags import add_results, add_suite, add_tasks, open_store
 from spurgen.harness.statistics.comparison import Compared
-from spurgen.harness.statistics.differences import ALPHA
+from spurgen.harness.statistics.estimate import ALPHA
 
 FOLLOWS = "follows/"
 WIDTH, MOST, LONGEST, NAME = 80, 4, 20, 13

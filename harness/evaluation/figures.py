@@ -8,12 +8,16 @@ from sklearn.metrics import roc_auc_score
 from spurgen.harness.evaluation.predictions import Groups, Predictions, group
 from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.statistics.chance import AT_CHANCE, classes_better_than_chance
 from spurgen.harness.statistics.comparison import FREE, Part, estimate, margin
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.resampling import deviation
+from spurgen.harness.statistics.samples import (
+    AT_CHANCE,
+    classes_better_than_chance,
+    corrected_wga,
+    deviation,
+    guaranteed,
+)
 from spurgen.harness.statistics.units import Spread, standard_error
-from spurgen.harness.statistics.worst_group_bias import corrected_wga, guaranteed
 
 BINS = 15
 TINY = np.finfo(np.float64).tiny

@@ -12,7 +12,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAG
 from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.statistics.resampling import Design
+from spurgen.harness.statistics.samples import Design
 
 MOST_GROUPS = 100_000
 SHOWN = 3  # missing groups that a message names

@@ -8,7 +8,7 @@ from spurgen.benchmark.task import Task
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.statistics.resampling import Design, deviation
+from spurgen.harness.statistics.samples import Design, deviation
 
 SEED = 0  # of the bootstrap
 

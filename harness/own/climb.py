@@ -21,7 +21,7 @@ from spurgen.harness.metrics import log_softmax
 from spurgen.harness.metrics.arrays import Bool, Int64, Scores
 from spurgen.harness.own.data import AGREES, LEAST_CLASSES, MISLEADS, SPLITS, OwnData
 from spurgen.harness.running.plan import baseline_specs
-from spurgen.harness.statistics.bootstrap import named_generator
+from spurgen.harness.statistics.samples import named_generator
 from spurgen.harness.worker.loading import load_submission
 
 STEP = 4

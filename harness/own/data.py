@@ -17,7 +17,7 @@ from spurgen.harness.evaluation.tables import places, read_header, read_table, v
 from spurgen.harness.machine.images import below
 from spurgen.harness.machine.printing import and_list, listed
 from spurgen.harness.metrics.arrays import Bool, Float64, Int64
-from spurgen.harness.statistics.bootstrap import named_generator
+from spurgen.harness.statistics.samples import named_generator
 
 SPLITS = ("train", "val", "test")
 OTHER_NAMES = {"valid": "val", "validation": "val", "dev": "val", "id_val": "val"}

@@ -24,8 +24,8 @@ from spurgen.harness.running.small import small
 from spurgen.harness.sandbox.consistency import largest_change
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Float, Worker
-from spurgen.harness.statistics.chance import better_than_chance
-from spurgen.harness.statistics.differences import ALPHA
+from spurgen.harness.statistics.estimate import ALPHA
+from spurgen.harness.statistics.samples import better_than_chance
 
 CHECKS = (
     "contract", "fit", "answers", "finite", "varied", "repeatable", "any batch", "no memory", "peak memory", "time",

@@ -15,8 +15,7 @@ from scipy.special import ndtri, stdtrit
 
 from spurgen.harness.metrics import Interval
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.statistics.differences import ALPHA, NOISE, holm, holm_beside
-from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.estimate import ALPHA, NOISE, Estimate, holm, holm_beside
 from spurgen.harness.statistics.units import Spread, cut_to_common, mean_estimate, pair_errors, paired, standard_error
 
 SMALLEST = 1e-100  # p-values below it are 0; quantiles of much smaller ones overflow

@@ -10,13 +10,103 @@ from functools import lru_cache
 
 import numpy as np
 
+from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.scenario import Scenario
 from spurgen.generators.evidence import UNSEEN, Evidence
-from spurgen.generators.world import make_world
-from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.statistics.training_law import TrainingLaw, training_law
+from spurgen.generators.streams import threshold
+from spurgen.generators.world import World, make_world, redrawn_channel
+from spurgen.harness.metrics.arrays import Bool, Float64, Int64
 
 CELLS = 4_000_000  # of the largest array
+MAX_CELLS = 5_000_000  # of the joint table of channels in withheld combinations
+_UNIT = 2.0**-32  # of the generator's thresholds
+
+
+@dataclass(frozen=True)
+class TrainingLaw:
+    """Probabilities of a scenario's training data, for E environments and K classes.
+
+    Channels follow one class; from it come the class shown and the label. `joint`: Pr(environment, class followed,
+    class shown, values of `joined`), float64 (E, K, K, V_1, V_2, ...). `joined`: the channels in withheld combinations,
+    which depend on one another. `given`: Pr(value | environment, class followed) of every other channel, float64
+    (E, V, K). `recorded`: Pr(label | class followed), float64 (K, K).
+    """
+
+    joined: tuple[str, ...]
+    joint: Float64
+    given: dict[str, Float64]
+    recorded: Float64
+
+
+def training_law(world: World) -> TrainingLaw:
+    """Compute the law; raise `ScenarioError` if the withheld combinations join channels of too many values."""
+    scenario = world.scenario
+    joined = tuple(n for n in scenario.channels if any(n in combination for combination in scenario.withheld))
+    noisy, clean = _noise(world), np.eye(scenario.num_classes)
+    shown, recorded = (noisy, clean) if scenario.noise_kind == "core" else (clean, noisy)
+    given = {name: _value_probabilities(world, name) for name in scenario.channels}
+    weights = _environment_weights(world)
+    shape = (*weights.shape, *shown.shape, *(scenario.channels[name].values for name in joined))
+    if np.prod(shape, dtype=float) > MAX_CELLS:
+        raise ScenarioError(
+            f"scenario {scenario.name}, withheld: its combinations join {', '.join(joined)}, a table of "
+            f"{np.prod(shape, dtype=float):,.0f} cells, and the ideal observer handles {MAX_CELLS:,}; "
+            "name fewer channels"
+        )
+    joint = weights[:, None, None] * shown / scenario.num_classes
+    for name in joined:
+        followed = given.pop(name).transpose(0, 2, 1)  # (E, K, V), then axes for the class shown and earlier channels
+        joint = joint[..., None] * followed.reshape(*followed.shape[:2], *(1,) * (joint.ndim - 2), -1)
+    for combination in scenario.withheld:
+        joint = _redrawn(joint, ("class", *joined), combination, scenario.withheld)
+    return TrainingLaw(joined, joint, given, recorded)
+
+
+def _environment_weights(world: World) -> Float64:
+    """Return Pr(environment), float64 (E,)."""
+    bounds = np.array([0, *world.environment_bounds.tolist(), 2**32])
+    return np.diff(bounds) * _UNIT
+
+
+def _noise(world: World) -> Float64:
+    """Return Pr(class after label noise | class before), float64 (K, K)."""
+    count = world.scenario.num_classes
+    rate = threshold(world.scenario.label_noise) * _UNIT
+    return np.where(np.eye(count, dtype=bool), 1 - rate, rate / (count - 1))
+
+
+def _value_probabilities(world: World, name: str) -> Float64:
+    """Return Pr(value | environment, class followed), float64 (E, V, K)."""
+    aligned = world.aligned[name]
+    size, count = world.scenario.channels[name].values, aligned.shape[1]
+    goes = (aligned == np.arange(size)[:, None, None]).any(axis=2)  # (V, K)
+    strength = (world.strengths[name] * _UNIT)[:, None]  # (E, 1, K)
+    probabilities: Float64 = np.where(goes, strength / count, (1 - strength) / (size - count))
+    return probabilities
+
+
+def _redrawn(
+    joint: Float64, names: tuple[str, ...], combination: dict[str, int], withheld: tuple[dict[str, int], ...]
+) -> Float64:
+    """Return the joint law once the channel of a withheld combination is redrawn uniformly over the values left."""
+    name = redrawn_channel(combination)
+    axis = names.index(name)
+    blocked = np.any([_occurs(joint, names, other) for other in withheld if name in other], axis=0)
+    left = ~blocked
+    share = left / np.maximum(left.sum(axis=axis, keepdims=True), 1)
+    moved = joint * _occurs(joint, names, combination)
+    redrawn: Float64 = joint - moved + moved.sum(axis=axis + 2, keepdims=True) * share
+    return redrawn
+
+
+def _occurs(joint: Float64, names: tuple[str, ...], combination: dict[str, int]) -> Bool:
+    """Return in which cells of class shown and values a combination occurs: bool (K, V_1, V_2, ...)."""
+    cells = np.ones(joint.shape[2:], bool)
+    for key, value in combination.items():
+        axis = names.index(key)
+        is_value = np.arange(cells.shape[axis]) == value
+        cells &= is_value.reshape([-1 if k == axis else 1 for k in range(cells.ndim)])
+    return cells
 
 
 @dataclass(frozen=True)

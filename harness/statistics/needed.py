@@ -10,7 +10,7 @@ from scipy.special import ndtr, stdtrit
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.metrics.ladder import needed_by_curve
-from spurgen.harness.statistics.bootstrap import named_generator
+from spurgen.harness.statistics.samples import named_generator
 from spurgen.harness.statistics.units import cut_to_common
 
 REPLICATES = 5000
@@ -132,12 +132,13 @@ def _replicates(curves: Float64, goal: Goal) -> Float64 | None:
 
     Rows with as many worlds have the same replicates.
     """
+    # Tuples, as the cache needs keys that can be hashed; a row's own interval and its ratio to another share the draws.
     return None if len(curves) < LEAST else _drawn(tuple(map(tuple, curves.tolist())), goal)
 
 
 @lru_cache(maxsize=64)
 def _drawn(curves: tuple[tuple[float, ...], ...], goal: Goal) -> Float64:
-    """Return `_replicates` of curves by world; cached for the row's ratio to another."""
+    """Return `_replicates` of curves by world."""
     return goal.needed(np.array(curves)[_picks(len(curves))].mean(axis=0))
 
 

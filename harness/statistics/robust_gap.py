@@ -7,7 +7,7 @@ from scipy.special import ndtr, ndtri
 
 from spurgen.harness.metrics import Interval, agree_and_mislead
 from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.statistics.bootstrap import named_generator
+from spurgen.harness.statistics.samples import named_generator
 
 REPLICATES = 500
 RARE = 0.01  # p-values below it are taken from a normal distribution, as draws are too few to show them

@@ -8,8 +8,8 @@ import numpy as np
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import Line
 from spurgen.harness.metrics.arrays import Float64, Scores
-from spurgen.harness.statistics.bootstrap import named_generator
 from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.samples import named_generator
 from spurgen.harness.validity.answer import flat
 from spurgen.harness.validity.correlation import (
     MIN_METHODS,

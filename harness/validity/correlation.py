@@ -6,8 +6,8 @@ import numpy as np
 
 from spurgen.harness.metrics import percentile_interval
 from spurgen.harness.metrics.arrays import Bool, Float64, Int64, Scores
-from spurgen.harness.statistics.bootstrap import named_generator
 from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.samples import named_generator
 
 MIN_METHODS = 5  # a rank correlation over fewer is almost meaningless
 REPLICATES = 1000

@@ -8,7 +8,7 @@ from spurgen.harness.running.plan import plan
 from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.rechecks import RecheckedWorker
-from spurgen.harness.statistics.chance import better_than_chance
+from spurgen.harness.statistics.samples import better_than_chance
 from spurgen.harness.worker.loading import load_submission
 from tests.fixtures.small_suites import freeze_into
 

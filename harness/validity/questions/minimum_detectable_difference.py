@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
 from spurgen.harness.board.columns import Line
-from spurgen.harness.statistics.differences import ALPHA
+from spurgen.harness.statistics.estimate import ALPHA
 from spurgen.harness.statistics.standing import References
 from spurgen.harness.statistics.units import pair_errors
 from spurgen.harness.validity.answer import MEASURED, Answer, forest_of, in_order, of_each

@@ -21,8 +21,8 @@ from spurgen.harness.board.placing import tier_place
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.metrics.ladder import SHARE
-from spurgen.harness.statistics.bootstrap import named_generator
 from spurgen.harness.statistics.needed import Goal, Needed, needed
+from spurgen.harness.statistics.samples import named_generator
 from spurgen.harness.statistics.units import by_common_unit
 from spurgen.harness.validity.answer import VERDICTS, Answer, all_passed, in_order, number
 from spurgen.harness.validity.correlation import spearman

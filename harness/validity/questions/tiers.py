@@ -15,8 +15,7 @@ from spurgen.harness.board.placing import tier_place
 from spurgen.harness.board.standings import standings
 from spurgen.harness.metrics.arrays import Bool
 from spurgen.harness.plots.forest import UNIT
-from spurgen.harness.statistics.letters import largest_distinct
-from spurgen.harness.statistics.standing import References
+from spurgen.harness.statistics.standing import References, largest_distinct
 from spurgen.harness.validity.answer import VERDICTS, Answer, all_passed, flat, forest_of, in_order
 from spurgen.harness.validity.suite import Ranked, RankedSuite, not_run
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spurgen.harness.board.against_erm import against_erm
-from spurgen.harness.statistics.differences import holm
+from spurgen.harness.statistics.estimate import holm
 from spurgen.harness.statistics.units import fit_spread, paired
 
 MEANS = {"erm": 0.3, "same": 0.31, "low": 0.1, "high": 0.6, "mid": 0.5}

@@ -7,7 +7,7 @@ from spurgen.harness.board.by_unit import by_label, spread_of
 from spurgen.harness.board.columns import column
 from spurgen.harness.board.comparison import better, compare_rows
 from spurgen.harness.results.rows import make_task_row
-from spurgen.harness.statistics.differences import holm
+from spurgen.harness.statistics.estimate import holm
 from spurgen.harness.statistics.units import paired
 
 

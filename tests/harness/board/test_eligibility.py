@@ -10,7 +10,7 @@ from spurgen.harness.board.eligibility import beats_chance, not_believed, not_fi
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.schema import Unranked
 from spurgen.harness.results.rows import TaskRow, make_task_row
-from spurgen.harness.statistics.chance import better_than_chance
+from spurgen.harness.statistics.samples import better_than_chance
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from spurgen.harness.board.private_gap import private_gap, worse_in_private
 from spurgen.harness.board.schema import PrivateGap
 from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.results.rows import TaskRow, make_task_row
-from spurgen.harness.statistics.seed_spread import SeedSpread
+from spurgen.harness.statistics.units import SeedSpread
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from spurgen.harness.board.reproduction import (
     worst_match,
 )
 from spurgen.harness.results.rows import make_task_row
-from spurgen.harness.statistics.seed_spread import SeedSpread
+from spurgen.harness.statistics.units import SeedSpread
 
 
 @pytest.mark.parametrize(

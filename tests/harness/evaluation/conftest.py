@@ -6,7 +6,7 @@ import pytest
 
 from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.reading import read_predictions
-from spurgen.harness.statistics import resampling
+from spurgen.harness.statistics import samples
 
 
 @pytest.fixture
@@ -79,4 +79,4 @@ def read(write):
 @pytest.fixture
 def few_replicates(monkeypatch):
     """Simulations resample each table 500 times, not 2,000: the spread is still known within 3 %."""
-    monkeypatch.setattr(resampling, "REPLICATES", 500)
+    monkeypatch.setattr(samples, "REPLICATES", 500)

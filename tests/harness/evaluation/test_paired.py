@@ -6,7 +6,7 @@ import pytest
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.paired import compare, compare_with_first
 from spurgen.harness.evaluation.predictions import Attribute, Predictions
-from spurgen.harness.statistics.differences import holm
+from spurgen.harness.statistics.estimate import holm
 
 SIZES, TRUTHS = (10, 20), ((0.9, 0.9, 0.9, 0.9), (0.95, 0.9, 0.7, 0.6))
 

@@ -8,8 +8,7 @@ from spurgen.harness.experiments.samples import TestSamples
 from spurgen.harness.experiments.summary import TESTED, ExperimentSummary
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running.ideal import ideal_scores
-from spurgen.harness.statistics.differences import holm
-from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.estimate import Estimate, holm
 
 
 def test_a_summary_survives_json_and_never_holds_nan(make_experiment):

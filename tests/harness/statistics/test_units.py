@@ -1,17 +1,25 @@
 import numpy as np
 import pytest
-from scipy.stats import t, ttest_rel
+from scipy.special import polygamma
+from scipy.stats import norm, t, ttest_rel
 
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.statistics.moderation import NOTHING, Prior
 from spurgen.harness.statistics.units import (
     ANY,
+    NOTHING,
+    Prior,
+    SeedSpread,
     Spread,
+    _inverse_trigamma,
+    fit_prior,
     fit_spread,
+    mean_deviation,
     mean_estimate,
     mean_over_tasks,
     pair_p_values,
     paired,
+    pool,
+    variance_shape,
 )
 
 ROW, OTHER = np.array([0.5, 0.6, 0.4, 0.55, 0.45]), np.array([0.3, 0.45, 0.35, 0.3, 0.35])
@@ -154,3 +162,70 @@ def test_references_with_one_unit_show_no_spread():
 
 def test_the_mean_over_tasks_is_by_unit():
     assert mean_over_tasks([np.array([0.0, 1.0, 5.0]), np.array([0.5, 0.0])]).tolist() == [0.25, 0.5]
+
+
+@pytest.mark.parametrize("x", [0.05, 0.7, 3.0, 400.0])
+def test_trigamma_is_inverted(x):
+    assert _inverse_trigamma(float(polygamma(1, x))) == pytest.approx(x)
+
+
+@pytest.mark.parametrize("degrees", [4.0, 12.0])
+def test_the_prior_that_drew_the_variances_is_found(degrees):
+    rng, count = np.random.default_rng(0), 20_000
+    shapes = rng.uniform(0.5, 2, count)
+    variances = 0.01 * shapes * degrees / rng.chisquare(degrees, count) * rng.chisquare(4, count) / 4
+    prior = fit_prior(variances, np.full(count, 4.0), shapes, np.inf)
+    assert prior.degrees == pytest.approx(degrees, rel=0.1)
+    assert prior.scale == pytest.approx(0.01 * degrees / (degrees - 2), rel=0.1)  # the mean, which is above the mode
+
+
+def test_equal_variances_have_as_many_degrees_as_are_allowed():
+    variances = 0.01 * np.random.default_rng(0).chisquare(4, 300) / 4
+    assert fit_prior(variances, np.full(300, 4.0), np.ones(300), 8).degrees == 7
+
+
+def test_the_scale_is_raised_where_few_rows_show_it():
+    variances, degrees, shapes = np.array([0.01, 0.03]), np.full(2, 4.0), np.ones(2)
+    scales = [fit_prior(variances, degrees, shapes, rows).scale for rows in (6, 27, np.inf)]
+    assert scales == pytest.approx([0.02 * 9 / 5, 0.02 * 30 / 26, 0.02])
+
+
+def test_a_variance_of_0_does_not_rule_the_prior():
+    variances = 0.01 * np.random.default_rng(0).chisquare(4, 300) / 4
+    variances[0] = 0
+    assert fit_prior(variances, np.full(300, 4.0), np.ones(300), 1000).degrees > 20
+
+
+def test_there_is_no_prior_without_variances():
+    assert fit_prior(np.array([0.1]), np.array([4.0]), np.ones(1), 9) == NOTHING
+    assert fit_prior(np.zeros(5), np.full(5, 4.0), np.ones(5), 9) == NOTHING
+
+
+def test_variances_are_raised_to_the_priors_and_never_lowered():
+    variance, degrees = Prior(0.5, 6.0).raised(np.array([4.0, 0.1]), np.array([2.0, 4.0]), np.array([2.0, 2.0]))
+    assert (variance.tolist(), degrees.tolist()) == ([4.0, 1.0], [8.0, 10.0])
+    assert NOTHING.raised(np.zeros(1), np.zeros(1), np.ones(1))[0].tolist() == [0.0]
+
+
+def test_a_proportion_varies_most_in_the_middle_and_a_little_at_the_ends():
+    assert variance_shape(np.array([0.5, 0.1, 0.9, 0.0, 1.0])).tolist() == pytest.approx(
+        [0.25, 0.09, 0.09, 0.004975, 0.004975]
+    )
+
+
+def test_variances_are_pooled_within_rows_by_their_degrees_of_freedom():
+    # squares about the rows' own means: .02 with one degree, .08 with two; a single seed has none
+    rows = [np.array([0.1, 0.3]), np.array([0.5, 0.7, 0.9]), np.array([0.0])]
+    found = pool(rows)
+    assert found.degrees == 3
+    assert found.deviation == pytest.approx(np.sqrt((0.02 + 0.08) / 3))
+    assert pool([*rows, np.zeros(5)]) == found  # at a floor, where seeds cannot differ
+    assert pool([np.array([0.1]), np.array([0.9]), np.zeros(5)]) is None
+    assert pool([]) is None
+
+
+def test_the_deviation_of_a_mean_is_the_pooled_one_widened():
+    widening = t.isf(0.025, 6) / norm.isf(0.025)
+    assert mean_deviation(3, SeedSpread(0.1, 6)) == pytest.approx(0.1 / np.sqrt(3) * widening)
+    assert mean_deviation(1, SeedSpread(0.1, 6)) == pytest.approx(0.1 * widening)
+    assert mean_deviation(3, None) == 0

@@ -1,6 +1,0 @@
-"""Make the simulations importable by the tests."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
