@@ -17,7 +17,7 @@ from spurgen.benchmark.task import Rung, Task
 from spurgen.generators.streams import fraction, permutation, stream_key, words
 from spurgen.harness import metrics
 from spurgen.harness.experiments.tuning_result import Options, TuningResult, read_tuning, results_file
-from spurgen.harness.metrics.worst_group import GroupCounts
+from spurgen.harness.metrics.accuracies import GroupCounts
 from spurgen.harness.results.store import label_of
 from spurgen.harness.running.batching import cut
 from spurgen.harness.running.here import Here

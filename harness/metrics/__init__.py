@@ -9,23 +9,31 @@ B bootstrap replicates. Scores are real arrays of any dtype whose last axis is t
 NaN and infinity, and for an empty axis.
 """
 
-from spurgen.harness.metrics.answers import Answers
-from spurgen.harness.metrics.arrays import log_softmax, softmax
-from spurgen.harness.metrics.calibration import fit_temperature
-from spurgen.harness.metrics.correctness import accuracy, class_accuracy, correct
-from spurgen.harness.metrics.following import follow_rate, thing_use
-from spurgen.harness.metrics.intervals import Interval, percentile_interval, simultaneous_interval
-from spurgen.harness.metrics.invariance import invariance_gap, invariance_gaps
-from spurgen.harness.metrics.ladder import counterexamples_needed
-from spurgen.harness.metrics.sensitivity import spurious_sensitivities, spurious_sensitivity
-from spurgen.harness.metrics.worst_group import (
+from spurgen.harness.metrics.accuracies import (
     GroupCounts,
+    Interval,
+    accuracy,
     agree_and_mislead,
+    class_accuracy,
+    correct,
     count_groups,
     group_accuracies,
     group_counts,
     lowest_accuracy,
+    percentile_interval,
+    simultaneous_interval,
     worst_group_accuracy,
+)
+from spurgen.harness.metrics.arrays import Answers, log_softmax, softmax
+from spurgen.harness.metrics.calibration import fit_temperature
+from spurgen.harness.metrics.ladder import counterexamples_needed
+from spurgen.harness.metrics.twins import (
+    follow_rate,
+    invariance_gap,
+    invariance_gaps,
+    spurious_sensitivities,
+    spurious_sensitivity,
+    thing_use,
 )
 
 __all__ = [

@@ -1,9 +1,12 @@
-"""Checks of the arrays that metrics take, and the softmax that they share.
+"""The arrays that metrics take: their checks, the softmax that they share, and the answers of a job.
 
-Every error names the argument, its actual and expected value, and what to do.
+Every error names the argument, its actual and expected value, and what to do. A module of this package that has a
+function `measure(answers) -> float` is a metric of every job, under the module's name.
 """
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -140,3 +143,17 @@ def log_softmax(logits: Scores, temperature: float = 1.0) -> Float64:
 def softmax(logits: Scores, temperature: float = 1.0) -> Float64:
     """Return probabilities, in [0, 1]: the exponential of `log_softmax`, with its arguments and errors."""
     return np.exp(log_softmax(logits, temperature))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A submission's calibrated probabilities on a task's test split, and the truth.
+
+    `probs`: float64 (n, K). `labels`: int64 (n,). `groups`: int64 (n,), class times the number of alignment patterns,
+    plus the pattern. `twins`: by channel, of the first m samples, one twin per value: float64 (m, V, K).
+    """
+
+    probs: Float64
+    labels: Int64
+    groups: Int64
+    twins: Mapping[str, Float64]

@@ -7,8 +7,8 @@ import numpy as np
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from spurgen.harness.metrics.accuracies import Interval
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.metrics.intervals import Interval
 
 ALPHA = 0.05  # of all tests
 NOISE = 1e-12  # differences of proportions below it are rounding

@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
+from spurgen.harness.metrics.accuracies import Interval
 from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.metrics.ladder import needed_by_curve
 from spurgen.harness.statistics.samples import named_generator
 from spurgen.harness.statistics.units import cut_to_common

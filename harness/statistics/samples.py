@@ -14,8 +14,8 @@ from scipy.special import bdtr, betainc
 
 from spurgen.generators.streams import stream_key
 from spurgen.harness.metrics import GroupCounts, Interval, lowest_accuracy
+from spurgen.harness.metrics.accuracies import simultaneous_intervals
 from spurgen.harness.metrics.arrays import Bool, Float64, Int64, as_fraction, failure
-from spurgen.harness.metrics.intervals import simultaneous_intervals
 from spurgen.harness.statistics.estimate import ALPHA, NOISE
 
 REPLICATES = 2000

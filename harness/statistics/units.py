@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import digamma, ndtri, polygamma, stdtr, stdtrit
 
+from spurgen.harness.metrics.accuracies import Interval
 from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.metrics.intervals import Interval
 from spurgen.harness.statistics.estimate import NOISE, Difference, Estimate
 
 TAIL = 0.025

@@ -7,7 +7,7 @@ import pytest
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.private_gap import private_gap, worse_in_private
 from spurgen.harness.board.schema import PrivateGap
-from spurgen.harness.metrics.intervals import Interval
+from spurgen.harness.metrics.accuracies import Interval
 from spurgen.harness.results.rows import TaskRow, make_task_row
 from spurgen.harness.statistics.units import SeedSpread
 
