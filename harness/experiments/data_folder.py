@@ -5,8 +5,8 @@ from pathlib import Path
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError
 from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
-from spurgen.harness.exports.differences import differences
 from spurgen.harness.exports.documents import SCENARIO
+from spurgen.harness.exports.images import differences
 from spurgen.harness.exports.plan import Plan
 
 SPLITS = ("train", "val", "test")

@@ -10,17 +10,32 @@ from typing import Any
 import mlcroissant as mlc
 
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.exports import suite_facts
+from spurgen.benchmark.task import Rung
+from spurgen.harness.exports import facts
 from spurgen.harness.exports.columns import Column
-from spurgen.harness.exports.index import Index
-from spurgen.harness.exports.licences import licence_pages, licence_sentences, shows_things
-from spurgen.harness.exports.plan import Plan, flat
-from spurgen.harness.exports.responsible import responsible
+from spurgen.harness.exports.plan import Index, Plan, flat
 from spurgen.harness.exports.worlds import classes_of
 from spurgen.harness.machine.citation import AUTHORS, bibtex
 from spurgen.harness.machine.files import file_sha256
 from spurgen.harness.splits.freeze import Description
 
+VERSION = "1.0.0"
+"""Version of every frozen suite's data, which never change: other data are another suite."""
+TASKS = (
+    Column("task", "text", "name"),
+    Column("scenario", "text", "name of the scenario's file"),
+    Column("modality", "text", "what a model sees: image, text, or multimodal, which is both"),
+    Column("role", "text", "main: decides the validity tests; extra: any other"),
+)
+RUNG = Column("counterexamples", "whole", "training samples in which the shortcuts go with another class")
+"""The column of a rung of a ladder."""
+WORLDS = (
+    Column("world", "text", "name"),
+    Column("scenario", "text", "name of the scenario's file"),
+    Column("samples", "whole", "samples in all splits"),
+    Column("twins", "whole", "counterfactual twins of test samples"),
+    Column("sha256", "text", "SHA-256 over all digests that the manifest has of it"),
+)
 TYPES = {"text": "TEXT", "whole": "INTEGER", "flag": "BOOL", "class": "INTEGER"}
 
 
@@ -60,29 +75,46 @@ def of_suite(suite: Suite, date: str) -> str:
 
     `date` is the day of its publication, YYYY-MM-DD. Raise `FrozenDataError` if there is no manifest.
     """
-    digest, scenarios = file_sha256(suite.manifest_file), suite_facts.templates(suite)
-    licence = f" {licence_sentences(scenarios)}" if shows_things(scenarios) else ""
+    digest, scenarios = file_sha256(suite.manifest_file), facts.templates(suite)
+    licence = f" {facts.licence_sentences(scenarios)}" if facts.shows_things(scenarios) else ""
     kinds = {".json": "application/json", ".toml": "application/toml"}
     return _described(
         scenarios, name=f"spurgen-{suite.name}", url=f"urn:sha256:{digest}",
-        version=suite_facts.VERSION, date_published=datetime.fromisoformat(date),
+        version=VERSION, date_published=datetime.fromisoformat(date),
         cite_as=bibtex(f"suite {suite.name}, manifest SHA-256 {digest[:16]}", versioned=False),
         description=f"{len(suite.tasks)} tasks over {len(suite.scenarios)} worlds of drawn scenes with captions, in "
         "which every spurious correlation is known. The samples are a function of the scenario files, and the manifest "
-        f"has the SHA-256 of each part of them. {suite_facts.remake(suite)}{licence}",
-        distribution=[_file(name, path, kinds[path.suffix]) for name, path in suite_facts.files(suite).items()],
+        f"has the SHA-256 of each part of them. {facts.remake(suite)}{licence}",
+        distribution=[_file(name, path, kinds[path.suffix]) for name, path in _files(suite).items()],
         record_sets=[
-            _records("tasks", "what is trained and scored", suite_facts.task_columns(suite), suite_facts.tasks(suite)),
-            _records("worlds", "independent draws of the scenarios", suite_facts.WORLDS, suite_facts.worlds(suite)),
+            _records("tasks", "what is trained and scored", *_tasks(suite)),
+            _records("worlds", "independent draws of the scenarios", WORLDS, facts.worlds(suite)),
         ],
     )  # fmt: skip
+
+
+def _files(suite: Suite) -> dict[str, Path]:
+    """Return the suite's file, its manifest and its scenarios, by their place in the suite's folder."""
+    scenarios = [suite.scenario_file(scenario.name) for scenario in facts.templates(suite)]
+    every = [suite.folder / f"{suite.name}.toml", suite.manifest_file, *scenarios]
+    return {path.relative_to(suite.folder).as_posix(): path for path in every}
+
+
+def _tasks(suite: Suite) -> tuple[list[Column], list[dict[str, Any]]]:
+    """Return the columns of tasks, and a line per task."""
+    lines = [
+        {"task": name, "modality": task.modality, "scenario": task.scenario.name, "role": task.role}
+        | ({RUNG.name: task.counterexamples} if isinstance(task, Rung) else {})
+        for name, task in suite.tasks.items()
+    ]
+    return [*TASKS, *[RUNG] * any(RUNG.name in line for line in lines)], lines
 
 
 def _described(scenarios: Sequence[Description], **fields: Any) -> str:  # noqa: ANN401  # those of mlc.Metadata
     described = mlc.Metadata(
         conforms_to=[f"http://mlcommons.org/croissant/{part}1.0" for part in ("", "RAI/")],
-        license=licence_pages(scenarios), creators=[mlc.Organization(name=AUTHORS)],
-        **responsible(scenarios), **fields,
+        license=facts.licence_pages(scenarios), creators=[mlc.Organization(name=AUTHORS)],
+        **facts.responsible(scenarios), **fields,
     )  # fmt: skip
     return json.dumps(described.to_json(), indent=1, ensure_ascii=False) + "\n"
 

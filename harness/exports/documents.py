@@ -1,25 +1,145 @@
-"""The documents of a data set: scenario, licence, data card or datasheet, and Croissant description."""
+"""The documents of a data set or suite: scenario, licence, data card or datasheet (Gebru et al. 2021)."""
 
+import json
 import os
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
 from spurgen.benchmark.errors import MissingError, ReadError
+from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.reading import read_json
 from spurgen.benchmark.shell import pip_install
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.exports.datasheet import data_card, suite_datasheet
-from spurgen.harness.exports.index import Index
-from spurgen.harness.exports.licences import licence_text
-from spurgen.harness.exports.plan import Plan
+from spurgen.harness.exports import facts
+from spurgen.harness.exports.plan import Index, Plan, flat
+from spurgen.harness.exports.worlds import counterexamples, shows_images, values_in
 from spurgen.harness.machine.files import write_atomically
+from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.splits.freeze import Description
 
 SCENARIO, CARD, CROISSANT, LICENSE = "scenario.toml", "README.md", "croissant.json", "LICENSE"
 NAMES = (SCENARIO, LICENSE, CARD)
+TWINS = {
+    "channel": ("twins/channel/NAME", "the value of one channel, which is in the channel's column"),
+    "placebo": ("twins/placebo` and `twins/placebo/NUISANCE", "all nuisances or one"),
+    "core": ("twins/core", "the class"),
+    "ctrl": ("twins/ctrl", "all channels show the values that go with the class"),
+    "unc": ("twins/unc", "all channels are redrawn"),
+}
+PARTS = {
+    "test/agree": "things that train and val do not show, with shortcuts that go with the class",
+    "test/mislead": "the same things, with shortcuts that go with another class",
+    "test/neutral": "the same things, with shortcuts that go with no class",
+    "test/thing": "the first scenes of `test/agree` with a thing of another class",
+    "test/free": "the first scenes of `test/agree` with shortcuts at random",
+    "seen/agree": "things of train, with shortcuts that go with the class",
+    "seen/mislead": "the same things, with shortcuts that go with another class",
+    "seen/neutral": "the same things, with shortcuts that go with no class",
+}
+"""Contents of the parts of a ladder."""
+HUGGING_FACE = {"val": "validation"}
+"""Hugging Face's names of splits, where they differ from ours."""
+
+
+def data_card(plan: Plan, index: Index) -> str:
+    """Return README.md: how to open a data set, its columns, and its datasheet."""
+    scenario, form = plan.scenario, plan.form
+    parts = [
+        {"part": part, "samples": f"{record.samples:,}", "SHA-256 of its content": record.sha256}
+        for part, record in index.parts.items()
+    ]
+    columns = [{"column": f"`{column.name}`", "what it is": column.meaning} for column in form.columns(plan)]
+    first = next(plan.shards())
+    numbers = "00000" if first.count == 1 else f"{{00000..{first.count - 1:05d}}}"
+    return _render(
+        [scenario], suite=None, croissant=CROISSANT, front=_front_matter(form.card(plan)), scenario=scenario,
+        total=plan.total, size=scenario.image_size if shows_images(scenario) else None,
+        channels=[f"{name} ({len(values_in(scenario)[name])} values)" for name in facts.correlated(scenario)],
+        digest=index.content_sha256, tables=[markdown_table(parts), markdown_table(columns)], twins=_about_twins(plan),
+        loading=form.LOADING.format(part=flat(first.part), numbers=numbers, count=first.count, place=plan.place),
+    )  # fmt: skip
+
+
+def suite_datasheet(suite: Suite) -> str:
+    """Return the datasheet of a suite, Markdown; raise `FrozenDataError` if there is no manifest."""
+    counts, scenarios = facts.worlds(suite), facts.templates(suite)
+    lines = [_line(scenario, [w for w in counts if w["scenario"] == scenario.name]) for scenario in scenarios]
+    return _render(
+        scenarios, suite=suite, croissant=suite.croissant_file.name, remake=facts.remake(suite),
+        tables=[markdown_table(lines)],
+    )  # fmt: skip
+
+
+def _render(scenarios: Sequence[Description], **content: Any) -> str:  # noqa: ANN401  # what the template names
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # half of what importing this module would take
+
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined, trim_blocks=True,
+        keep_trailing_newline=True, autoescape=False,
+    )  # fmt: skip
+    licence = facts.licence_sentences(scenarios)
+    return made.get_template("datasheet.md.j2").render(facts=facts.responsible(scenarios), licence=licence, **content)
+
+
+def _line(scenario: Description, worlds: list[dict[str, Any]]) -> dict[str, object]:
+    """Return a scenario's line of the table, from the counts of its worlds."""
+    return {
+        "scenario": f"`{scenario.name}`",
+        "worlds": scenario.worlds,
+        "classes": scenario.num_classes,
+        "correlated channels": ", ".join(facts.correlated(scenario)) or "none",
+        "samples": f"{sum(world['samples'] for world in worlds):,}",
+        "twins": f"{sum(world['twins'] for world in worlds):,}",
+    }
+
+
+def _about_twins(plan: Plan) -> str:
+    if isinstance(plan.scenario, Ladder):
+        return _about_parts(plan.scenario, plan.parts)
+    own = {part.split("/")[1] for part in plan.parts if part.startswith("twins/")}
+    said = "; ".join(f"{what} (`{place}`)" for kind, (place, what) in TWINS.items() if kind in own)
+    return f"A twin is its base sample in test with one change: {said}." if said else ""
+
+
+def _about_parts(ladder: Ladder, parts: Sequence[str]) -> str:
+    """Describe the parts of a ladder with one rung."""
+    said = [
+        f"`{part}`: the last {count:,} samples are counterexamples, whose shortcuts go with another class"
+        for part in parts if (count := counterexamples(ladder, part))
+    ]  # fmt: skip
+    said += [f"`{part}`: as many of the first, in which {' and '.join(ladder.hidden)} alone do so"
+             for part in parts if ladder.hidden and counterexamples(ladder, part)]  # fmt: skip
+    said += [f"`{part}`: {what}" for part, what in PARTS.items() if part in parts]
+    own = [part for part in parts if part.startswith("test/") and part not in PARTS]
+    said += [f"`{part}`: twins of the first samples of `test/agree` with each value of one shortcut" for part in own]
+    return "\n".join(f"- {sentence}." for sentence in said)
+
+
+def _front_matter(files: Mapping[str, str]) -> str:
+    """Return the front matter that Hugging Face reads: the licence, and which files make which split (YAML)."""
+    lines: list[str] = ["license: mit", "task_categories:", "- image-classification", "language:", "- en"]
+    sets: dict[str, dict[str, Any]] = {"default": {}, "twins": {}}
+    for part, pattern in files.items():
+        config = "twins" if part.startswith("twins/") else "default"
+        name = part.removeprefix("twins/")
+        split = HUGGING_FACE.get(name, re.sub(r"\W", "_", name))
+        while split in sets[config]:  # as for the channels c-1 and c_1
+            split += "_"
+        sets[config][split] = pattern
+    if any(sets.values()):
+        lines.append("configs:")
+    for config, splits in sets.items():
+        if splits:
+            lines += [f"- config_name: {config}", "  data_files:"]
+        for split, pattern in splits.items():
+            lines += [f"  - split: {split}", f"    path: {json.dumps(pattern)}"]
+    return "\n".join(lines)
 
 
 def write_scenario(scenario: Description, path: Path) -> None:
@@ -32,7 +152,7 @@ def write_scenario(scenario: Description, path: Path) -> None:
 def write(plan: Plan, folder: Path, index: Index) -> None:
     """Write all documents of a data set, the Croissant description only where mlcroissant is installed."""
     write_scenario(plan.scenario, folder / SCENARIO)
-    (folder / LICENSE).write_text(licence_text([plan.scenario]), encoding="utf-8")
+    (folder / LICENSE).write_text(facts.licence_text([plan.scenario]), encoding="utf-8")
     (folder / CARD).write_text(data_card(plan, index), encoding="utf-8")
     if can_describe():
         from spurgen.harness.exports.croissant import of_data_set  # mlcroissant takes a second to import

@@ -1,14 +1,24 @@
-"""The contents of a data set: its parts, the shards in which they are written, and their samples in chunks."""
+"""The contents of a data set: its parts, their shards, samples in chunks, and the index with the digests of all."""
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from types import ModuleType
+from typing import Literal
 
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
+from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.reading import read_json
 from spurgen.generators import Samples
 from spurgen.generators.streams import Int64
-from spurgen.harness.exports.worlds import bases_of, draw, shown_in
+from spurgen.harness.exports.worlds import bases_of, classes_of, draw, shown_in, values_in
 from spurgen.harness.splits.freeze import Description, part_sizes
 
 CHUNK = 500  # samples that are in memory at a time
@@ -102,3 +112,98 @@ def chunks_of(scenario: Description, shard: Shard, *, images: bool = True) -> It
         samples = draw(scenario, shard.part, start, stop, images=images)
         bases = bases_of(scenario, shard.part, start, stop)
         yield Chunk(shard.part, start, bases, samples, shown_in(scenario, shard.part, start, stop, samples))
+
+
+LENGTH = 32  # bytes of a sample's digest
+
+
+def sample_digests(chunk: Chunk) -> bytes:
+    """Return the SHA-256 of every sample, one after the other.
+
+    The hash covers a sample's pixels, uint8 by row, column and colour, if it has any; label, class shown, environment,
+    group and channel values in the scenario's order, as little-endian int64; the caption in UTF-8.
+    """
+    samples = chunk.samples
+    factors = [samples.labels, chunk.shown, samples.env_ids, samples.group_ids, *samples.channel_values.values()]
+    numbers = np.ascontiguousarray(np.stack(factors, axis=1).astype("<i8"))
+    made = []
+    images = samples.images if len(samples.images) else [b""] * len(numbers)
+    for pixels, row, caption in zip(images, numbers, samples.captions, strict=True):
+        digest = hashlib.sha256(pixels)
+        digest.update(row)
+        digest.update(caption.encode())
+        made.append(digest.digest())
+    return b"".join(made)
+
+
+def part_digest(digests: Iterable[bytes]) -> str:
+    """Return the SHA-256 of a part, from its samples' digests in order, in pieces of any size."""
+    whole = hashlib.sha256()
+    for piece in digests:
+        whole.update(piece)
+    return whole.hexdigest()
+
+
+def content_digest(scenario: Description, parts: Mapping[str, tuple[int, str]]) -> str:
+    """Return the SHA-256 of a data set, from the size and the digest of every part."""
+    described = {
+        "classes": classes_of(scenario),
+        "channels": list(values_in(scenario)),
+        "parts": {part: list(parts[part]) for part in sorted(parts)},
+    }
+    return hashlib.sha256(json.dumps(described, separators=(",", ":")).encode()).hexdigest()
+
+
+INDEX = "dataset.json"
+
+
+class PartIndex(BaseModel):
+    """Number of samples of a part, and the SHA-256 over their digests."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    samples: int
+    sha256: Sha256
+
+
+class Index(BaseModel):
+    """A data set's description, and a digest of its content that is the same for any format, shard size and processes.
+
+    `file_bytes`: the sizes of its samples' files together; `common_files`: the size of each file that is made from all
+    shards, such as metadata.csv.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    format: str
+    shard_size: int
+    place: str
+    scenario_sha256: Sha256
+    content_sha256: Sha256
+    parts: dict[str, PartIndex]
+    file_bytes: int
+    common_files: dict[str, int]
+
+    def difference(self, plan: Plan) -> str:
+        """Return how this data set differs from a plan; empty if it is the plan's."""
+        if self.scenario_sha256 != plan.scenario.digest:
+            return "another scenario"
+        if self.format != plan.format:
+            return f"format {self.format}"
+        if {part: record.samples for part, record in self.parts.items()} != plan.sizes:
+            return f"the parts {', '.join(self.parts)}"
+        if self.shard_size != plan.shard_size:
+            return f"shards of {self.shard_size:,} samples"
+        return f"{self.place} as place" if self.place != plan.place else ""
+
+
+def read_index(folder: Path) -> Index:
+    """Read a data set's index; raise `MissingError` if there is none, `SpurgenError` if it is damaged."""
+    path = folder / INDEX
+    try:
+        return Index.model_validate(read_json(path))
+    except MissingError:
+        raise
+    except (ReadError, ValidationError):
+        raise SpurgenError(f"{path} is damaged; remove {folder}, and generate the data set again") from None

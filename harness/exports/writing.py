@@ -20,9 +20,21 @@ from spurgen.benchmark.packages import check_packages
 from spurgen.benchmark.reading import read_bytes
 from spurgen.harness.exports import documents
 from spurgen.harness.exports.columns import check_names
-from spurgen.harness.exports.content import LENGTH, content_digest, part_digest, sample_digests
-from spurgen.harness.exports.index import INDEX, Index, PartIndex, read_index
-from spurgen.harness.exports.plan import WORK, Chunk, Plan, Shard, chunks_of
+from spurgen.harness.exports.plan import (
+    INDEX,
+    LENGTH,
+    WORK,
+    Chunk,
+    Index,
+    PartIndex,
+    Plan,
+    Shard,
+    chunks_of,
+    content_digest,
+    part_digest,
+    read_index,
+    sample_digests,
+)
 from spurgen.harness.exports.worlds import shows_images
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.folders import check_out, claimed, interrupted_folder

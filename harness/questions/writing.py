@@ -10,7 +10,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.task import Rung, Task
 from spurgen.generators import sample
 from spurgen.generators.ladder.world import sample_part
-from spurgen.harness.exports import png
+from spurgen.harness.exports.images import encode
 from spurgen.harness.exports.parquet_files import IMAGE, parquet_file, value_of
 from spurgen.harness.exports.worlds import classes_of
 from spurgen.harness.machine.folders import check_out, partial_folder
@@ -95,7 +95,7 @@ def _lines(task: Task, block: Key, places: Sequence[_Place], folder: Path, kind:
         made = sample(task.scenario, task.scenario.calibrated_on, indices, **halves)
     else:
         made = make_block(task, block, indices)
-    files = png.encode(made.images)
+    files = encode(made.images)
     for k, place in enumerate(places):
         line: Line = {"key": place.key}
         if halves["images"]:

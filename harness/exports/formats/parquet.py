@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from spurgen.harness.exports import png
 from spurgen.harness.exports.columns import Column, columns_of, values_of
-from spurgen.harness.exports.images import Line
+from spurgen.harness.exports.images import Line, encode
 from spurgen.harness.exports.parquet_files import IMAGE, Feature, class_of, parquet_file, value_of
 from spurgen.harness.exports.plan import Chunk, Plan, Shard
 
@@ -44,7 +43,7 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
         for chunk in chunks:
             images = [
                 {"bytes": content, "path": f"{shard.part}/{k:06d}.png"}
-                for k, content in enumerate(png.encode(chunk.samples.images), chunk.start)
+                for k, content in enumerate(encode(chunk.samples.images), chunk.start)
             ]
             write_rows({"image": images} | values_of(plan.scenario, chunk))
 

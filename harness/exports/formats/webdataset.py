@@ -5,9 +5,8 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from spurgen.harness.exports import png
 from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
-from spurgen.harness.exports.images import Line
+from spurgen.harness.exports.images import Line, encode
 from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat
 
 SUMMARY = "tar files for the library webdataset"
@@ -45,7 +44,7 @@ def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> No
     with open(folder.joinpath(*files(plan, shard)), "wb", BUFFER) as tar:
         for chunk in chunks:
             rows = rows_of(plan.scenario, chunk)
-            images = png.encode(chunk.samples.images)
+            images = encode(chunk.samples.images)
             for k, (row, image) in enumerate(zip(rows, images, strict=True), chunk.start):
                 fields = dict(zip(names, row, strict=True))
                 key = f"{prefix}-{k:09d}"

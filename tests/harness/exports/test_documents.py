@@ -10,17 +10,18 @@ import pytest
 from spurgen.benchmark.suite import SUITES, load_suite
 from spurgen.harness.cli import main
 from spurgen.harness.exports.croissant import of_suite
-from spurgen.harness.exports.datasheet import suite_datasheet
-from spurgen.harness.exports.licences import (
+from spurgen.harness.exports.documents import suite_datasheet
+from spurgen.harness.exports.facts import (
     APACHE_PAGE,
     CREDIT,
     MIT_PAGE,
+    correlated,
     licence_pages,
     licence_sentences,
     licence_text,
+    responsible,
+    templates,
 )
-from spurgen.harness.exports.responsible import correlated, responsible
-from spurgen.harness.exports.suite_facts import templates
 
 NAMES = sorted(path.name.split(".")[0] for path in SUITES.glob("*.manifest.json"))
 

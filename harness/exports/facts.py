@@ -1,17 +1,46 @@
-"""Facts for a data set's users that Croissant's vocabulary for responsible AI asks for (MLCommons, RAI 1.0)."""
+"""What every document says about data: licences, facts on responsible use (MLCommons, RAI 1.0), a suite's worlds."""
 
 from collections.abc import Callable, Sequence
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from spurgen.benchmark.ladder import Ladder
-from spurgen.harness.exports.licences import CREDIT, shows_things
+from spurgen.benchmark.suite import Suite
 from spurgen.harness.splits.freeze import Description
+
+MIT_PAGE, APACHE_PAGE = "https://opensource.org/license/mit", "https://www.apache.org/licenses/LICENSE-2.0"
+CREDIT = "The pictures of things are from Noto Emoji, copyright Google Inc., under the Apache License, Version 2.0."
+THINGS = "things.LICENSE.md"
+
+
+def shows_things(scenarios: Sequence[Description]) -> bool:
+    """Return whether data show pictures of things."""
+    return any(isinstance(scenario, Ladder) for scenario in scenarios)
+
+
+def licence_pages(scenarios: Sequence[Description]) -> list[str]:
+    """Return the addresses of the licences of data of these scenarios."""
+    return [MIT_PAGE, APACHE_PAGE] if shows_things(scenarios) else [MIT_PAGE]
+
+
+def licence_sentences(scenarios: Sequence[Description]) -> str:
+    """Return sentences on the licences of data of these scenarios, with the required credit."""
+    return f"Under the MIT licence.{f' {CREDIT}' if shows_things(scenarios) else ''}"
+
+
+def licence_text(scenarios: Sequence[Description]) -> str:
+    """Return the text of the licences of data of these scenarios."""
+    mit = (Path(__file__).parent / "templates" / "MIT.txt").read_text(encoding="utf-8")
+    if not shows_things(scenarios):
+        return mit
+    return f"{mit}\n{CREDIT}\n\n{files('spurgen.generators').joinpath(THINGS).read_text(encoding='utf-8')}"
 
 
 def responsible(scenarios: Sequence[Description]) -> dict[str, Any]:
-    """Return fields of `mlcroissant.Metadata`, for the data of one or more scenarios."""
+    """Return fields of `mlcroissant.Metadata` for responsible AI, for the data of one or more scenarios."""
     origin = "Labels and factors are those from which a sample was drawn."
     credit = f" {CREDIT}" if shows_things(scenarios) else ""
     return {
@@ -105,3 +134,33 @@ def _noise(scenario: Description) -> str:
         return "No label is wrong."
     where = "train" if isinstance(scenario, Ladder) or scenario.splits.val_per_group else "train and val"
     return f"In {where} {scenario.label_noise:.0%} of the labels are wrong on purpose; true_label is the class shown."
+
+
+def templates(suite: Suite) -> list[Description]:
+    """Return the scenarios of a suite, each once, without its worlds."""
+    return list({task.scenario.name: task.scenario for task in suite.tasks.values()}.values())
+
+
+def remake(suite: Suite) -> str:
+    """Return a sentence on how to get the samples."""
+    command = f"spurgen generate TASK --suite {suite.spoken} --world N --twins --out FOLDER"
+    return f"`{command}` makes the samples of a task in one world, the same on any machine."
+
+
+def worlds(suite: Suite) -> list[dict[str, Any]]:
+    """Return a line per world: its counts and digest; raise `FrozenDataError` if there is no manifest."""
+    lines = []
+    for name, scenario in {w.name: task.scenario.name for task in suite.tasks.values() for w in task.worlds}.items():
+        frozen = suite.frozen(name)
+        twins = sum(part.samples for kind, part in frozen.parts.items() if _is_of_twins(kind))
+        every = sum(part.samples for part in frozen.parts.values())
+        lines.append(
+            {"world": name, "scenario": scenario, "samples": every - twins, "twins": twins, "sha256": frozen.digest}
+        )
+    return lines
+
+
+def _is_of_twins(part: str) -> bool:
+    """Return whether a part consists of changed test samples; on a ladder, of changed samples of `test/agree`."""
+    kind, _, state = part.partition("/")
+    return kind == "twins" or (kind in ("test", "seen") and state not in ("", "agree"))
