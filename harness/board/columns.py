@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from spurgen.harness.machine.printing import p_text
 from spurgen.harness.statistics.estimate import ENDS, Estimate
 from spurgen.harness.statistics.needed import in_words
 from spurgen.harness.statistics.units import ANY, PROPORTION
 
 Line = Mapping[str, Any]
 """A line of a frame: a row's values by the frame's column. A missing one is absent, None, NaN or pandas' NA."""
-Place = Literal["brief", "wide", "file"]
-"""Where a column is shown: in every table, in wide ones, or only in CSV and JSON."""
+Place = Literal["brief", "wide", "file", "report"]
+"""Where a column is shown: in every table of a board, in wide ones, only in CSV and JSON, or only in reports."""
 
 
 @dataclass(frozen=True)
@@ -152,10 +153,42 @@ COLUMNS: Mapping[str, Column] = {
     ),
     "units": Column("Worlds", "worlds that the row has, or training seeds on a task of one world", "wide", "d"),
     "verification": Column("Verified", "who ran it; self-reported is unchecked"),
+    "model": Column("Model", "the model's name", "report"),
+    "samples": Column("Samples", "number of samples", "report", ",d"),
+    "runs": Column("Runs", "number of runs", "report", "d"),
+    "wga_corrected": Column("WGA, corrected", "worst-group accuracy less the bias of a minimum", "report", better=1),
+    "weighted_accuracy": Column("Accuracy, weighted as in train", "groups count as in train", "report", better=1),
+    "balanced_accuracy": Column("Balanced accuracy", "every class counts alike", "report", better=1),
+    "worst_class_f1": Column("Worst-class F1", "the lowest F1 score of a class", "report", better=1),
+    "auroc": Column("AUROC", "area under the ROC curve, of two classes", "report", better=1),
+    "nll": Column("Negative log-likelihood, nats", "mean over samples", "report", better=-1),
+    "brier": Column("Brier score, 0 to 2", "mean over samples", "report", better=-1),
+    "ece": Column("Calibration error, 15 bins", "expected error of the top class", "report", better=-1),
+    "group": Column("Group", "a label with a value of every attribute", "report"),
+    "checkpoint": Column("Checkpoint", "what the rule selects, run by run", "report"),
+    "metric": Column("Metric", "what is compared", "report", text=lambda line: column(line["metric"]).title),
+    "other": Column("Other", "what it is compared with", "report"),
+    "first_mean": Column("First", "of the first", "report"),
+    "other_mean": Column("Other's", "of the other", "report"),
+    "difference": Column("Difference", "the first less the other", "report", "+.3f", interval=True),
+    "p_holm": Column("p (Holm)", "corrected for all tests", "report", text=lambda line: p_text(line.get("p_holm"))),
+    "significant": Column("Significant", "at 5 % after the correction", "report",
+                          text=lambda line: "yes" if line["significant"] else "no"),
+    "shortcut": Column("Shortcut", "which shortcut moves; all of them together", "report"),
+    "rung": Column("Counterexamples", "in train", "report", ",d"),
+    "seen_mislead": Column("On seen things", "accuracy if misled on things of train", "report", better=1),
+    "encoder": Column("Encoder", "what gives the features", "report"),
+    "width": Column("Features", "their number", "report", "d"),
+    "ladder_score": Column("Ladder score", "accuracy if misled, mean over the rungs above 0", "report", better=1),
+    "learner": Column("Learner", "who answers", "report"),
+    "measure": Column("Measure", "what is counted", "report"),
+    "needed": Column("N", "counterexamples needed", "report"),
 }  # fmt: skip
 """The columns in reading order; `column` also describes those of single channels."""
 CHANNEL = "follows_by_channel."
 """Prefix of the keys of how often answers follow one channel; tables show these columns where there is room."""
+NEEDED_BY, AT = "needed_by_shortcut.", "at."
+"""Prefixes, in reports, of the counterexamples needed where one shortcut moves, and of a measure on one rung."""
 
 
 def keys(*places: Place) -> list[str]:
@@ -178,17 +211,23 @@ def channel_keys(lines: Sequence[Line]) -> list[str]:
 
 def column(key: str) -> Column:
     """Return the column of a key, including keys of single channels."""
-    name = key.removeprefix(CHANNEL)
-    if name != key:
+    if (name := key.removeprefix(CHANNEL)) != key:
         about = f"share of answers that become the rival class when {name} alone switches to it"
         return Column(f"on {name}", about, better=-1)
+    if (name := key.removeprefix(NEEDED_BY)) != key:
+        return Column(name, f"counterexamples needed where {name} misleads", "report")
+    if (rung := key.removeprefix(AT)) != key:
+        return Column(f"m = {rung}", f"with {rung} counterexamples", "report", ".2f")
     return COLUMNS[key]
 
 
-def cell(key: str, line: Line) -> str:
-    """Return what a line of a frame shows in a column; nothing where it lacks the value."""
+def cell(key: str, line: Line, intervals: bool = False) -> str:
+    """Return what a line of a frame shows in a column; nothing where it lacks the value.
+
+    `intervals`: whether every number shows the interval that it has, not only those of the board.
+    """
     shown = column(key)
-    return shown.text(line) if shown.text else number(line, key, shown.style, interval=shown.interval)
+    return shown.text(line) if shown.text else number(line, key, shown.style, interval=intervals or shown.interval)
 
 
 def filled(lines: Sequence[Line], shown: Iterable[str]) -> list[str]:

@@ -1,13 +1,14 @@
 """A board as one pandas table: a line per row, a column per field and metric. All other formats are made from it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from spurgen.harness.board.schema import Board, BoardRow, SetBoardRow, TaskBoardRow
 from spurgen.harness.machine.frames import typed
-from spurgen.harness.statistics.estimate import end_columns
+from spurgen.harness.statistics.comparison import Compared
+from spurgen.harness.statistics.estimate import Estimate, end_columns
 
 if TYPE_CHECKING:  # pandas takes half a second to import, and a leaderboard in the terminal does not need it
     from pandas import DataFrame
@@ -17,9 +18,11 @@ STATES = ("mislead", "agree", "neutral")
 TEXTS = (
     "suite", "task", "submission", "name", "access", "letters", "unit", "to_erm_verdict", "isolation", "asked_again",
     "verification", "reason", "lowest_where", "counterexamples_text", "counterexamples_to_erm_text",
+    "model", "split", "worst", "group", "checkpoint", "metric", "other", "verdict", "shortcut", "encoder", "needed",
+    "learner", "labels", "measure",
 )  # fmt: skip
 WHOLE = ("first_rank", "last_rank", "of", "units", "to_erm_units")
-TRUE_OR_FALSE = ("ranked",)
+TRUE_OR_FALSE = ("ranked", "significant")
 
 
 def frame_of(lines: Sequence[Record]) -> "DataFrame":
@@ -45,7 +48,7 @@ def line_of(row: BoardRow) -> Record:
     }  # fmt: skip
     line["lowest_where"] = ", ".join(row.lowest_on) if isinstance(row, SetBoardRow) else lowest_where(row)
     for metric, estimate in row.estimates.items():
-        line |= _with_ends(metric, estimate.value, None if estimate.low is None else estimate.ends)
+        line |= entries(metric, estimate)
     if against := row.against_erm:
         line |= _with_ends("to_erm", against.difference, against.interval or (None, None))
         line |= {"to_erm_p": against.p, "to_erm_p_holm": against.p_holm, "to_erm_units": against.units}
@@ -82,6 +85,23 @@ def _needed(row: SetBoardRow) -> Record:
         line |= _with_ends("counterexamples_to_erm", least, ratio.interval)
         line["counterexamples_to_erm_text"] = ratio.text
     return {key: value for key, value in line.items() if value != math.inf}
+
+
+def entries(name: str, estimate: Estimate | None) -> Record:
+    """Return the columns of an estimate: its value, and the ends of its interval where it has one; none for None."""
+    if estimate is None:
+        return {}
+    return _with_ends(name, estimate.value, None if estimate.low is None else estimate.ends)
+
+
+def test_lines(names: Record, metrics: Mapping[str, Compared]) -> list[Record]:
+    """Return a line per metric of two sides that were compared, which begins with their `names`."""
+    return [
+        {**names, "metric": metric, "first_mean": each.first, "other_mean": each.second,
+         **_with_ends("difference", each.difference, each.interval), "p": each.p, "p_holm": each.p_holm,
+         "significant": each.significant}
+        for metric, each in metrics.items()
+    ]  # fmt: skip
 
 
 def _with_ends(name: str, value: float, ends: tuple[float | None, float | None] | None) -> Record:

@@ -1,9 +1,9 @@
 """Boards as LaTeX tables (booktabs), made from the frame like the Markdown ones; parts of other tables and figures."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from spurgen.harness.board.by_unit import RANKED_BY
-from spurgen.harness.board.columns import Line, column, table
+from spurgen.harness.board.columns import Line, cell, column
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import Board
@@ -28,9 +28,18 @@ def board_latex(part: Board, name: str, caption: str, columns: int = 2, labels: 
     return lines_latex(blocks(lines, part), name, caption, columns)
 
 
-def lines_latex(sections: Iterable[tuple[str, Sequence[Line]]], name: str, caption: str, columns: int = 2) -> str:
-    """Return a table of sections: a heading, and lines as in a board's frame."""
-    made = [(title, list(_rows(lines, SHOWN[columns]))) for title, lines in sections]
+def lines_latex(
+    sections: Iterable[tuple[str, Sequence[Line]]], name: str, caption: str, columns: int = 2,
+    shown: Sequence[str] = (), *, stacked: bool = False,
+) -> str:  # fmt: skip
+    """Return a table of sections: a heading, and lines as in a board's frame.
+
+    `shown`: keys of the columns, by default those of a board. `stacked`: show every interval, below its number. A line
+    may name the keys of its bold cells as `bold`.
+    """
+    made = [
+        (title, [_row(line, shown or SHOWN[columns], stacked) for line in _marked(lines)]) for title, lines in sections
+    ]
     head = list(dict.fromkeys(title for _, rows in made for row in rows for title in row))
     cells = [(title, [[row.get(column, "") for column in head] for row in rows]) for title, rows in made]
     return latex_table(head, cells, caption, f"tab:spurgen-{name}", columns)
@@ -70,18 +79,25 @@ def _float(kind: str, columns: int, lines: Sequence[str]) -> str:
     return "\n".join([begin, r"\centering", *lines, end, ""])
 
 
-def _rows(lines: Sequence[Line], shown: Sequence[str]) -> Iterator[dict[str, str]]:
-    best, names = _best(lines), column("submission").title
-    for k, row in enumerate(table(lines, shown)):
-        cells = {title: as_latex(text) if title == names else _number(text) for title, text in row.items()}
-        title = column(RANKED_BY).title
-        yield cells | {title: bold(cells[title])} if k in best else cells
+def _marked(lines: Sequence[Line]) -> list[Line]:
+    """Return lines with bold type for the ranked one that is significantly better than all others of its tier."""
+    best = {k for k, line in enumerate(lines) if line.get("first_rank") == line.get("last_rank") == 1}
+    return [{"bold": {RANKED_BY} if k in best and len(lines) > 1 else (), **line} for k, line in enumerate(lines)]
 
 
-def _best(lines: Sequence[Line]) -> set[int]:
-    """Return the place of the ranked line that is significantly better than all others of its tier, if there is one."""
-    first = {k for k, line in enumerate(lines) if line.get("first_rank") == line.get("last_rank") == 1}
-    return first if len(lines) > 1 else set()
+def _row(line: Line, shown: Sequence[str], stacked: bool) -> dict[str, str]:
+    """Return the cells of a line that it fills, by the titles of their columns."""
+    texts = {key: cell(key, line, stacked) for key in shown}
+    return {column(key).title: _cell(text, line, key, stacked) for key, text in texts.items() if text}
+
+
+def _cell(text: str, line: Line, key: str, stacked: bool) -> str:
+    if isinstance(line.get(key), str):
+        return as_latex(text)
+    number, _, interval = text.partition(" ") if stacked else (text, "", "")
+    shown = bold(_number(number)) if key in line["bold"] else _number(number)
+    lines = [shown, *[_number(interval)] * bool(interval)]
+    return r"\shortstack[r]{" + r"\\".join(lines) + "}" if stacked else shown
 
 
 def _number(text: str) -> str:

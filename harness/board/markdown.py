@@ -11,7 +11,10 @@ from spurgen.harness.machine.text import as_markdown
 
 SYNTHETIC = "twins"  # the access tier that is given what real data rarely have
 APART = ", which real data rarely have"
-STRANGERS = ("submission", "name", "access", "reason", "verification")
+STRANGERS = (
+    "submission", "name", "access", "reason", "verification", "model", "group", "other", "checkpoint", "encoder",
+    "learner",
+)  # fmt: skip
 
 
 def to_markdown(board: Leaderboard) -> str:

@@ -14,7 +14,8 @@ from spurgen.harness.statistics.needed import Needed, Ratio
 if TYPE_CHECKING:  # imported by the first table: the leaderboard needs no pandas
     from pandas import DataFrame
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
+"""Of every file that is made from a board's frame: the leaderboard's, a comparison's, and all reports."""
 
 
 @dataclass(frozen=True, kw_only=True)

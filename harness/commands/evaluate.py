@@ -1,6 +1,7 @@
 """Evaluate predictions made anywhere: accuracy by group, worst-group and robust accuracy; compare models."""
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from spurgen.harness.evaluation.figures import Evaluation
     from spurgen.harness.evaluation.paired import Comparison
     from spurgen.harness.evaluation.predictions import Predictions
-    from spurgen.harness.evaluation.selection import Selected
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.harness.evaluation.figures import evaluate
     from spurgen.harness.evaluation.paired import compare_with_first
     from spurgen.harness.evaluation.reading import read_predictions
-    from spurgen.harness.evaluation.report import shown
+    from spurgen.harness.evaluation.report import report_of
     from spurgen.harness.evaluation.selection import select
 
     asked = Columns(
@@ -112,11 +112,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     selections = select(models(VAL), tested, missing) if arguments.checkpoints else []
     evaluations = [selected.evaluation for selected in selections] or [evaluate(one, missing) for one in tested]
     comparisons = [] if selections else compare_with_first(tested, missing)
-    printed = Console(soft_wrap=False, stderr=arguments.json == STDOUT)
-    for piece in shown(evaluations, comparisons, selections):
-        printed.print(piece, markup=False, highlight=False)
-        printed.print()
-    _write(arguments, evaluations, comparisons, selections, console)
+    report = report_of(evaluations, comparisons, selections)
+    shown = report.to_text(console.width, *["models"] * bool(selections))
+    print(shown, file=sys.stderr if arguments.json == STDOUT else sys.stdout)
+    _write(arguments, evaluations, comparisons, report.to_json(), console)
     return 0
 
 
@@ -157,20 +156,16 @@ def _write(
     arguments: argparse.Namespace,
     evaluations: list["Evaluation"],
     comparisons: list["Comparison"],
-    selections: list["Selected"],
+    report: str,
     console: Console,
 ) -> None:
-    from spurgen.harness.evaluation.report import to_json
-
+    """Write the files that are asked for; `report`: as JSON."""
     written: dict[Path, str | bytes] = {}
     if arguments.json:
-        written[arguments.json] = to_json(evaluations, comparisons, selections)
+        written[arguments.json] = report
     if arguments.latex or arguments.figure:
-        from spurgen.harness.evaluation.paper import (  # imported late: matplotlib is slow to import
-            draw_groups,
-            to_latex,
-        )
-        from spurgen.harness.plots.style import encode
+        from spurgen.harness.evaluation.report import draw_groups, to_latex
+        from spurgen.harness.plots.style import encode  # imported late: matplotlib is slow to import
 
         if arguments.latex:
             written[arguments.latex] = to_latex(evaluations, comparisons)

@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.harness.options.encoding import compute_features
     from spurgen.harness.plots.ladder import draw_own_ladder
     from spurgen.harness.plots.style import save
-    from spurgen.harness.profiles.card import board, ladders_of, make_card, stored_cards
+    from spurgen.harness.public.card import ladders_of, make_card, stored_cards
     from spurgen.harness.public.measuring import ladder
     from spurgen.harness.running.encoder_sources import check_half, encoder_of
     from spurgen.harness.running.job import Job
@@ -51,14 +51,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             measured[name] = ladder("erm", tasks[0], seeds=arguments.seeds, encoder=spec)
             advance(len(arguments.seeds))
     card = make_card(spec, half, encoder.width, encoder.weights, measured, arguments.seeds)
-    cards = [card, *(other for other in others if other.encoder != spec)]
+    others = [other for other in others if other.encoder != spec]
+    report = card.report(others)
     name = Path(spec).stem if spec.endswith(".py") else spec.replace(":", "-").replace("/", "-")
-    write_atomically(arguments.out / f"{name}.json", card.dump())
+    write_atomically(arguments.out / f"{name}.json", report.to_json())
     rungs = [*card.curve()]
-    curves = {each.encoder: [Estimate(each.curve()[m]) for m in rungs] for each in cards if [*each.curve()] == rungs}
+    curves = {
+        each.encoder: [Estimate(each.curve()[m]) for m in rungs] for each in (card, *others) if [*each.curve()] == rungs
+    }
     axis = "counterexamples in train, all shortcuts at once"
     save(draw_own_ladder(curves, rungs, None, axis), arguments.out / f"{name}.svg")
     say(console, f"wrote {name}.json and {name}.svg to {arguments.out}")
-    print(card.table(), board(cards), sep="\n\n")
-    print("\nThe numbers below shortcuts are the counterexamples that ERM needs where all, or one alone, mislead.")
+    print(report.to_text(console.width))
     return 0

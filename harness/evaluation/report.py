@@ -1,39 +1,100 @@
-"""An evaluation as sentences, as tables for a terminal, and as JSON."""
+"""An evaluation as a report of lines of the board's frame, as a LaTeX table, and as a figure."""
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from rich.table import Table
-
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.board.frame import Record, entries, test_lines
+from spurgen.harness.board.latex import lines_latex
+from spurgen.harness.board.report import Report, Table
 from spurgen.harness.evaluation.figures import Evaluation
 from spurgen.harness.evaluation.paired import Comparison
 from spurgen.harness.evaluation.predictions import SHOWN
 from spurgen.harness.evaluation.selection import Selected
-from spurgen.harness.machine.printing import listed, p_equals, p_text, terminal_table
+from spurgen.harness.machine.printing import listed, p_equals
 from spurgen.harness.machine.text import one_line
 from spurgen.harness.statistics.comparison import Compared
 
-SCHEMA_VERSION = 9
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 FEW = 10  # samples of a group, below which the corrected worst-group accuracy was not tested
-NAMES = {"robust_accuracy": "Accuracy if misled", "wga": "Worst-group accuracy", "accuracy": "Accuracy"}
+NAMES = {"robust_accuracy": "accuracy if misled", "wga": "worst-group accuracy", "accuracy": "accuracy"}
 SPOKEN = {"agree": "where all attributes agree with the class", "mislead": "where all mislead"}
+UNRANKED = " \N{DAGGER}"
+MODELS = (
+    "samples", "runs", "accuracy", "robust_accuracy", "accuracy_agree", "accuracy_mislead", "wga", "wga_corrected",
+    "weighted_accuracy", "balanced_accuracy", "worst_class_f1", "auroc", "nll", "brier", "ece",
+)  # fmt: skip
+SELECTED = ("model", "checkpoint", "accuracy", "weighted_accuracy", "balanced_accuracy", "wga", "worst_class_f1")
+TESTS = ("metric", "model", "other", "first_mean", "other_mean", "difference", "p_holm")
+PAPER = ("model", "robust_accuracy", "wga", "wga_corrected", "accuracy")
+"""Keys of the columns that are shown of models, of rules that select a checkpoint, of tests, and in a paper."""
 
 
-def shown(
-    evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison], selections: Sequence[Selected] = ()
-) -> Iterator[str | Table]:
-    """Yield what a terminal shows: each model and the tests, or the results of rules that select a checkpoint."""
+def report_of(
+    evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison] = (), selections: Sequence[Selected] = ()
+) -> Report:
+    """Return the report on models and the tests between them, or on what rules that select a checkpoint reach."""
+    evaluations = [each.evaluation for each in selections] or evaluations
+    lines = list(map(line_of, evaluations))
+    about: dict[str, object] = {"models": {each.name: _header(each) for each in evaluations}}
+    groups = [
+        Table("groups", [{"model": each.name, **line} for line in group_lines(each)], ("group", "samples", "accuracy"),
+              f"{one_line(each.name)}: accuracy of each group alone", intervals=True)
+        for each in evaluations
+    ]  # fmt: skip
     if selections:
-        yield selection_table(selections)
-        yield how_selected(selections)
-        return
-    for evaluation in evaluations:
-        yield summary(evaluation)
-        yield from tables(evaluation)
+        about |= {"checkpoints": {each.evaluation.name: each.checkpoints for each in selections}}
+        named = [listed(list(dict.fromkeys(each.checkpoints)), SHOWN) for each in selections]
+        chosen = [line | {"checkpoint": text} for line, text in zip(lines, named, strict=True)]
+        rules = Table("models", chosen, SELECTED, intervals=True)
+        return Report("evaluate", "Checkpoints", how_selected(selections), [rules, *groups], about=about)
+    parts: list[Table | str] = []
+    for each, own in zip(evaluations, groups, strict=True):
+        parts += [summary(each), own]
+    parts.append(Table("models", lines, MODELS, intervals=True, by="model"))
     if comparisons:
-        yield "\n".join([*map(comparison_summary, comparisons), how_tested(comparisons)])
-        yield comparison_table(comparisons)
+        tests = [line for one in comparisons
+                 for line in test_lines({"model": one.first, "other": one.second}, one.metrics)]  # fmt: skip
+        parts.append(Table("comparisons", tests, TESTS))
+    verdict = " ".join([*map(comparison_summary, comparisons), how_tested(comparisons)]) if comparisons else ""
+    return Report("evaluate", "Predictions", verdict, parts, about=about)
+
+
+def line_of(evaluation: Evaluation) -> Record:
+    """Return a model's figures as a line of the board's frame."""
+    calibration = evaluation.calibration
+    losses = {"nll": calibration.nll, "brier": calibration.brier} if calibration else {}
+    line: Record = {
+        "model": evaluation.name, "split": evaluation.split, "samples": evaluation.samples,
+        "unused_lines": evaluation.unused_lines, "runs": evaluation.runs, "ranked": evaluation.unranked is None,
+        "reason": evaluation.unranked, "worst": evaluation.worst,
+    }  # fmt: skip
+    figures = {
+        "accuracy": evaluation.accuracy, "robust_accuracy": evaluation.robust_accuracy,
+        **{f"accuracy_{name}": estimate for name, estimate in evaluation.states.items()},
+        "wga": evaluation.wga_estimate, "wga_corrected": evaluation.wga_corrected,
+        "weighted_accuracy": evaluation.weighted_accuracy, "balanced_accuracy": evaluation.balanced_accuracy,
+        **losses,
+    }  # fmt: skip
+    for name, estimate in figures.items():
+        line |= entries(name, estimate)
+    return line | {
+        "worst_class_f1": evaluation.worst_class_f1, "auroc": evaluation.auroc, "ece": calibration and calibration.ece
+    }  # fmt: skip
+
+
+def group_lines(evaluation: Evaluation) -> list[Record]:
+    """Return a line per group, the least accurate first."""
+    groups = sorted(evaluation.groups, key=lambda group: group.accuracy.value)
+    return [{"group": each.name, "samples": each.samples, **entries("accuracy", each.accuracy)} for each in groups]
+
+
+def _header(evaluation: Evaluation) -> dict[str, object]:
+    """Return what is known of a model besides figures."""
+    names = ("missing", "missing_states", "unaligned", "aligned", "flags", "class_order")
+    return {name: getattr(evaluation, name) for name in names}
 
 
 def summary(evaluation: Evaluation) -> str:
@@ -85,34 +146,6 @@ def _samples(evaluation: Evaluation) -> str:
     return f"{evaluation.samples:,} samples{split}" + (f" ({lines})" if evaluation.unused_lines else "")
 
 
-def tables(evaluation: Evaluation) -> list[Table]:
-    """Return tables of the groups, of where attributes agree or mislead, other metrics, and the calibration."""
-    groups = terminal_table("Group", "Samples", "Accuracy of each group alone")
-    for row in sorted(evaluation.groups, key=lambda row: row.accuracy.value):
-        groups.add_row(row.name, f"{row.samples:,}", row.accuracy.text())
-    made = [groups]
-    if evaluation.states:
-        states = terminal_table("Attributes", "Accuracy, mean over classes")
-        for name, estimate in evaluation.states.items():
-            states.add_row(SPOKEN[name], estimate.text())
-        made.append(states)
-    others = terminal_table("Metric", "")
-    if evaluation.weighted_accuracy is not None:
-        others.add_row("accuracy, groups weighted as in train", evaluation.weighted_accuracy.text())
-    others.add_row("balanced accuracy", evaluation.balanced_accuracy.text())
-    others.add_row("worst-class F1", f"{evaluation.worst_class_f1:.3f}")
-    if evaluation.auroc is not None:
-        others.add_row("AUROC", f"{evaluation.auroc:.3f}")
-    made.append(others)
-    if evaluation.calibration is not None:
-        calibration = terminal_table("Calibration", "")
-        calibration.add_row("negative log-likelihood, nats", evaluation.calibration.nll.text())
-        calibration.add_row("Brier score, 0 to 2", evaluation.calibration.brier.text())
-        calibration.add_row("expected calibration error, 15 bins", f"{evaluation.calibration.ece:.3f}")
-        made.append(calibration)
-    return made
-
-
 def comparison_summary(comparison: Comparison) -> str:
     """Return in which metrics which of two models is better, in sentences."""
     first, second = comparison.first, comparison.second
@@ -144,42 +177,11 @@ def how_tested(comparisons: Sequence[Comparison]) -> str:
 
 def _verdict(first: str, second: str, name: str, compared: Compared) -> str:
     size = compared.estimate.text("+.3f")
-    what = NAMES[name].lower()
+    what = NAMES[name]
     if not compared.significant:
         return f"{first} and {second} do not differ significantly in {what}: {size}, {p_equals(compared.p_holm)}."
     better, worse = (first, second) if compared.difference > 0 else (second, first)
     return f"{better} beats {worse} in {what}: {first} less {second} is {size}, {p_equals(compared.p_holm)}."
-
-
-def comparison_table(comparisons: Sequence[Comparison]) -> Table:
-    """Return a line per metric and model that the first one was compared with."""
-    several = len(comparisons) > 1
-    others = "Other" if several else comparisons[0].second
-    table = terminal_table("", comparisons[0].first, others, "Difference", "p, Holm")
-    for name in comparisons[0].metrics:
-        for comparison in comparisons:
-            compared = comparison.metrics[name]
-            difference = compared.estimate.text("+.3f")
-            line = f"{NAMES[name]}, {comparison.second}" if several else NAMES[name]
-            means = f"{compared.first:.3f}", f"{compared.second:.3f}"
-            table.add_row(line, *means, difference, p_text(compared.p_holm))
-    return table
-
-
-def selection_table(selections: Sequence[Selected]) -> Table:
-    """Return a line per selection rule: the checkpoints that it selects, and their figures."""
-    table = terminal_table(
-        "Selected by", "Checkpoint", "Accuracy", "Weighted", "Balanced", "Worst group", "Worst-class F1"
-    )
-    for selected in selections:
-        figures = selected.evaluation
-        weighted = "-" if figures.weighted_accuracy is None else f"{figures.weighted_accuracy.value:.3f}"
-        table.add_row(
-            figures.name, listed(list(dict.fromkeys(selected.checkpoints)), SHOWN), figures.accuracy.text(),
-            weighted, f"{figures.balanced_accuracy.value:.3f}", figures.wga_estimate.text(),
-            f"{figures.worst_class_f1:.3f}",
-        )  # fmt: skip
-    return table
 
 
 def how_selected(selections: Sequence[Selected]) -> str:
@@ -188,8 +190,7 @@ def how_selected(selections: Sequence[Selected]) -> str:
     each = f" for each of {figures.runs} runs" if figures.runs > 1 else ""
     return (
         f"Each rule takes the best checkpoint by its metric{each}, the first of equally good ones, and is shown on "
-        f"{_samples(figures)}. The oracle chooses by worst-group accuracy on {figures.split}: no method may. "
-        "Weighted: accuracy, groups weighted as in train."
+        f"{_samples(figures)}. The oracle chooses by worst-group accuracy on {figures.split}: no method may."
     )
 
 
@@ -197,10 +198,64 @@ def to_json(
     evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison], selections: Sequence[Selected] = ()
 ) -> str:
     """Return all figures as JSON; a NaN is an error."""
-    record = {
-        "schema_version": SCHEMA_VERSION,
-        "evaluations": [asdict(evaluation) for evaluation in evaluations],
-        "comparisons": [asdict(comparison) for comparison in comparisons],
-        "checkpoints": {selected.evaluation.name: selected.checkpoints for selected in selections},
-    }
-    return json.dumps(record, indent=1, allow_nan=False) + "\n"
+    return report_of(evaluations, comparisons, selections).to_json()
+
+
+def to_latex(evaluations: Sequence[Evaluation], comparisons: Sequence[Comparison]) -> str:
+    """Return a table with a line per model; `comparisons` are of the first with each of the others.
+
+    Figures are bold if significantly better than the first model's, and in the first model's line if significantly
+    better than all others'. Raises `SpurgenError` unless there is no comparison, or one for each other model in order.
+    """
+    first, *others = evaluations
+    pairs = [(comparison.first, comparison.second) for comparison in comparisons]
+    if pairs and pairs != [(first.name, other.name) for other in others]:
+        raise SpurgenError("the comparisons are not of the first model with each of the others in order")
+    tested = [comparison for comparison in comparisons if not comparison.unranked]
+    better = {first.name: _better(tested, 1)} | {one.second: _better([one], -1) for one in comparisons}
+    lines = [
+        line_of(each) | {"model": each.name + UNRANKED * bool(each.unranked), "bold": better.get(each.name, ())}
+        for each in evaluations
+    ]
+    heading = f"{first.samples:,} samples, {len(first.groups)} groups"
+    caption = _caption(evaluations, tested)
+    return lines_latex([(heading, lines)], "evaluation", caption, shown=PAPER, stacked=True)
+
+
+def _better(comparisons: Sequence[Comparison], sign: int) -> set[str]:
+    """Return the metrics in which all comparisons, of which there is one, are significant and have this sign."""
+    tests = {name: [one.metrics[name] for one in comparisons if name in one.metrics] for name in NAMES}
+    return {
+        name for name, own in tests.items()
+        if own and all(test.significant and test.difference * sign > 0 for test in own)
+    }  # fmt: skip
+
+
+def _caption(evaluations: Sequence[Evaluation], tested: Sequence[Comparison]) -> str:
+    counts = sorted({evaluation.runs for evaluation in evaluations})
+    over = "samples and runs" if counts[0] > 1 else "samples, and runs if several" if counts[-1] > 1 else "samples"
+    runs = f"{' or '.join(map(str, counts))} run{'s' * (counts[-1] > 1)}"
+    said = f"Means over {runs}, with 95 % intervals over {over}; that of the worst group is simultaneous."
+    said += "".join(f" †: {why}, not compared." for why in dict.fromkeys(e.unranked for e in evaluations) if why)
+    if not tested:
+        return said
+    first = evaluations[0].name
+    than = f" than {first}, or where {first} is better than all others" if len(tested) > 1 else ""
+    mcnemar = "; McNemar's exact test for accuracy with one run each" if any(one.mcnemar for one in tested) else ""
+    return f"{said} Bold: significantly better{than} (paired bootstrap{mcnemar}; Holm-corrected over all tests, 5 %)."
+
+
+def draw_groups(evaluations: Sequence[Evaluation]) -> "Figure":
+    """Draw the accuracy of every group with its interval, a panel per model, the first one's worst group on top.
+
+    Raises `SpurgenError` for models of other groups.
+    """
+    from spurgen.harness.plots.forest import Named, Panel, forest  # imported late: matplotlib is slow to import
+
+    first, *others = evaluations
+    for other in others:
+        if {group.name for group in other.groups} != {group.name for group in first.groups}:
+            raise SpurgenError(f"{first.name} and {other.name} have different groups; draw them one by one")
+    names = [line["group"] for line in group_lines(first)]
+    panels = [Panel(each.name, {row.name: row.accuracy for row in each.groups}) for each in evaluations]
+    return forest(panels, [Named(name, name) for name in names], "accuracy", limits=(-0.02, 1.02))

@@ -1,5 +1,6 @@
 """Text for terminals and reports: lines as they are, Markdown tables, lists in sentences."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from tabulate import tabulate
 from spurgen.benchmark.errors import harmless
 
 MINUS = "\N{MINUS SIGN}"
+FIGURE = re.compile(r"[<>=]*[-+]?[\d.]")  # how a cell of figures begins
 LEAST_P = 1e-4  # smaller p-values are not distinguished: no test here is that exact
 
 
@@ -47,11 +49,23 @@ def markdown_table(lines: Sequence[Mapping[str, object]]) -> str:
 
     Markup is not escaped: a stranger's names go through `as_markdown` before.
     """
-    shown = [
+    return tabulate(_all_harmless(lines), headers="keys", tablefmt="pipe", disable_numparse=True)
+
+
+def plain_table(lines: Sequence[Mapping[str, object]]) -> str:
+    """Return lines as a table for a terminal, columns of numbers flush right; cells are harmless."""
+    shown = _all_harmless(lines)
+    columns = list(dict.fromkeys(key for line in shown for key in line))
+    numbers = [any(FIGURE.match(str(line.get(key, ""))) for line in shown) for key in columns[1:]]
+    aligned = ("left", *("right" if each else "left" for each in numbers))
+    return tabulate(shown, headers="keys", disable_numparse=True, colalign=aligned if columns else None)
+
+
+def _all_harmless(lines: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    return [
         {_harmless(key): _harmless(cell) if isinstance(cell, str) else cell for key, cell in line.items()}
         for line in lines
     ]
-    return tabulate(shown, headers="keys", tablefmt="pipe", disable_numparse=True)
 
 
 def html_table(lines: Sequence[Mapping[str, object]]) -> str:

@@ -16,7 +16,7 @@ from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.context.episodes import RUNGS, SHOWN
 from spurgen.harness.context.report import EXACT, THRESHOLD, TITLES, stored_models
 from spurgen.harness.plots.needed import Group, Learner, Scale, places
-from spurgen.harness.profiles.card import ALL, MODALITIES, stored_cards
+from spurgen.harness.public.card import ALL, MODALITIES, stored_cards
 
 
 def learners(suite: Suite, board: Leaderboard, names: Mapping[str, str], results: Path) -> list[Group]:

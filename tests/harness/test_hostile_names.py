@@ -11,7 +11,7 @@ from spurgen.harness.cli import main
 from spurgen.harness.own import climb, encoding
 from spurgen.harness.plots.ladder import draw_own_ladder
 from spurgen.harness.plots.style import encode
-from spurgen.harness.profiles.card import STORED, board, stored_cards
+from spurgen.harness.public.card import STORED, stored_cards
 from spurgen.harness.statistics.estimate import Estimate
 
 HOSTILE = "a\x1b[2J\u202e<img src=x>|[b](http://c)\n# d"
@@ -75,11 +75,11 @@ def test_an_evaluation_in_every_form(table, tmp_path, capsys):
 def test_cards_and_their_figure(tmp_path):
     card = json.loads((STORED / "bag-of-words.json").read_text())
     (tmp_path / "mine.json").write_text(json.dumps(card | {"encoder": HOSTILE}))
-    text = board(stored_cards("caption", tmp_path))
+    *others, card = stored_cards("caption", tmp_path)
+    text, report = card.report(others).to_text(80), card.report(others).to_markdown()
     assert "http://c" in text
-    assert is_harmless(text)
-    assert kinds(text) & {"html_inline", "html_block", "link_open"} == set()
-    assert len({line.count("|") - line.count("\\|") for line in text.splitlines()}) == 1
+    assert all(map(is_harmless, (text, report)))
+    assert kinds(report) & {"html_inline", "html_block", "link_open"} == set()
     drawing = encode(draw_own_ladder({HOSTILE: [Estimate(0.5), Estimate(0.7)]}, (0, 8), None, "m"), "svg").decode()
     assert is_harmless(drawing)
     assert "<img" not in drawing

@@ -8,10 +8,16 @@ from spurgen.harness.evaluation.arrays import from_arrays
 from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.figures import Calibration, Evaluation, GroupFigures, evaluate
 from spurgen.harness.evaluation.paired import Comparison, compare, compare_with_first
-from spurgen.harness.evaluation.paper import draw_groups, to_latex
 from spurgen.harness.evaluation.predictions import Attribute, Predictions
 from spurgen.harness.evaluation.reading import read_predictions
-from spurgen.harness.evaluation.report import comparison_summary, how_tested, summary, to_json
+from spurgen.harness.evaluation.report import (
+    comparison_summary,
+    draw_groups,
+    how_tested,
+    summary,
+    to_json,
+    to_latex,
+)
 from spurgen.harness.evaluation.selection import Selected, select
 from spurgen.harness.statistics.comparison import Compared
 

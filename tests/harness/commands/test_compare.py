@@ -36,7 +36,7 @@ def test_a_comparison_is_a_sentence_a_table_and_a_file(compare, tmp_path, capsys
     assert "| SSS, color " in out
     assert "Left out: small-image, small-both (bad: not run; good: not run)." in out
     record = json.loads((tmp_path / "compared.json").read_text())
-    assert (next(iter(record)), record["schema_version"]) == ("schema_version", 10)
+    assert (next(iter(record)), record["schema_version"]) == ("schema_version", 11)
     shown = record["tasks"]["small-text"]["robust_accuracy"]
     first, second, difference = (f"{shown[name]:.3f}" for name in ("first", "second", "difference"))
     assert f"| Accuracy if misled | {first} | {second} | {difference} (" in re.sub(" +", " ", out)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from spurgen.harness.board.report import read_report
 from spurgen.harness.cli import main
 
 
@@ -39,7 +40,7 @@ def test_a_model_that_reads_the_shortcut_is_described(capsys):
         r"an interval for all 4 groups at once; corrected"
     )
     assert re.search(worst, printed)
-    assert "Accuracy of each group alone" in printed
+    assert "shortcut: accuracy of each group alone" in printed
     assert re.search(r"Accuracy if misled is 0\.000 \[0\.000, 0\.0\d\d\], where all mislead\.", printed)
     assert "Intervals: 95 %, over samples, of this run." in printed
     assert "\x1b" not in printed
@@ -80,13 +81,13 @@ def test_the_first_of_several_models_is_compared_with_the_others_and_all_is_writ
     printed = " ".join(capsys.readouterr().out.split())
     for other in ("a/model", "b/model", "leaning"):
         assert f"right beats {other} in accuracy if misled: right less {other} is +0.500" in printed
-        assert re.search(rf"Accuracy if misled, {other} 1\.000 0\.500 \+0\.500", printed)
+        assert re.search(rf"Accuracy if misled right {other} 1\.000 0\.500 \+0\.500", printed)
     assert "p-values are Holm-corrected over the metrics and models. The bootstrap of samples is paired." in printed
-    record = json.loads(Path("all.json").read_text())
-    assert record["schema_version"] == 9
-    figures = [(one["name"], one["runs"], one["wga"]) for one in record["evaluations"]]
+    report = read_report(Path("all.json"), "evaluate")
+    figures = [(line["model"], line["runs"], line["wga"]) for line in report.lines("models")]
     assert figures == [("right", 2, 1), ("a/model", 1, 0.5), ("b/model", 1, 0.5), ("leaning", 1, 0.5)]
-    compared = [(one["second"], one["metrics"]["accuracy"]["difference"]) for one in record["comparisons"]]
+    tests = [line for line in report.lines("comparisons") if line["metric"] == "accuracy"]
+    compared = [(line["other"], line["difference"]) for line in tests]
     assert compared == [("a/model", 0.25), ("b/model", 0.25), ("leaning", 0.25)]
 
 
@@ -103,12 +104,14 @@ def test_a_generated_data_set_is_grouped_by_class_and_alignment(capsys, tmp_path
     assert main(["evaluate", "answers.csv", "--metadata", "data/metadata.csv", "--json", "figures.json"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert "The data say of every sample whether these go with its class: color, shape." in printed
-    (figures,) = json.loads(Path("figures.json").read_text())["evaluations"]
-    assert (figures["samples"], len(figures["groups"]), figures["flags"]) == (len(test), 12, ["color", "shape"])
+    report = read_report(Path("figures.json"), "evaluate")
+    (figures,) = report.lines("models")
+    assert (figures["samples"], len(report.lines("groups"))) == (len(test), 12)
+    assert report.about["models"]["answers"]["flags"] == ["color", "shape"]
     both = {"agree": test.color_aligned & test.shape_aligned, "mislead": ~test.color_aligned & ~test.shape_aligned}
     of_state = {name: right[there].mean() for name, there in both.items()}
-    assert {name: one["value"] for name, one in figures["states"].items()} == pytest.approx(of_state)
-    assert figures["robust_accuracy"]["value"] == pytest.approx(min(of_state.values()))
+    assert {name: figures[f"accuracy_{name}"] for name in of_state} == pytest.approx(of_state)
+    assert figures["robust_accuracy"] == pytest.approx(min(of_state.values()))
     by_value = "evaluate answers.csv --metadata data/metadata.csv --attributes color --allow-missing-groups"
     assert main(by_value.split()) == 0
     assert re.search(r"\d, color = \d", capsys.readouterr().out)
@@ -131,7 +134,7 @@ def test_the_name_of_a_model_is_printed_as_it_is(capsys):
     for name in ("run[a].csv", "run[b].csv"):
         pd.read_csv("shortcut.csv").to_csv(name, index=False)
     assert main(["evaluate", "run[a].csv", "run[b].csv", "--metadata", "metadata.csv"]) == 0
-    assert re.search(r"run\[a\] +run\[b\] +Difference", capsys.readouterr().out)
+    assert re.search(r"\n +run\[a\] +run\[b\]\n", capsys.readouterr().out)
 
 
 @pytest.mark.usefixtures("tables")
@@ -196,8 +199,7 @@ def test_checkpoints_are_selected_by_val_and_shown_on_test(capsys):
     assert not Path("-").exists()
     assert record["checkpoints"]["last"] == record["checkpoints"]["oracle"] == ["epoch-1"]
     assert record["checkpoints"]["val accuracy"] == record["checkpoints"]["val worst class"] == ["epoch-0"]
-    assert {one["name"]: one["wga"] for one in record["evaluations"]}["val accuracy"] == 0
-    assert re.search(r"val accuracy +epoch-0 +0\.500 \[.*\] +1\.000 +0\.500 +0\.000", streams.err)
+    assert re.search(r"\nval accuracy +epoch-0 +0\.500 \[.*\] +1\.000 \[.*\] +0\.500 \[.*\] +0\.000", streams.err)
     assert "no method may" in " ".join(streams.err.split())
     answers[answers.split == 2][["img_filename", "prediction"]].to_csv("epoch-1.csv", index=False)
     assert main(words.split()) == 2

@@ -8,7 +8,7 @@ import pytest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
 from spurgen.harness.options import encoding
-from spurgen.harness.profiles import card
+from spurgen.harness.public import card
 
 
 @pytest.fixture
@@ -24,18 +24,18 @@ def small_ladder(steps, words, coarse, monkeypatch, tmp_path):
 def test_a_card_is_printed_beside_stored_ones_and_written(small_ladder, capsys):
     assert main(["profile", "bag-of-words"]) == 0
     said = capsys.readouterr().out
-    assert "accuracy if misled" in said
-    assert re.search(r"\| bag-of-words +\|", said)
+    assert "Accuracy if misled" in said
+    assert re.search(r"^bag-of-words ", said, re.MULTILINE)
     assert {path.name for path in small_ladder.iterdir()} == {"bag-of-words.json", "bag-of-words.svg"}
     own = json.loads((small_ladder / "bag-of-words.json").read_text())
     assert own["encoder"] == "bag-of-words"
     (small_ladder / "mine.json").write_text(json.dumps(own | {"encoder": "mine"}))
     assert main(["profile", "bag-of-words"]) == 0
-    assert re.search(r"\| mine +\|", capsys.readouterr().out)
+    assert re.search(r"^mine ", capsys.readouterr().out, re.MULTILINE)
     (small_ladder / "package.json").write_text("{}")  # another program's
     (small_ladder / "mine.json").write_text('{"encoder": "mine"}')
     assert main(["profile", "bag-of-words"]) == 2
-    assert "mine.json is no card of spurgen profile" in capsys.readouterr().err.replace("\n", "")
+    assert "mine.json is no report of spurgen profile" in capsys.readouterr().err.replace("\n", "")
 
 
 @pytest.mark.usefixtures("small_ladder")

@@ -1,10 +1,21 @@
+import re
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.figures import evaluate
-from spurgen.harness.evaluation.paired import compare_with_first
-from spurgen.harness.evaluation.report import comparison_summary, comparison_table, how_tested, summary
+from spurgen.harness.evaluation.paired import compare, compare_with_first
+from spurgen.harness.evaluation.report import (
+    comparison_summary,
+    draw_groups,
+    how_tested,
+    report_of,
+    summary,
+    to_latex,
+)
 
 LABELLED = pd.DataFrame({"label": ["cat", "dog", "cat", "dog"], "light": ["day", "day", "night", "night"]})
 LIGHT = Columns(attributes=("light",))
@@ -28,6 +39,12 @@ def test_the_summary_says_what_goes_with_the_classes_and_warns_of_small_groups(r
     assert figures.aligned == {"light": {"a": "x", "b": "y"}}
     assert "What goes with the classes: light: a = x, b = y." in summary(figures)
     assert "The smallest group has 1 sample: with fewer than 10, do not rely on the corrected" in summary(figures)
+
+
+def p_values(models):
+    """The p-values of the report's table of tests."""
+    tests = report_of([evaluate(one) for one in models], compare_with_first(models)).parts[-1]
+    return {line["p (Holm)"] for line in tests.cells()}
 
 
 def test_how_models_were_tested_names_those_of_which_a_sentence_is_true(model):
@@ -55,11 +72,104 @@ def test_a_model_at_chance_has_no_verdict(model):
     assert how_tested(comparisons) == "Nothing was tested."
     assert f"It is not ranked: {why}." in summary(evaluate(constant))
     assert "not ranked" not in summary(evaluate(good))
-    assert {*map(str, comparison_table(comparisons).columns[4].cells)} == {"-"}
+    assert p_values([constant, good]) == {"-"}
 
 
 def test_small_p_values_are_not_printed_as_zero(model):
-    (comparison,) = compare_with_first([model({(1, 0): 45}, name="a.csv"), model({}, name="b.csv")])
+    models = [model({(1, 0): 45}, name="a.csv"), model({}, name="b.csv")]
+    (comparison,) = compare_with_first(models)
     assert "p < 1e-4." in comparison_summary(comparison)
     assert "e-0" not in comparison_summary(comparison)
-    assert "< 1e-4" in {*map(str, comparison_table([comparison]).columns[4].cells)}
+    assert "< 1e-4" in p_values(models)
+
+
+ERRORS = {"bad": 45, "poor": 43, "good": 5}
+
+
+@pytest.fixture
+def table(model):
+    """Return a function that makes the table of models with these errors, by name."""
+
+    def make(**errors):
+        shown = [
+            model({(1, 0): wrong} if isinstance(wrong, int) else wrong, name=f"{n}.csv") for n, wrong in errors.items()
+        ]
+        return to_latex([evaluate(one) for one in shown], compare_with_first(shown))
+
+    return make
+
+
+def bold(text):
+    return {line.partition(" ")[0]: line.count("textbf") for line in text.splitlines() if " & " in line}
+
+
+def test_the_table_is_bold_where_one_is_significantly_better(model):
+    bad, good = model({(1, 0): 25}, name="bad_one.csv"), model({(1, 0): 5}, name="good.csv")
+    text = to_latex([evaluate(bad), evaluate(good)], [compare(bad, good)])
+    (worse,), (better,) = ([line for line in text.splitlines() if line.startswith(name)] for name in ("bad", "good"))
+    assert worse.startswith(r"bad\_one &")
+    assert r"\textbf" not in worse
+    assert len(re.findall(r"\\textbf\{[\d.]+\}", better)) == 3  # all but the corrected one
+    assert worse.count("&") == better.count("&") == 4
+    assert "paired bootstrap; McNemar's exact test for accuracy with one run each; Holm" in text
+
+
+@pytest.mark.parametrize(
+    ("order", "counts"),
+    [
+        (("bad", "poor", "good"), [0, 0, 3]),
+        (("good", "bad", "poor"), [3, 0, 0]),
+        (("poor", "bad", "good"), [0, 0, 3]),
+    ],
+)
+def test_the_first_is_bold_where_it_beats_all_and_others_where_they_beat_it(table, order, counts):
+    text = table(**{name: ERRORS[name] for name in order})
+    assert [bold(text)[name] for name in order] == counts
+    assert f"better than {order[0]}, or where {order[0]} is better than all others" in text
+
+
+def test_a_model_at_chance_is_marked_and_neither_bold_nor_in_the_way_of_others(table):
+    constant = {(0, 0): 50, (0, 1): 50}
+    text = table(good=5, constant=constant, poor=45)
+    assert bold(text) == {"Model": 0, "good": 3, "constant": 0, "poor": 0}
+    assert r"constant \textdagger{} &" in text
+    assert "not significantly better than chance in test accuracy, averaged over classes, not compared." in text
+    assert "Bold" not in table(constant=constant, good=5)
+
+
+def test_comparisons_belong_to_the_models_of_the_table(model):
+    models = [model({(1, 0): k}, name=f"m{k}.csv") for k in (5, 10, 25)]
+    evaluations = [evaluate(one) for one in models]
+    with pytest.raises(SpurgenError, match="comparisons are not of the first model with each of the others in order"):
+        to_latex(evaluations, compare_with_first([models[0], models[2]]))
+    assert "Bold" in to_latex(evaluations, compare_with_first(models))
+
+
+def test_latex_typesets_the_table(model, typeset):
+    bad, good = model({(1, 0): 25}, name="bad_one.csv"), model({(1, 0): 5}, name="a[good]#&{.csv")
+    assert typeset(to_latex([evaluate(bad), evaluate(good)], [compare(bad, good)])) == []
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        ([1], "1 run, .* over samples;"),
+        ([2, 2], "2 runs, .* samples and runs;"),
+        ([1, 2], "1 or 2 runs, .* if several;"),
+    ],
+)
+def test_the_caption_says_what_intervals_cover(model, runs, said):
+    assert re.search(f"Means over {said}", to_latex([evaluate(model(*[{}] * count)) for count in runs], []))
+
+
+def test_models_of_other_groups_are_not_drawn_together(model):
+    first = evaluate(model({}))
+    other = replace(first, name="other", groups=first.groups[1:])
+    with pytest.raises(SpurgenError, match="model and other have different groups; draw them one by one"):
+        draw_groups([first, other])
+
+
+def test_the_figure_has_a_panel_per_model_and_the_first_ones_worst_group_on_top(model):
+    figure = draw_groups([evaluate(model({(1, 0): k}, name=f"m{k}.csv")) for k in (5, 25)])
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["m5", "m25"]
+    assert figure.axes[0].get_yticklabels()[0].get_text() == "waterbird, place = land"

@@ -1,14 +1,13 @@
 """The card of an encoder: ERM on its frozen features, with all shortcuts together and with each alone."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
-from pydantic import Field, PositiveInt, TypeAdapter
+from pydantic import ConfigDict, Field, PositiveInt, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from spurgen.benchmark.contract import Modality
@@ -16,38 +15,34 @@ from spurgen.benchmark.errors import SpurgenError, checked
 from spurgen.benchmark.reading import JSON_BYTES, read_text
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Rung, Task
-from spurgen.harness.machine.printing import markdown_table
+from spurgen.harness.board.columns import NEEDED_BY
+from spurgen.harness.board.report import Report, Table, read_report
 from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.public.measuring import Measured
-from spurgen.harness.statistics.needed import Goal, Needed, needed
+from spurgen.harness.statistics.needed import Goal, Needed, in_words, needed
 
 STORED = Path(str(files("spurgen.benchmark"))) / "profiles"
 MODALITIES: dict[str, Modality] = {"image": "image", "caption": "text"}
 ALL = "all"
-SHOWN = {
-    "robust_accuracy": "accuracy if misled", "seen_mislead": "on seen things", "accuracy_agree": "agreeing",
-    "follows": "follows",
-}  # fmt: skip
+SHOWN = ("robust_accuracy", "seen_mislead", "accuracy_agree", "follows")
 NUMBER = r"(<=|>)?\d{1,9}"
 NUMBER_NEEDED = rf"^{NUMBER}( \[{NUMBER}, {NUMBER}\])?$"
 ROUNDING = 1e-9  # of means over worlds
 Name = Annotated[str, Field(min_length=1, max_length=300)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class Line:
-    """ERM on a rung: the shortcut that moves, or `all`, and the metrics by name, as means over worlds."""
+    """ERM on a rung: the shortcut that moves, or `all`, the counterexamples, and metrics as means over worlds."""
 
     shortcut: Name
-    counterexamples: Annotated[int, Field(ge=0, lt=10**9)]
-    metrics: Mapping[str, Annotated[float, Field(ge=0, le=1)]]
-
-    def __post_init__(self) -> None:
-        """Raise `ValueError` if a metric is missing."""
-        for key in SHOWN:
-            if key not in self.metrics:
-                raise ValueError(f"the metric {key} is missing, of {self.shortcut} at {self.counterexamples}")
+    rung: Annotated[int, Field(ge=0, lt=10**9)]
+    robust_accuracy: Share
+    seen_mislead: Share
+    accuracy_agree: Share
+    follows: Share
 
 
 @dataclass(frozen=True)
@@ -66,25 +61,25 @@ class Card:
     worlds: Annotated[tuple[int, ...], Field(min_length=1)]
     lines: tuple[Line, ...]
     needed: Mapping[str, Annotated[str, Field(pattern=NUMBER_NEEDED)]]
-    schema_version: Literal[1] = 1
 
     def __post_init__(self) -> None:
         """Raise `ValueError` unless every shortcut has a curve of ascending rungs, and a number."""
         if self.needed.keys() != {line.shortcut for line in self.lines} or ALL not in self.needed:
             raise ValueError(f"needed and lines have other shortcuts, or {ALL!r} is none of them")
         for shortcut in self.needed:
-            rungs = [line.counterexamples for line in self.lines if line.shortcut == shortcut]
+            rungs = [line.rung for line in self.lines if line.shortcut == shortcut]
             if not any(rungs) or rungs != sorted({*rungs}):
                 raise ValueError(f"the rungs of {shortcut} do not ascend")
 
-    def dump(self) -> str:
-        """Return the card as JSON; a NaN is an error."""
-        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
+    @property
+    def score(self) -> float:
+        """Accuracy if misled with all shortcuts, mean over the rungs above 0."""
+        return float(np.mean([height for m, height in self.curve().items() if m]))
 
     def curve(self, shortcut: str = ALL) -> dict[int, float]:
         """Return the accuracy if misled by number of counterexamples, by default with all shortcuts."""
         of = [line for line in self.lines if line.shortcut == shortcut]
-        return {line.counterexamples: line.metrics["robust_accuracy"] for line in of}
+        return {line.rung: line.robust_accuracy for line in of}
 
     def contradiction(self, ladders: Mapping[str, Sequence[Task]]) -> str:
         """Return which rungs are not those of the ladders, or which number does not follow from its curve, or ``."""
@@ -103,14 +98,24 @@ class Card:
                 return f"its curve of {shortcut} needs {shown[0]}, not {text}"
         return ""
 
-    def table(self) -> str:
-        """Return a line per shortcut and rung."""
-        rows = [
-            {"shortcut": line.shortcut, "counterexamples": line.counterexamples}
-            | {title: f"{line.metrics[key]:.3f}" for key, title in SHOWN.items()}
-            for line in self.lines
+    def report(self, others: Sequence["Card"] = ()) -> Report:
+        """Return the card as a report, with a line for it and each of the `others` below, the best first."""
+        rungs = Table("rungs", [asdict(line) for line in self.lines], ("shortcut", "rung", *SHOWN))
+        cards = [
+            {"encoder": card.encoder, "ladder_score": card.score, "width": card.width}
+            | {NEEDED_BY + shortcut: text for shortcut, text in card.needed.items()}
+            for card in sorted((self, *others), key=lambda card: -card.score)
         ]
-        return markdown_table(rows)
+        shown = ("encoder", "ladder_score", *map(NEEDED_BY.__add__, self.needed), "width")
+        about = {name: value for name, value in asdict(self).items() if name != "lines"}
+        parts = [rungs, Table("", cards, shown)]
+        return Report("profile", f"The encoder {as_markdown(self.encoder)}", self._sentence(), parts, about=about)
+
+    def _sentence(self) -> str:
+        alone = ", ".join(f"{in_words(text)} for {name}" for name, text in self.needed.items() if name != ALL)
+        number, name = in_words(self.needed[ALL]), as_markdown(self.encoder)
+        said = f"ERM on {name} needs {number} counterexamples where all shortcuts mislead"
+        return f"{said}; where one alone misleads, {alone}." if alone else f"{said}."
 
 
 def ladders_of(half: str) -> dict[str, tuple[Rung, ...]]:
@@ -134,7 +139,7 @@ def make_card(
             assert isinstance(task, Rung)
             found = [result.metrics for result in each.rows[task.name].results]
             means = {key: float(np.mean([metrics[key] for metrics in found])) for key in SHOWN}
-            lines.append(Line(shortcut, task.counterexamples, means))
+            lines.append(Line(shortcut=shortcut, rung=task.counterexamples, **means))
             if task.counterexamples:
                 curves.append((task.counterexamples, [metrics["robust_accuracy"] for metrics in found]))
         goal = Goal(tuple(m for m, _ in curves), threshold)
@@ -148,10 +153,15 @@ def _threshold(task: Task) -> float:
     return SHARE * (task.ladder.ceiling or 1.0)
 
 
-def read_card(text: str, where: str) -> Card:
-    """Read a card; raise `SpurgenError` if the text is not a card, or lacks what a table needs."""
-    validate = TypeAdapter(Card).validate_json
-    return checked(validate, text, lambda why: SpurgenError(f"{where} is no card of spurgen profile: {why}"))
+def read_card(path: Path) -> Card:
+    """Read a card; raise `SpurgenError` if the file is not a card, or lacks what a table needs."""
+    stored = read_report(path, "profile")
+    known = {name: stored.about[name] for name in Card.__dataclass_fields__ if name in stored.about}
+    validate = TypeAdapter(Card).validate_python
+    return checked(
+        validate, known | {"lines": stored.lines("rungs")},
+        lambda why: SpurgenError(f"{path} is no card of spurgen profile: {why}"),
+    )  # fmt: skip
 
 
 def stored_cards(half: str, own: Path | None = None) -> list[Card]:
@@ -163,32 +173,12 @@ def stored_cards(half: str, own: Path | None = None) -> list[Card]:
     found: dict[str, Card] = {}
     for place in (STORED, own) if own else (STORED,):
         for file in sorted(place.glob("*.json")):
-            if '"encoder"' not in (text := read_text(file, JSON_BYTES)):
+            if '"encoder"' not in read_text(file, JSON_BYTES):
                 continue
-            card = read_card(text, str(file))
+            card = read_card(file)
             if (card.half, card.suite) != (half, DEFAULT_SUITE):
                 continue
             if place == own and (problem := card.contradiction(ladders_of(half))):
                 raise SpurgenError(f"{file}: {problem}; make the card again by spurgen profile, or remove it")
             found[card.encoder] = card
     return [*found.values()]
-
-
-def board(cards: Iterable[Card]) -> str:
-    """Return a line per card: counterexamples needed with all shortcuts and with each alone, the fewest first."""
-
-    def order(card: Card) -> float:
-        return -float(np.mean([height for m, height in card.curve().items() if m]))
-
-    rows = []
-    for card in sorted(cards, key=order):
-        score = -order(card)
-        rows.append(
-            {
-                "encoder": as_markdown(card.encoder),
-                "ladder score": f"{score:.3f}",
-                **card.needed,
-                "features": card.width,
-            }
-        )
-    return markdown_table(rows)

@@ -1,1 +1,0 @@
-"""`spurgen profile`: which shortcuts an encoder makes easy."""
