@@ -19,10 +19,10 @@ from spurgen.harness.options.flags import add_jobs, add_results, between, refuse
 from spurgen.harness.results.store import IN_CONTEXT
 
 if TYPE_CHECKING:
-    from spurgen.harness.context.asking import Model
     from spurgen.harness.context.episodes import Episode
+    from spurgen.harness.context.models import Model
+    from spurgen.harness.context.replies import Answers
     from spurgen.harness.context.scores import Scores
-    from spurgen.harness.context.store import Answers
 
 CHARACTERS = 4  # per token, about
 
@@ -59,10 +59,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     Without `--yes`, print the cost alone if there is any.
     """
     _check(arguments)
-    from spurgen.harness.context.asking import ask, prompts_of  # imported late: loads what draws and an HTTP client
     from spurgen.harness.context.episodes import draw
+    from spurgen.harness.context.models import ask, prompts_of  # imported late: loads what draws and an HTTP client
+    from spurgen.harness.context.replies import Answers
     from spurgen.harness.context.report import lines_of, table_of, to_json
-    from spurgen.harness.context.store import Answers
 
     folder = arguments.results / IN_CONTEXT
     answers = Answers(folder / "requests", arguments.limit)
@@ -108,13 +108,13 @@ def _check(arguments: argparse.Namespace) -> None:
 def _model(arguments: argparse.Namespace, answers: "Answers") -> tuple[str, "Model"]:
     """Return the model that the flags name, and its name in the report."""
     if arguments.endpoint:
-        from spurgen.harness.context.endpoint import Endpoint
+        from spurgen.harness.context.models import Endpoint
 
         return arguments.model, Endpoint(
             arguments.endpoint, arguments.model, answers, chat=arguments.chat, samples=arguments.samples or 0,
             top=arguments.top or 20, timeout=arguments.timeout or 60.0,
         )  # fmt: skip
-    from spurgen.harness.context.local import PACKAGED, Local, packaged
+    from spurgen.harness.context.models import PACKAGED, Local, packaged
 
     if arguments.gguf is None and arguments.model not in PACKAGED:
         raise SpurgenError(f"--model {arguments.model}: name its server by --endpoint, or a file by --gguf; "
@@ -147,11 +147,9 @@ def _beside(episodes: list["Episode"], console: Console) -> dict[str, dict[str, 
     """Return the scores of the exact Bayesian learner and of probes, where MiniLM is installed."""
     import numpy as np
 
-    from spurgen.harness.context.bayes import bayes_odds
     from spurgen.harness.context.episodes import RUNGS
-    from spurgen.harness.context.probe import available, probe_odds
     from spurgen.harness.context.report import EXACT
-    from spurgen.harness.context.scores import Scores
+    from spurgen.harness.context.scores import Scores, available, bayes_odds, probe_odds
 
     exact = [[bayes_odds(each.demonstrations[rung], each.queries) for rung in RUNGS] for each in episodes]
     found = {EXACT: np.array(exact)}

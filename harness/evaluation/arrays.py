@@ -7,9 +7,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.alignment import Aligned, attributes_of
 from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAG, FLAGS, NO_FLAG
-from spurgen.harness.evaluation.predictions import Predictions, is_numbered
+from spurgen.harness.evaluation.predictions import Aligned, Predictions, attributes_of, is_numbered
 from spurgen.harness.evaluation.tables import NO_NAMES, are_probabilities, categorical, in_order, places
 from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics import softmax

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from scipy.stats import binomtest
 
 from spurgen.harness.evaluation.figures import at_chance
-from spurgen.harness.evaluation.order import same_order
-from spurgen.harness.evaluation.predictions import Predictions, group
+from spurgen.harness.evaluation.predictions import Predictions, group, same_order
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.statistics.comparison import Compared, Unit, corrected
 from spurgen.harness.statistics.comparison import compare as tested

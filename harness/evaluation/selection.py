@@ -7,8 +7,7 @@ import numpy as np
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.evaluation.figures import Evaluation, class_hits, evaluate
-from spurgen.harness.evaluation.order import same_order
-from spurgen.harness.evaluation.predictions import Predictions, group, stacked
+from spurgen.harness.evaluation.predictions import Predictions, group, same_order, stacked
 from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics.arrays import Float64, Int64
 

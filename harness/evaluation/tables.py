@@ -1,25 +1,197 @@
-"""CSV and Parquet files as tables, and their entries as names and numbers; errors name the file, line and column."""
+"""CSV and Parquet files as tables, and their entries as names and numbers; errors name the file, line and column.
+
+Python's csv module reads CSV: pandas shifts the columns of long lines and fills short ones, and neither it nor pyarrow
+says on which line of the file a row begins. Parquet is read piece by piece: a kilobyte may hold a billion entries.
+"""
 
 import csv
+import io
+import json
 import math
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 import pandas as pd
 
 from spurgen.benchmark.errors import MissingError, SpurgenError, shortened
+from spurgen.benchmark.packages import check_packages
+from spurgen.benchmark.reading import may_unpack_to, open_plain, open_unpacked
 from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAGS, NO_FLAG, Columns, Named
-from spurgen.harness.evaluation.csv_files import CORRECT, csv_header, read_csv
-from spurgen.harness.evaluation.parquet_files import PARQUET, is_parquet, parquet_header, read_parquet
 from spurgen.harness.machine.files import matching
 from spurgen.harness.metrics.arrays import LARGEST_SCORE, Float64, Int64
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CORRECT = "correct the file"
+PLAIN = "write it as CSV without compression if you trust it"
+FILE_BYTES = 1 << 36
+LINE = 1 << 22  # characters; 21,841 logits take a tenth. `csv` itself allows an entry 131,072
+ENTRIES = 1 << 22
+Records = Iterator[tuple[int, list[str]]]
+"""The line where each record begins, and its entries."""
+PARQUET = (".parquet", ".pq")
+ROWS = 256  # at a time: a long text that is stored once may occur in all of them
 NO_NAMES = frozenset({"nan", "na", "<na>", "null"})  # what pandas, NumPy, R and databases write for a missing value
+
+
+def most_rows(path: Path, columns: int) -> int:
+    """Return how many rows of these columns a file may have: an entry per byte, CSV's maximum, or 4 million if more.
+
+    A compressed kilobyte may have a million rows.
+    """
+    return max(ENTRIES, path.stat().st_size) // max(columns, 1)
+
+
+def too_many(path: Path) -> SpurgenError:
+    """Return the error of a file with more rows than it may have."""
+    size = path.stat().st_size
+    return SpurgenError(
+        f"cannot read {path}: it has more than {max(ENTRIES, size):,} entries, in {size:,} bytes; {PLAIN}"
+    )
+
+
+def csv_header(path: Path) -> list[str]:
+    """Return the names of a file's columns; raise `SpurgenError` if two are the same or no comma separates them."""
+    with _opened(path) as (header, _):
+        return header
+
+
+def read_csv(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
+    """Read the `wanted` columns as text, indexed by line."""
+    lines, rows = [], []
+    with _opened(path) as (header, records):
+        places = [k for k, name in enumerate(header) if wanted(name)]
+        most = most_rows(path, len(places))
+        for line, entries in records:
+            if len(entries) != len(header):
+                raise SpurgenError(
+                    f"{path}, line {line}: the number of entries is {len(entries)}, that of the header {len(header)}; "
+                    f"{CORRECT}"
+                )
+            lines.append(line)
+            rows.append([entries[k] for k in places])
+            if len(rows) > most:
+                raise too_many(path)
+    return pd.DataFrame(rows, index=pd.Index(lines, dtype=np.int64), columns=[header[k] for k in places], dtype=str)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[list[str], Records]]:
+    """Yield the names of a file's columns and its records."""
+    with open_unpacked(path, FILE_BYTES) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+        records = _records(text)
+        first, header = next(records, (1, []))
+        other = next((mark for mark in ";\t|" if len(header) == 1 and mark in header[0]), None)
+        if other:
+            raise SpurgenError(f"{path}, line {first}: the columns are separated by {other!r}; separate them by commas")
+        twice = [name for k, name in enumerate(header) if name in header[:k]]
+        if twice:
+            raise SpurgenError(f"{path}, line {first}: several columns are called {shortened(twice[0])}; {CORRECT}")
+        yield header, records
+
+
+def _records(text: TextIO) -> Records:
+    """Yield records, but no blank lines."""
+    reader, before = csv.reader(_lines(text), strict=True), 0
+    for entries in reader:
+        if entries:
+            yield before + 1, entries
+        before = reader.line_num
+
+
+def _lines(text: TextIO) -> Iterator[str]:
+    while line := text.readline(LINE + 1):
+        if len(line) > LINE:
+            raise ValueError(f"a line has more than {LINE:,} characters")
+        yield line
+
+
+def is_parquet(path: Path) -> bool:
+    """Return whether a file begins as Parquet does."""
+    with open_plain(path, FILE_BYTES) as file:
+        return file.read(4) == b"PAR1"
+
+
+def parquet_header(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
+    """Return the names of a file's columns, and those of the codes of Hugging Face's type `ClassLabel`, by column."""
+    check_packages(["pyarrow"], f"reading {path}")
+    from pyarrow.parquet import read_schema
+
+    with open_plain(path, FILE_BYTES) as file:
+        schema = read_schema(file)
+    try:
+        described = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+        features = described.get("info", {}).get("features", {})
+        codes = {
+            column: {str(code): name for code, name in enumerate(feature["names"])}
+            for column, feature in features.items()
+            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+        }
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):  # of JSON of any other form
+        raise SpurgenError(f"{path}: its metadata `huggingface` do not describe its columns; write it again") from None
+    if any(not isinstance(name, str) for names in codes.values() for name in names.values()):
+        raise SpurgenError(f"{path}: its metadata `huggingface` have a class whose name is no text; write it again")
+    for column, names in codes.items():
+        unclear = [name for code, name in names.items() if name in names and name != code]
+        if unclear:
+            raise SpurgenError(
+                f"{path}, column {column}: {unclear[0]} is one class's number and another's name; {CORRECT}"
+            )
+    columns = list(schema.names)
+    if twice := next((name for k, name in enumerate(columns) if name in columns[:k]), None):
+        raise SpurgenError(f"{path}: several columns are called {shortened(twice)}; {CORRECT}")
+    return columns, codes
+
+
+def read_parquet(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
+    """Read columns of a file, indexed by row; raise `SpurgenError` if it holds far more than its size.
+
+    Also raised for columns of lists and other nested values. An index with a name is a column.
+    """
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    names = [name for name in parquet_header(path)[0] if wanted(name)]
+    size = path.stat().st_size
+    limit = left = may_unpack_to(size)
+    with open_plain(path, FILE_BYTES) as file:
+        content = ParquetFile(file)
+        if content.metadata.num_rows > most_rows(path, len(names)):
+            raise too_many(path)
+        kinds = {name: content.schema_arrow.field(name).type for name in names}
+        nested = next((name for name, kind in kinds.items() if pa.types.is_nested(kind)), None)
+        if nested:
+            raise SpurgenError(f"{path}, column {nested}: its entries are {kinds[nested]}; expected numbers or text")
+        schema = pa.schema([(name, _plain(kind)) for name, kind in kinds.items()])
+        pieces = [schema.empty_table()]
+        for batch in content.iter_batches(ROWS, columns=names, use_threads=False):
+            pieces.append(pa.table({name: batch[name] for name in names}).cast(schema))
+            pieces[-1].validate(full=True)  # that text is UTF-8
+            left -= pieces[-1].nbytes
+            if left < 0:
+                raise SpurgenError(
+                    f"cannot read {path}: it unpacks to more than {limit:,} bytes, from {size:,}; {PLAIN}"
+                )
+    try:
+        table: pd.DataFrame = pa.concat_tables(pieces).to_pandas()
+    except LookupError as error:  # of pytz
+        raise SpurgenError(f"cannot read {path}: there is no time zone {error}; write times as text") from None
+    return table.set_axis(pd.RangeIndex(1, len(table) + 1))
+
+
+def _plain(kind: "pa.DataType") -> "pa.DataType":
+    """Return the type of plain entries, where an encoding only refers to a text that is stored once."""
+    import pyarrow as pa
+
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    bytes_too = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    return pa.string() if bytes_too or kind in (pa.string_view(), pa.binary_view()) else kind
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ CHUNK = 500  # samples that are in memory at a time
 SHARD = 10_000
 FORMATS = "spurgen.harness.exports.formats"
 WORK = ".spurgen"  # files that only an incomplete export needs: its plan and receipts of shards
+LENGTH = 32  # bytes of a sample's digest
+INDEX = "dataset.json"
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,6 @@ def chunks_of(scenario: Description, shard: Shard, *, images: bool = True) -> It
         yield Chunk(shard.part, start, bases, samples, shown_in(scenario, shard.part, start, stop, samples))
 
 
-LENGTH = 32  # bytes of a sample's digest
-
-
 def sample_digests(chunk: Chunk) -> bytes:
     """Return the SHA-256 of every sample, one after the other.
 
@@ -152,9 +151,6 @@ def content_digest(scenario: Description, parts: Mapping[str, tuple[int, str]]) 
         "parts": {part: list(parts[part]) for part in sorted(parts)},
     }
     return hashlib.sha256(json.dumps(described, separators=(",", ":")).encode()).hexdigest()
-
-
-INDEX = "dataset.json"
 
 
 class PartIndex(BaseModel):

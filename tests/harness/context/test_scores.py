@@ -3,11 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from spurgen.harness.context.bayes import bayes_odds
 from spurgen.harness.context.episodes import CLASSES, RUNGS, STATES, draw
-from spurgen.harness.context.probe import probe_odds
 from spurgen.harness.context.report import GOAL, to_json
-from spurgen.harness.context.scores import Scores
+from spurgen.harness.context.scores import Scores, bayes_odds, probe_odds
 from spurgen.harness.results.store import IN_CONTEXT, SHIPPED
 from spurgen.harness.statistics.needed import needed
 

