@@ -10,7 +10,7 @@ import numpy as np
 from ladders import FREE, Found, Heights, Line, Verdict, add_flags, check, heights
 
 from spurgen.harness.cli import run_script
-from spurgen.harness.validity.entry import Rule, needed, needed_text
+from spurgen.harness.validity.ladders import Rule, needed_of_mean, needed_text
 
 METHODS = ("erm", "group_dro", "jtt", "subg", "dfr")
 ALLOWED = 0.15
@@ -25,7 +25,7 @@ def judge(ladder: str, curves: Mapping[str, tuple[Heights, Heights]], ceiling: f
         read = {m: (above[low] + above[high]) / 2 for m, (low, high) in zip(between, pairwise(above), strict=True)}
         cells = {f"m = {m}": f"{value:.3f} ({read[m]:.3f})" for m, value in between.items()}
         whole = dict(sorted((above | between).items()))
-        first, second = needed(above, ceiling), needed(whole, ceiling)
+        first, second = needed_of_mean(above, ceiling), needed_of_mean(whole, ceiling)
         texts = {"N": needed_text(above, ceiling), "N of all": needed_text(whole, ceiling)}
         beyond = math.isinf(first) or math.isinf(second)
         changes[method] = 0.0 if first == second else math.inf if beyond else abs(second / first - 1)

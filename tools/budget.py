@@ -11,7 +11,7 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.cli import run_script
-from spurgen.harness.validity.entry import Rule
+from spurgen.harness.validity.ladders import Rule
 
 METHODS = ("erm", "group_dro", "jtt", "dfr", "adversarial", "contrastive")
 BUDGETS = (1, 4, 16)

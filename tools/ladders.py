@@ -29,7 +29,7 @@ from spurgen.harness.results.answered import answered, scored_parts
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.running import features, rungs
 from spurgen.harness.running.plan import baseline_specs, plan_unfrozen
-from spurgen.harness.validity.entry import Rule, entry_rules, needed, needed_text
+from spurgen.harness.validity.ladders import Rule, check_rules, needed_of_mean, needed_text
 
 METHODS = ("erm", "resample", "group_dro", "jtt", "subg", "dfr", "adversarial", "contrastive")
 TWINS = ("contrastive",)
@@ -171,7 +171,7 @@ def judge_numbers(
     for (method, title), curve in curves.items():
         line = lines.setdefault(method, {"Ladder": ladder, "Method": method})
         line[title] = needed_text(curve, ceiling)
-    return [*lines.values()], [rule({key: needed(curve, ceiling) for key, curve in curves.items()})]
+    return [*lines.values()], [rule({key: needed_of_mean(curve, ceiling) for key, curve in curves.items()})]
 
 
 def _marks(name: str) -> tuple[str, str]:
@@ -234,7 +234,7 @@ def judge(ladder: str, curves: Mapping[str, Sequence[Curve]], ceiling: float, se
         reached[method] = heights(worlds)
         cells = {f"m = {m}": "{:.2f} ({:.2f}, {:.2f})".format(*np.mean(at, axis=0)) for m, at in by_rung.items()}
         lines.append({"Ladder": ladder, "Method": method, **cells, "N": needed_text(reached[method], ceiling)})
-    return lines, entry_rules(reached, TWINS, ceiling, seen)
+    return lines, check_rules(reached, TWINS, ceiling, seen)
 
 
 def _key(suite: Suite, run: Run) -> str:

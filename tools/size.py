@@ -8,7 +8,7 @@ from ladders import Numbers, add_flags, check_numbers
 
 from spurgen.benchmark.ladder import Ladder
 from spurgen.harness.cli import run_script
-from spurgen.harness.validity.entry import Rule
+from spurgen.harness.validity.ladders import Rule
 
 METHODS = ("erm", "group_dro", "bsoftmax")
 FACTORS = (0.5, 1.0, 2.0)

@@ -9,7 +9,7 @@ from typing import Any
 from ladders import Numbers, add_flags, check_numbers
 
 from spurgen.harness.cli import run_script
-from spurgen.harness.validity.entry import Rule
+from spurgen.harness.validity.ladders import Rule
 
 METHODS = ("erm", "group_dro", "bsoftmax")
 WEIGHTS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)

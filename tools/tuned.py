@@ -17,7 +17,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import run_script
 from spurgen.harness.experiments.tuning import choose, score_settings
 from spurgen.harness.experiments.tuning_result import read_tuning, results_file
-from spurgen.harness.validity.entry import Rule
+from spurgen.harness.validity.ladders import Rule
 
 METHODS = ("erm", "group_dro", "jtt", "subg", "bsoftmax", "cda")
 ALLOWED = 0.03

@@ -16,10 +16,9 @@ from spurgen.harness.options.flags import add_out, add_results, add_suite
 from spurgen.harness.options.sections import add_page, around, renew
 from spurgen.harness.plots.style import save
 from spurgen.harness.results.store import CEILING, Store
-from spurgen.harness.validity.answer import FAILS
 from spurgen.harness.validity.published import read_published
 from spurgen.harness.validity.report import ask, draw, summary, to_json, to_markdown
-from spurgen.harness.validity.suite import gather
+from spurgen.harness.validity.suite import FAILS, gather
 
 BEGIN, END = "<!-- validity: begin -->", "<!-- validity: end -->"
 

@@ -13,7 +13,7 @@ MIN_METHODS = 5  # a rank correlation over fewer is almost meaningless
 REPLICATES = 1000
 
 
-def spearman(first: Scores, second: Scores) -> Float64:
+def rank_rho(first: Scores, second: Scores) -> Float64:
     """Return Spearman's rho along the last axis; ties get their mean rank, and a list of ties alone gives NaN.
 
     `first`, `second`: real (..., n). Returns float64 (...,).
@@ -33,7 +33,7 @@ def partial_spearman(first: Scores, second: Scores, strata: Int64) -> Float64:
     """Return Spearman's rho given the stratum, along the last axis (Liu et al. 2018, Biometrics 74, 595-605).
 
     It is the correlation of the probability-scale residuals: the share of an item's stratum that lies below it, less
-    the share above it. So it depends only on the order within strata, has Spearman's scale, and is `spearman` if there
+    the share above it. So it depends only on the order within strata, has Spearman's scale, and is `rank_rho` if there
     is one stratum. A stratum of one item, or of ties alone, adds nothing; without any other it is NaN. `first`,
     `second`: real (..., n). `strata`: integers (..., n). Returns float64 (...,).
     """
@@ -76,14 +76,14 @@ def correlate(
     """Correlate two lists of n metrics, with the percentile bootstrap's interval; None if a list is all ties.
 
     `points`, `others`: real (n,). `replicates`: real (n, B) of `points`, or None if only points are known. `strata`:
-    integers (n,) for `partial_spearman`, None for `spearman`. A bootstrap replicate draws n methods with replacement
+    integers (n,) for `partial_spearman`, None for `rank_rho`. A bootstrap replicate draws n methods with replacement
     and gives each its value in that replicate, so the interval covers the choice of methods and the units of `points`;
     `others` are taken as exact. Replicates in which a list is all ties have no rho and are left out. `name` keys the
     draws.
     """
     drawn = draw_methods(len(points), REPLICATES if replicates is None else replicates.shape[1], name)
     values = take(points, replicates, drawn)
-    rhos = spearman(values, others[drawn]) if strata is None else partial_spearman(values, others[drawn], strata[drawn])
+    rhos = rank_rho(values, others[drawn]) if strata is None else partial_spearman(values, others[drawn], strata[drawn])
     return estimate(rhos)
 
 

@@ -3,45 +3,37 @@
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from matplotlib.figure import Figure
 from pydantic_core import to_jsonable_python
 
-from spurgen.benchmark.plugins import discover
 from spurgen.harness.board.columns import Line, number
 from spurgen.harness.machine.printing import markdown_table, p_text
 from spurgen.harness.machine.text import as_markdown
 from spurgen.harness.statistics.estimate import ENDS
-from spurgen.harness.validity.answer import FAILS, Answer
-from spurgen.harness.validity.suite import RankedSuite
+from spurgen.harness.validity.agreement import published_spearman, spearman
+from spurgen.harness.validity.differences import minimum_detectable_difference, tiers, whac_a_mole
+from spurgen.harness.validity.ladders import entry_rules, number_needed
+from spurgen.harness.validity.rankings import fine_tuned, reliability
+from spurgen.harness.validity.suite import FAILS, Answer, RankedSuite
 
 SCHEMA_VERSION = 8
-QUESTIONS = "spurgen.harness.validity.questions"
+QUESTIONS = {
+    each.name: each
+    for each in (
+        entry_rules, number_needed, tiers, spearman, published_spearman, whac_a_mole, minimum_detectable_difference,
+        reliability, fine_tuned,
+    )
+}  # fmt: skip
+"""The questions, in the order of the report."""
 MOST_LINES = 60  # of a table in Markdown, beyond which only some tasks are shown
 Answers = Mapping[str, Answer]
 
 
-class Question(Protocol):
-    """A question's module, as the package's docstring describes it."""
-
-    __doc__: str | None
-    PLACE: int
-    TITLE: str
-
-    def examine(self, suite: RankedSuite) -> Answer:
-        """Return the answer to the question."""
-
-
-def questions() -> dict[str, Question]:
-    """Return the questions in the order of the report."""
-    modules = cast("dict[str, Question]", discover(QUESTIONS))
-    return dict(sorted(modules.items(), key=lambda item: item[1].PLACE))
-
-
 def ask(suite: RankedSuite) -> Answers:
     """Ask every question; one without its rows lists them in `missing`."""
-    return {name: question.examine(suite) for name, question in questions().items()}
+    return {name: question.examine(suite) for name, question in QUESTIONS.items()}
 
 
 def draw(answers: Answers) -> dict[str, Figure]:
@@ -53,7 +45,7 @@ def to_json(answers: Answers) -> str:
     """Write the report as JSON, a record a line; a NaN is an error, and floats have eight significant digits."""
     parts = []
     for name, answer in answers.items():
-        about = {"title": questions()[name].TITLE, "verdict": answer.verdict, "summary": answer.summary}
+        about = {"title": QUESTIONS[name].title, "verdict": answer.verdict, "summary": answer.summary}
         lines = [f'  "{key}": {_dumped(value)},' for key, value in (about | {"missing": answer.missing}).items()]
         tables = [
             f"   {_dumped(title)}: [\n" + ",\n".join(f"    {_dumped(record)}" for record in records) + "\n   ]"
@@ -84,16 +76,15 @@ def to_markdown(suite: RankedSuite, answers: Answers, plots: Collection[str] = (
         f"`spurgen validity` made this from the rows alone. All figures are in `validity.json`. {_order(suite)}",
         "## Verdicts",
         "\n".join(
-            f"- {questions()[name].TITLE}: {_word(answer)}. {answer.summary}".rstrip()
-            for name, answer in answers.items()
+            f"- {QUESTIONS[name].title}: {_word(answer)}. {answer.summary}".rstrip() for name, answer in answers.items()
         ),
     ]
     for name, answer in answers.items():
-        question = questions()[name]
-        parts += [f"## {question.TITLE}", (question.__doc__ or "").strip()]
-        parts += [getattr(question, "STILL", "")] if answer.verdict == FAILS else []
+        question = QUESTIONS[name]
+        parts += [f"## {question.title}", question.about]
+        parts += [question.still] if answer.verdict == FAILS else []
         parts += [part for title, records in answer.tables.items() for part in _table(title, records, answer.shown)]
-        parts += [f"![{question.TITLE}]({name}.svg)"] if name in plots else []
+        parts += [f"![{question.title}]({name}.svg)"] if name in plots else []
         parts += ["\n".join(["Missing:", "", *(f"- {line}" for line in answer.missing)])] if answer.missing else []
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -101,7 +92,7 @@ def to_markdown(suite: RankedSuite, answers: Answers, plots: Collection[str] = (
 def summary(suite: RankedSuite, answers: Answers) -> str:
     """Write a table of the questions with their verdicts and numbers, as Markdown."""
     lines = [
-        {"Question": questions()[name].TITLE, "Verdict": _word(answer), "Numbers": answer.summary}
+        {"Question": QUESTIONS[name].title, "Verdict": _word(answer), "Numbers": answer.summary}
         for name, answer in answers.items()
     ]
     return f"{_order(suite)}\n\n{_narrow(lines)}"

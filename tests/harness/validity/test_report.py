@@ -12,8 +12,8 @@ from spurgen.harness.board import eligibility
 from spurgen.harness.cli import main
 from spurgen.harness.commands.validity import BEGIN, END
 from spurgen.harness.validity import suite
-from spurgen.harness.validity.answer import FAILS, MEASURED, VERDICTS, Answer
-from spurgen.harness.validity.report import ask, draw, questions, summary, to_json, to_markdown
+from spurgen.harness.validity.report import QUESTIONS, ask, draw, summary, to_json, to_markdown
+from spurgen.harness.validity.suite import FAILS, MEASURED, VERDICTS, Answer
 
 NAMES = [
     "entry_rules", "number_needed", "tiers", "spearman", "published_spearman", "whac_a_mole",
@@ -37,7 +37,7 @@ def test_every_question_has_an_answer_of_at_most_two_sentences(answers):
         assert (
             (name not in (*NAMES[:2], NAMES[-1])) <= answer.summary.count(". ") + answer.summary.endswith(".") <= 2
         ), name
-        assert (questions()[name].__doc__ or "").count("\n") >= 2
+        assert QUESTIONS[name].about.count("\n") >= 2
     assert not any(answers[name].missing for name in NAMES[:4])
 
 
@@ -63,9 +63,9 @@ def test_the_report_does_not_depend_on_the_order_of_the_rows(answers, rows, gath
 def test_the_text_has_verdicts_tables_and_plots(answers, ranked, read_table):
     text = to_markdown(ranked, answers, NAMES)
     assert text.startswith("# Is SpurGen toy any good?")
-    for name, question in questions().items():
-        assert f"- {question.TITLE}: " in text.partition("\n## Verdicts\n")[2].partition("\n## ")[0]
-        assert name == "fine_tuned" or text.index(f"## {question.TITLE}") < text.index(f"]({name}.svg)")
+    for name, question in QUESTIONS.items():
+        assert f"- {question.title}: " in text.partition("\n## Verdicts\n")[2].partition("\n## ")[0]
+        assert name == "fine_tuned" or text.index(f"## {question.title}") < text.index(f"]({name}.svg)")
     lines = read_table(text.partition("### Changes")[2].strip().partition("\n\n")[0])
     asked = ("signs-text", "jtt", "color")
     (jtt,) = [each for each in lines if tuple(each[k].strip() for k in ("Task", "Submission", "Channel")) == asked]
@@ -81,7 +81,7 @@ def test_of_a_long_table_the_text_has_the_tasks_that_are_shown(ranked):
 
 
 def test_what_may_still_be_concluded_stands_below_a_claim_that_does_not_hold(answers, ranked):
-    still = questions()["tiers"].STILL
+    still = QUESTIONS["tiers"].still
     failed = {**answers, "tiers": replace(answers["tiers"], verdict=FAILS)}
     assert still in to_markdown(ranked, failed)
     assert still not in to_markdown(ranked, answers)
@@ -92,7 +92,7 @@ def test_the_summary_is_a_table_that_names_the_order_of_its_numbers(answers, ran
     order, _, table = summary(ranked, answers).partition("\n\n")
     assert "signs-image / signs-text" in order
     lines = read_table(table)
-    assert [each["Question"].strip() for each in lines] == [question.TITLE for question in questions().values()]
+    assert [each["Question"].strip() for each in lines] == [question.title for question in QUESTIONS.values()]
     assert lines[2]["Verdict"].strip() == "holds"
     assert lines[2]["Numbers"].startswith("The largest sets of rows that all differ have 5 of 5 rows")
 
@@ -169,7 +169,7 @@ def test_the_summary_replaces_a_section_of_a_file(run, folder, stderr):
 
 @pytest.mark.usefixtures("folder")
 def test_a_claim_that_does_not_hold_gives_exit_code_1(run, rows, monkeypatch, stderr):
-    monkeypatch.setattr("spurgen.harness.validity.questions.tiers.WANTED", 6)
+    monkeypatch.setattr("spurgen.harness.validity.differences.WANTED", 6)
     method = SimpleNamespace(submission=SimpleNamespace(ACCESS="none"))
     monkeypatch.setattr("spurgen.harness.commands.validity.discover", lambda _: dict.fromkeys(rows, method))
     assert run() == 1
