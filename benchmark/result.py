@@ -1,6 +1,6 @@
 """The result of one job: what one submission reached on one task with one training seed."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, mo
 from spurgen.benchmark.scenario_tables import MAX_SAMPLES, Name
 
 SCHEMA_VERSION = 2
-ANSWERS_ONLY: Final = "answers only"  # the verification of a row whose model ran elsewhere
+UNWRITTEN = ("answers only", "private")  # verifications that only earlier versions wrote
 LONGEST_NAME = 100  # of a sanity check or a selection rule
 LARGEST = 2.0**22  # of a sample: 22 bits before the point, 24 behind it and 7 for a sum fit a float64
 GONE = ("patterns", "rules")  # fields that only earlier versions wrote
@@ -119,10 +119,10 @@ class Result(_Frozen):
 
     `identity` is the digest of everything that the metrics depend on. `metrics` are over the whole task, `channels` per
     channel, `groups` the number of correct test predictions per group. `uses_generator`: whether the submission imports
-    the generators, or declares that it uses them. `verification`: `answers only` if the model ran elsewhere and was not
-    asked again. `uncorrelated` marks a reference trained without the correlations, which is on no leaderboard, and
-    `matched` one of these with only as many samples as its rung has counterexamples; `draw` counts disjoint draws of
-    them. A failed job has `error` and no metrics.
+    the generators, or declares that it uses them. `verification`: one of `UNWRITTEN` unranks the row. `uncorrelated`
+    marks a reference trained without the correlations, which is on no leaderboard, and `matched` one of these with only
+    as many samples as its rung has counterexamples; `draw` counts disjoint draws of them. A failed job has `error` and
+    no metrics.
     """
 
     suite: str

@@ -147,10 +147,6 @@ COLUMNS: Mapping[str, Column] = {
         "less ERM's, and better or worse where that differs significantly (Holm)",
         "brief", "+.3f", better=1, text=_to_erm,
     ),
-    "private_gap": Column(
-        "Private gap", "accuracy if misled less that on splits nobody has seen", "wide", "+.3f", interval=True,
-        better=-1,
-    ),
     "units": Column("Worlds", "worlds that the row has, or training seeds on a task of one world", "wide", "d"),
     "verification": Column("Verified", "who ran it; self-reported is unchecked"),
     "model": Column("Model", "the model's name", "report"),

@@ -10,7 +10,7 @@ from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, Unit, by_label, spread_of, unit_of
 from spurgen.harness.board.columns import column
 from spurgen.harness.board.counterexamples import Reached, counterexamples, rungs_of
-from spurgen.harness.board.eligibility import eligible
+from spurgen.harness.board.eligibility import rankable
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
 from spurgen.harness.statistics.comparison import Compared, compare, corrected
@@ -50,10 +50,8 @@ class SideBySide:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def compare_rows(
-    suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[str], private: Rows | None = None
-) -> SideBySide:
-    """Compare two rows on the tasks where the leaderboard shows both; `private`: as in `leaderboard.build`.
+def compare_rows(suite: Suite, rows: Rows, first: str, second: str, tasks: Sequence[str]) -> SideBySide:
+    """Compare two rows on the tasks where the leaderboard shows both.
 
     Uses the moderated paired t-test over units, as the ranking does; a task's spread is that of its baselines. P-values
     of what is `asked` are Holm-corrected together, and those of all other metrics, channels and rungs together.
@@ -62,11 +60,10 @@ def compare_rows(
     shown: dict[str, Mapping[str, TaskRow]] = {}
     for name in tasks:
         task = suite.task(name)
-        divided = eligible(suite, task, on_task(rows, name), on_task(private or {}, name))
-        fit = divided.ranked
+        fit, unranked = rankable(suite, task, on_task(rows, name))
         missing = [label for label in pair if label not in fit]
         if missing:
-            reasons = {label: row.reason for label, row in divided.unranked.items()}
+            reasons = {label: row.reason for label, row in unranked.items()}
             comparison.left_out[name] = "; ".join(f"{label}: {reasons.get(label, 'not run')}" for label in missing)
         else:
             comparison.units[name] = len(fit[first]), len(fit[second]), unit_of(task)

@@ -1,20 +1,18 @@
 """Which rows may be ranked: those whose results are consistent and complete, and beat chance."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from shlex import quote
 
 import numpy as np
 
 from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.result import ANSWERS_ONLY
+from spurgen.benchmark.result import UNWRITTEN
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.by_unit import RANKED_BY, by_label, groups_on_test
-from spurgen.harness.board.private_gap import private_gap, worse_in_private
-from spurgen.harness.board.schema import PrivateGap, Unranked
+from spurgen.harness.board.by_unit import groups_on_test
+from spurgen.harness.board.schema import Unranked
 from spurgen.harness.machine.printing import failed_check, first_line
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.answered import GROUPED
@@ -23,7 +21,6 @@ from spurgen.harness.results.identity import is_current_baseline, is_of_our_code
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.results.store import label_of
 from spurgen.harness.statistics.samples import AT_CHANCE, better_than_chance
-from spurgen.harness.statistics.units import SeedSpread, pool
 
 
 def rankable(suite: Suite, task: Task, rows: Mapping[str, TaskRow]) -> tuple[dict[str, TaskRow], dict[str, Unranked]]:
@@ -65,10 +62,10 @@ def _unconfirmed(label: str, row: TaskRow) -> str | None:
     A process that has answered every question may have learned from the questions. Our own code is trusted.
     """
     for result in row.results:
-        if result.verification == ANSWERS_ONLY:
+        if result.verification in UNWRITTEN:
             return (
-                "its answers were never confirmed by a freshly trained process, since the model ran elsewhere; score "
-                "the model itself to rank it"
+                f"its answers were never confirmed by a freshly trained process: an earlier version stored them as "
+                f"{result.verification}; score the model itself to rank it"
             )
         again = result.provenance.reproduction
         checks = result.provenance.consistency, again and again.consistency
@@ -80,37 +77,6 @@ def _unconfirmed(label: str, row: TaskRow) -> str | None:
                 f"spurgen reproduce {quote(label)} --record --device cpu"
             )
     return None
-
-
-@dataclass(frozen=True)
-class Eligible:
-    """A task's rows that may be ranked, the others with the reason, and the private gaps of those that may."""
-
-    ranked: dict[str, TaskRow]
-    unranked: dict[str, Unranked]
-    gaps: dict[str, PrivateGap]
-
-
-def eligible(suite: Suite, task: Task, rows: Mapping[str, TaskRow], private: Mapping[str, TaskRow]) -> Eligible:
-    """Divide a task's rows as `rankable` does, and unrank rows that are significantly worse on private splits.
-
-    `private`: the rows on the private splits of the newest commitment, by label.
-    """
-    ranked, unranked = rankable(suite, task, rows)
-    spread = _pooled_spread(ranked)
-    compared = {label: private_gap(task, label, row, private.get(label), spread) for label, row in ranked.items()}
-    baselines = [label for label, row in ranked.items() if is_baseline_row(row)]
-    for label, reason in worse_in_private(compared, baselines).items():
-        unranked[label] = not_ranked(label, ranked.pop(label), reason)
-    gaps = {label: gap for label, gap in compared.items() if label in ranked and isinstance(gap, PrivateGap)}
-    return Eligible(ranked, unranked, gaps)
-
-
-def _pooled_spread(rows: Mapping[str, TaskRow]) -> SeedSpread | None:
-    """Pool the variance of robust accuracy over trainings within rows: the baselines', or all if those do not vary."""
-    values = by_label(rows, RANKED_BY)
-    ours = [values[label] for label, row in rows.items() if is_baseline_row(row)]
-    return pool(ours) or pool([*values.values()])
 
 
 def not_ranked(label: str, row: TaskRow, reason: str) -> Unranked:
@@ -130,8 +96,6 @@ def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str |
     for result in row.results:
         if (result.suite, result.task) != (suite.name, task.name):
             return f"scored as {result.task} of suite {result.suite}, which is not this task"
-        if result.verification == "private":
-            return "says that it was scored on private splits, and is a public result"
         if result.uncorrelated:
             return "a reference, trained without the correlations"
         if result.data_sha256 != frozen:

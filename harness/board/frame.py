@@ -70,8 +70,7 @@ def lowest_where(row: BoardRow) -> str:
 
 
 def _of_task(row: TaskBoardRow) -> Record:
-    line: Record = {name: getattr(row, name) for name in ("isolation", "asked_again", "verification", "seconds")}
-    return line | _with_ends("private_gap", row.private.gap, row.private.gap_ci) if row.private else line
+    return {name: getattr(row, name) for name in ("isolation", "asked_again", "verification", "seconds")}
 
 
 def _needed(row: SetBoardRow) -> Record:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from spurgen.benchmark.result import ANSWERS_ONLY, Result
+from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
@@ -20,10 +20,10 @@ from spurgen.harness.board.by_unit import (
     unit_of,
 )
 from spurgen.harness.board.counterexamples import rungs_of
-from spurgen.harness.board.eligibility import Eligible, eligible
+from spurgen.harness.board.eligibility import rankable
 from spurgen.harness.board.placing import place
 from spurgen.harness.board.references import controls
-from spurgen.harness.board.schema import Leaderboard, PrivateGap, TaskBoard, TaskBoardRow
+from spurgen.harness.board.schema import Leaderboard, TaskBoard, TaskBoardRow, Unranked
 from spurgen.harness.board.sets import TaskPart, set_board
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.rows import Rows, TaskRow, on_task
@@ -33,23 +33,20 @@ from spurgen.harness.statistics.units import mean_estimates
 
 ISOLATIONS = ("process", "bubblewrap")  # weakest first; an unknown one is weaker still
 ASKED = ("same", "fresh")
-VERIFICATIONS = (ANSWERS_ONLY, "self-reported", "re-run", "private")
+VERIFICATIONS = ("self-reported", "re-run")
 Value = TypeVar("Value")
 
 
-def build(
-    suite: Suite, rows: Rows, private: Rows | None = None, references: Mapping[str, Rows] | None = None
-) -> Leaderboard:
+def build(suite: Suite, rows: Rows, references: Mapping[str, Rows] | None = None) -> Leaderboard:
     """Build the leaderboard: per task, and over each set of tasks that the suite names.
 
-    `private`: the rows on the private splits of the newest commitment, which are shown, and unrank a row that is
-    significantly worse there. `references`: rows that stand beside a ladder's board, by kind.
+    `references`: rows that stand beside a ladder's board, by kind.
     """
     parts = {}
     for name, task in suite.tasks.items():
         of_task = on_task(rows, name)
         if of_task:
-            parts[name] = part_of(task, eligible(suite, task, of_task, on_task(private or {}, name)))
+            parts[name] = part_of(task, *rankable(suite, task, of_task))
     overall = {}
     for name, members in suite.overall.items():
         rungs = rungs_of([suite.task(member) for member in members])
@@ -59,9 +56,9 @@ def build(
     return Leaderboard(suite.name, suite.manifest.digest, {name: part.board for name, part in parts.items()}, overall)
 
 
-def part_of(task: Task, divided: Eligible) -> TaskPart:
+def part_of(task: Task, fit: Mapping[str, TaskRow], unranked: Mapping[str, Unranked]) -> TaskPart:
     """Build the board of a task from its rows that may be ranked and those that may not."""
-    fit, sizes = divided.ranked, group_sizes(task)
+    sizes = group_sizes(task)
     baselines = {label for label, row in fit.items() if is_baseline_row(row)}
     by_metric = {metric: by_label(fit, metric) for metric in ENDS}
     spreads = {metric: spread_of(metric, of_rows, baselines) for metric, of_rows in by_metric.items()}
@@ -69,10 +66,10 @@ def part_of(task: Task, divided: Eligible) -> TaskPart:
     rows = []
     for label, row in fit.items():
         estimates = {metric: of_rows[label] for metric, of_rows in known.items() if label in of_rows}
-        rows.append(_verified(make_row(label, row, sizes, estimates), divided.gaps.get(label)))
+        rows.append(make_row(label, row, sizes, estimates))
     values, asked = by_metric[RANKED_BY], task.units_asked
     ranked, few, told_apart = place(rows, values, baselines, spreads[RANKED_BY], asked)
-    board = TaskBoard(ranked, few, [*divided.unranked.values()], unit_of(task), asked, told_apart)
+    board = TaskBoard(ranked, few, [*unranked.values()], unit_of(task), asked, told_apart)
     return TaskPart(task, board, values, baselines)
 
 
@@ -96,12 +93,6 @@ def make_row(label: str, row: TaskRow, sizes: Int64, estimates: dict[str, Estima
         verification=_verification([result.verification for result in results]),
         seconds=float(np.mean([result.provenance.total_seconds for result in results])),
     )
-
-
-def _verified(row: TaskBoardRow, private: PrivateGap | None) -> TaskBoardRow:
-    """Add a row's result on private splits, which verifies the row if it covers all its seeds."""
-    confirmed = private is not None and private.seeds == row.units
-    return replace(row, private=private, verification="private" if confirmed else row.verification)
 
 
 def _shared(tables: Sequence[Mapping[str, Value]]) -> dict[str, list[Value]]:

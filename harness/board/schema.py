@@ -28,21 +28,6 @@ class AgainstErm(Compared):
     units: int
 
 
-@dataclass(frozen=True)
-class PrivateGap:
-    """A row's robust accuracy on the private splits, the mean over the seeds that were run there.
-
-    `gap`: accuracy on test less that on the private splits, with a 95 % interval; `p`: how often chance alone makes it
-    as large.
-    """
-
-    seeds: int
-    robust_accuracy: float
-    gap: float
-    gap_ci: Interval
-    p: float
-
-
 @dataclass(frozen=True, kw_only=True)
 class BoardRow:
     """A row with metrics that are believed.
@@ -90,7 +75,6 @@ class TaskBoardRow(BoardRow):
     asked_again: str
     verification: str
     seconds: float
-    private: PrivateGap | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,6 @@ from spurgen.harness.board.by_unit import RANKED_BY, Unit
 from spurgen.harness.board.columns import column
 from spurgen.harness.board.comparison import SideBySide, better, compare_rows
 from spurgen.harness.board.counterexamples import Reached
-from spurgen.harness.board.files import read_private
 from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import and_list, markdown_table, p_equals, p_text, say
@@ -50,7 +49,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if first == second:
         raise SpurgenError(f"{first} is compared with itself; name two rows")
     tasks = [suite.task(name).name for name in arguments.tasks or suite.tasks]
-    comparison = compare_rows(suite, rows, first, second, tasks, read_private(suite, arguments.results))
+    comparison = compare_rows(suite, rows, first, second, tasks)
     if not comparison.tasks:
         raise SpurgenError(f"{first} and {second} have no task in common; left out: {_left_out(comparison)}")
     print(harmless(_screen(suite, first, second, comparison, whole=arguments.all)))

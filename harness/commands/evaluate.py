@@ -10,7 +10,6 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.specs import split_spec
-from spurgen.harness.commands._answers import add_answers, run_answers
 from spurgen.harness.commands._model import add_model, run_model
 from spurgen.harness.machine.files import STDOUT, check_distinct, matching, write_atomically
 from spurgen.harness.machine.printing import say
@@ -29,7 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     _add_tables(parser)
     add_model(parser)
-    add_answers(parser)
 
 
 def _add_tables(parser: argparse.ArgumentParser) -> None:
@@ -72,15 +70,13 @@ def _add_tables(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print a summary and tables for each model, and paired tests; or the metrics of answers to questions."""
+    """Print a summary and tables for each model, and paired tests."""
     if arguments.figure and arguments.figure.suffix not in (".pdf", ".svg", ".png"):
         raise SpurgenError(f"--figure {arguments.figure}: expected a name that ends in .pdf, .svg or .png")
     _check_flags(arguments)
     _check_outputs(arguments)
-    if arguments.answers:
-        return run_answers(arguments, console)
     if not arguments.tables and arguments.model is None:
-        raise SpurgenError("name a table of predictions, a submission by --model, or answers to questions by --answers")
+        raise SpurgenError("name a table of predictions, or a submission by --model")
     if arguments.checkpoints and (len(arguments.tables) < 2 or arguments.model):
         raise SpurgenError("--checkpoints needs two or more tables, and takes no --model; name one for each checkpoint")
     from spurgen.harness.evaluation.columns import Columns  # imported late: pandas is slow to import
@@ -128,11 +124,6 @@ def _distinct(names: list[str], paths: list[Path]) -> list[str]:
 
 def _check_flags(arguments: argparse.Namespace) -> None:
     """Raise `SpurgenError` for a flag that has no effect, since it belongs to another use of the command."""
-    if arguments.answers:
-        refuse(arguments, _add_tables, "with --answers", ("json",))
-        refuse(arguments, add_model, "with --answers")
-        return
-    refuse(arguments, add_answers, "without --answers")
     if not arguments.model:
         refuse(arguments, add_model, "without --model")
     elif not arguments.tables:
@@ -142,7 +133,7 @@ def _check_flags(arguments: argparse.Namespace) -> None:
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
     """Raise `SpurgenError` if a file to write is one to read, or one that is written already."""
-    inputs = [*arguments.tables, arguments.metadata, *(arguments.answers or ())]
+    inputs = [*arguments.tables, arguments.metadata]
     inputs += [Path(split_spec(arguments.model)[0])] if arguments.model else []
     read = {file.resolve() for path in inputs if path is not None for file in matching(path)}
     for flag in ("json", "latex", "figure"):

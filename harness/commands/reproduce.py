@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.result import ANSWERS_ONLY, Reproduction, Result
+from spurgen.benchmark.result import Reproduction, Result
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.specs import is_baseline, split_spec
 from spurgen.benchmark.suggest import one_of
@@ -90,11 +90,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if not results:
         among = f" with the seeds {arguments.seeds}" if arguments.seeds else ""
         raise SpurgenError(f"{arguments.row} has no result{among} on {', '.join(tasks)} that did not fail")
-    if any(result.verification == ANSWERS_ONLY for result in results):
-        raise SpurgenError(
-            f"{arguments.row} was made from answers to questions (spurgen evaluate --answers): its model ran "
-            "elsewhere, and cannot be run again here"
-        )
     for file in {split_spec(result.spec)[0] for result in results}:
         if file.endswith(".py") and not Path(file).exists():
             raise SpurgenError(

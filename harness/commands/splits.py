@@ -1,4 +1,4 @@
-"""List, verify or freeze the splits of a suite; commit to private splits, and reveal them."""
+"""List, verify, freeze or describe the splits of a suite."""
 
 import argparse
 from collections.abc import Callable
@@ -9,7 +9,6 @@ from tabulate import tabulate
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.manifest import dump_manifest
-from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.exports.documents import left_out, write_suite
 from spurgen.harness.machine.files import write_atomically
@@ -18,7 +17,6 @@ from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import Unique, add_jobs, add_suite
 from spurgen.harness.options.verifying import only, total, verify_all
 from spurgen.harness.splits.freeze import ALONE, freeze
-from spurgen.harness.splits.private import commit, commitments_file, reveal, secret_file
 
 Action = Callable[[Suite, argparse.Namespace, Console], int]
 FLAGS = argparse.ArgumentParser(add_help=False)
@@ -33,15 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("verify", _verify, "Make every sample again, and compare it with the manifest."),
         ("freeze", _freeze, "Write the manifest of a new suite."),
         ("describe", _describe, "Write a suite's datasheet and its Croissant description."),
-        ("commit", _commit, "Draw the secret of private splits and publish its commitment."),
-        ("reveal", _reveal, "Publish the secret of the open commitment, which ends its use."),
     ):
         action = actions.add_parser(name, parents=[FLAGS], help=summary, description=summary)
         action.set_defaults(act=act)
-        if name in ("commit", "reveal"):
-            secret = "default: ~/.spurgen/SUITE.secret; while it exists, nothing runs unsandboxed unless asked to"
-            action.add_argument("--secret", type=Path, metavar="FILE", help=secret)
-        elif name not in ("freeze", "describe"):
+        if name not in ("freeze", "describe"):
             action.add_argument(
                 "--scenarios", nargs="+", action=Unique, default=[], metavar="SCENARIO",
                 help="names of scenarios; default: all of the suite",
@@ -102,23 +95,4 @@ def _describe(suite: Suite, _: argparse.Namespace, console: Console) -> int:
     say(console, f"wrote {' and '.join(map(str, written))}")
     if suite.croissant_file not in written:
         say(console, left_out(suite.croissant_file))
-    return 0
-
-
-def _commit(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
-    file = (arguments.secret or secret_file(suite)).expanduser()
-    with samples_bar(console, total(suite), "private samples") as advance:
-        commitment = commit(suite, file, advance)
-    say(
-        console,
-        f"commitment {commitment.number}: published in {commitments_file(suite)}; the secret is in {file}: keep it "
-        f"safe, and show it to nobody before {spurgen('splits reveal')}",
-    )
-    return 0
-
-
-def _reveal(suite: Suite, arguments: argparse.Namespace, console: Console) -> int:
-    commitment = reveal(suite, (arguments.secret or secret_file(suite)).expanduser())
-    published = commitments_file(suite)
-    say(console, f"commitment {commitment.number} is revealed in {published}; {spurgen('splits verify')} checks it")
     return 0

@@ -32,7 +32,6 @@ from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import JobsFailedError, find_missing, run_missing, warn_replaced
 from spurgen.harness.running.plan import check_backbones, offered, plan
 from spurgen.harness.running.plan_file import by_task, share
-from spurgen.harness.splits.private import holds_open_secret
 
 
 def add_run_arguments(parser: argparse.ArgumentParser, tasks: str = "all") -> None:
@@ -162,18 +161,12 @@ def report_failures(errors: Iterable[str], console: Console) -> int:
 
 
 def check_shown_files(specs: Iterable[str], suite: Suite, results: Path) -> None:
-    """Raise `SpurgenError` for a file that holds the secret of the open commitment, or lies in the suite's results.
-
-    A secret is recognised by the file's content, under any name: a submission could print it into its public row.
-    """
+    """Raise `SpurgenError` for a submission's file that lies in the suite's results."""
     rows = (results / suite.name).resolve()
     for spec in specs:
         for path in [] if is_baseline(spec) else submission_files(spec).values():
-            what = "the results" if path.resolve().is_relative_to(rows) else ""
-            if holds_open_secret(suite, path):
-                what = f"the secret of suite {suite.name}'s private splits"
-            if what:
+            if path.resolve().is_relative_to(rows):
                 raise SpurgenError(
-                    f"{spec}: its files include {path}, and {what} must not be shown to a submission; move it out of "
-                    "the submission's folder, or leave it out of FILES and imports"
+                    f"{spec}: its files include {path}, and the results must not be shown to a submission; move it "
+                    "out of the submission's folder, or leave it out of FILES and imports"
                 )

@@ -11,7 +11,6 @@ from spurgen.harness.machine.files import cache_folder
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.splits.freeze import part_sizes
-from spurgen.harness.splits.private import check_revealed, read_commitments
 from spurgen.harness.splits.verify import stamp, stamped, verify
 
 NAMED = 12  # scenarios at most that a message names
@@ -49,7 +48,6 @@ def verify_all(suite: Suite, console: Console, jobs: int | None = None) -> int:
         wrong = verify(suite, advance, jobs)
     if wrong:
         say(console, wrong)
-    if wrong or _verify_revealed(suite, console):
         return 1
     try:
         stamp(suite)
@@ -64,17 +62,3 @@ def verified(suite: Suite, names: Iterable[str], console: Console, jobs: int | N
     """Return whether the named scenarios are the frozen ones: by an earlier record, or else verified now."""
     used = only(suite, names)
     return stamped(used) or not verify_all(used, console, jobs)
-
-
-def _verify_revealed(suite: Suite, console: Console) -> int:
-    """Make the private splits with revealed secrets again; return 1 if one differs from its commitment."""
-    if set(suite.scenarios) != set(suite.manifest.scenarios):
-        return 0  # a commitment covers the data of the whole suite
-    for commitment in read_commitments(suite):
-        if commitment.revealed is not None:
-            with samples_bar(console, total(suite), "private samples") as advance:
-                problem = check_revealed(suite, commitment, advance)
-            say(console, problem or f"commitment {commitment.number}: its secret and its data are those committed to")
-            if problem:
-                return 1
-    return 0

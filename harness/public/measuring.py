@@ -24,7 +24,6 @@ from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.board.by_unit import group_sizes
 from spurgen.harness.board.columns import Line, board_keys, column, number
-from spurgen.harness.board.eligibility import Eligible
 from spurgen.harness.board.frame import Record, frame_of, lines_of
 from spurgen.harness.board.leaderboard import part_of
 from spurgen.harness.board.sets import TaskPart, set_board
@@ -49,7 +48,7 @@ Fit = Callable[[LabeledData, LabeledData, Context], Predict]
 """From train, val and the task's description to a function that predicts."""
 Measurable = Task | Scenario | Ladder | str
 NONE: Mapping[str, Any] = {}
-OWN = ("rank", "letters", "submission", "to_erm", "private_gap", "units", "verification")
+OWN = ("rank", "letters", "submission", "to_erm", "units", "verification")
 """Columns that make sense only for a row among others."""
 PERFECT = {**dict.fromkeys(("robust_accuracy", "accuracy_mislead", "accuracy_agree", "accuracy_neutral"), 1.0),
            "follows": 0.0, "uses_thing": 1.0, "wga": 1.0, "accuracy": 1.0, "sss": 0.0, "ig": 0.0}  # fmt: skip
@@ -73,7 +72,7 @@ class Measured:
     @cached_property
     def parts(self) -> dict[str, TaskPart]:
         """A board with this one row for each task."""
-        return {task.name: part_of(task, Eligible({self.name: self.rows[task.name]}, {}, {})) for task in self.tasks}
+        return {task.name: part_of(task, {self.name: self.rows[task.name]}, {}) for task in self.tasks}
 
     @cached_property
     def lines(self) -> dict[str, Record]:

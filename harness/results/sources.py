@@ -17,7 +17,6 @@ from spurgen.benchmark.specs import split_spec
 
 HOME = Path(str(spurgen.benchmark.__file__)).parent.parent
 DECLARED = "FILES"
-SECRETS = Path("~/.spurgen")  # of private splits
 RESULTS = "spurgen-results"  # the default folder of a user's results
 ROW_BEGINS = b'{"schema_version":'  # a file of stored results
 WITHHELD = ("generators", "harness", "benchmark")
@@ -134,14 +133,9 @@ def _standard() -> list[str]:
 
 
 def _withheld(path: Path) -> bool:
-    """Return whether a file is withheld from submissions: generator code, scoring code, results, or a secret."""
+    """Return whether a file is withheld from submissions: generator code, scoring code, or results."""
     real = _real(path)
-    return (
-        RESULTS in real.parts
-        or real.is_relative_to(_real(SECRETS.expanduser()))
-        or any(real.is_relative_to(HOME / name) for name in WITHHELD)
-        or _is_row(real)
-    )
+    return RESULTS in real.parts or any(real.is_relative_to(HOME / name) for name in WITHHELD) or _is_row(real)
 
 
 def _is_row(path: Path) -> bool:

@@ -29,8 +29,8 @@ IN_CONTEXT = "in-context"
 """Folder within one of results: row files of models in context, and `requests` with all their answers."""
 OWN = Path(RESULTS)
 """Default folder for a user's own results."""
-PRIVATE, CEILING, MATCHED, TRICKS = "private", "ceiling", "matched", "tricks"
-KINDS = ("", PRIVATE, CEILING, MATCHED, TRICKS)
+CEILING, MATCHED, TRICKS = "ceiling", "matched", "tricks"
+KINDS = ("", CEILING, MATCHED, TRICKS)
 """Kinds of results, each with a folder of its own; the first is the leaderboard's."""
 TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v3's largest files have 310 KB
 LABEL = r"[\w.=+-]+"

@@ -127,14 +127,6 @@ def missing(rungs: Iterable[Rung], frozen: str | None, encoder: str = "") -> lis
     return [each for each in work if not (encoder and each.part == TWINS) and not each.file.exists()]
 
 
-def forget(rungs: Iterable[Rung]) -> None:
-    """Remove the cached features of the worlds of rungs that are not frozen, such as private ones."""
-    for rung in rungs:
-        for half in HALVES[rung.modality]:
-            for part in rung.ladder.parts:
-                Work(rung.ladder, half, part, None).file.unlink(missing_ok=True)
-
-
 def compute(work: Sequence[Work], processes: int | None = None) -> Iterator[int]:
     """Compute and cache features, one part per process; yield each part's number of samples when it is done."""
     for _, count in pool.run(_fill, work, processes):

@@ -18,7 +18,7 @@ MOST = 4  # most names in a cell of the table
 
 
 def measured(*stores: Rows) -> dict[tuple[str, str], list[float]]:
-    """Return the seconds that stored results took; results of private splits do not record them."""
+    """Return the seconds that stored results took; some earlier results do not record them."""
     seconds: dict[tuple[str, str], list[float]] = {}
     for rows in stores:
         for label, row in rows.items():

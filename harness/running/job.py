@@ -30,15 +30,14 @@ class Seeds(tuple[int, ...]):
 class Job:
     """What to run; small and picklable, so that any executor can carry it.
 
-    `spec` names the submission. `data_sha256` is the digest of the frozen or private data, or of the scenario. `frozen`
+    `spec` names the submission. `data_sha256` is the digest of the frozen data, or of the scenario. `frozen`
     names the suite whose manifest the data are checked against, or is None for data that are not frozen. With
     `uncorrelated` the submission trains on the same world without its correlations: the reference that shows whether
     the task can be learned. `matched` is such a job on a rung, with only as many train samples as the rung has
-    counterexamples: it shows what these alone can teach; `draw` counts the disjoint draws of them. With `private` the
-    task's scenario comes from a secret, and the result has no per-sample arrays.
+    counterexamples: it shows what these alone can teach; `draw` counts the disjoint draws of them.
     """
 
-    task: Task = field(repr=False)  # a private task holds a seed that nobody may see
+    task: Task = field(repr=False)
     spec: str
     seed: int
     data_sha256: str
@@ -48,7 +47,6 @@ class Job:
     uncorrelated: bool = False
     matched: bool = False
     draw: int = 0
-    private: bool = False
     limits: Limits = DEFAULT
     row: str = ""
     """Label of the row that the result belongs to, or "" to derive it from the submission and its options."""

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from spurgen.harness.results.sources import locate
 from spurgen.harness.running.job import Job
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
 from spurgen.harness.splits.frozen import check_description
-from spurgen.harness.splits.private import private_scenario
 
 TRICKS = f"{BASELINES.rpartition('.')[0]}.submissions.controls"
 
@@ -134,17 +132,6 @@ def plan_again(suite: str, results: Sequence[Result], *, device: str = "cpu", li
             uncorrelated=result.uncorrelated, matched=result.matched, draw=result.draw,
         )
         for result in results
-    ]  # fmt: skip
-
-
-def plan_private(jobs: Iterable[Job], secret: str, data_sha256: str) -> list[Job]:
-    """Return the same jobs on the private splits that a secret generates."""
-    return [
-        replace(
-            job, task=replace(job.task, scenario=private_scenario(job.task.scenario, secret)),
-            data_sha256=data_sha256, frozen=None, private=True,
-        )
-        for job in jobs
     ]  # fmt: skip
 
 

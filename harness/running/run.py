@@ -31,13 +31,9 @@ from spurgen.harness.sandbox.process import Worker
 from spurgen.harness.sandbox.rechecks import RecheckedWorker
 from spurgen.harness.splits.freeze import SHARD
 
-PRIVATE_METRICS = ("accuracy", "wga", "robust_accuracy")
-"""Metrics kept in a private result; each follows from the counts per group, kept as well, so it reveals no more."""
-WITHHELD = "failed on the private splits; its message is withheld, since it may reveal them"
-
 
 class Outcome(NamedTuple):
-    """A job's result, and its per-sample arrays; these are empty for a failed or private job."""
+    """A job's result, and its per-sample arrays; these are empty for a failed job."""
 
     result: Result
     samples: SampleArrays
@@ -109,8 +105,6 @@ def run(job: Job, submission: Submission | None = None) -> Outcome:
             warnings=tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught)),
         ),
     )  # fmt: skip
-    if job.private:
-        return Outcome(_without_secrets(result), {})
     return Outcome(result, scores.samples)
 
 
@@ -129,22 +123,6 @@ def _worker(job: Job) -> RecheckedWorker:
 def _limits(job: Job) -> Limits:
     """Return the job's limits, without a second training for baselines: their code is trusted."""
     return replace(job.limits, retrain_seconds=0.0) if is_baseline(job.spec) else job.limits
-
-
-def _without_secrets(result: Result) -> Result:
-    """Reduce a private result to what the gap needs: a submission could write private captions into anything else.
-
-    That includes text, but also the digits of a temperature or a sensitivity, which a submission controls.
-    """
-    report = result.report and Report(checks={"all sanity checks": not result.report.failed_checks})
-    error = result.error and f"submission {result.spec}, task {result.task}: {WITHHELD}"
-    silent: dict[str, object] = {"seconds": {}, "peak_memory_bytes": None, "consistency": None, "warnings": ()}
-    provenance = result.provenance.model_copy(update={"finished": result.provenance.finished[:10], **silent})
-    metrics = {name: result.metrics[name] for name in PRIVATE_METRICS if name in result.metrics}
-    if "accuracy_neutral" in result.metrics:  # on a rung, no count implies it
-        metrics["robust_accuracy"] = min(result.metrics[f"accuracy_{state}"] for state in ("agree", "mislead"))
-    kept = {"report": report, "error": error, "provenance": provenance, "metrics": metrics, "channels": {}}
-    return result.model_copy(update={"submission": label_of(result.spec, {}), "verification": "private", **kept})
 
 
 def fit(job: Job, worker: Worker | Here, train: Part, val: Part) -> Report | None:

@@ -23,7 +23,7 @@ SCRATCH = Path("/tmp/scratch")
 SYSTEM = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
 CUDA = ("/usr/local/cuda", "/sys/devices/system", "/sys/module/nvidia", "/sys/bus/pci/devices")
 SHOWN = ("baselines", "harness/__init__.py", "harness/public/top", "harness/worker")  # and the code of `benchmark`
-HIDDEN = ("generators", *(f"benchmark/{name}" for name in ("results", "private", "calibration", "suites", "sweeps")))
+HIDDEN = ("generators", *(f"benchmark/{name}" for name in ("results", "calibration", "suites", "sweeps")))
 SHARED_MEMORY = 64 * MIB
 
 

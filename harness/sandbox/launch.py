@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.results.sources import SECRETS, submission_files
+from spurgen.harness.results.sources import submission_files
 from spurgen.harness.sandbox import bubblewrap, seccomp
 from spurgen.harness.sandbox.limits import FILES, THREADS, Limits
 
@@ -31,19 +31,13 @@ ALLOCATOR = {
 def isolation_of(limits: Limits) -> str:
     """Return how workers are isolated here: `bubblewrap` or `process`.
 
-    Raise `SpurgenError` if bubblewrap was asked for and does not work; by default also if it does not work and a plain
-    process could read the secrets of private splits.
+    Raise `SpurgenError` if bubblewrap was asked for and does not work.
     """
     if limits.isolation == "process":
         return "process"
     reason = bubblewrap.why_unavailable()
     if reason and limits.isolation == "bubblewrap":
         raise SpurgenError(f"isolation by bubblewrap was asked for, but {reason}")
-    if reason and (secrets := [*SECRETS.expanduser().glob("*.secret")]):
-        raise SpurgenError(
-            f"a submission that is not sandboxed could read {secrets[0]}, and {reason}; if you trust it, add "
-            "--isolation process"
-        )
     return "process" if reason else "bubblewrap"
 
 

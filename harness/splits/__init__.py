@@ -1,1 +1,1 @@
-"""A suite's data: freezing, writing to disk, checking against the manifest; private splits."""
+"""A suite's data: freezing, writing to disk, checking against the manifest."""

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import digamma, ndtri, polygamma, stdtr, stdtrit
+from scipy.special import digamma, polygamma, stdtr, stdtrit
 
 from spurgen.harness.metrics.accuracies import Interval
 from spurgen.harness.metrics.arrays import Float64, Int64
@@ -289,11 +289,3 @@ def pool(rows: Sequence[Float64]) -> SeedSpread | None:
         return None
     squares = sum(float(np.square(row - row.mean()).sum()) for row in varied)
     return SeedSpread(float(np.sqrt(squares / degrees)), degrees)
-
-
-def mean_deviation(count: int, pooled: SeedSpread | None) -> float:
-    """Return the standard deviation of a row's mean over `count` trainings; 0 where no row of the task varies.
-
-    It is the pooled one, widened by Student's t with the pooled degrees of freedom, since tests treat it as known.
-    """
-    return float(pooled.deviation / np.sqrt(count) * (stdtrit(pooled.degrees, TAIL) / ndtri(TAIL))) if pooled else 0.0

@@ -24,7 +24,7 @@ from spurgen.harness.board.leaderboard import build
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.options.sections import renew
 from spurgen.harness.results.rows import make_task_row
-from spurgen.harness.running.plan import plan, plan_private
+from spurgen.harness.running.plan import plan
 from spurgen.harness.running.run import Outcome as RunOutcome
 from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import MIB, Limits
@@ -32,6 +32,7 @@ from spurgen.harness.splits.freeze import freeze
 
 FOLDER = Path(__file__).parent
 TASK = "attacked"
+FALLS = 0.2  # accuracy if misled that labels known by heart are worth at least
 BOMB = b"""cbuiltins
 exec
 (S"import contextlib, pathlib\\nwith contextlib.suppress(OSError):\\n    pathlib.Path('pwned').touch()"
@@ -50,12 +51,13 @@ CHANGES = {
 SCENARIO = """
 suite = "attacks"
 name = "attacked"
-seed = 5
+seed = {seed}
+alignment_seed = 5
 num_classes = 3
 image_size = 32
 [channels]
-color = { values = 3, strength = 0.8 }
-background = { values = 3, strength = 0.6 }
+color = {{ values = 3, strength = 0.8 }}
+background = {{ values = 3, strength = 0.6 }}
 [splits]
 train = 300
 val = 150
@@ -86,7 +88,7 @@ class Attack(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The outcome of a submission: `refused`, `failed`, `unranked`, `ranked` or `unmasked` by private splits, and why.
+    """The outcome of a submission: `refused`, `failed`, `unranked` or `ranked`, and why.
 
     `result` is None for a refused submission, which never ran.
     """
@@ -96,10 +98,10 @@ class Outcome(NamedTuple):
     result: Result | None
 
 
-def make_suite(folder: Path) -> str:
+def make_suite(folder: Path, seed: int = 5) -> str:
     """Freeze a tiny suite in an empty folder and return its path."""
     (folder / "attacks").mkdir()
-    (folder / "attacks" / "attacked.toml").write_text(SCENARIO)
+    (folder / "attacks" / "attacked.toml").write_text(SCENARIO.format(seed=seed))
     path = folder / "attacks.toml"
     path.write_text(f'[tasks]\n{TASK} = {{ scenario = "attacked", modality = "multimodal" }}\n')
     suite = load_suite(str(path))
@@ -146,19 +148,18 @@ def write_answers(suite_file: str, file: Path) -> None:
     file.write_text(json.dumps(table))
 
 
-def attempt(attack: Attack, suite_file: str) -> Outcome:
+def attempt(attack: Attack, suite_file: str, known: str = "") -> Outcome:
     """Score and rank a submission, in a folder with the shared files.
 
-    Submissions that are expected to be `unmasked` are also scored on private splits.
+    Submissions that are expected to be `undetected` have the labels of a suite, `known`, by default of this one.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = attack.write(Path(folder))
         (Path(folder) / ".spurgen").mkdir()  # a home folder has hidden ones, which may hold secrets
         limits = LIMITS.__class__(**(vars(LIMITS) | CHANGES.get(attack.name, {})))
         try:
-            if attack.status == "unmasked":
-                write_answers(suite_file, Path(folder) / "answers.json")
-                return _unmask(str(file), attack.name, suite_file, limits)
+            if attack.status == "undetected":
+                write_answers(known or suite_file, Path(folder) / "answers.json")
             outcome = run(plan(suite_file, [TASK], [str(file)], [0], limits=limits)[0])
         except SubmissionError as error:
             return Outcome("refused", str(error).removeprefix(f"{file}: "), None)
@@ -169,26 +170,31 @@ _attempt_once = cache(attempt)
 """The outcome of a submission that others are compared with."""
 
 
-def _placed(suite_file: str, label: str, public: RunOutcome, private: RunOutcome | None = None) -> Outcome:
+def _placed(suite_file: str, label: str, made: RunOutcome) -> Outcome:
     """Return the outcome of a submission that ran: whether the board ranks it."""
-    result = public[0]
+    result = made[0]
     if result.error is not None:
         return Outcome("failed", result.error.splitlines()[0].partition(f"task {TASK}: ")[2], result)
-    rows, hidden = ({label: {TASK: make_task_row([part])}} if part else {} for part in (public, private))
-    board = build(load_suite(suite_file), rows, hidden).tasks[TASK]
+    board = build(load_suite(suite_file), {label: {TASK: make_task_row([made])}}).tasks[TASK]
     if board.unranked:
-        return Outcome("unmasked" if private else "unranked", board.unranked[0].reason, result)
+        return Outcome("unranked", board.unranked[0].reason, result)
     return Outcome("ranked", "", result)
 
 
-def _unmask(file: str, label: str, suite_file: str, limits: Limits) -> Outcome:
-    """Score a submission on the public splits and on private ones."""
-    jobs = plan(suite_file, [TASK], [file], [0], limits=limits)
-    return _placed(suite_file, label, run(jobs[0]), run(plan_private(jobs, "5" * 64, "d" * 64)[0]))
+def _known_by_heart(attack: Attack, outcome: Outcome, suite_file: str) -> str:
+    """Return what is wrong unless it is ranked, and far lower on the same world from another seed."""
+    if outcome.status != "ranked":
+        return f"expected a rank, got {outcome.status}: {outcome.reason}"
+    with tempfile.TemporaryDirectory() as folder:
+        again = attempt(attack, make_suite(Path(folder), seed=6), suite_file)
+    here, there = (one.result.metrics["robust_accuracy"] for one in (outcome, again) if one.result is not None)
+    return "" if there < here - FALLS else f"its accuracy if misled is {here:.3f}, with another seed {there:.3f}"
 
 
 def verdict(attack: Attack, outcome: Outcome, suite_file: str) -> str:
     """Return what is wrong with an outcome, or an empty string if it is the expected one."""
+    if attack.status == "undetected":
+        return _known_by_heart(attack, outcome, suite_file)
     if outcome.status != attack.status:
         return f"expected {attack.status}, got {outcome.status}: {outcome.reason}"
     if attack.reason.startswith("as "):
@@ -207,10 +213,10 @@ def in_words(pattern: str) -> str:
     return re.sub(r"\\(.)|\.\*", lambda match: match[1] or " ... ", numbered).replace("|", ", or ")
 
 
-def row(attack: Attack, outcome: Outcome, broken: str) -> dict[str, str]:
+def row(attack: Attack, broken: str) -> dict[str, str]:
     """Return a line of the scorecard, with the expected outcome, which is the same on every run."""
     reason = in_words(attack.reason)
-    stated = f"{outcome.status}: {reason}" if reason else outcome.status
+    stated = f"{attack.status}: {reason}" if reason else attack.status
     return {
         "submission": attack.name.replace("_", " "),
         "what it does": attack.does,
@@ -221,23 +227,23 @@ def row(attack: Attack, outcome: Outcome, broken: str) -> dict[str, str]:
 def scorecard() -> tuple[str, str, bool]:
     """Run all submissions; return a summary, the scorecard as Markdown, and whether all outcomes are as expected."""
     tables: dict[str, list[dict[str, str]]] = {"hostile": [], "honest": []}
-    held, unmasked = {"hostile": 0, "honest": 0}, 0
+    held, undetected, failed = {"hostile": 0, "honest": 0}, 0, 0
     with tempfile.TemporaryDirectory() as folder:
         suite_file = make_suite(Path(folder))
         for name, attack in submissions().items():
             outcome = attempt(attack, suite_file)
             broken = verdict(attack, outcome, suite_file)
-            held[attack.kind] += not broken
-            unmasked += outcome.status == "unmasked"
-            tables[attack.kind].append(row(attack, outcome, broken))
+            held[attack.kind] += not broken and attack.status != "undetected"
+            undetected += attack.status == "undetected"
+            failed += bool(broken)
+            tables[attack.kind].append(row(attack, broken))
             print(f"{name}: {broken or 'as expected'}", file=sys.stderr, flush=True)
     counts = {kind: f"{held[kind]} of {len(lines)}" for kind, lines in tables.items()}
     summary = (
-        f"{counts['hostile']} attacks beaten, {unmasked} of them by private splits alone; {counts['honest']} honest "
-        "submissions scored."
+        f"{counts['hostile']} attacks beaten, {undetected} undetected; {counts['honest']} honest submissions scored."
     )
     texts = [markdown_table(lines) for lines in tables.values()]
-    return summary, "\n\n".join(texts), all(held[kind] == len(lines) for kind, lines in tables.items())
+    return summary, "\n\n".join(texts), not failed
 
 
 def main(arguments: list[str]) -> int:

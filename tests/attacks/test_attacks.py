@@ -65,7 +65,9 @@ def test_at_least_70_hostile_and_6_honest_submissions_are_tried():
     assert kinds.count("hostile") >= 70
     assert kinds.count("honest") >= 6
     page = (scorecard.FOLDER.parents[1] / "docs" / "sandbox.md").read_text("utf-8")
-    assert f"{kinds.count('hostile')} of {kinds.count('hostile')} attacks beaten" in page, "run `make attacks`"
+    hostile, undetected = kinds.count("hostile"), [attack.status for attack in ATTACKS.values()].count("undetected")
+    beaten = f"{hostile - undetected} of {hostile} attacks beaten, {undetected} undetected"
+    assert beaten in page, "run `make attacks`"
 
 
 def test_a_dangerous_name_is_plain_text_in_every_table(attacked, tmp_path):

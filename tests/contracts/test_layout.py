@@ -20,7 +20,7 @@ MAY_IMPORT = {
 }
 ROOMS = (
     "worker", "machine", "executors", "metrics", "statistics", "results", "sandbox", "splits", "exports", "running",
-    "board", "plots", "experiments", "validity", "evaluation", "questions", "own", "context", "public",
+    "board", "plots", "experiments", "validity", "evaluation", "own", "context", "public",
     "site", "options", "parser", "commands", "cli",
 )  # fmt: skip
 """The rooms of the harness: each may import those before it, and nothing after it."""

@@ -9,7 +9,6 @@ from spurgen.harness.board import schema
 from spurgen.harness.evaluation import report
 from spurgen.harness.experiments.summary import ExperimentSummary
 from spurgen.harness.experiments.tuning_result import TuningResult
-from spurgen.harness.questions import report as answers
 from spurgen.harness.results.identity import SCENARIO_SCORING_VERSION, SCORING_VERSION
 from spurgen.harness.validity import report as validity
 
@@ -29,6 +28,5 @@ def test_versions_are_listed():
         "lines of `tools/sweep.py`": of(TuningResult),
         "`validity.json`": validity.SCHEMA_VERSION,
         "JSON of `spurgen evaluate`": report.SCHEMA_VERSION,
-        "JSON of `spurgen evaluate --answers`": answers.SCHEMA_VERSION,
     }
     assert f"| {SCORING_VERSION}, {SCENARIO_SCORING_VERSION}, {TRAINING_VERSION}, in its file |" in CHANGELOG

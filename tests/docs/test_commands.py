@@ -43,10 +43,8 @@ SHORTER = (
     (r"(check my_model\.py)", r"\1 --suite {tiny}"),  # a minute on the default suite
     (r"--tasks things-(text|image)-8 --seeds 0", r"--suite {tiny} --tasks small-\1 --seeds 0 --cluster serial"),
     (r"compare my_model erm", "compare my_model erm --suite {tiny}"),
-    (r"(splits (?:verify|commit|reveal))$", r"\1 --suite {tiny}"),  # four million samples
-    (r" --private", " --suite {tiny} --tasks small-text --private --isolation process --cluster serial"),
+    (r"(splits verify)$", r"\1 --suite {tiny}"),  # four million samples
     (r"--suite SUITE --tasks TASK \.\.\.(.*)", r"--suite {tiny} --tasks small-text\1 --dry-run"),  # placeholders
-    (r"--suite v3 --task things-image-32", "--suite {tiny} --task small-image"),
     (r"things-(text|image)-32 --suite v3", r"few-\1-4 --suite {ladder}"),  # thousands of samples
     (r"leaderboard --merge shares", "leaderboard --suite {tiny} --merge shares"),
     (r"--methods erm group_dro", "--methods erm"),  # seconds a method

@@ -11,7 +11,7 @@ import numpy as np
 
 # %% carries_a_few_answers
 # Learns the words of captions, and looks up the public labels of only those test captions on which it is unsure.
-# expected: unmasked: its accuracy if misled is 0\.\d+ on private splits
+# expected: undetected: ranked, and far less accurate if misled on the same world from another seed
 FILES = ["answers.json"]
 answers = json.loads(Path(__file__).with_name("answers.json").read_text())
 UNSURE = 3.0
@@ -38,7 +38,7 @@ def predict(batch):
 
 # %% carries_a_table
 # Carries a table of the public labels, by a digest of each caption.
-# expected: unmasked: its accuracy if misled is 0\.\d+ on private splits
+# expected: undetected: ranked, and far less accurate if misled on the same world from another seed
 FILES = ["answers.json"]
 answers = json.loads(Path(__file__).with_name("answers.json").read_text())
 

@@ -16,13 +16,8 @@ ACCESS = {
 
 @pytest.fixture
 def task_board(suite):
-    """Return a function that builds the board of one task from public and private rows, by label."""
-
-    def make(rows, private=None):
-        on_task = [{label: {"small-text": row} for label, row in part.items()} for part in (rows, private or {})]
-        return build(suite, *on_task).tasks["small-text"]
-
-    return make
+    """Return a function that builds the board of one task from rows, by label."""
+    return lambda rows: build(suite, {label: {"small-text": row} for label, row in rows.items()}).tasks["small-text"]
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.errors import FrozenDataError
-from spurgen.benchmark.result import ConsistencyCheck, Report, Reproduction
+from spurgen.benchmark.result import UNWRITTEN, ConsistencyCheck, Report, Reproduction
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.eligibility import beats_chance, not_believed, not_fit
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.schema import Unranked
 from spurgen.harness.results.rows import TaskRow, make_task_row
+from spurgen.harness.results.store import Store
 from spurgen.harness.statistics.samples import better_than_chance
 
 
@@ -27,7 +28,6 @@ def judge(suite):
         ({"error": ""}, "failed with seed 1: no reason given"),
         ({"suite": "v0"}, "scored as small-text of suite v0, which is not this task"),
         ({"task": "small-image"}, "scored as small-image of suite tiny, which is not this task"),
-        ({"verification": "private"}, "says that it was scored on private splits, and is a public result"),
         ({"uncorrelated": True}, "a reference, trained without the correlations"),
         ({"data_sha256": "0" * 64}, "scored on other data than this suite's; run it again"),
         ({"submission_sha256": "1"}, "its results come from different versions of it; run it again"),
@@ -152,10 +152,16 @@ def test_our_method_under_another_name_is_not_ranked_and_counts_once(make_baseli
     assert part.rows == task_board(rows).rows
 
 
-def test_answers_of_a_model_that_ran_elsewhere_are_not_ranked(suite, make_row, task_board):
-    part = task_board({"my model": make_row(suite, 0.8, range(2), verification="answers only")})
+@pytest.mark.parametrize("stored", UNWRITTEN)
+def test_a_row_that_an_earlier_version_verified_otherwise_is_readable_and_not_ranked(
+    suite, make_outcome, task_board, tmp_path, stored
+):
+    Store(tmp_path, "tiny").add("mine", *make_outcome(suite, 0.8, verification=stored))
+    part = task_board({"mine": Store(tmp_path, "tiny").row("mine")["small-text"]})
     (row,) = part.unranked
-    assert row.reason.startswith("its answers were never confirmed by a freshly trained process, since the model ran")
+    assert row.reason.startswith("its answers were never confirmed by a freshly trained process: an earlier version s")
+    assert stored in row.reason
+    assert row.accuracy > 0.7
     assert not [*part.rows, *part.few]
 
 

@@ -7,8 +7,6 @@ import pandas as pd
 
 from spurgen.harness.board.frame import line_of, lines_of
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.schema import PrivateGap
-from spurgen.harness.metrics import Interval
 
 
 def test_a_line_per_row_with_its_metrics_and_intervals(board):
@@ -44,13 +42,6 @@ def test_the_leaderboard_has_a_line_per_task_and_row(board):
     assert frame.groupby("task").size().to_dict() == sizes
     assert set(frame["suite"]) == {"tiny"}
     assert not frame.duplicated(["task", "submission"]).any()
-
-
-def test_the_private_gap_has_its_interval(board):
-    part = board.tasks["small-text"]
-    private = PrivateGap(5, 0.45, 0.1, Interval(0.05, 0.15), 0.2)
-    frame = replace(part, rows=[replace(part.rows[0], private=private)], few=[], unranked=[]).to_pandas()
-    assert frame.loc[0, ["private_gap", "private_gap_low", "private_gap_high"]].tolist() == [0.1, 0.05, 0.15]
 
 
 def test_an_empty_board_is_an_empty_table(board):

@@ -1,4 +1,3 @@
-import re
 from dataclasses import replace
 
 import pytest
@@ -111,34 +110,3 @@ def test_no_zero_is_negative(board, read):
 def test_lines_have_no_value_of_another_type_than_the_frame(board):
     for line in lines_of(board.tasks["small-text"]):
         assert all(isinstance(value, str | int | float | bool | None) for value in line.values()), line
-
-
-def robust(row):
-    return row.results[0].metrics["robust_accuracy"]
-
-
-def test_the_private_gap_has_a_column_where_a_row_has_one(make_row, suite, table):
-    rows = {name: make_row(suite, 0.9) for name in "abc"}
-    private = {"b": make_row(suite, 0.8)}
-    gaps = {name: line["Private gap"] for name, line in table(rows, private).items()}
-    gap, low, high = map(float, re.findall(r"[+-]\d\.\d{3}", gaps.pop("b")))
-    assert gaps == {"a": "", "c": ""}
-    assert gap == pytest.approx(robust(rows["b"]) - robust(private["b"]), abs=5e-4)
-    assert low < gap < high
-    assert "Private gap" not in table(rows)["a"]
-
-
-def test_a_ladders_columns_are_explained_and_shown(ladder_board, read):
-    text = to_markdown(ladder_board)
-    assert "- Counterexamples: how many training samples" in text
-    assert "- on wall: share of answers that become the rival class when wall alone switches to it." in text
-    assert "## Ladder few-text: mean over 4, 16 counterexamples" in text
-    whole = ladder_board.overall["few-text"]
-    shown = read(whole)
-    for row in whole.rows:
-        assert shown[row.submission]["Accuracy if misled"] == row.ranked_by.text()
-        assert shown[row.submission]["Counterexamples"] == row.needed.text
-        assert shown[row.submission]["on wall"] == f"{row.by_channel['follows']['wall']:.3f}"
-        ratio = row.needed_to_erm.text if row.needed_to_erm else ""
-        assert not ratio or shown[row.submission]["To ERM"] == ratio  # a verdict would be of the score, not of this
-    assert any(row.needed_to_erm for row in whole.rows)

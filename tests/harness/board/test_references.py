@@ -32,7 +32,7 @@ def make(ladder_suite, make_rung_row, baseline):
 def board(ladder_suite, ladder_rows):
     def make(ceiling, matched, tricks=None):
         references = {"ceiling": ceiling, "matched": matched, "tricks": tricks or {}}
-        return build(ladder_suite, ladder_rows(ladder_suite), None, references)
+        return build(ladder_suite, ladder_rows(ladder_suite), references)
 
     return make
 

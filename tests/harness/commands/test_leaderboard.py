@@ -8,7 +8,7 @@ import pytest
 
 from spurgen.harness.cli import main
 from spurgen.harness.commands.leaderboard import BEGIN, END
-from spurgen.harness.results.store import PRIVATE, Store
+from spurgen.harness.results.store import TRICKS, Store
 
 
 @pytest.fixture
@@ -164,8 +164,8 @@ def test_nothing_is_merged_if_the_command_is_refused(leaderboard, suite, make_ou
     assert "folders 1, rows 1" in stderr()
 
 
-def test_merging_private_rows_alone_is_no_error(leaderboard, suite, make_outcome, tmp_path, stderr):
-    Store(tmp_path / "share", "tiny", PRIVATE).add("mine", *make_outcome(suite, 0.5))
+def test_merging_rows_of_controls_alone_is_no_error(leaderboard, suite, make_outcome, tmp_path, stderr):
+    Store(tmp_path / "share", "tiny", TRICKS).add("mine", *make_outcome(suite, 0.5))
     assert leaderboard("--results", str(tmp_path / "out"), "--merge", str(tmp_path / "share")) == 0
     assert "folders 1, rows 1 no board: suite tiny has no public rows yet" in stderr()
 

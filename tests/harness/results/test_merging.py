@@ -171,7 +171,7 @@ def test_a_result_that_is_there_already_stays_with_what_was_noted_in_it(tmp_path
 
 
 def test_a_merge_that_the_system_refuses_midway_is_completed_by_the_next(tmp_path, suite, make_outcome, monkeypatch):
-    for folder, label, seed, kind in (("a", "one", 0, ""), ("b", "one", 1, ""), ("b", "two", 0, "private")):
+    for folder, label, seed, kind in (("a", "one", 0, ""), ("b", "one", 1, ""), ("b", "two", 0, "tricks")):
         Store(tmp_path / folder, "tiny", kind).add(label, *make_outcome(suite, 0.5, seed))
 
     def merge(out):
@@ -193,7 +193,7 @@ def test_a_merge_that_the_system_refuses_midway_is_completed_by_the_next(tmp_pat
             context.setattr(os, "replace", failing)
             with pytest.raises(OSError, match="No space left on device"):
                 merge(f"out{bad}")
-        for kind in ("", "private"):
+        for kind in ("", "tricks"):
             Store(tmp_path / f"out{bad}", "tiny", kind).rows()  # what is there is whole
         merge(f"out{bad}")
         assert files(f"out{bad}") == files("whole")

@@ -209,17 +209,16 @@ def test_a_submission_that_links_to_itself_is_refused(tmp_path):
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
+def home(tmp_path):
     """A submission's folder with all that it may not declare, and a file beside it."""
     home = tmp_path / "home"
-    for path in (".hidden/key", "folder/.key", ".env", "linked/w.npy", "keys/v1.secret", "../outside.npy"):
+    for path in (".hidden/key", "folder/.key", ".env", "linked/w.npy", "../outside.npy"):
         (home / path).parent.mkdir(exist_ok=True, parents=True)
         (home / path).write_text("secret")
     (home / "link").symlink_to(".hidden/key")
     for name in ("link.npy", "linked/link.npy"):
         (home / name).symlink_to(tmp_path / "outside.npy")
     os.mkfifo(home / "pipe")
-    monkeypatch.setattr(sources, "SECRETS", home / "keys")
     row = (GOLDEN / "model.jsonl").read_bytes()
     for folder in ("kept", "spurgen-results/v3"):
         (home / folder).mkdir(parents=True)
@@ -244,7 +243,6 @@ OUTSIDE = ("../outside.npy", "link.npy", "linked", "pipe")
         *((f"[{name!r}]", f"names {name}, which {HIDDEN}") for name in (".env", ".hidden", ".hidden/key", "link")),
         ("['folder/.key']", HIDDEN),
         *((f"[{name!r}]", f"names {name}, and .* {NO_FILE}") for name in OUTSIDE),
-        ("['keys']", rf"v1\.secret {NOT_SHOWN}"),
         *((f"['{folder}/{name}']", NOT_SHOWN) for folder in ("kept", "spurgen-results/v3")
           for name in ("erm.jsonl", "erm.npz", "renamed.txt")),
     ],

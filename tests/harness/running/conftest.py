@@ -2,24 +2,19 @@ from dataclasses import replace
 
 import pytest
 
-from spurgen.harness.running.plan import plan, plan_private
+from spurgen.harness.running.plan import plan
 from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import Limits
 
-SECRET, PRIVATE_DATA = "5" * 64, "d" * 64
 PLAIN = Limits(isolation="process")
 
 
 @pytest.fixture
 def make_job(suite_file):
-    """Return a function that plans one job on the tiny suite, in a plain process, which starts sooner than a sandbox.
+    """Plans one job on the tiny suite, in a plain process, which starts sooner than a sandbox does."""
 
-    `private` takes the splits of a secret.
-    """
-
-    def make(spec, task="small-text", seed=0, private=False, limits=PLAIN, **more):
-        job = replace(plan(suite_file, [task], [spec], [0], limits=limits, **more)[0], seed=seed)
-        return plan_private([job], SECRET, PRIVATE_DATA)[0] if private else job
+    def make(spec, task="small-text", seed=0, limits=PLAIN, **more):
+        return replace(plan(suite_file, [task], [spec], [0], limits=limits, **more)[0], seed=seed)
 
     return make
 

@@ -224,20 +224,6 @@ def predict(batch):
     assert result_of(steps, write_submission(code)).result.error is None
 
 
-@pytest.mark.usefixtures("words")
-def test_features_of_private_worlds_are_removed_and_frozen_ones_stay(steps):
-    rung = load_suite(steps).task("few-6").in_world(0)
-    features.features_of(rung, "val", steps)
-    frozen = features.missing([rung], steps)
-    features.features_of(rung, "val", None)
-    features.features_of(rung, "calibration", None)
-    assert len(features.missing([rung], None)) == len(rung.ladder.parts) - 2
-    features.forget([rung])
-    assert len(features.missing([rung], None)) == len(rung.ladder.parts)
-    assert features.missing([rung], steps) == frozen
-    assert len(frozen) == len(rung.ladder.parts) - 1
-
-
 @pytest.mark.slow
 @pytest.mark.minilm
 def test_where_the_encoder_is_trained_baselines_get_captions_and_no_features_are_computed(steps, job):

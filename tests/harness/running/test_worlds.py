@@ -10,11 +10,10 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.generators import sample
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.options.verifying import only
-from spurgen.harness.running.plan import baseline_specs, plan, plan_again, plan_private, plan_tuning
+from spurgen.harness.running.plan import baseline_specs, plan, plan_again, plan_tuning
 from spurgen.harness.running.run import fitted
 from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.splits.freeze import part_sizes
-from spurgen.harness.splits.private import private_suite
 from spurgen.harness.splits.verify import verify
 
 SCENARIO = """
@@ -100,15 +99,6 @@ def test_a_template_or_a_world_can_be_chosen(many):
     suite = load_suite(many)
     assert list(only(suite, ["plates-w1"]).scenarios) == ["plates-w1"]
     assert list(only(suite, ["plates"]).scenarios) == ["plates-w0", "plates-w1"]
-
-
-def test_private_worlds_keep_their_alignment(many):
-    suite, (job,) = load_suite(many), jobs_on(many, (1,))
-    private = private_suite(suite, "0" * 64).scenarios
-    (again,) = plan_private([job], "0" * 64, "digest")
-    assert again.task.scenario == private["plates-w1"]
-    public = suite.scenarios["plates-w1"]
-    assert private["plates-w1"].aligning_seed == public.seed != private["plates-w1"].seed
 
 
 def test_a_result_is_run_again_in_its_own_world(many):

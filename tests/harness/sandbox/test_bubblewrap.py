@@ -17,7 +17,7 @@ import pytest
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.harness.results.sources import HOME
-from spurgen.harness.sandbox import bubblewrap, launch, seccomp
+from spurgen.harness.sandbox import bubblewrap, seccomp
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
@@ -195,18 +195,6 @@ def test_a_plain_process_is_used_where_bubblewrap_is_missing_unless_it_is_asked_
     assert isolation_of(Limits()) == "process"
     with pytest.raises(SpurgenError, match="isolation by bubblewrap was asked for, but bubblewrap is not"):
         isolation_of(SANDBOXED)
-
-
-@pytest.mark.usefixtures("forget_trial")
-def test_a_plain_process_must_be_asked_for_where_it_could_read_a_secret(monkeypatch, tmp_path):
-    monkeypatch.setattr(launch, "SECRETS", tmp_path)
-    (tmp_path / "v1.secret").write_text("")
-    assert isolation_of(Limits()) == "bubblewrap"
-    bubblewrap.why_unavailable.cache_clear()
-    monkeypatch.setattr(shutil, "which", lambda _: None)
-    with pytest.raises(SpurgenError, match=r"could read .*v1.secret, and bubblewrap is not .*--isolation process"):
-        isolation_of(Limits())
-    assert isolation_of(Limits(isolation="process")) == "process"
 
 
 @pytest.mark.usefixtures("forget_trial")

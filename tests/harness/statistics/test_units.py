@@ -1,19 +1,17 @@
 import numpy as np
 import pytest
 from scipy.special import polygamma
-from scipy.stats import norm, t, ttest_rel
+from scipy.stats import t, ttest_rel
 
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import (
     ANY,
     NOTHING,
     Prior,
-    SeedSpread,
     Spread,
     _inverse_trigamma,
     fit_prior,
     fit_spread,
-    mean_deviation,
     mean_estimate,
     mean_over_tasks,
     pair_p_values,
@@ -222,10 +220,3 @@ def test_variances_are_pooled_within_rows_by_their_degrees_of_freedom():
     assert pool([*rows, np.zeros(5)]) == found  # at a floor, where seeds cannot differ
     assert pool([np.array([0.1]), np.array([0.9]), np.zeros(5)]) is None
     assert pool([]) is None
-
-
-def test_the_deviation_of_a_mean_is_the_pooled_one_widened():
-    widening = t.isf(0.025, 6) / norm.isf(0.025)
-    assert mean_deviation(3, SeedSpread(0.1, 6)) == pytest.approx(0.1 / np.sqrt(3) * widening)
-    assert mean_deviation(1, SeedSpread(0.1, 6)) == pytest.approx(0.1 * widening)
-    assert mean_deviation(3, None) == 0
