@@ -6,7 +6,6 @@ from pathlib import Path
 from spurgen.baselines.training.version import TRAINING_VERSION
 from spurgen.benchmark import result
 from spurgen.harness.board import schema
-from spurgen.harness.evaluation import report
 from spurgen.harness.experiments.summary import ExperimentSummary
 from spurgen.harness.experiments.tuning_result import TuningResult
 from spurgen.harness.results.identity import SCENARIO_SCORING_VERSION, SCORING_VERSION
@@ -23,10 +22,9 @@ def test_versions_are_listed():
     listed = re.findall(r"^\| (.+) \| `schema_version` (\d+) \|$", CHANGELOG, re.MULTILINE)
     assert {what: int(version) for what, version in listed} == {
         "stored rows, `<label>.jsonl` with `<label>.npz`": result.SCHEMA_VERSION,
-        "JSON of `spurgen leaderboard` and `spurgen compare`": schema.SCHEMA_VERSION,
+        "JSON of `spurgen leaderboard`, `compare` and reports": schema.SCHEMA_VERSION,
         "`<experiment>_results.json` of `spurgen run`": of(ExperimentSummary),
         "lines of `tools/sweep.py`": of(TuningResult),
         "`validity.json`": validity.SCHEMA_VERSION,
-        "JSON of `spurgen evaluate`": report.SCHEMA_VERSION,
     }
     assert f"| {SCORING_VERSION}, {SCENARIO_SCORING_VERSION}, {TRAINING_VERSION}, in its file |" in CHANGELOG
