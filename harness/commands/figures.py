@@ -32,10 +32,8 @@ from spurgen.harness.plots.needed import draw_needed
 from spurgen.harness.plots.of_board import Drawn, Item, boards_drawn, estimates, figures
 from spurgen.harness.plots.style import FORMATS, Columns, encode
 from spurgen.harness.results.rows import Rows, TaskRow
-from spurgen.harness.site.learners import learners
-from spurgen.harness.site.material import Material
-from spurgen.harness.site.scenes import Scenes
-from spurgen.harness.site.story import find_story
+from spurgen.harness.site.material import Material, learners
+from spurgen.harness.site.scenes import Scenes, find_story
 
 CAPTIONS = "captions.md"
 

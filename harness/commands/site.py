@@ -48,8 +48,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.benchmark.suite import load_suite
     from spurgen.harness.machine.pool import process_pool
     from spurgen.harness.site.build import build
-    from spurgen.harness.site.figures import Figures
     from spurgen.harness.site.material import gather
+    from spurgen.harness.site.render import Figures
 
     with console.status("building the site"), explain_stop(STOPPED, "free some"), process_pool(1, 1) as pool:
         suite, figures = load_suite(arguments.suite), Figures(pool)

@@ -15,17 +15,11 @@ from spurgen.harness.board.latex import board_latex
 from spurgen.harness.board.methods import paper_names
 from spurgen.harness.plots import style
 from spurgen.harness.plots.style import encode
-from spurgen.harness.site.figures import Figures
-from spurgen.harness.site.index_page import index_page
-from spurgen.harness.site.ladder_page import ladder_page, ladders_page
 from spurgen.harness.site.material import Board, Material
-from spurgen.harness.site.names import file_name
-from spurgen.harness.site.render import NAV, page
-from spurgen.harness.site.row_page import row_page
-from spurgen.harness.site.scenes import Scenes
-from spurgen.harness.site.search_page import search_page
-from spurgen.harness.site.story import Story, find_story
-from spurgen.harness.site.trust_page import trust_page
+from spurgen.harness.site.pages import index_page, ladder_page, ladders_page, row_page, search_page, trust_page
+from spurgen.harness.site.render import NAV, Figures, page
+from spurgen.harness.site.scenes import Scenes, Story, find_story
+from spurgen.harness.site.words import file_name
 
 STATIC = Path(__file__).parent / "static"
 STORY = "story.png"

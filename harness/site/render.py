@@ -1,16 +1,23 @@
-"""Templates to pages: Jinja2 with autoescape, and the policy that every page carries."""
+"""Templates to pages: Jinja2 with autoescape, the policy that every page carries, and the figures."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
+from matplotlib.figure import Figure
 
+from spurgen.harness.machine.interrupts import hold_signals
 from spurgen.harness.machine.text import one_line
-from spurgen.harness.site.names import file_name
-from spurgen.harness.site.words import percent, what
+from spurgen.harness.plots import style
+from spurgen.harness.plots.style import encode
+from spurgen.harness.site.words import file_name, percent, what
 
 TEMPLATES = Path(__file__).parent / "templates"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
@@ -21,6 +28,10 @@ NAV = (
 )  # fmt: skip
 """Links on top of every page, of the documentation as well, with their paths from the site's folder."""
 LEFT_OUT = ("link_open", "link_close", "image")  # they lead to files that the site does not have
+S = TypeVar("S")
+FOLDER = "figures"
+NEEDLESS = re.compile(rb"(?<=\.\d\d)\d+|(?<=\n) +| +(?=\n)|(?<=<g) id=\"\w+\"")
+"""Digits beyond a hundredth of a point, indents and names of groups: a fifth of a drawing."""
 
 
 def page(template: str, root: str, content: Mapping[str, object]) -> str:
@@ -69,3 +80,46 @@ def _environment() -> Environment:
 def _stranger(text: str) -> Markup:
     """Return an untrusted text, isolated so that its direction does not reorder the sentence around it."""
     return Markup("<bdi>{}</bdi>").format(escape(one_line(text)))
+
+
+@dataclass
+class Figures:
+    """Figures by path from the site's folder, made by a process of `pool` beside this one."""
+
+    pool: Executor
+    begun: dict[str, Future[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Let the process import what draws, which takes a second."""
+        self.begin("", dark_too, b"")
+
+    def begin(self, path: str, make: Callable[[S], bytes], source: S) -> str:
+        """Begin to make a file, once, and return its path; `make` and `source` can be pickled."""
+        if path not in self.begun:
+            with hold_signals():
+                self.begun[path] = self.pool.submit(make, source)
+        return path
+
+    def add(self, name: str, draw: Callable[[], Figure]) -> str:
+        """Begin a figure of pages; `name` must be usable as a file name."""
+        return self.begin(f"{FOLDER}/{name}.svg", _drawing, draw)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """All files, as soon as they are made."""
+        return {path: future.result() for path, future in self.begun.items() if path}
+
+
+def _drawing(draw: Callable[[], Figure]) -> bytes:
+    return dark_too(encode(draw(), "svg"))
+
+
+def dark_too(drawing: bytes) -> bytes:
+    """Return one of our drawings so that it follows the reader's colour scheme, without invisible parts."""
+    rules = "".join(
+        f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
+        for light, dark in style.DARK.items()
+        for kind in ("fill", "stroke")
+    )
+    drawing = NEEDLESS.sub(b"", drawing)
+    return drawing.replace(b"</style>", f"@media (prefers-color-scheme: dark){{{rules}}}</style>".encode(), 1)

@@ -1,5 +1,7 @@
-"""The words of the pages: what methods were given, shortcuts in a sentence, numbers."""
+"""The words of the pages: what methods were given, shortcuts in a sentence, numbers, and names of files."""
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 
 from spurgen.benchmark.task import Rung
@@ -23,6 +25,9 @@ WHAT = {"hue": "the wall's hue", "wall": "the wall's pattern", "light": "the lig
         "place": "the place"}  # fmt: skip
 """Descriptions of the shortcuts."""
 EVERY = {2: "both", 3: "all three", 4: "all four", 5: "all five"}
+LONGEST = 60
+RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d")  # names of devices on Windows
+WITH_DIGEST = re.compile(r"(.*-)?[0-9a-f]{8}")  # names that another label may get
 
 
 def given(access: str) -> str:
@@ -66,3 +71,15 @@ def because(rung: Rung, changed: str, value: int) -> str:
 def spoken_name(label: str, full_names: Mapping[str, str]) -> str:
     """Return a row's name in a sentence: ERM, a method's full name in short, or its label."""
     return "ERM" if label == ERM else short_name(full_names[label]) if label in full_names else label
+
+
+def file_name(label: str) -> str:
+    """Return a name that is valid for files on every system and for addresses without escapes; it is unique per label.
+
+    A label that is not such a name already is shortened and gets the start of its SHA-256.
+    """
+    plain = re.sub(r"[^a-z0-9_-]+", "-", label.lower()).strip("-")[:LONGEST]
+    if plain and plain == label and not RESERVED.fullmatch(plain) and not WITH_DIGEST.fullmatch(plain):
+        return plain
+    digest = hashlib.sha256(label.encode(errors="surrogatepass")).hexdigest()[:8]
+    return f"{plain}-{digest}" if plain else digest

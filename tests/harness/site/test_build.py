@@ -14,8 +14,8 @@ from PIL import Image, ImageColor
 from spurgen.harness.board.export import to_csv
 from spurgen.harness.plots import style
 from spurgen.harness.site.build import _few_colours
-from spurgen.harness.site.names import file_name
 from spurgen.harness.site.render import page
+from spurgen.harness.site.words import file_name
 
 PAGES = ("index.html", "trust.html", "rows/erm.html", "ladders/few-image.html")
 

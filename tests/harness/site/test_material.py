@@ -8,7 +8,7 @@ from spurgen.benchmark.errors import ReadError
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.harness.context import report
 from spurgen.harness.results.store import IN_CONTEXT, SHIPPED
-from spurgen.harness.site.learners import learners
+from spurgen.harness.site.material import learners
 
 
 def row(needed, **fields):

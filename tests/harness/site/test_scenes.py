@@ -6,8 +6,7 @@ import pytest
 from markupsafe import escape
 
 from spurgen.benchmark.contract import ACCESS
-from spurgen.harness.site.scenes import Scene, Scenes, marked
-from spurgen.harness.site.story import ENOUGH, find_story, make_twins, visible
+from spurgen.harness.site.scenes import ENOUGH, Scene, Scenes, find_story, make_twins, marked, visible
 from spurgen.harness.site.words import told
 
 
@@ -52,7 +51,7 @@ def test_shortcuts_that_seldom_follow_alone_are_shown_together(steps_material, s
 
 
 def test_if_no_picture_changes_enough_the_example_is_of_the_largest_share(steps_material, scenes, story, monkeypatch):
-    monkeypatch.setattr("spurgen.harness.site.story.visible", lambda _: False)
+    monkeypatch.setattr("spurgen.harness.site.scenes.visible", lambda _: False)
     assert find_story(steps_material, scenes).share == story.share
 
 
