@@ -25,7 +25,7 @@ from spurgen.harness.machine import pool
 from spurgen.harness.machine.files import cache_folder, write_cached
 from spurgen.harness.running.encoder_sources import encoder_of
 from spurgen.harness.splits.freeze import SHARD
-from spurgen.harness.splits.frozen import check_samples
+from spurgen.harness.splits.verify import check_samples
 
 VERSION = 1  # raise it when the same data and weights give other features
 TWINS = "train/free"  # the part that supplies the twins of train

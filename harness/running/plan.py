@@ -20,7 +20,7 @@ from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.results.sources import locate
 from spurgen.harness.running.job import Job
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
-from spurgen.harness.splits.frozen import check_description
+from spurgen.harness.splits.verify import check_description
 
 TRICKS = f"{BASELINES.rpartition('.')[0]}.submissions.controls"
 

@@ -1,4 +1,4 @@
-"""Verifying a suite: making every sample again and comparing it with the manifest."""
+"""Checking that samples are the frozen ones, shard by shard; verifying a suite: making every sample again."""
 
 import hashlib
 import os
@@ -10,11 +10,98 @@ from pathlib import Path
 
 import numpy as np
 
+from spurgen.benchmark.errors import FrozenDataError
+from spurgen.benchmark.manifest import Part, ScenarioManifest, Shard
 from spurgen.benchmark.suite import Suite
+from spurgen.generators import Samples
 from spurgen.harness.machine.files import cache_folder, write_atomically
 from spurgen.harness.results.sources import HOME, read
-from spurgen.harness.splits.freeze import Progress, hash_suite
-from spurgen.harness.splits.frozen import CURE, check_description, compare
+from spurgen.harness.splits.freeze import (
+    SHARD,
+    Progress,
+    ShardDigests,
+    digest,
+    hash_suite,
+    part_sizes,
+    shard_bounds,
+    shown_halves,
+)
+
+RESTORE = "restore it from version control"
+CURE = "check out the generators that this suite was frozen with, or report it: frozen data must never change"
+
+
+def check_description(suite: Suite, name: str) -> ScenarioManifest:
+    """Return a scenario's manifest, whose parts, shards and counts fit the scenario.
+
+    Raises `FrozenDataError` if the scenario's file was changed, or the manifest is damaged.
+    """
+    scenario, frozen = suite.scenario(name), suite.frozen(name)
+    if scenario.digest != frozen.scenario_sha256:
+        file = suite.scenario_file(name)
+        raise FrozenDataError(
+            f"{file} was edited: expected SHA-256 {frozen.scenario_sha256}, found {scenario.digest}; "
+            "restore it from version control, or copy it under another name: a version of a suite never changes"
+        )
+    problem = _damage(suite, name, frozen)
+    if problem:
+        raise FrozenDataError(f"{suite.manifest_file} is damaged: {problem}; {RESTORE}")
+    return frozen
+
+
+def _damage(suite: Suite, name: str, frozen: ScenarioManifest) -> str | None:
+    """Return where a manifest does not fit the scenario that it freezes, or None."""
+    if suite.manifest.suite != suite.name:
+        return f"it is that of suite {suite.manifest.suite}, expected {suite.name}"
+    if suite.manifest.shard_size != SHARD:
+        return f"shard_size is {suite.manifest.shard_size}, expected {SHARD}"
+    sizes = part_sizes(suite.scenario(name))
+    for part in sizes.keys() ^ frozen.parts.keys():
+        return f"scenario {name} {'lacks' if part in sizes else 'has no'} part {part}"
+    for half, shown in shown_halves(suite, name).items():
+        if shown and not frozen.halves[half]:
+            return f"scenario {name} has no digests of {half}, which a task shows"
+    for part, size in sizes.items():
+        record = frozen.parts[part]
+        for number, shard in enumerate(record.shards):
+            if shard.halves != frozen.halves:
+                return f"scenario {name}, {part}: shard {number} has digests of other halves than the first shard"
+        counts = {
+            "samples": (record.samples, size),
+            "shards": (len(record.shards), len(shard_bounds(suite.scenario(name), part))),
+        }
+        for what, (actual, expected) in counts.items():
+            if actual != expected:
+                return f"scenario {name}, {part} has {actual} {what}, expected {expected}"
+    return None
+
+
+def check_samples(suite: Suite, name: str, part: str, start: int, samples: Samples) -> None:
+    """Raise `FrozenDataError` unless the samples are the shard of a part that begins at `start`.
+
+    Halves that were not made (no images, or no captions) are not checked.
+    """
+    frozen, bounds = check_description(suite, name).parts[part], shard_bounds(suite.scenario(name), part)
+    where, number = f"scenario {name}, {part}", [first for first, _ in bounds].index(start)
+    count, expected = len(samples.labels), bounds[number][1] - start
+    problem = f"{where}: shard {number} holds {count} samples, expected {expected}" if count != expected else None
+    problem = problem or compare(where, frozen, number, digest(samples))
+    if problem:
+        raise FrozenDataError(f"{problem}; {CURE}")
+
+
+def compare(where: str, frozen: Part, number: int, made: ShardDigests) -> str | None:
+    """Return how a shard differs from the frozen one: the halves, and both digests.
+
+    Halves that are not frozen, or were not made, are not compared.
+    """
+    expected, actual = frozen.shards[number], made.shard
+    stored = {half for half in Shard.model_fields if getattr(expected, half)}
+    wrong = [half for half in made.made if half in stored and getattr(expected, half) != getattr(actual, half)]
+    if not wrong:
+        return None
+    digests = f"expected SHA-256 {getattr(expected, wrong[0])}, found {getattr(actual, wrong[0])}"
+    return f"{where}: shard {number} differs in {', '.join(wrong)}; {digests}"
 
 
 def verify(suite: Suite, progress: Progress = lambda _: None, jobs: int | None = None) -> str | None:

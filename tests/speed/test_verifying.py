@@ -7,7 +7,7 @@ import time
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.splits.freeze import make_part, part_sizes, shard_bounds
-from spurgen.harness.splits.frozen import check_samples
+from spurgen.harness.splits.verify import check_samples
 
 VERIFY = """
 import sys
