@@ -40,7 +40,7 @@ class Encoder(NamedTuple):
 
 @cache
 def _efficientnet() -> Callable[[NDArray[np.uint8]], Features]:
-    from spurgen.baselines.training.imagenet import make_trunk
+    from spurgen.baselines.training.backbones import make_trunk
 
     return encode_images_with(make_trunk())
 

@@ -6,10 +6,9 @@ from typing import Self
 import torch
 from torch import nn
 
-from spurgen.baselines.training.backbones import CaptionEncoder, ImageEncoder, Network
+from spurgen.baselines.training.backbones import CaptionEncoder, ImageEncoder, ImageNetEncoder, Network
 from spurgen.baselines.training.data import Codec, Data, Scaler
 from spurgen.baselines.training.hyperparameters import Only, Recipe
-from spurgen.baselines.training.imagenet import ImageNetEncoder
 from spurgen.baselines.training.journal import Journal
 from spurgen.baselines.training.seeding import derive_seed, seeded
 from spurgen.baselines.training.sentences import SentenceEncoder, WordPieces

@@ -6,10 +6,10 @@ import sys
 import pytest
 import torch
 
-from spurgen.baselines.training import backbones, imagenet
+from spurgen.baselines.training import backbones
+from spurgen.baselines.training.backbones import ImageNetEncoder, load_weights
 from spurgen.baselines.training.encoders import ENCODERS
 from spurgen.baselines.training.hyperparameters import Recipe
-from spurgen.baselines.training.imagenet import ImageNetEncoder, load_weights
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark.errors import FrozenDataError, SubmissionError
 
@@ -93,7 +93,7 @@ def test_trunk_always_runs_in_float32(make_started, monkeypatch, fast):
 @pytest.mark.parametrize("name", ENCODERS["image"].packages[1:])
 def test_missing_package_is_an_error_with_the_install_command(name, monkeypatch, make_started):
     monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.setattr(imagenet, "load_weights", load_weights.__wrapped__)
+    monkeypatch.setattr(backbones, "load_weights", load_weights.__wrapped__)
     with pytest.raises(SubmissionError, match=rf"needs {name}, not installed.*pip install -e '?.*\[models\]"):
         make_started().network(Recipe())
 
@@ -112,6 +112,6 @@ def test_reading_weights_runs_no_code_even_if_the_digest_matches(tmp_path, monke
     path = tmp_path / "code.pth"
     torch.save({"x": print}, path)
     monkeypatch.setattr(MODEL_FILE, lambda: str(path))
-    monkeypatch.setattr(imagenet, "SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    monkeypatch.setattr(backbones, "SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
     with pytest.raises(pickle.UnpicklingError, match="print"):
         load_weights.__wrapped__()
