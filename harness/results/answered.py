@@ -13,7 +13,7 @@ from spurgen.benchmark.task import Rung, Task
 from spurgen.generators import Samples, aligned_values, sample, twins
 from spurgen.generators.ladder.world import sample_part
 from spurgen.harness import metrics
-from spurgen.harness.results.predicted import columns_of
+from spurgen.harness.results.rows import columns_of
 
 STATES = ("agree", "mislead", "neutral")
 MISLEAD, THING = "test/mislead", "test/thing"

@@ -20,8 +20,7 @@ from spurgen.benchmark.errors import ReadError
 from spurgen.benchmark.scenario_tables import MAX_SAMPLES, MAX_TWINS
 from spurgen.harness.machine.archives import unpack
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.results.predicted import Classes
-from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.results.rows import Classes, TaskRow
 
 UNIT = 2.0**-24  # the smallest positive float16: every float16 is a whole multiple of it
 MAX_BYTES = 1 << 27  # in memory, of the arrays of a row; v3's largest take .5 MB

@@ -7,8 +7,7 @@ import numpy as np
 from spurgen.benchmark.task import Rung, Task
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.results.answered import GROUPED, Answered, answered, answered_on_task, scored_parts
-from spurgen.harness.results.predicted import PREDICTED, num_columns
-from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.results.rows import PREDICTED, TaskRow, num_columns
 
 HALF_PRECISION = 2.0**-10  # relative error of float16, to which sample arrays are rounded
 ROUNDING = 1e-7  # absolute error of the smallest float16, of sums, and of metrics written as text

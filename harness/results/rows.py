@@ -1,4 +1,7 @@
-"""Rows in memory: a submission's results, with the sample arrays that their metrics follow from."""
+"""Rows in memory: a submission's results, with the sample arrays that their metrics follow from.
+
+Among these arrays are the classes predicted for families: base samples, their channel twins and their core twins.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,11 +12,32 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result, SampleArrays
+from spurgen.benchmark.task import Task
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.results.predicted import PREDICTED, Classes
 
-if TYPE_CHECKING:  # imported by the first table
+if TYPE_CHECKING:
     from pandas import DataFrame
+
+PREDICTED = "predicted"
+"""The sample array of these classes, uint8 (m, c): a row per base sample, of `num_columns` columns."""
+Classes = NDArray[np.uint8]
+
+
+def columns_of(task: Task) -> dict[str, slice]:
+    """Return by channel the columns of its twins, a column per value.
+
+    Column 0 is the base sample, the last one its core twin.
+    """
+    columns, start = {}, 1
+    for name in task.channels:
+        stop = start + task.scenario.channels[name].values
+        columns[name], start = slice(start, stop), stop
+    return columns
+
+
+def num_columns(task: Task) -> int:
+    """Return the number of columns."""
+    return 2 + sum(task.scenario.channels[name].values for name in task.channels)
 
 
 @dataclass(frozen=True)
@@ -22,7 +46,7 @@ class TaskRow:
 
     `correct`: bool (S, n), the test samples that each seed classifies correctly. `sums`: float64 (m,) each, the
     real-valued sample arrays, summed over seeds. `predicted`: uint8 (S, f, c), the classes that each seed predicts for
-    families (`results/predicted`); older results have none. Failed results have no samples.
+    families; older results have none. Failed results have no samples.
     """
 
     results: tuple[Result, ...]

@@ -13,7 +13,7 @@ from spurgen.generators import Samples
 from spurgen.harness import metrics
 from spurgen.harness.metrics.calibration import largest_lead, with_leads_up_to
 from spurgen.harness.results.answered import GROUPED, Answered, answered, answered_on_task, scored_parts
-from spurgen.harness.results.predicted import PREDICTED
+from spurgen.harness.results.rows import PREDICTED
 from spurgen.harness.running.query import Answers, Floats
 from spurgen.harness.running.task_data import CALIBRATION, Block, task_groups
 
@@ -70,7 +70,7 @@ def _of_task(task: Task, answers: Answers, source: str) -> Scores:
     twins = {name: [logits[Block("channel", name, v)] for v in range(channels[name].values)] for name in task.channels}
     bases = slice(0, task.scenario.splits.twins)
     columns = [base[bases], *(each for values in twins.values() for each in values), logits[Block("core")]]
-    predicted = np.stack([column.argmax(axis=1) for column in columns], axis=1)  # see results/predicted
+    predicted = np.stack([column.argmax(axis=1) for column in columns], axis=1)  # see results/rows
     return _scores(
         answered_on_task(task, metrics.correct(base, labels), groups, predicted),
         metrics.Answers(

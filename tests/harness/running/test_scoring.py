@@ -9,7 +9,7 @@ from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
 from spurgen.generators import aligned_values, twins
 from spurgen.harness import metrics
-from spurgen.harness.results.predicted import columns_of
+from spurgen.harness.results.rows import columns_of
 from spurgen.harness.running.query import Answers
 from spurgen.harness.running.scoring import score
 from spurgen.harness.running.task_data import CALIBRATION, Block, part_of, task_groups, twin_blocks
