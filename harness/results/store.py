@@ -18,8 +18,7 @@ from spurgen.benchmark.reading import read_bytes, read_text
 from spurgen.benchmark.result import Result, SampleArrays, round_samples
 from spurgen.benchmark.specs import split_spec
 from spurgen.harness.machine.files import locked, write_atomically
-from spurgen.harness.results.arrays import from_bytes, to_bytes
-from spurgen.harness.results.row_text import parse, parse_line, to_text
+from spurgen.harness.results.row_files import from_bytes, parse, parse_line, to_bytes, to_text
 from spurgen.harness.results.rows import Row, TaskRow, join, make_task_row
 from spurgen.harness.results.sources import RESULTS
 
