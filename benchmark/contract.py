@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 
 Int64 = NDArray[np.int64]
 Modality = Literal["image", "text", "multimodal"]
+Carrier = Literal["image", "caption", "features"]
+CARRIERS_OF: dict[Modality, tuple[Carrier, ...]] = {
+    "image": ("image",), "text": ("caption",), "multimodal": ("image", "caption"),
+}  # fmt: skip
+"""What a sample shows in each modality; of several, features are concatenated in this order."""
 Backbone = Literal["scratch", "frozen", "finetuned"]
 
 
@@ -50,29 +55,32 @@ class Batch:
     captions: list[str] | None
     features: NDArray[np.float32] | None = None
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """Inputs that are not None, by name."""
+        return {name: part for name, part in vars(self).items() if part is not None}
+
     def __len__(self) -> int:
-        return next((len(part) for part in (self.images, self.captions, self.features) if part is not None), 0)
+        return next(map(len, self.given.values()), 0)
 
     def take(self, indices: Int64 | slice) -> "Batch":
         """Return the samples at `indices`, in that order."""
         places = range(len(self))[indices] if isinstance(indices, slice) else indices.tolist()
-        return Batch(
-            None if self.images is None else self.images[indices],
-            None if self.captions is None else [self.captions[i] for i in places],
-            None if self.features is None else self.features[indices],
-        )
+        chosen: dict[str, Any] = {
+            name: [part[k] for k in places] if isinstance(part, list) else part[indices]
+            for name, part in self.given.items()
+        }
+        return replace(self, **chosen)
 
     @classmethod
     def join(cls, parts: "Sequence[Batch]") -> "Batch":
         """Concatenate one or more batches of the same kinds of inputs, in order."""
-        images = [part.images for part in parts if part.images is not None]
-        captions = [part.captions for part in parts if part.captions is not None]
-        features = [part.features for part in parts if part.features is not None]
-        return cls(
-            np.concatenate(images) if images else None,
-            [*chain.from_iterable(captions)] if captions else None,
-            np.concatenate(features) if features else None,
-        )
+        columns = {name: [part.given[name] for part in parts] for name in parts[0].given}
+        joined: dict[str, Any] = {
+            name: [*chain.from_iterable(column)] if isinstance(column[0], list) else np.concatenate(column)
+            for name, column in columns.items()
+        }
+        return replace(parts[0], **joined)
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,15 @@ class LabeledData:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def take(self, rows: slice) -> "LabeledData":
+        """Return the samples of a slice."""
+        environments, groups = (ids if ids is None else ids[rows] for ids in (self.env_ids, self.group_ids))
+        values = self.channel_values and {name: column[rows] for name, column in self.channel_values.items()}
+        twins = self.twins and self.twins.take(rows)
+        return LabeledData(
+            self.batch.take(rows), self.labels[rows], self.num_groups, environments, groups, values, twins
+        )
 
     def restrict(self, access: str, split: str) -> "LabeledData":
         """Return the data with only what the access tier grants on `train` or on `val`."""

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from spurgen.benchmark.scenario_tables import Frozen
+from spurgen.benchmark.contract import Carrier
+from spurgen.benchmark.world import Frozen
 
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
@@ -30,9 +31,10 @@ class Shard(_Record):
     factors: Sha256
 
     @property
-    def halves(self) -> dict[str, bool]:
-        """Whether images and captions are frozen, as keyword arguments of the generator."""
-        return {"images": self.images is not None, "captions": self.captions is not None}
+    def carriers(self) -> frozenset[Carrier]:
+        """What is frozen besides the factors."""
+        found: dict[Carrier, str | None] = {"image": self.images, "caption": self.captions}
+        return frozenset(carrier for carrier, digest in found.items() if digest is not None)
 
 
 class Part(_Record):
@@ -53,9 +55,9 @@ class ScenarioManifest(_Record):
     parts: dict[str, Part]
 
     @property
-    def halves(self) -> dict[str, bool]:
-        """Halves that are frozen, the same for every shard: those of the first."""
-        return next(iter(self.parts.values())).shards[0].halves
+    def carriers(self) -> frozenset[Carrier]:
+        """What is frozen besides the factors, the same for every shard: what is of the first."""
+        return next(iter(self.parts.values())).shards[0].carriers
 
 
 class Manifest(_Record):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from spurgen.benchmark.scenario_tables import MAX_SAMPLES, Name
+from spurgen.benchmark.world import MAX_SAMPLES, Name
 
 SCHEMA_VERSION = 2
 UNWRITTEN = ("answers only", "private")  # verifications that only earlier versions wrote

@@ -5,20 +5,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from spurgen.benchmark.contract import Backbone, Modality
 from spurgen.benchmark.errors import FrozenDataError, MissingError, ReadError, ScenarioError, checked
-from spurgen.benchmark.ladder import Ladder, load_world
 from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
-from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.scenario_tables import Name
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import suggestion
-from spurgen.benchmark.task import Role, Rung, Task
+from spurgen.benchmark.task import Role, Task
+from spurgen.benchmark.world import Description, Name, load_scenario
 
 DEFAULT_SUITE = "v3"  # for commands without --suite
 SUITES = Path(__file__).parent / "suites"
@@ -75,7 +73,7 @@ class Suite:
     folder: Path = SUITES
     overall: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def scenario(self, name: str) -> Scenario:
+    def scenario(self, name: str) -> Description:
         """Return the world or template of that name; raise `ScenarioError` with similar names if there is none."""
         known = self.scenarios | {task.scenario.name: task.scenario for task in reversed([*self.tasks.values()])}
         if name not in known:
@@ -92,9 +90,9 @@ class Suite:
         return self.tasks[name]
 
     @cached_property
-    def ladders(self) -> dict[str, tuple[Rung, ...]]:
+    def ladders(self) -> dict[str, tuple[Task, ...]]:
         """The rungs of each ladder, in the order of the tasks."""
-        rungs = [task for task in self.tasks.values() if isinstance(task, Rung)]
+        rungs = [task for task in self.tasks.values() if task.of]
         return {name: tuple(rung for rung in rungs if rung.of == name) for name in dict.fromkeys(r.of for r in rungs)}
 
     @property
@@ -108,7 +106,7 @@ class Suite:
         return {name: task for name, task in self.tasks.items() if task.backbone != "finetuned"}
 
     @cached_property
-    def scenarios(self) -> dict[str, Scenario]:
+    def scenarios(self) -> dict[str, Description]:
         """Worlds by name, as the first task has them, in the order of the tasks; one world is its scenario itself."""
         worlds = [world for task in self.tasks.values() for world in task.worlds]
         return {world.name: world for world in worlds} | {world.name: world for world in reversed(worlds)}
@@ -181,9 +179,9 @@ def load_suite(which: str) -> Suite:
     spec = checked(
         _SuiteFile.model_validate, fields, lambda why: ScenarioError(f"{path} is not a possible suite: {why}")
     )
-    scenarios: dict[str, Any] = {}  # scenarios and ladders
+    scenarios: dict[str, Description] = {}
     for scenario in dict.fromkeys(entry.scenario for entry in [*spec.tasks.values(), *spec.ladders.values()]):
-        scenarios[scenario] = load_world(folder / name / f"{scenario}.toml")
+        scenarios[scenario] = load_scenario(folder / name / f"{scenario}.toml")
         if (scenarios[scenario].name, scenarios[scenario].suite) != (scenario, name):
             raise ScenarioError(f"{path}: the file of scenario {scenario} must carry this name and suite {name}")
     tasks = {
@@ -204,13 +202,13 @@ def load_suite(which: str) -> Suite:
     return Suite(name, tasks, folder, overall)
 
 
-def _rungs(path: Path, name: str, described: Scenario | Ladder, entry: _LadderEntry) -> dict[str, Rung]:
+def _rungs(path: Path, name: str, described: Description, entry: _LadderEntry) -> dict[str, Task]:
     """Return the tasks of a ladder, by name: the ladder's and the number of counterexamples."""
-    if not isinstance(described, Ladder):
-        raise ScenarioError(f"{path}: ladders.{name}: scenario {described.name} has no categories, so it is no ladder")
+    if not described.rungs:
+        raise ScenarioError(f"{path}: ladders.{name}: scenario {described.name} has no rungs, so it is no ladder")
     ceiling = described.ceiling if entry.ceiling is None else entry.ceiling
     shared = described.model_copy(update={"ceiling": ceiling}), entry.modality, entry.backbone, entry.role
-    return {f"{name}-{m}": Rung(f"{name}-{m}", *shared, counterexamples=m, of=name) for m in described.rungs}
+    return {f"{name}-{m}": Task(f"{name}-{m}", *shared, counterexamples=m, of=name) for m in described.rungs}
 
 
 def _names(folder: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""A task: a scenario seen through a modality; on a ladder, with a number of counterexamples."""
+"""A task: a world seen through a modality; on a ladder, with a number of counterexamples in train."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -6,8 +6,7 @@ from typing import Literal, Self
 
 from spurgen.benchmark.contract import Backbone, Modality
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.ladder import Ladder
-from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.world import Description
 
 Role = Literal["main", "extra"]
 SEEDS = 5  # that a row needs for a rank on a task with one world
@@ -15,26 +14,28 @@ SEEDS = 5  # that a row needs for a rank on a task with one world
 
 @dataclass(frozen=True)
 class Task:
-    """A scenario seen through one modality, by baselines that start from the weights of `backbone`.
+    """A world seen through one modality, by baselines that start from the weights of `backbone`.
 
     `backbone`: `scratch`, random weights; `frozen`, a linear head on frozen features of pretrained encoders;
     `finetuned`, the same encoders, all of which is trained.
     `role`: `main`, a task on which the suite must pass its validity tests; `extra`, any other. A role is no part of a
-    result's identity.
+    result's identity. `of`: name of its ladder, or "" for a task that is no rung; `counterexamples`: those in train.
     """
 
     name: str
-    scenario: Scenario
+    scenario: Description
     modality: Modality
     backbone: Backbone = "scratch"
     role: Role = "extra"
+    counterexamples: int = 0
+    of: str = ""
 
-    @property
+    @cached_property
     def channels(self) -> tuple[str, ...]:
-        """Names of the channels that the modality carries."""
+        """Names of the shortcuts that are scored: those that the modality shows."""
         return self.scenario.channels_in(self.modality)
 
-    @property
+    @cached_property
     def annotated(self) -> tuple[str, ...]:
         """Those of `channels` that are not hidden from training."""
         return self.scenario.annotated_in(self.modality)
@@ -45,9 +46,14 @@ class Task:
         return self.scenario.num_classes
 
     @property
+    def num_train(self) -> int:
+        """Number of train samples."""
+        return sum(len(rows) for _, rows in self.scenario.pieces("train", self.counterexamples))
+
+    @property
     def num_groups(self) -> int:
-        """Number of (class, alignment pattern) groups over `channels`."""
-        return int(self.scenario.num_classes * 2 ** len(self.channels))
+        """Number of groups over `channels`: of each class, by which shortcuts agree with it."""
+        return self.scenario.num_groups(self.channels)
 
     @property
     def units_asked(self) -> int:
@@ -55,7 +61,7 @@ class Task:
         return self.scenario.worlds if self.scenario.worlds > 1 else SEEDS
 
     @cached_property
-    def worlds(self) -> tuple[Scenario, ...]:
+    def worlds(self) -> tuple[Description, ...]:
         """The frozen worlds of its scenario, in order."""
         return tuple(self.scenario.in_world(k) for k in range(self.scenario.worlds))
 
@@ -70,33 +76,3 @@ class Task:
         if 1 < worlds <= seed:
             raise ScenarioError(f"task {self.name} has no world {seed}: seeds are worlds here, 0 to {worlds - 1}")
         return self.in_world(seed)
-
-
-@dataclass(frozen=True)
-class Rung(Task):
-    """A task of a ladder: its world with a number of counterexamples in train."""
-
-    scenario: Ladder  # type: ignore[assignment]  # it lacks the attributes that only worlds of pictograms have
-    counterexamples: int = 0
-    of: str = ""
-    """Name of its ladder."""
-
-    @property
-    def ladder(self) -> Ladder:
-        """World or template of the ladder."""
-        return self.scenario
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """Names of the shortcuts that move and that the modality shows."""
-        return self.ladder.shortcuts_in(self.modality)
-
-    @property
-    def annotated(self) -> tuple[str, ...]:
-        """Names of the shortcuts that training may know: all that are not hidden."""
-        return tuple(name for name in self.channels if name not in self.ladder.hidden)
-
-    @property
-    def num_groups(self) -> int:
-        """Number of groups: whether shortcuts agree or mislead, in each class."""
-        return 2 * self.ladder.num_classes

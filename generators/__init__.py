@@ -1,11 +1,12 @@
-"""The world: pure functions from (scenario, split, index) to images, captions and factors."""
+"""Worlds: pure functions from (description, part, index) to inputs and factors; `world_of` for worlds of any kind."""
 
-from spurgen.generators.groups import groups_over
-from spurgen.generators.pictograms import class_names
-from spurgen.generators.samples import Samples
-from spurgen.generators.sampling import TwinKind, sample, shown_classes, twins
-from spurgen.generators.world import aligned_values, check
+from spurgen.generators.pictograms.factors import groups_over
+from spurgen.generators.pictograms.sampling import TwinKind, sample, shown_classes, twins
+from spurgen.generators.pictograms.shapes import class_names
+from spurgen.generators.pictograms.state import aligned_values, check
+from spurgen.generators.world import Samples, World, world_of
 
 __all__ = [
-    "Samples", "TwinKind", "aligned_values", "check", "class_names", "groups_over", "sample", "shown_classes", "twins",
+    "Samples", "TwinKind", "World", "aligned_values", "check", "class_names", "groups_over", "sample", "shown_classes",
+    "twins", "world_of",
 ]  # fmt: skip

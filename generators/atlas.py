@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.plugins import discover
-from spurgen.generators import pictograms
 from spurgen.generators.layers import RING
 from spurgen.generators.masks import Family
 from spurgen.generators.pen import MASTER, Mask
+from spurgen.generators.pictograms import shapes
 
 ONE = 1 << 16  # the canvas's side in fixed-point units
 SMALLEST = 32  # pixels across the smallest mask
@@ -41,7 +41,7 @@ class Atlas:
 
 @cache
 def _families() -> dict[str, Family]:
-    families = dict(pictograms.FAMILIES)
+    families = dict(shapes.FAMILIES)
     for channel in discover(CHANNELS).values():
         families |= getattr(channel, "FAMILIES", {})
     return families

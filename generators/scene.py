@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from spurgen.generators.atlas import ONE, Atlas, make_atlas
 from spurgen.generators.layers import OPAQUE, LayerStack, StampStack, no_stamps
-from spurgen.generators.stamps import Pictures
 from spurgen.generators.streams import Words, signed, uniform_int
+from spurgen.generators.things.stamps import Pictures
 from spurgen.generators.trigonometry import UNIT_BITS, cosine, sine
 
 Int64 = NDArray[np.int64]

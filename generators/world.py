@@ -1,175 +1,183 @@
-"""A scenario prepared for drawing: its plug-ins, alignments and thresholds."""
+"""A world made ready to draw: the samples of its parts, and what their numbers mean.
 
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from math import fsum
-from types import ModuleType
+`world_of` makes the world of a description, by the folder of its kind.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib import import_module
+from typing import Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spurgen.benchmark.contract import Batch, Carrier, Int64, LabeledData, Modality
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.scenario_tables import ALIGNED_PER_CLASS, Strength
-from spurgen.generators.alignment import check_alignment, fixed_alignments
-from spurgen.generators.atlas import CHANNELS
-from spurgen.generators.streams import Int64, Stream, permutation, stream_key, threshold, words
+from spurgen.benchmark.world import Description
+from spurgen.generators.indices import checked_indices
 
-MAX_JOINT = 1000  # joint combinations that a check of `withheld` goes through
-COMMON_VALUES = 10  # an unlisted channel varies over its first ten values
-ON_PICTOGRAM = 'shows on the pictogram; set core_carrier = "both" or "image"'
-
-
-def needs_pictogram(kind: ModuleType) -> bool:
-    """Return whether an image shows the values of a kind only on the pictogram."""
-    return bool(getattr(kind, "NEEDS_PICTOGRAM", False))
+ALL: tuple[Carrier, ...] = get_args(Carrier)
+FITTED = ("train", "val")
+NOTHING: tuple[Carrier, ...] = ()
+JOINT = "shortcuts"
+"""Name under which training gets the values of shortcuts that move together."""
+Table = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class World:
-    """State shared by all samples of a scenario."""
+class Samples:
+    """n samples: `inputs`, what they show, and their factors, int64 (n,) each.
 
-    scenario: Scenario
-    kinds: dict[str, ModuleType]
+    `env_ids` is -1 where training has no environments. `group_ids` is `label * P + pattern` of P patterns, the first of
+    which is that all shortcuts agree with the label, and the last that all mislead.
+    """
 
-    def stream(self, split: str, indices: Int64, suffix: str = "") -> Stream:
-        """Return draw(name, blocks) -> uint64 (n, 4 * blocks) for these samples of a split."""
+    inputs: Batch
+    labels: Int64
+    channel_values: dict[str, Int64]
+    env_ids: Int64
+    group_ids: Int64
 
-        def draw(name: str, blocks: int) -> NDArray[np.uint64]:
-            key = stream_key(self.scenario.suite, self.scenario.seed, split, name + suffix)
-            return words(key, indices, blocks)
+    @property
+    def images(self) -> NDArray[np.uint8]:
+        """Images, uint8 (n, H, W, 3); none if they were not made."""
+        return np.empty((0, 0, 0, 3), np.uint8) if self.inputs.images is None else self.inputs.images
 
-        return draw
+    @property
+    def captions(self) -> list[str]:
+        """Captions, n strings; none if they were not made."""
+        return self.inputs.captions or []
 
-    @cached_property
-    def aligned(self) -> dict[str, Int64]:
-        """Aligned values of each class, per channel: int64 (K, 1 or 2).
+    def take(self, part: slice | Int64) -> Self:
+        """Return the samples of a slice, as views, or at indices."""
+        values = {name: column[part] for name, column in self.channel_values.items()}
+        return type(self)(self.inputs.take(part), self.labels[part], values, self.env_ids[part], self.group_ids[part])
 
-        A random alignment is a permutation keyed by the kind, so two channels of one kind, one in the
-        image and one in the caption, share their alignment.
+    def without_inputs(self) -> Self:
+        """Return the factors only."""
+        return replace(self, inputs=Batch(None, None))
+
+    @classmethod
+    def join(cls, parts: Sequence[Self]) -> Self:
+        """Concatenate one or more batches of samples of the same world, in order."""
+        return cls(
+            Batch.join([part.inputs for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            {name: np.concatenate([part.channel_values[name] for part in parts]) for name in parts[0].channel_values},
+            np.concatenate([part.env_ids for part in parts]),
+            np.concatenate([part.group_ids for part in parts]),
+        )
+
+
+class World(ABC):
+    """A description made ready to draw; a kind of world is a subclass, in a folder of its own."""
+
+    @property
+    @abstractmethod
+    def description(self) -> Description:
+        """Description that it was made from."""
+
+    @property
+    @abstractmethod
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes."""
+
+    @property
+    @abstractmethod
+    def values(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of each shortcut's values, by shortcut."""
+
+    @property
+    @abstractmethod
+    def goes(self) -> Mapping[str, Table]:
+        """Which values of each shortcut go with which class, bool (V, K)."""
+
+    @abstractmethod
+    def draw(self, part: str, indices: Int64 | range | list[int], carriers: Collection[Carrier] = ALL) -> Samples:
+        """Return samples of a part with those of `carriers` that the world has.
+
+        A sample is the same alone and in any batch. Raises `ScenarioError` for an unknown part or indices that it does
+        not have.
         """
-        tables = {}
-        classes = np.arange(self.scenario.num_classes)
-        for name, channel in self.scenario.channels.items():
-            key = stream_key(self.scenario.suite, self.scenario.aligning_seed, "alignment", channel.kind)
-            order = permutation(key, channel.values)
-            shifts = range(ALIGNED_PER_CLASS[channel.alignment])
-            tables[name] = np.stack([order[(classes + k) % channel.values] for k in shifts], axis=1)
-        return tables | fixed_alignments(self.scenario, self.kinds)
 
-    @cached_property
-    def conflicting(self) -> dict[str, Int64]:
-        """Conflicting values of each class, per channel: int64 (K, V - 1 or V - 2)."""
-        return {
-            name: np.stack([np.setdiff1d(np.arange(channel.values), row) for row in self.aligned[name]])
-            for name, channel in self.scenario.channels.items()
-        }
+    def rows(
+        self, split: str, counterexamples: int, rows: Int64 | range, carriers: Collection[Carrier] = ALL
+    ) -> Samples:
+        """Return samples of a part; train and val are those with so many counterexamples, of `Description.pieces`."""
+        pieces = self.description.pieces(split, counterexamples) if split in FITTED else ((split, None),)
+        if len(pieces) == 1:
+            return self.draw(pieces[0][0], rows if isinstance(rows, range) else np.asarray(rows), carriers)
+        places, made, found, first = np.asarray(rows), [], [], 0
+        for part, indices in pieces:
+            chosen = np.flatnonzero((places >= first) & (places < first + len(indices)))
+            made.append(self.draw(part, places[chosen] - first + indices.start, carriers))
+            found.append(chosen)
+            first += len(indices)
+        return Samples.join(made).take(np.argsort(np.concatenate(found)))
 
-    @cached_property
-    def strengths(self) -> dict[str, Int64]:
-        """Strengths per channel, as thresholds in units of 2**-32: int64 (environments, K)."""
-        environments = self.scenario.environments
-        return {
-            name: np.stack(
-                [self._thresholds(e.strength.get(name, channel.strength)) for e in environments]
-                or [self._thresholds(channel.strength)]
-            )
-            for name, channel in self.scenario.channels.items()
-        }
+    def factors(self, part: str) -> Samples:
+        """Return all samples of a part without what they show; computed once."""
+        return _factors(self.description, part)
 
-    def _thresholds(self, strength: Strength) -> Int64:
-        per_class = strength if isinstance(strength, tuple) else (strength,) * self.scenario.num_classes
-        return np.array([threshold(p) for p in per_class])
+    def groups(self, channels: tuple[str, ...], samples: Samples) -> Int64:
+        """Return the groups of samples over shortcuts, int64 (n,), below `Description.num_groups(channels)`."""
+        del channels
+        return samples.group_ids
 
-    @cached_property
-    def environment_bounds(self) -> Int64:
-        """Cumulative environment weights in units of 2**-32, int64, without the last."""
-        weights = [e.weight for e in self.scenario.environments] or [1.0]
-        # Python 3.12 changed how `sum` rounds; `fsum` is exact everywhere.
-        total = fsum(weights)
-        return np.array([threshold(fsum(weights[:k]) / total) for k in range(1, len(weights))], np.int64)
+    def agrees(self, samples: Samples) -> dict[str, Table]:
+        """Return for every shortcut whether its value goes with the label, bool (n,)."""
+        return {name: self.goes[name][values, samples.labels] for name, values in samples.channel_values.items()}
 
-    def governing(self, kind: str, carrier: str) -> str | None:
-        """Return the channel that sets a kind in the image or the caption; None if unlisted."""
-        for name, channel in self.scenario.channels.items():
-            if channel.kind == kind and carrier in channel.carriers:
-                return name
+    def labeled(self, modality: Modality, split: str, samples: Samples) -> LabeledData:
+        """Return samples of train or val with all that training may know of them.
+
+        On a ladder the shortcuts move together, so the values of one stand for all.
+        """
+        del split
+        annotated = self.description.annotated_in(modality)
+        values = {JOINT: samples.channel_values[annotated[0]]}
+        groups = self.groups(annotated, samples)
+        count = self.description.num_groups(annotated)
+        return LabeledData(samples.inputs, samples.labels, count, samples.env_ids, groups, values)
+
+    def phrase(self, shortcut: str, value: int) -> str:
+        """Return how a caption names a shortcut's value."""
+        return self.values[shortcut][value]
+
+    def shown(self, split: str, counterexamples: int, rows: range, samples: Samples) -> Int64:
+        """Return the classes that `rows` show, int64 (n,), which label noise makes differ from the labels."""
+        del split, counterexamples, rows
+        return samples.labels
+
+    def ideal(self, part: str, indices: range, modality: Modality) -> NDArray[np.float64] | None:
+        """Return Pr(label | what a sample shows) under the law of training, float64 (n, K); None if it is not known."""
+        del part, indices, modality
         return None
 
 
-def check(scenario: Scenario) -> None:
-    """Raise `ScenarioError` if a channel of the scenario cannot be drawn as specified."""
-    if scenario.worlds > 1:
-        raise ScenarioError(
-            f"scenario {scenario.name} is a template of {scenario.worlds} worlds; take one, such as .in_world(0)"
-        )
-    kinds = discover(CHANNELS)
-    for name, channel in scenario.channels.items():
-        where = f"scenario {scenario.name}, channels.{name}"
-        if channel.kind not in kinds:
-            raise ScenarioError(f"{where}: unknown channel {channel.kind!r}; choose from {', '.join(kinds)}")
-        module = kinds[channel.kind]
-        if not channel.carriers <= module.CARRIERS:
-            possible = " or ".join(sorted(module.CARRIERS))
-            raise ScenarioError(f'{where}: {channel.kind} is carried by {possible} only; set carrier = "{possible}"')
-        if scenario.core_carrier == "caption" and "image" in channel.carriers and needs_pictogram(module):
-            raise ScenarioError(f"{where}: {channel.kind} {ON_PICTOGRAM}")
-        if channel.values > len(module.VALUES):
-            raise ScenarioError(f"{where}: {channel.kind} has {len(module.VALUES)} values, not {channel.values}")
-        if channel.values <= ALIGNED_PER_CLASS[channel.alignment]:
-            raise ScenarioError(f"{where}: {channel.alignment} needs more than {channel.values} values")
-        where = f"scenario {scenario.name}, withheld"
-        if channel.hidden and any(name in combination for combination in scenario.withheld):
-            raise ScenarioError(f"{where}: {name} is hidden, so no twin may redraw it; name other channels")
-        row = _blocked(scenario.withheld, name, channel.values, where)
-        if row is not None:
-            raise ScenarioError(f"{where}: leaves no value of {name} for {row}; withhold fewer combinations")
-    check_alignment(scenario, kinds)
-
-
-def _blocked(withheld: tuple[dict[str, int], ...], name: str, size: int, where: str) -> dict[str, int] | None:
-    """Return other factors under which a channel would be redrawn but has no value left, if there are any.
-
-    Raises `ScenarioError` if there are too many joint combinations to tell.
-    """
-    rows: dict[tuple[tuple[str, int], ...], bool] = {(): False}  # whether `name` is the one redrawn
-    for value in range(size):
-        met: dict[tuple[tuple[str, int], ...], bool] = {}
-        for combination in withheld:
-            others = {key: v for key, v in combination.items() if key != name}
-            if combination.get(name) != value:
-                continue
-            redrawn = redrawn_channel(combination) == name
-            for row, before in rows.items():
-                if all(others.get(key, v) == v for key, v in row):
-                    joint = tuple(sorted({**dict(row), **others}.items()))
-                    met[joint] = met.get(joint, False) or before or redrawn
-            if len(met) > MAX_JOINT:
-                raise ScenarioError(f"{where}: too many combinations with {name} to check; withhold fewer")
-        rows = met
-    return min((dict(row) for row, redrawn in rows.items() if redrawn), key=len, default=None)
-
-
-def redrawn_channel(combination: dict[str, int]) -> str:
-    """Return the channel that is redrawn where a withheld combination occurs: the last one."""
-    return [key for key in combination if key != "class"][-1]
-
-
 @lru_cache(maxsize=64)
-def make_world(scenario: Scenario) -> World:
-    """Check and prepare a scenario, once per process."""
-    check(scenario)
-    return World(scenario, discover(CHANNELS))
-
-
-def aligned_values(scenario: Scenario, channel: str) -> NDArray[np.bool_]:
-    """Return which values of a channel go with which class: bool (V, K)."""
-    if channel not in scenario.channels:
+def world_of(description: Description) -> World:
+    """Return a world ready to draw; raise `ScenarioError` if it is a template or cannot be drawn as described."""
+    if description.worlds > 1:
         raise ScenarioError(
-            f"there is no channel {channel!r}; scenario {scenario.name} has {', '.join(scenario.channels)}"
+            f"scenario {description.name} is a template of {description.worlds} worlds; take one, such as .in_world(0)"
         )
-    table = make_world(scenario).aligned[channel]
-    values = np.arange(scenario.channels[channel].values)
-    goes: NDArray[np.bool_] = (table[None, :, :] == values[:, None, None]).any(axis=2)
-    return goes
+    made: World = import_module(f"{__package__}.{description.KIND}.world").make_world(description)
+    return made
+
+
+@lru_cache(maxsize=512)
+def _factors(description: Description, part: str) -> Samples:
+    return world_of(description).draw(part, range(description.parts[part]), NOTHING)
+
+
+def in_part(description: Description, part: str, indices: Int64 | range | list[int]) -> Int64:
+    """Return indices as int64 (n,); raise `ScenarioError` for an unknown part, or those that a part does not have."""
+    parts, numbers = description.parts, checked_indices(indices)
+    if part not in parts:
+        raise ScenarioError(f"unknown part {part!r}; choose one of {', '.join(parts)}")
+    if len(numbers) and numbers.max() >= parts[part]:
+        raise ScenarioError(f"{part} has {parts[part]} samples, but none with index {numbers.max()}")
+    return numbers

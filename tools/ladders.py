@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.console import Console
 
-from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.benchmark.task import Rung
+from spurgen.benchmark.task import Task
+from spurgen.benchmark.worlds.things import Ladder
 from spurgen.harness.cli import run_script
 from spurgen.harness.experiments.tuning import fit_on_rung
 from spurgen.harness.machine import pool
@@ -25,9 +25,10 @@ from spurgen.harness.machine.files import cache_folder, write_atomically
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.options.flags import add_jobs, add_seeds, add_suite
 from spurgen.harness.options.sections import add_page, around, renew
-from spurgen.harness.results.answered import answered, scored_parts
+from spurgen.harness.results.answered import answered
 from spurgen.harness.results.identity import submission_digest
-from spurgen.harness.running import features, rungs
+from spurgen.harness.running import features
+from spurgen.harness.running.data import make_part
 from spurgen.harness.running.plan import baseline_specs, plan_unfrozen
 from spurgen.harness.validity.ladders import Rule, check_rules, needed_of_mean, needed_text
 
@@ -68,11 +69,11 @@ class Run(NamedTuple):
     train: int = 0
 
 
-def rungs_of(suite: Suite, ladder: str, train: int = 0) -> Sequence[Rung]:
+def rungs_of(suite: Suite, ladder: str, train: int = 0) -> Sequence[Task]:
     """Return the tasks of a ladder, with the fewest counterexamples first; `train`: as of `Run`."""
     tasks = suite.ladders[one_of("ladder", ladder, suite.ladders)]
     if train:
-        resized = tasks[0].ladder.model_copy(update={"train": train})
+        resized = tasks[0].scenario.model_copy(update={"train": train})
         return [replace(task, scenario=resized) for task in tasks]
     return tasks
 
@@ -90,9 +91,9 @@ def climb(run: Run) -> Curve:
             continue
         planned = plan_unfrozen(task, baseline_specs([run.method])[0], run.world, "cpu", json.loads(run.options))
         job = replace(planned, uncorrelated=run.uncorrelated)
-        submission, rung = fit_on_rung(job), rungs.rung_of(job)
+        submission, rung = fit_on_rung(job), job.task
         assert submission.predict is not None
-        asked = (rungs.make_part(job, part).inputs for part in scored_parts(rung))
+        asked = (make_part(job, part).inputs for part in rung.scenario.asked(rung.modality))
         classes = np.concatenate([np.asarray(submission.predict(inputs)).argmax(axis=1) for inputs in asked])
         values = answered(rung, classes).metrics
         seen = min(values[f"seen_{state}"] for state in STATES)
@@ -121,7 +122,7 @@ def check(
         around(arguments.page, *marks)
     suite, runs = load_suite(arguments.suite), dict[str, dict[str, dict[str, list[Run]]]]()
     for ladder in arguments.ladders or main_ladders(suite):
-        wanted = {method: kinds(method, rungs_of(suite, ladder)[0].ladder) for method in arguments.methods}
+        wanted = {method: kinds(method, rungs_of(suite, ladder)[0].scenario) for method in arguments.methods}
         wanted |= {FREE: {FREE: {"uncorrelated": True}}} if free else {}
         runs[ladder] = {
             method: {
@@ -158,7 +159,7 @@ def check_numbers(
 
     def judged(ladder: str, found: Found) -> Verdict:
         curves = {(method, kind): heights(each) for method, of in found.items() for kind, each in of.items()}
-        return judge_numbers(ladder, curves, rungs_of(suite, ladder)[0].ladder.ceiling or 1.0, rule)
+        return judge_numbers(ladder, curves, rungs_of(suite, ladder)[0].scenario.ceiling or 1.0, rule)
 
     return check(name, arguments, console, kinds, judged)
 
@@ -239,7 +240,7 @@ def judge(ladder: str, curves: Mapping[str, Sequence[Curve]], ceiling: float, se
 
 def _key(suite: Suite, run: Run) -> str:
     """Return the key that a measurement is stored under: it depends on the ladder and on the versions of the method."""
-    scenario = rungs_of(suite, run.ladder)[0].ladder.digest
+    scenario = rungs_of(suite, run.ladder)[0].scenario.digest
     asked = [*run[:6], *filter(None, run[6:])]  # older measurements lack the further fields
     return json.dumps([*asked, scenario, submission_digest(baseline_specs([run.method])[0])])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ladders import Numbers, add_flags, check_numbers
 
-from spurgen.benchmark.ladder import Ladder
+from spurgen.benchmark.worlds.things import Ladder
 from spurgen.harness.cli import run_script
 from spurgen.harness.validity.ladders import Rule
 

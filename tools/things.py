@@ -16,7 +16,7 @@ from resvg_py import svg_to_bytes
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.generators.things import PICTURES, PICTURES_SHA256, SIDE, THINGS, read_pictures
+from spurgen.generators.things.nouns import PICTURES, PICTURES_SHA256, SIDE, THINGS, read_pictures
 from spurgen.harness.cli import run_script
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import say
@@ -124,7 +124,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     digest = hashlib.sha256(read_pictures(arguments.out).tobytes()).hexdigest()
     say(console, f"wrote {len(names)} pictures to {arguments.out}, {len(content):,} bytes")
     if digest != PICTURES_SHA256:
-        say(console, f'they differ from the frozen ones; in generators/things.py, set PICTURES_SHA256 = "{digest}"')
+        say(
+            console,
+            f'they differ from the frozen ones; in generators/things/nouns.py, set PICTURES_SHA256 = "{digest}"',
+        )
     return 0
 
 

@@ -12,8 +12,8 @@ from rich.console import Console
 from sweep import FOLDER
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.worlds.things import Ladder
 from spurgen.harness.cli import run_script
 from spurgen.harness.experiments.tuning import choose, score_settings
 from spurgen.harness.experiments.tuning_result import read_tuning, results_file

@@ -7,7 +7,7 @@ import numpy as np
 from spurgen.generators.atlas import ONE
 from spurgen.generators.masks import inked
 from spurgen.generators.pen import Pen
-from spurgen.generators.pictograms import DRAWINGS
+from spurgen.generators.pictograms.shapes import DRAWINGS
 from spurgen.generators.scene import Draw, Int64, Layer, Scene
 from spurgen.generators.streams import signed
 

@@ -5,14 +5,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from spurgen.benchmark.task import Rung, Task
-from spurgen.generators import sample
+from spurgen.benchmark.task import Task
+from spurgen.generators.world import world_of
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.columns import CHANNEL, COLUMNS, Line
 from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.results.answered import GROUPED, factors
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.statistics.estimate import end_columns
 from spurgen.harness.statistics.units import ANY, Spread, fit_spread, mean_estimates
 
@@ -33,11 +31,17 @@ def groups_on_test(task: Task) -> Int64:
     They are the same in every world, since test is balanced by design. On a rung a group is class times 2, plus whether
     shortcuts mislead.
     """
-    if isinstance(task, Rung):
-        return np.concatenate([factors(task.ladder.in_world(0), part).group_ids for part in GROUPED])
     scenario = task.in_world(0).scenario
-    test = sample(scenario, "test", range(scenario.num_test), images=False, captions=False)
-    return task_groups(task, test.group_ids)
+    world, parts = world_of(scenario), scenario.layout(task.modality).grouped
+    return np.concatenate([world.groups(task.channels, world.factors(part)) for part in parts])
+
+
+def state_sizes(task: Task) -> dict[str, int]:
+    """Return the number of test samples of each accuracy where shortcuts agree, mislead or are neutral, by metric."""
+    agree, mislead = group_sizes(task).reshape(task.num_classes, -1).sum(axis=0)[[0, -1]].tolist()
+    parts = task.scenario.layout(task.modality).averaged
+    further = {name: task.scenario.parts[part] for name, part in parts.items() if name.startswith("accuracy_")}
+    return {"accuracy_agree": agree, "accuracy_mislead": mislead, **further}
 
 
 def group_sizes(task: Task) -> Int64:

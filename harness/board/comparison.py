@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.task import Rung, Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, Unit, by_label, spread_of, unit_of
 from spurgen.harness.board.columns import column
@@ -92,7 +92,7 @@ def compare_rows(suite: Suite, rows: Rows, first: str, second: str, tasks: Seque
 def _of(suite: Suite, name: str) -> str:
     """Return the ladder of a task, or nothing."""
     task = suite.task(name)
-    return task.of if isinstance(task, Rung) else ""
+    return task.of if task.of else ""
 
 
 def _needed(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from spurgen.benchmark.task import Rung, Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.statistics.needed import Goal, Needed, Ratio, needed, needed_ratio
@@ -17,23 +17,23 @@ class Reached(TypedDict, total=False):
     needed_to_erm: Ratio
 
 
-def rungs_of(tasks: Sequence[Task]) -> list[Rung]:
+def rungs_of(tasks: Sequence[Task]) -> list[Task]:
     """Return tasks that are all rungs of one ladder, else none."""
-    rungs = [task for task in tasks if isinstance(task, Rung)]
+    rungs = [task for task in tasks if task.of]
     return rungs if len(rungs) == len(tasks) and len({rung.of for rung in rungs}) == 1 else []
 
 
-def goal_of(rungs: Sequence[Rung]) -> Goal | None:
+def goal_of(rungs: Sequence[Task]) -> Goal | None:
     """Return the rungs and the accuracy to reach on them; None without a ceiling or with the rung at 0."""
     numbers = tuple(rung.counterexamples for rung in rungs)
-    ceiling = rungs[0].ladder.ceiling if rungs else None
+    ceiling = rungs[0].scenario.ceiling if rungs else None
     if ceiling is None or min(numbers) < 1:
         return None
     return Goal(numbers, SHARE * ceiling)
 
 
 def counterexamples(
-    rungs: Sequence[Rung], values: Mapping[str, Sequence[Float64]], erm: str | None
+    rungs: Sequence[Task], values: Mapping[str, Sequence[Float64]], erm: str | None
 ) -> dict[str, Reached]:
     """Return the counterexamples needed by label, also as a multiple of ERM's, whose label is `erm` if it has a row.
 

@@ -9,13 +9,10 @@ from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import UNWRITTEN
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.task import Rung, Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.schema import Unranked
 from spurgen.harness.machine.printing import failed_check, first_line
-from spurgen.harness.metrics.arrays import Int64
-from spurgen.harness.results.answered import GROUPED
 from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.identity import is_current_baseline, is_of_our_code
 from spurgen.harness.results.rows import TaskRow
@@ -27,9 +24,8 @@ def rankable(suite: Suite, task: Task, rows: Mapping[str, TaskRow]) -> tuple[dic
     """Divide a task's rows, by label, into rows that may be ranked and all others."""
     ranked: dict[str, TaskRow] = {}
     unranked: dict[str, Unranked] = {}
-    groups = groups_on_test(task)
     for label, row in rows.items():
-        doubt = _misnamed(label, row) or not_believed(suite, task, groups, row)
+        doubt = _misnamed(label, row) or not_believed(suite, task, row)
         reason = doubt or not_fit(task, row) or _unconfirmed(label, row)
         if doubt:
             access = row.results[0].access
@@ -85,11 +81,8 @@ def not_ranked(label: str, row: TaskRow, reason: str) -> Unranked:
     return Unranked(submission=label, access=row.results[0].access, units=len(row), reason=reason, **metrics)
 
 
-def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str | None:
-    """Return why a row's metrics cannot be taken for its result on a task, or None.
-
-    `groups`: int64 (n,), the groups of the test samples.
-    """
+def not_believed(suite: Suite, task: Task, row: TaskRow) -> str | None:
+    """Return why a row's metrics cannot be taken for its result on a task, or None."""
     if reason := failure(row):
         return reason
     frozen = suite.data_digest(task)
@@ -105,7 +98,7 @@ def not_believed(suite: Suite, task: Task, groups: Int64, row: TaskRow) -> str |
     tiers = sorted({result.access for result in row.results})
     if len(tiers) > 1:
         return f"its results disagree on its access: {', '.join(tiers)}; run it again"
-    return contradiction(task, groups, row)
+    return contradiction(task, row)
 
 
 def failure(row: TaskRow) -> str | None:
@@ -122,7 +115,7 @@ def not_fit(task: Task, row: TaskRow, seeds: Sequence[int] = ()) -> str | None:
 
     `seeds`: those that it must have; by default 0, 1 and so on, as many as it has.
     """
-    empty = isinstance(task, Rung) and not task.counterexamples  # a first-stage model finds nothing on such a rung
+    empty = bool(task.of) and not task.counterexamples  # a first-stage model finds nothing on such a rung
     for result in row.results:
         if result.report and result.report.failed_checks and not empty:
             return f"{failed_check(result.report.failed_checks)} (seed {result.seed})"
@@ -140,7 +133,5 @@ def beats_chance(task: Task, row: TaskRow) -> bool:
     On a rung the same scenes are shown twice, with shortcuts that agree and that mislead, so they count once.
     """
     correct = int(np.mean([sum(result.groups) for result in row.results]))
-    if isinstance(task, Rung):
-        scenes = task.num_classes * task.ladder.test_per_class
-        return better_than_chance(correct // len(GROUPED), scenes, task.num_classes)
-    return better_than_chance(correct, task.scenario.num_test, task.scenario.num_classes)
+    grouped = task.scenario.layout(task.modality).grouped
+    return better_than_chance(correct // len(grouped), task.scenario.parts[grouped[0]], task.num_classes)

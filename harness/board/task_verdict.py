@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spurgen.benchmark.task import Rung, Task
-from spurgen.generators import class_names
+from spurgen.benchmark.task import Task
+from spurgen.benchmark.worlds.things import STATES
+from spurgen.generators.world import world_of
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.by_unit import RANKED_BY, Unit, group_sizes
+from spurgen.harness.board.by_unit import RANKED_BY, Unit, group_sizes, state_sizes
 from spurgen.harness.board.schema import BoardRow
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.metrics import Interval, simultaneous_interval
-from spurgen.harness.results.answered import STATES
 from spurgen.harness.results.rows import Row, Rows, TaskRow
 
 
@@ -33,12 +33,12 @@ def why(tasks: Sequence[Task], label: str, rows: Rows, best: str, unit: Unit) ->
     """
     asked = {task.name: rows[label][task.name].seeds for task in tasks}
     beside = [name for name in dict.fromkeys((ERM, best)) if name != label and _has(rows.get(name, {}), asked)]
-    above = [task for task in tasks if not isinstance(task, Rung) or task.counterexamples] or tasks
+    above = [task for task in tasks if not task.of or task.counterexamples] or tasks
     means = {name: _means(rows[name], {task.name: asked[task.name] for task in above}) for name in (label, *beside)}
     count = min(map(len, asked.values()))
     lines = [f"  {_reasons(means, label, f'{count} {unit}s' if count > 1 else unit)}"]
     for task in tasks if beside or len(tasks) > 1 else ():
-        where = f"with {task.counterexamples} counterexamples" if isinstance(task, Rung) else f"on {task.name}"
+        where = f"with {task.counterexamples} counterexamples" if task.of else f"on {task.name}"
         mean = {name: _mean(rows[name][task.name], RANKED_BY, asked[task.name]) for name in (label, *beside)}
         others = ", ".join(f"{name} {mean[name]:.3f}" for name in beside)
         lines.append(f"  Accuracy if misled {where}: {mean[label]:.3f}{f' ({others})' * bool(others)}.")
@@ -102,12 +102,9 @@ def over_samples(task: Task, row: TaskRow) -> Interval:
 
     The classes are equally large where shortcuts agree, and where they mislead.
     """
-    if isinstance(task, Rung):
-        scenes = task.num_classes * task.ladder.test_per_class
-        right = [round(row.results[0].metrics[f"accuracy_{state}"] * scenes) for state in STATES]
-        return simultaneous_interval(np.array(right), np.full(len(STATES), scenes))
-    by_pattern = [np.reshape(n, (task.num_classes, -1)).sum(axis=0) for n in (row.results[0].groups, group_sizes(task))]
-    return simultaneous_interval(*(counts[[0, -1]] for counts in by_pattern))
+    sizes = state_sizes(task)
+    right = [round(row.results[0].metrics[name] * size) for name, size in sizes.items()]
+    return simultaneous_interval(np.array(right), np.array([*sizes.values()]))
 
 
 def _worst_group(task: Task, row: TaskRow, unit: Unit) -> str:
@@ -126,8 +123,9 @@ def _worst_group(task: Task, row: TaskRow, unit: Unit) -> str:
 
 def _group(task: Task, group: int) -> str:
     label, pattern = divmod(group, task.num_groups // task.num_classes)
-    if isinstance(task, Rung):
-        return f"{task.ladder.categories[label]} where shortcuts {'mislead' if pattern else 'agree'}"
+    name = world_of(task.in_world(0).scenario).class_names[label]
+    if task.of:
+        return f"{name} where shortcuts {'mislead' if pattern else 'agree'}"
     misleading = [name for k, name in enumerate(task.channels) if pattern >> k & 1]
     verb = "mislead" if len(misleading) > 1 else "misleads"
-    return f"{class_names(task.scenario)[label]} where {and_list(misleading or ['no shortcut'])} {verb}"
+    return f"{name} where {and_list(misleading or ['no shortcut'])} {verb}"

@@ -7,7 +7,6 @@ from typing import TypeVar
 from spurgen.benchmark.errors import harmless
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.task import Rung
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import cell, column
@@ -61,7 +60,7 @@ def verdict(
             lines += [*_place(title, mean, whole), *_needed(mean, whole)] if mean else []
             lines += _not_ranked(title, _find(whole.unranked, label))
             rungs = [suite.task(each) for each, part in board.tasks.items() if each in tasks and _believed(part, label)]
-            rungs = [task for task in rungs if isinstance(task, Rung) and task.of == name]
+            rungs = [task for task in rungs if task.of and task.of == name]
             lines += why(rungs, label, rows, _best(whole, label, rows), whole.unit) if rungs else []
     lines += [] if flags is None else _command(board, label, shown, flags)
     return [*map(harmless, lines)]

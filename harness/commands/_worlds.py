@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError, shortened
-from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.task import Task
+from spurgen.benchmark.worlds.pictograms import Scenario, pictograms
 from spurgen.generators import check
 from spurgen.harness.commands._own import OWN_FLAGS
 from spurgen.harness.experiments import DATA, METHODS, data_folder
@@ -26,7 +26,7 @@ from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.cluster import resources_of
-from spurgen.harness.options.flags import command_line, read_scenario
+from spurgen.harness.options.flags import command_line, read_world_of
 from spurgen.harness.options.limits import describe_isolation
 from spurgen.harness.options.starting import forecast, may_start
 from spurgen.harness.plots.of_run import comparison, sensitivity, training_curves
@@ -42,8 +42,9 @@ OWN = ("command", "run")  # attributes that the parser adds to a command's flags
 def run_world(arguments: argparse.Namespace, console: Console) -> int:
     """Check everything, make the data, run what is missing, and report; return 1 if a job failed."""
     experiment = plan_experiment(arguments)
-    ahead, data = _forecast(experiment, arguments), data_folder.plan_of(experiment.task.scenario)
-    write = arguments.generate_data and not data_folder.is_there(experiment.task.scenario, arguments.data_dir)
+    ahead, scenario = _forecast(experiment, arguments), pictograms(experiment.task.scenario)
+    data = data_folder.plan_of(scenario)
+    write = arguments.generate_data and not data_folder.is_there(scenario, arguments.data_dir)
     if write:
         find(data, arguments.data_dir)
     if arguments.dry_run:
@@ -52,7 +53,7 @@ def run_world(arguments: argparse.Namespace, console: Console) -> int:
     check_writable(arguments.out, "--out")
     if not write and not arguments.scenario:
         with samples_bar(console, data.total, "images") as advance:
-            data_folder.check_files(experiment.task.scenario, arguments.data_dir, advance)
+            data_folder.check_files(scenario, arguments.data_dir, advance)
     with logged(arguments.out, console) as log:
         log.info("%s", experiment.command)
         log.info("%s", describe_isolation(DEFAULT))
@@ -108,7 +109,8 @@ def find_scenario(arguments: argparse.Namespace) -> Scenario:
     if arguments.generate_data and not arguments.scenario:
         sizes = {name: value for name, value in asked.items() if value is not None}
         return data_folder.describe_world(seed=arguments.seed, **sizes)
-    scenario = read_scenario(arguments) or data_folder.read_world(arguments.data_dir)
+    named = read_world_of(arguments)
+    scenario = pictograms(named) if named else data_folder.read_world(arguments.data_dir)
     if scenario is None:
         raise ScenarioError(
             f"--data-dir {arguments.data_dir}: there is no data set (no scenario.toml); pass --generate-data to make "

@@ -12,7 +12,6 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suite import load_suite
-from spurgen.benchmark.task import Rung
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
@@ -35,7 +34,6 @@ from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import find_missing
 from spurgen.harness.running.plan import baseline_specs, offered, plan, tricks
 from spurgen.harness.running.plan_file import by_task, read_plan, share, to_jobs, to_lines
-from spurgen.harness.running.rungs import rung_of
 from spurgen.harness.sandbox.limits import DEFAULT
 
 TO_PLAN = ("plan", "suite", "tasks", "seeds", "submissions", "results")
@@ -93,7 +91,7 @@ def _controls(arguments: argparse.Namespace) -> dict[str, list[Job]]:
     """
     suite = load_suite(arguments.suite)
     tasks = [suite.task(name) for name in arguments.tasks or suite.usual]
-    chosen = [task for task in tasks if isinstance(task, Rung) and task.counterexamples]
+    chosen = [task for task in tasks if task.of and task.counterexamples]
     if not chosen:
         raise SpurgenError("--controls are of ladders: choose tasks with counterexamples, such as things-text-32")
     highest = {rung.of: rung.name for rung in sorted(chosen, key=lambda rung: rung.counterexamples)}
@@ -113,8 +111,8 @@ def _controls(arguments: argparse.Namespace) -> dict[str, list[Job]]:
 
 def _can_draw(job: Job, draw: int) -> bool:
     """Return whether a rung's free samples suffice for a further disjoint draw of as many as its counterexamples."""
-    rung = rung_of(job)
-    return (draw + 1) * rung.counterexamples <= rung.ladder.train
+    rung = job.task
+    return (draw + 1) * rung.counterexamples <= rung.num_train
 
 
 def _run_controls(arguments: argparse.Namespace, console: Console, jobs: Mapping[str, list[Job]]) -> list[str]:

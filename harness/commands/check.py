@@ -9,7 +9,7 @@ from rich.console import Console
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
-from spurgen.benchmark.task import Rung, Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.printing import and_list, markdown_table, say
 from spurgen.harness.machine.progress import make_progress, told
@@ -129,10 +129,10 @@ def _compare(findings: Mapping[str, Findings], known: Mapping[str, Accuracy | No
 
 def _small(task: Task) -> str:
     """Return the name of a small task and, on a rung, what it trains on."""
-    if not isinstance(task, Rung):
+    if not task.of:
         return task.modality
     rung = shrunk(task)
-    return f"{task.modality}: {rung.ladder.train} samples, {rung.counterexamples} of them counterexamples"
+    return f"{task.modality}: {rung.scenario.parts['train']} samples, {rung.counterexamples} of them counterexamples"
 
 
 def _complain(console: Console, text: str) -> int:

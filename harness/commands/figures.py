@@ -14,7 +14,6 @@ from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.benchmark.task import Rung
 from spurgen.harness.board.columns import column
 from spurgen.harness.board.files import build_board
 from spurgen.harness.board.latex import board_latex, latex_figure, lines_latex
@@ -146,7 +145,7 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
         one_of("row", label, rows)
     names, labels = paper_names(rows), arguments.rows or {*HEADLINE, *(rows.keys() - {*names_in(BASELINES)})}
     climbed = [ladder for ladder in ladders_drawn(suite, board) if ladder.name in sets]
-    alone = [name for name in shown if not (isinstance(rung := suite.task(name), Rung) and rung.of in sets)]
+    alone = [name for name in shown if not ((rung := suite.task(name)).of and rung.of in sets)]
     items = ladder_items(climbed, names, arguments.columns)
     drawn = boards_drawn(suite, rows, board, [*alone, *sets], labels)
     items += figures([*drawn.values()], names, arguments.columns)
@@ -171,7 +170,7 @@ def _of_suite(
     )
     if everything:
         yield Item("everything", caption, partial(draw_needed, everything, arguments.columns))
-    single = {task.of for task in suite.tasks.values() if isinstance(task, Rung) and len(task.channels) == 1}
+    single = {task.of for task in suite.tasks.values() if task.of and len(task.channels) == 1}
     known = [name for name in board.overall if name in single and board.overall[name].shown]
     if known:
         drawn = [*boards_drawn(suite, rows, board, known).values()]

@@ -6,25 +6,23 @@ from typing import Any
 from rich.console import Console
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.plugins import discover, names_in
-from spurgen.benchmark.scenario import Scenario, make_scenario
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.benchmark.task import Rung
-from spurgen.generators import check
+from spurgen.benchmark.world import Description
+from spurgen.benchmark.worlds.pictograms import Scenario, make_scenario
 from spurgen.generators.atlas import CHANNELS
+from spurgen.generators.world import world_of
 from spurgen.harness.experiments.data_folder import CHANNELS as DEFAULT_CHANNELS
 from spurgen.harness.experiments.data_folder import SPLITS, val_size
 from spurgen.harness.exports.documents import CROISSANT, left_out
 from spurgen.harness.exports.plan import FORMATS, SHARD, Plan
-from spurgen.harness.exports.worlds import chosen_parts, on_rung, values_in
 from spurgen.harness.exports.writing import export, find
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import Unique, add_jobs, add_out, add_suite, add_world, read_world_of, up_to
 from spurgen.harness.options.verifying import verified
-from spurgen.harness.splits.freeze import ALONE, Description
+from spurgen.harness.splits.freeze import ALONE
 
 MAX_TWINS = 1000  # base samples that have twins
 
@@ -101,14 +99,16 @@ def plan_from(arguments: argparse.Namespace, suite: Suite | None) -> Plan:
     Raise `ScenarioError` if there can be no such data set.
     """
     scenario = scenario_of(arguments, suite)
-    place, channels = "", values_in(scenario)
+    place, channels = "", world_of(scenario).values
     if arguments.format == "wilds":
         if not channels:
             raise ScenarioError("--format wilds needs a channel, whose value is place; add one")
         place = one_of("channel", arguments.place or next(iter(channels)), channels)
     elif arguments.place:
         raise ScenarioError(f"--place {arguments.place}: only --format wilds has a place; leave it out")
-    parts = chosen_parts(scenario, arguments.splits, arguments.twins)
+    if arguments.twins and "test" not in arguments.splits:
+        raise ScenarioError("--twins: they are twins of test samples; add test to --splits, or leave --twins out")
+    parts = scenario.chosen_parts(arguments.splits, arguments.twins)
     return Plan(scenario, parts, arguments.format, arguments.shard_size, place)
 
 
@@ -123,12 +123,12 @@ def scenario_of(arguments: argparse.Namespace, suite: Suite | None) -> Descripti
     if suite:
         task = suite.task(arguments.scenario).in_frozen_world(arguments.world or 0)
     world = task.scenario if task else read_world_of(arguments)
-    if m is not None and (isinstance(task, Rung) or not isinstance(world, Ladder)):
-        raise ScenarioError(f"--counterexamples {m} is for a ladder's file; leave it out")
-    if isinstance(world, Ladder):
-        return on_rung(world, task.counterexamples if isinstance(task, Rung) else world.rungs[-1] if m is None else m)
     scenario = from_flags(**fields) if world is None else world
-    check(scenario)
+    if m is not None and (task or not scenario.rungs):
+        raise ScenarioError(f"--counterexamples {m} is for a ladder's file; leave it out")
+    if scenario.rungs:
+        return scenario.on_rung(task.counterexamples if task else scenario.rungs[-1] if m is None else m)
+    world_of(scenario)  # raises for what cannot be drawn
     return scenario
 
 

@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spurgen.benchmark.ladder import Ladder
-from spurgen.generators.ladder.captions import FORMS
-from spurgen.generators.ladder.world import sample_part
-from spurgen.generators.samples import Samples
+from spurgen.benchmark.contract import CARRIERS_OF
+from spurgen.benchmark.worlds.things import Ladder
 from spurgen.generators.streams import Int64, permutation, stream_key
+from spurgen.generators.things.captions import FORMS
+from spurgen.generators.things.world import sample_part
+from spurgen.generators.world import Samples
 
 RUNGS = (0, 1, 2, 4, 8, 16)
 SHOWN = 32
@@ -90,7 +91,7 @@ def draw(number: int) -> Episode:
 
 
 def _captions(world: Ladder, pieces: tuple[tuple[str, range], ...], form: int) -> Captions:
-    drawn: list[Samples] = [sample_part(world, part, indices, images=False, form=form) for part, indices in pieces]
+    drawn: list[Samples] = [sample_part(world, part, indices, CARRIERS_OF["text"], form) for part, indices in pieces]
     return Captions(
         tuple(text for piece in drawn for text in piece.captions),
         np.concatenate([piece.labels for piece in drawn]),

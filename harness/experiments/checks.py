@@ -12,11 +12,11 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suggest import is_word, one_of
 from spurgen.benchmark.task import Task
-from spurgen.generators import sample
+from spurgen.benchmark.worlds.pictograms import pictograms
+from spurgen.generators.world import world_of
 from spurgen.harness.results.store import label_of
 from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.query import check_offer
-from spurgen.harness.running.task_data import task_groups
 from spurgen.harness.sandbox.process import Worker
 
 if TYPE_CHECKING:  # imports torch
@@ -119,8 +119,8 @@ def empty_groups(task: Task, methods: Sequence[Method]) -> list[str]:
     for split, names in readers.items():
         if not names:
             continue
-        samples = sample(task.scenario, split, range(task.scenario.split_size(split)), images=False, captions=False)
-        empty = task.num_groups - len(np.unique(task_groups(task, samples.group_ids)))
+        world = world_of(task.scenario)
+        empty = task.num_groups - len(np.unique(world.groups(task.channels, world.factors(split))))
         if empty:
             messages.append(
                 f"{split} has no sample in {empty} of {task.num_groups} groups, which {', '.join(names)} cannot take "
@@ -131,7 +131,7 @@ def empty_groups(task: Task, methods: Sequence[Method]) -> list[str]:
 
 def check_task(task: Task, methods: Sequence[Method], batch_size: int) -> None:
     """Raise `SpurgenError` if a method cannot run on a task, or its batches cannot be filled."""
-    scenario = task.scenario
+    scenario = pictograms(task.scenario)
     if not task.channels:
         carried = ", ".join(m for m in get_args(Modality) if scenario.channels_in(m)) or "none"
         what = f"scenario {scenario.name} has no channel, hence no groups, in modality {task.modality}"
@@ -152,7 +152,7 @@ def check_task(task: Task, methods: Sequence[Method], batch_size: int) -> None:
 def lacks_environments(task: Task, method: Method) -> bool:
     """Return whether a method compares environments and the scenario has fewer than two."""
     access = ACCESS[_access(task, method)]
-    return access.env_ids and not access.train_groups and len(task.scenario.environments) < 2
+    return access.env_ids and not access.train_groups and len(pictograms(task.scenario).environments) < 2
 
 
 def _access(task: Task, method: Method) -> str:

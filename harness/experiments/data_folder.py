@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError
-from spurgen.benchmark.scenario import Scenario, load_scenario, make_scenario
+from spurgen.benchmark.world import load_scenario
+from spurgen.benchmark.worlds.pictograms import Scenario, make_scenario, pictograms
 from spurgen.harness.exports.documents import SCENARIO
 from spurgen.harness.exports.images import differences
 from spurgen.harness.exports.plan import Plan
@@ -53,7 +54,7 @@ def read_world(folder: Path) -> Scenario | None:
 
     Raises `ScenarioError` if its file cannot be read.
     """
-    return load_scenario(folder / SCENARIO) if (folder / SCENARIO).exists() else None
+    return pictograms(load_scenario(folder / SCENARIO)) if (folder / SCENARIO).exists() else None
 
 
 def check_agrees(scenario: Scenario, where: Path, num_classes: int | None, num_samples: int | None) -> None:

@@ -4,19 +4,18 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.scenario_tables import Strength
 from spurgen.benchmark.task import Task
-from spurgen.generators.evidence import shows_core
-from spurgen.generators.factors import Factors, draw_factors, patterns
-from spurgen.generators.world import make_world
-from spurgen.harness.exports.worlds import classes_of, values_in
+from spurgen.benchmark.worlds.pictograms import Scenario, Strength, pictograms
+from spurgen.generators.pictograms.factors import Factors, draw_factors, patterns
+from spurgen.generators.pictograms.law import shows_core
+from spurgen.generators.pictograms.state import state_of
+from spurgen.generators.world import world_of
 from spurgen.harness.machine.printing import and_list, markdown_table
 
 
 def draw_train(scenario: Scenario) -> Factors:
     """Draw the factors of every train sample."""
-    return draw_factors(make_world(scenario), "train", np.arange(scenario.splits.train))
+    return draw_factors(state_of(scenario), "train", np.arange(scenario.splits.train))
 
 
 def rates_table(task: Task, train: Factors) -> str:
@@ -25,7 +24,8 @@ def rates_table(task: Task, train: Factors) -> str:
     The strength that the scenario specifies is in brackets: with the class shown under label noise, else with the
     label.
     """
-    scenario, world = task.scenario, make_world(task.scenario)
+    scenario = pictograms(task.scenario)
+    world = state_of(scenario)
     classes = train.core if scenario.noise_kind == "label" else train.labels
     lines = []
     for name in task.channels:
@@ -48,11 +48,11 @@ def _asked(strength: Strength) -> str:
 
 def facts(task: Task, train: Factors) -> list[str]:
     """Return sentences on how train shows the class, which combinations it lacks, and how much captions mention."""
-    return [*_core(task, train), *_captions(task), *_withheld(task.scenario)]
+    return [*_core(task, train), *_captions(task), *_withheld(pictograms(task.scenario))]
 
 
 def _core(task: Task, train: Factors) -> Iterator[str]:
-    scenario = task.scenario
+    scenario = pictograms(task.scenario)
     if not shows_core(scenario, task.modality):
         yield "Nothing that this modality shows tells the class but the shortcuts."
         return
@@ -74,7 +74,7 @@ def _core(task: Task, train: Factors) -> Iterator[str]:
 
 def _captions(task: Task) -> Iterator[str]:
     if task.modality != "image":
-        fidelity = task.scenario.caption_fidelity
+        fidelity = pictograms(task.scenario).caption_fidelity
         yield f"A caption mentions a shortcut {f'with probability {fidelity:g}' if fidelity < 1 else 'always'}."
 
 
@@ -86,5 +86,5 @@ def _withheld(scenario: Scenario) -> Iterator[str]:
 
 
 def _in_words(scenario: Scenario, combination: Mapping[str, int]) -> str:
-    names = values_in(scenario) | {"class": classes_of(scenario)}
+    names = {**world_of(scenario).values, "class": world_of(scenario).class_names}
     return and_list([f"{name} {names[name][value]}" for name, value in combination.items()])

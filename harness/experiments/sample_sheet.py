@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.task import Task
-from spurgen.generators import Samples, aligned_values, class_names, sample
-from spurgen.harness.exports.worlds import values_in
+from spurgen.benchmark.worlds.pictograms import pictograms
+from spurgen.generators import Samples, sample, world_of
 from spurgen.harness.plots.style import GREY, styled
 
 COLUMNS = 5
@@ -19,7 +19,7 @@ HEADINGS = ("train, as drawn", "test, all shortcuts agree", "test, all shortcuts
 
 def sample_sheet(task: Task) -> Figure:
     """Draw up to five classes: a train sample, and test samples where all shortcuts agree and mislead."""
-    scenario = task.scenario
+    scenario = pictograms(task.scenario)
     shown = min(COLUMNS, scenario.num_classes)
     last = scenario.num_classes * (scenario.num_patterns - 1)
     blocks = [
@@ -51,20 +51,19 @@ def sample_sheet(task: Task) -> Figure:
 
 def _train_indices(task: Task, count: int) -> list[int]:
     """Return the index of a train sample for each of the first classes that occurs in train."""
-    searched = min(SEARCHED, task.scenario.splits.train)
-    labels = sample(task.scenario, "train", range(searched), images=False, captions=False).labels
+    labels = world_of(task.scenario).factors("train").labels[:SEARCHED]
     return [int(np.flatnonzero(labels == k)[0]) for k in range(count) if (labels == k).any()]
 
 
 def label_text(task: Task, samples: Samples, k: int) -> str:
     """Return a sample's class, its channel values, and its caption if the task has captions."""
-    scenario, names = task.scenario, values_in(task.scenario)
+    world = world_of(task.scenario)
     label = int(samples.labels[k])
-    lines = textwrap.wrap(class_names(scenario)[label].upper(), WRAPPED)
+    lines = textwrap.wrap(world.class_names[label].upper(), WRAPPED)
     for name in task.channels:
         value = int(samples.channel_values[name][k])
-        mark = "✓" if aligned_values(scenario, name)[value, label] else "✗"
-        lines.append(f"{name} {names[name][value]} {mark}")
+        mark = "✓" if world.goes[name][value, label] else "✗"
+        lines.append(f"{name} {world.values[name][value]} {mark}")
     if task.modality != "image":
         caption = samples.captions[k].replace(" ?", "\u00a0?").replace(" !", "\u00a0!")
         lines += textwrap.wrap(f"“{caption}”", WRAPPED)

@@ -30,7 +30,7 @@ class TestSamples:
         places = {"agree": 0, "mislead": patterns - 1}
         weights = {name: (np.arange(count) % patterns == k) / task.num_classes for name, k in places.items()}
         design = Design(groups, np.bincount(groups, minlength=count), weights)
-        return cls(task, design, groups[: task.scenario.splits.twins] // patterns)
+        return cls(task, design, groups[: task.scenario.base_of("twins/core")[1]] // patterns)
 
     def errors(self, row: TaskRow) -> dict[str, float]:
         """Return the standard errors of a row's metrics by the choice of samples; names as in `Result.metric`."""

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.result import Environment, Result
-from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.task import Task
+from spurgen.benchmark.worlds.pictograms import Scenario
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import ENDS, by_label, by_unit, spread_of, unit_of
@@ -23,7 +23,7 @@ from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.experiments.samples import TestSamples
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.running.ideal import ideal_scores
+from spurgen.harness.running.scoring import ideal_scores
 from spurgen.harness.statistics.comparison import Compared, compare, corrected, estimate
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.units import Spread
@@ -142,8 +142,10 @@ def _over_samples(task: Task, seeds: Sequence[int]) -> bool:
 def _ideal(task: Task, seeds: Sequence[int]) -> dict[str, float]:
     """Return the mean metrics of the task's ideal observers over seeds, or none if they cannot be computed."""
     try:
-        each = [ideal_scores(task.in_world(seed)) for seed in seeds]
+        each = [found for seed in seeds if (found := ideal_scores(task.in_world(seed)))]
     except ScenarioError:
+        return {}
+    if not each:
         return {}
     values = {name: np.mean([scores.metrics[name] for scores in each]) for name in COLUMNS if name in each[0].metrics}
     for channel in task.channels:

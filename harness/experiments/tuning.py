@@ -12,19 +12,19 @@ from spurgen.baselines.training.hyperparameters import Only, Recipe, searched
 from spurgen.benchmark.checkpoint_rules import ValScore
 from spurgen.benchmark.contract import ACCESS, Int64, Submission
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.result import Report
-from spurgen.benchmark.task import Rung, Task
+from spurgen.benchmark.task import Task
 from spurgen.generators.streams import fraction, permutation, stream_key, words
+from spurgen.generators.world import Samples, world_of
 from spurgen.harness import metrics
 from spurgen.harness.experiments.tuning_result import Options, TuningResult, read_tuning, results_file
 from spurgen.harness.metrics.accuracies import GroupCounts
 from spurgen.harness.results.store import label_of
 from spurgen.harness.running.batching import cut
+from spurgen.harness.running.data import fitted
 from spurgen.harness.running.here import Here
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Asker, Floats, ask_mixed, check_offer
-from spurgen.harness.running.run import fit, fitted
-from spurgen.harness.running.task_data import Part, annotated_groups, first_granted
+from spurgen.harness.running.run import fit
 
 SPLITS = ("train", "val")
 STRATA = 16
@@ -90,7 +90,12 @@ def tune(job: Job) -> TuningResult:
         with Here(job) as here:
             check_offer(here, job.task)
             access = here.about.access
-            report, score, loss = (_on_rung if isinstance(job.task, Rung) else _on_task)(job, here)
+            val = fitted(job, "val")
+            report = fit(job, here, fitted(job, "train"), val)
+            asker = Asker(here, job.task)
+            logits = ask_mixed(asker, "logits", cut("val", val.inputs), np.random.default_rng(), "val")["val"]
+            score = score_on_val(job.task, access, logits, val)
+            loss = float(-metrics.log_softmax(logits)[np.arange(len(logits)), val.labels].mean())
             failed_checks = report.failed_checks if report else []
     except SubmissionError as failure:
         error = str(failure)
@@ -101,45 +106,25 @@ def tune(job: Job) -> TuningResult:
     )  # fmt: skip
 
 
-def _on_task(job: Job, here: Here) -> tuple[Report | None, ValScore, None]:
-    train, val = (fitted(job, split) for split in SPLITS)
-    report = fit(job, here, train, val)
-    questions = cut("val", val.inputs)
-    logits = ask_mixed(Asker(here, job.task), "logits", questions, np.random.default_rng(), "val")["val"]
-    return report, score_on_val(job.task, here.about.access, logits, val), None
-
-
-def score_on_val(task: Task, access: str, logits: Floats, val: Part) -> ValScore:
+def score_on_val(task: Task, access: str, logits: Floats, val: Samples) -> ValScore:
     """Score logits on val as a baseline scores itself: on the samples and by the groups that its access tier is given.
 
-    Groups and patterns are those that occur, over the channels that training may know.
+    Groups and patterns are those that occur, over the channels that training may know. On a ladder all of val counts.
     """
-    labels, first = val.samples.labels, first_granted(task, "val", access)
-    accuracy = metrics.accuracy(logits[first:], labels[first:])
-    if not ACCESS[access].val_groups:
+    data, scenario = world_of(task.scenario).labeled(task.modality, "val", val), task.scenario
+    whole = ACCESS[access].balanced_val or bool(scenario.rungs)
+    rows = slice(None) if whole else scenario.biased_rows("val", task.counterexamples)
+    accuracy = metrics.accuracy(logits[rows], data.labels[rows])
+    if not ACCESS[access].val_groups or data.group_ids is None:
         return ValScore(accuracy)
-    ids = annotated_groups(task, val.samples.group_ids)
-    by_group, by_pattern = (_count(logits, labels, kinds) for kinds in (ids, ids % 2 ** len(task.annotated)))
+    patterns = data.num_groups // task.num_classes
+    by_group, by_pattern = (_count(logits, data.labels, ids) for ids in (data.group_ids, data.group_ids % patterns))
     return ValScore(accuracy, by_group.worst, float(by_group.accuracies.mean()), by_pattern.worst)
 
 
 def _count(logits: Floats, labels: Int64, kinds: Int64) -> GroupCounts:
     """Return the counts of every kind of sample that occurs; `kinds`: int64 (n,)."""
     return metrics.group_counts(logits, labels, np.unique(kinds, return_inverse=True)[1])
-
-
-def _on_rung(job: Job, here: Here) -> tuple[Report | None, ValScore, float]:
-    val = fitted(job, "val")
-    report = fit(job, here, fitted(job, "train"), val)
-    here.send("predict", val.inputs)
-    logits, labels = here.answer(len(val.inputs), job.task.num_classes, "val"), val.samples.labels
-    score = ValScore(metrics.accuracy(logits, labels))
-    if ACCESS[here.about.access].val_groups:
-        ids = val.samples.group_ids
-        groups, states = (_count(logits, labels, kinds) for kinds in (ids, ids % 2))
-        score = ValScore(score.accuracy, groups.worst, float(groups.accuracies.mean()), states.worst)
-    losses = -metrics.log_softmax(logits)[np.arange(len(logits)), labels]
-    return report, score, float(losses.mean())
 
 
 def fit_on_rung(job: Job) -> Submission:

@@ -6,9 +6,9 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.world import Description
+from spurgen.generators.world import world_of
 from spurgen.harness.exports.plan import Chunk
-from spurgen.harness.exports.worlds import aligned, classes_of, meaning_of_groups, values_in
-from spurgen.harness.splits.freeze import Description
 
 Kind = Literal["text", "whole", "flag", "class"]
 
@@ -40,7 +40,7 @@ def check_names(scenario: Description, reserved: Iterable[str] = ()) -> None:
     """Raise `ScenarioError` if the name of a channel's column is taken, or matches a `reserved` pattern."""
     taken = [name for column in COMMON for name in (column.name, column.beside) if name]
     taken += reserved
-    for channel in values_in(scenario):
+    for channel in world_of(scenario).values:
         own = channel, f"{channel}_aligned", f"{channel}_name"
         twice = sorted(name for name in own if any(fnmatchcase(name, pattern) for pattern in taken))
         if twice:
@@ -50,15 +50,15 @@ def check_names(scenario: Description, reserved: Iterable[str] = ()) -> None:
 
 def columns_of(scenario: Description) -> tuple[Column, ...]:
     """Return the columns of a data set without images; raise `ScenarioError` as `check_names` does."""
-    meanings = {"group_id": meaning_of_groups(scenario)}
+    meanings = {"group_id": scenario.GROUPS}
     columns = [
         replace(
-            column, names=classes_of(scenario) if column.kind == "class" else (),
+            column, names=world_of(scenario).class_names if column.kind == "class" else (),
             meaning=meanings.get(column.name, column.meaning),
         )
         for column in COMMON
     ]  # fmt: skip
-    for name, values in values_in(scenario).items():
+    for name, values in world_of(scenario).values.items():
         columns.append(Column(name, "class", f"value of channel {name}", values, beside=f"{name}_name"))
         columns.append(Column(f"{name}_aligned", "flag", f"whether the value of {name} goes with the label"))
     check_names(scenario)
@@ -67,7 +67,7 @@ def columns_of(scenario: Description) -> tuple[Column, ...]:
 
 def values_of(scenario: Description, chunk: Chunk) -> dict[str, list[Any]]:
     """Return the entries of a chunk by column: numbers, strings and booleans of Python."""
-    samples, agrees = chunk.samples, aligned(scenario, chunk.samples)
+    samples, agrees = chunk.samples, world_of(scenario).agrees(chunk.samples)
     values: dict[str, list[Any]] = {
         "split": [chunk.part] * len(samples.labels),
         "index": chunk.bases.tolist(),

@@ -10,14 +10,13 @@ from typing import Any
 import mlcroissant as mlc
 
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.task import Rung
+from spurgen.benchmark.world import Description
+from spurgen.generators.world import world_of
 from spurgen.harness.exports import facts
 from spurgen.harness.exports.columns import Column
 from spurgen.harness.exports.plan import Index, Plan, flat
-from spurgen.harness.exports.worlds import classes_of
 from spurgen.harness.machine.citation import AUTHORS, bibtex
 from spurgen.harness.machine.files import file_sha256
-from spurgen.harness.splits.freeze import Description
 
 VERSION = "1.0.0"
 """Version of every frozen suite's data, which never change: other data are another suite."""
@@ -50,7 +49,7 @@ def of_data_set(plan: Plan, folder: Path, index: Index, date: str) -> str:
         )
         for part, pattern in form.patterns(plan).items()
     ]  # fmt: skip
-    named = [{"label": k, "name": name} for k, name in enumerate(classes_of(plan.scenario))]
+    named = [{"label": k, "name": name} for k, name in enumerate(world_of(plan.scenario).class_names)]
     fields = (Column("label", "whole", "number"), Column("name", "text", "what its samples show"))
     records = [_records("classes", "the classes", fields, named)]
     if table := form.RECORDS_IN:
@@ -104,7 +103,7 @@ def _tasks(suite: Suite) -> tuple[list[Column], list[dict[str, Any]]]:
     """Return the columns of tasks, and a line per task."""
     lines = [
         {"task": name, "modality": task.modality, "scenario": task.scenario.name, "role": task.role}
-        | ({RUNG.name: task.counterexamples} if isinstance(task, Rung) else {})
+        | ({RUNG.name: task.counterexamples} if task.of else {})
         for name, task in suite.tasks.items()
     ]
     return [*TASKS, *[RUNG] * any(RUNG.name in line for line in lines)], lines

@@ -12,37 +12,18 @@ from typing import Any
 import tomli_w
 
 from spurgen.benchmark.errors import MissingError, ReadError
-from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.reading import read_json
 from spurgen.benchmark.shell import pip_install
 from spurgen.benchmark.suite import Suite
+from spurgen.benchmark.world import Description
+from spurgen.generators.world import world_of
 from spurgen.harness.exports import facts
 from spurgen.harness.exports.plan import Index, Plan, flat
-from spurgen.harness.exports.worlds import counterexamples, shows_images, values_in
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import markdown_table
-from spurgen.harness.splits.freeze import Description
 
 SCENARIO, CARD, CROISSANT, LICENSE = "scenario.toml", "README.md", "croissant.json", "LICENSE"
 NAMES = (SCENARIO, LICENSE, CARD)
-TWINS = {
-    "channel": ("twins/channel/NAME", "the value of one channel, which is in the channel's column"),
-    "placebo": ("twins/placebo` and `twins/placebo/NUISANCE", "all nuisances or one"),
-    "core": ("twins/core", "the class"),
-    "ctrl": ("twins/ctrl", "all channels show the values that go with the class"),
-    "unc": ("twins/unc", "all channels are redrawn"),
-}
-PARTS = {
-    "test/agree": "things that train and val do not show, with shortcuts that go with the class",
-    "test/mislead": "the same things, with shortcuts that go with another class",
-    "test/neutral": "the same things, with shortcuts that go with no class",
-    "test/thing": "the first scenes of `test/agree` with a thing of another class",
-    "test/free": "the first scenes of `test/agree` with shortcuts at random",
-    "seen/agree": "things of train, with shortcuts that go with the class",
-    "seen/mislead": "the same things, with shortcuts that go with another class",
-    "seen/neutral": "the same things, with shortcuts that go with no class",
-}
-"""Contents of the parts of a ladder."""
 HUGGING_FACE = {"val": "validation"}
 """Hugging Face's names of splits, where they differ from ours."""
 
@@ -59,9 +40,10 @@ def data_card(plan: Plan, index: Index) -> str:
     numbers = "00000" if first.count == 1 else f"{{00000..{first.count - 1:05d}}}"
     return _render(
         [scenario], suite=None, croissant=CROISSANT, front=_front_matter(form.card(plan)), scenario=scenario,
-        total=plan.total, size=scenario.image_size if shows_images(scenario) else None,
-        channels=[f"{name} ({len(values_in(scenario)[name])} values)" for name in facts.correlated(scenario)],
-        digest=index.content_sha256, tables=[markdown_table(parts), markdown_table(columns)], twins=_about_twins(plan),
+        total=plan.total, size=scenario.image_size if "image" in scenario.carriers else None,
+        channels=[f"{name} ({len(world_of(scenario).values[name])} values)" for name in scenario.facts().correlated],
+        digest=index.content_sha256, tables=[markdown_table(parts), markdown_table(columns)],
+        twins=scenario.about_parts(plan.parts),
         loading=form.LOADING.format(part=flat(first.part), numbers=numbers, count=first.count, place=plan.place),
     )  # fmt: skip
 
@@ -93,32 +75,10 @@ def _line(scenario: Description, worlds: list[dict[str, Any]]) -> dict[str, obje
         "scenario": f"`{scenario.name}`",
         "worlds": scenario.worlds,
         "classes": scenario.num_classes,
-        "correlated channels": ", ".join(facts.correlated(scenario)) or "none",
+        "correlated channels": ", ".join(scenario.facts().correlated) or "none",
         "samples": f"{sum(world['samples'] for world in worlds):,}",
         "twins": f"{sum(world['twins'] for world in worlds):,}",
     }
-
-
-def _about_twins(plan: Plan) -> str:
-    if isinstance(plan.scenario, Ladder):
-        return _about_parts(plan.scenario, plan.parts)
-    own = {part.split("/")[1] for part in plan.parts if part.startswith("twins/")}
-    said = "; ".join(f"{what} (`{place}`)" for kind, (place, what) in TWINS.items() if kind in own)
-    return f"A twin is its base sample in test with one change: {said}." if said else ""
-
-
-def _about_parts(ladder: Ladder, parts: Sequence[str]) -> str:
-    """Describe the parts of a ladder with one rung."""
-    said = [
-        f"`{part}`: the last {count:,} samples are counterexamples, whose shortcuts go with another class"
-        for part in parts if (count := counterexamples(ladder, part))
-    ]  # fmt: skip
-    said += [f"`{part}`: as many of the first, in which {' and '.join(ladder.hidden)} alone do so"
-             for part in parts if ladder.hidden and counterexamples(ladder, part)]  # fmt: skip
-    said += [f"`{part}`: {what}" for part, what in PARTS.items() if part in parts]
-    own = [part for part in parts if part.startswith("test/") and part not in PARTS]
-    said += [f"`{part}`: twins of the first samples of `test/agree` with each value of one shortcut" for part in own]
-    return "\n".join(f"- {sentence}." for sentence in said)
 
 
 def _front_matter(files: Mapping[str, str]) -> str:

@@ -1,24 +1,22 @@
 """What every document says about data: licences, facts on responsible use (MLCommons, RAI 1.0), a suite's worlds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.splits.freeze import Description
+from spurgen.benchmark.world import Description
 
 MIT_PAGE, APACHE_PAGE = "https://opensource.org/license/mit", "https://www.apache.org/licenses/LICENSE-2.0"
 CREDIT = "The pictures of things are from Noto Emoji, copyright Google Inc., under the Apache License, Version 2.0."
 THINGS = "things.LICENSE.md"
+BIASES = ("biases", "counterexamples", "test")  # fields of `Facts`
 
 
 def shows_things(scenarios: Sequence[Description]) -> bool:
     """Return whether data show pictures of things."""
-    return any(isinstance(scenario, Ladder) for scenario in scenarios)
+    return any(scenario.CREDIT for scenario in scenarios)
 
 
 def licence_pages(scenarios: Sequence[Description]) -> list[str]:
@@ -36,7 +34,7 @@ def licence_text(scenarios: Sequence[Description]) -> str:
     mit = (Path(__file__).parent / "templates" / "MIT.txt").read_text(encoding="utf-8")
     if not shows_things(scenarios):
         return mit
-    return f"{mit}\n{CREDIT}\n\n{files('spurgen.generators').joinpath(THINGS).read_text(encoding='utf-8')}"
+    return f"{mit}\n{CREDIT}\n\n{files('spurgen.generators.things').joinpath(THINGS).read_text(encoding='utf-8')}"
 
 
 def responsible(scenarios: Sequence[Description]) -> dict[str, Any]:
@@ -50,9 +48,9 @@ def responsible(scenarios: Sequence[Description]) -> dict[str, Any]:
         "data_collection_missing_data": "None: every sample has an image, a caption and all factors.",
         "data_preprocessing_protocol": ["None; images are stored without loss, as PNG."],
         "data_imputation_protocol": "None.",
-        "data_annotation_protocol": [origin, *_each(scenarios, _noise)],
+        "data_annotation_protocol": [origin, *_each(scenarios, "noise")],
         "machine_annotation_tools": ["SpurGen's generator"],
-        "data_biases": [*_each(scenarios, _biases), *_each(scenarios, _counterexamples), *_each(scenarios, _test)],
+        "data_biases": [each for what in BIASES for each in _each(scenarios, what)],
         "data_use_cases": ["Measuring whether a model learned the class or a shortcut, and comparing methods that "
                              "prevent shortcuts."],
         "data_limitations": ["Drawn scenes: what a model does here need not carry over to photographs. English "
@@ -65,75 +63,16 @@ def responsible(scenarios: Sequence[Description]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _each(scenarios: Sequence[Description], say: Callable[[Description], str]) -> list[str]:
-    """Return the sentences of `say` about scenarios, each once, with the names of the scenarios for which it holds.
+def _each(scenarios: Sequence[Description], fact: str) -> list[str]:
+    """Return sentences on a fact about scenarios, each once, with the names of the scenarios for which it holds.
 
-    Empty texts are left out.
+    Empty ones are left out.
     """
     said: dict[str, list[str]] = {}
     for scenario in scenarios:
-        if text := say(scenario):
+        if text := getattr(scenario.facts(), fact):
             said.setdefault(text, []).append(scenario.name)
     return list(said) if len(said) == 1 else [f"{', '.join(names)}: {text}" for text, names in said.items()]
-
-
-def _biases(scenario: Description) -> str:
-    """Return a sentence on the intended correlations of train and val."""
-    names = ", ".join(correlated(scenario))
-    if isinstance(scenario, Ladder):
-        return f"In train and val these shortcuts go with the label on purpose: {names}."
-    even = f" (except for the first {n:,} of val, which are balanced)" if (n := scenario.num_balanced_val) else ""
-    which = (
-        f"these channels are correlated with the label on purpose: {names}" if names else "no channel tells the label"
-    )
-    return f"In train and val{even} {which}."
-
-
-def _counterexamples(scenario: Description) -> str:
-    """Return in how many samples of a ladder shortcuts go with another class, and which of them do."""
-    if not isinstance(scenario, Ladder):
-        return ""
-    counts = "; ".join(f"{m} in train and {scenario.val_counterexamples(m)} in val" for m in scenario.rungs)
-    them, alone = "all of them", ""
-    if scenario.hidden:
-        them = ", ".join(name for name in scenario.active if name not in scenario.hidden)
-        alone = f" As many others, of which training is not told, are counterexamples of {', '.join(scenario.hidden)}."
-    return f"In counterexamples {them} go with one other class; each task has a number of them: {counts}.{alone}"
-
-
-def _test(scenario: Description) -> str:
-    """Return a sentence on the correlations of test."""
-    if isinstance(scenario, Ladder):
-        return (
-            "Test shows each scene with shortcuts that agree with the class, that mislead and that go with none, and "
-            "things that train and val never show; the part `seen` has those of train."
-        )
-    conflicting = scenario.splits.conflicting_per_class * scenario.num_classes
-    top = f", and {conflicting:,} samples come on top in which all channels conflict" if conflicting else ""
-    return f"In test every class occurs with every alignment pattern equally often{top}."
-
-
-def correlated(scenario: Description) -> list[str]:
-    """Name the channels that are informative about the label in train; on a ladder, the shortcuts that move.
-
-    A channel without correlation shows the value that goes with the label as often as any other.
-    """
-    if isinstance(scenario, Ladder):
-        return list(scenario.active)
-    found = []
-    for name, channel in scenario.channels.items():
-        own = [environment.strength.get(name, channel.strength) for environment in scenario.environments]
-        strengths = np.hstack([np.ravel(strength) for strength in own or [channel.strength]])
-        if not np.allclose(strengths, channel.unbiased):
-            found.append(name)
-    return found
-
-
-def _noise(scenario: Description) -> str:
-    if not scenario.label_noise:
-        return "No label is wrong."
-    where = "train" if isinstance(scenario, Ladder) or scenario.splits.val_per_group else "train and val"
-    return f"In {where} {scenario.label_noise:.0%} of the labels are wrong on purpose; true_label is the class shown."
 
 
 def templates(suite: Suite) -> list[Description]:

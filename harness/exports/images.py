@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import MissingError, ReadError
 from spurgen.benchmark.reading import open_plain
-from spurgen.benchmark.scenario import Scenario
+from spurgen.benchmark.worlds.pictograms import Scenario
 from spurgen.harness.exports.plan import Chunk, Plan, Shard, chunks_of
 from spurgen.harness.machine.images import open_image
 

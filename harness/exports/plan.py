@@ -16,10 +16,9 @@ from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
 from spurgen.benchmark.manifest import Sha256
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.reading import read_json
-from spurgen.generators import Samples
+from spurgen.benchmark.world import Description
 from spurgen.generators.streams import Int64
-from spurgen.harness.exports.worlds import bases_of, classes_of, draw, shown_in, values_in
-from spurgen.harness.splits.freeze import Description, part_sizes
+from spurgen.generators.world import ALL, Samples, world_of
 
 CHUNK = 500  # samples that are in memory at a time
 SHARD = 10_000
@@ -67,7 +66,7 @@ class Plan:
     @cached_property
     def sizes(self) -> dict[str, int]:
         """Number of samples of every part."""
-        sizes = part_sizes(self.scenario)
+        sizes = self.scenario.parts
         return {part: sizes[part] for part in self.parts}
 
     @property
@@ -109,11 +108,13 @@ def flat(part: str) -> str:
 
 def chunks_of(scenario: Description, shard: Shard, *, images: bool = True) -> Iterator[Chunk]:
     """Make the samples of a shard, a few hundred at a time."""
+    world, m, carriers = world_of(scenario), max(scenario.rungs, default=0), ALL if images else ("caption",)
     for start in range(shard.start, shard.stop, CHUNK):
         stop = min(start + CHUNK, shard.stop)
-        samples = draw(scenario, shard.part, start, stop, images=images)
-        bases = bases_of(scenario, shard.part, start, stop)
-        yield Chunk(shard.part, start, bases, samples, shown_in(scenario, shard.part, start, stop, samples))
+        rows = range(start, stop)
+        samples = world.rows(shard.part, m, rows, carriers)
+        bases = np.arange(start, stop) % scenario.base_of(shard.part)[1]
+        yield Chunk(shard.part, start, bases, samples, world.shown(shard.part, m, rows, samples))
 
 
 def sample_digests(chunk: Chunk) -> bytes:
@@ -146,8 +147,8 @@ def part_digest(digests: Iterable[bytes]) -> str:
 def content_digest(scenario: Description, parts: Mapping[str, tuple[int, str]]) -> str:
     """Return the SHA-256 of a data set, from the size and the digest of every part."""
     described = {
-        "classes": classes_of(scenario),
-        "channels": list(values_in(scenario)),
+        "classes": world_of(scenario).class_names,
+        "channels": list(world_of(scenario).values),
         "parts": {part: list(parts[part]) for part in sorted(parts)},
     }
     return hashlib.sha256(json.dumps(described, separators=(",", ":")).encode()).hexdigest()

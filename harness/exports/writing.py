@@ -35,7 +35,6 @@ from spurgen.harness.exports.plan import (
     read_index,
     sample_digests,
 )
-from spurgen.harness.exports.worlds import shows_images
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.folders import check_out, claimed, interrupted_folder
 from spurgen.harness.machine.interrupts import explain_stop
@@ -100,7 +99,7 @@ def find(plan: Plan, out: Path) -> Index | None:
     """
     check_packages(plan.form.REQUIRES, f"--format {plan.format}")
     check_names(plan.scenario, plan.form.OWN_COLUMNS)
-    if not shows_images(plan.scenario) and getattr(plan.form, "SHOWS_IMAGES", True):
+    if "image" not in plan.scenario.carriers and getattr(plan.form, "SHOWS_IMAGES", True):
         raise SpurgenError(f"{plan.scenario.name} has captions and no images; write --format captions")
     if not (out / INDEX).exists():
         try:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.console import Console
 
 from spurgen.benchmark.specs import is_baseline
-from spurgen.benchmark.task import Rung
+from spurgen.benchmark.task import Task
 from spurgen.harness.machine.files import cache_folder
 from spurgen.harness.machine.pool import cores
 from spurgen.harness.machine.printing import say
@@ -20,16 +20,16 @@ def compute_features(jobs: Iterable[Job], console: Console, processes: int | Non
 
     A dry run only prints the number of samples and the expected time.
     """
-    rungs: dict[tuple[str, str], dict[str, Rung]] = {}
+    rungs: dict[tuple[str, str], dict[str, Task]] = {}
     for job in jobs:
-        if isinstance(job.task, Rung) and is_baseline(job.spec) and job.frozen:
+        if job.task.of and is_baseline(job.spec) and job.frozen:
             rungs.setdefault((job.frozen, job.encoder), {})[
-                f"{job.task.ladder.name} {job.task.modality} {job.task.backbone}"
+                f"{job.task.scenario.name} {job.task.modality} {job.task.backbone}"
             ] = job.task
     work = [each for key, of in rungs.items() for each in missing(of.values(), *key)]
     if not work:
         return
-    total, seconds = sum(each.size for each in work), sum(each.size * SECONDS[each.half] for each in work)
+    total, seconds = sum(each.size for each in work), sum(each.size * SECONDS[each.carrier] for each in work)
     time = f"{duration(seconds / (processes or cores()))}, once; {cache_folder()} keeps their features"
     if dry_run:
         say(console, f"before the jobs, frozen encoders see {total:,} samples: {time}")

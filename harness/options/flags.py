@@ -11,10 +11,9 @@ from typing import TypeVar
 from rich.console import Console
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError, shortened
-from spurgen.benchmark.ladder import Ladder, load_world
-from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
+from spurgen.benchmark.world import Description, load_scenario
 from spurgen.harness.machine.files import check_distinct
 from spurgen.harness.machine.printing import say
 from spurgen.harness.results.store import OWN, Store
@@ -157,15 +156,7 @@ def add_world(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--world", type=up_to(MOST, least=0), metavar="N", help=what)
 
 
-def read_scenario(arguments: argparse.Namespace) -> Scenario | None:
-    """Return the world of the scenario file that the flags name, as `read_world_of`; a ladder is an error."""
-    world = read_world_of(arguments)
-    if isinstance(world, Ladder):
-        raise ScenarioError(f"{arguments.scenario} describes a ladder; name a scenario, which has channels")
-    return world
-
-
-def read_world_of(arguments: argparse.Namespace) -> Scenario | Ladder | None:
+def read_world_of(arguments: argparse.Namespace) -> Description | None:
     """Return the world of the file that the flags name; None if they name no file.
 
     Raise `ScenarioError` if they name a world that the file, or no file, cannot have.
@@ -174,7 +165,7 @@ def read_world_of(arguments: argparse.Namespace) -> Scenario | Ladder | None:
         if arguments.world is not None:
             raise ScenarioError(f"--world {arguments.world} is a world of a scenario file; give one, or leave it out")
         return None
-    scenario = load_world(arguments.scenario)
+    scenario = load_scenario(arguments.scenario)
     if arguments.world and scenario.worlds == 1:
         raise ScenarioError(f"--world {arguments.world}: {arguments.scenario} describes one world; leave it out")
     return scenario.in_world(arguments.world or 0)

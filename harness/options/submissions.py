@@ -11,7 +11,6 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, load_suite
-from spurgen.benchmark.task import Rung
 from spurgen.harness.board.files import build_board, write_board
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.board.verdict import verdict, winners
@@ -121,7 +120,7 @@ def _show(
 def _on_ladders(suite: Suite, board: Leaderboard, tasks: set[str]) -> set[str]:
     """Return the tasks whose ladder has a board of its own, which sums them up."""
     whole = [name for name, part in board.overall.items() if {*part.tasks} <= tasks and (part.rows or part.few)]
-    return {name for name in tasks if isinstance(rung := suite.task(name), Rung) and rung.of in whole}
+    return {name for name in tasks if (rung := suite.task(name)).of and rung.of in whole}
 
 
 def flags_of_rows(suite: Suite, arguments: argparse.Namespace) -> str:

@@ -10,7 +10,6 @@ from spurgen.benchmark.suite import Suite
 from spurgen.harness.machine.files import cache_folder
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
-from spurgen.harness.splits.freeze import part_sizes
 from spurgen.harness.splits.verify import stamp, stamped, verify
 
 NAMED = 12  # scenarios at most that a message names
@@ -18,7 +17,7 @@ NAMED = 12  # scenarios at most that a message names
 
 def total(suite: Suite) -> int:
     """Return the number of all samples of a suite, twins included."""
-    return sum(sum(part_sizes(scenario).values()) for scenario in suite.scenarios.values())
+    return sum(sum(scenario.parts.values()) for scenario in suite.scenarios.values())
 
 
 def only(suite: Suite, names: Iterable[str]) -> Suite:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.task import Rung
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import Line, needed_words
 from spurgen.harness.board.frame import lines_of
@@ -39,7 +39,7 @@ CEILING = "ceiling fixed on other worlds: no shortcut in training", "ceiling"  #
 class Climbed:
     """A ladder's rungs, ascending, the lines of each one's board, and those over all above 0."""
 
-    rungs: Sequence[Rung]
+    rungs: Sequence[Task]
     boards: Sequence[Sequence[Line]]
     whole: Sequence[Line]
 
@@ -117,7 +117,7 @@ def draw_own_ladder(
 
 def draw_on(axes: Axes, ladder: Climbed, full_names: Mapping[str, str], columns: Columns, *, screen: bool) -> None:
     """Draw a ladder as `draw_ladder` does."""
-    rows, at, world = named(ladder.whole, full_names), places(ladder.numbers), ladder.rungs[0].ladder
+    rows, at, rung = named(ladder.whole, full_names), places(ladder.numbers), ladder.rungs[0]
     best = named_rows(ladder.whole, rows)
     by_rung = [points(lines, "robust_accuracy") for lines in ladder.boards]
     curves = {row: [known.get(row.label) for known in by_rung] for row in rows}
@@ -128,9 +128,9 @@ def draw_on(axes: Axes, ladder: Climbed, full_names: Mapping[str, str], columns:
         look, text = style.look(row.label, row.access), _label(lines[row.label], full_names, columns, screen=screen)
         labels.append((text, _band(axes, at, curves[row], look), look.colour))
     _mark_rungs(axes, ladder.numbers, at)
-    among = f"counterexamples among {world.train:,} training samples"
+    among = f"counterexamples among {rung.num_train:,} training samples"
     axes.set_xlabel(among if columns == 2 else among.replace("among ", "among\n"))
-    _ceiling(axes, world.ceiling, columns)
+    _ceiling(axes, rung.scenario.ceiling, columns)
     above = [x for x, m in zip(at, ladder.numbers, strict=True) if m]  # without counterexamples it is not right either
     axes.plot((above[0], above[-1]), (1, 1), zorder=1, color=style.GREY, linewidth=0.8)
     _labels(axes, at[-1], labels, TWO_LINES[columns] if screen else APART)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.task import Rung
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.columns import CHANNEL, Line, channel_keys, column, estimate_of
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.plots import style
@@ -57,7 +57,7 @@ def _beside_ideal(title: str, found: Mapping[str, Estimate], ideal: Mapping[str,
     return [Panel(title, found), *[Panel("ideal observer", best)] * bool(best)]
 
 
-def draw_curve(name: str, rungs: Sequence[Rung], lines: Mapping[str, Line], whole: Line) -> Figure:
+def draw_curve(name: str, rungs: Sequence[Task], lines: Mapping[str, Line], whole: Line) -> Figure:
     """Draw a ladder with one row, whose lines are by task; `whole`: its line over the rungs above 0."""
     boards = [[{**lines[rung.name], "submission": name}] for rung in rungs]
     return draw_ladder(Climbed(rungs, boards, [whole or boards[-1][0]]), {})

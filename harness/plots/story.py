@@ -36,7 +36,8 @@ def draw_story(
     `note`: a sentence or two below the answers.
     """
     # the answers are of the lowest rung above 0
-    strip = f"in training, but for {min(filter(None, ladder.numbers)):,} of {ladder.rungs[0].ladder.train:,} samples"
+    lowest = min(filter(None, ladder.numbers))
+    strip = f"in training, but for {lowest:,} of {ladder.rungs[0].num_train:,} samples"
     with style.styled():
         figure = Figure(figsize=SIZE)
         figure.text(LEFT, 0.91, title, fontsize=14, fontweight="bold")

@@ -14,7 +14,7 @@ from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.errors import SpurgenError, checked
 from spurgen.benchmark.reading import JSON_BYTES, read_text
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
-from spurgen.benchmark.task import Rung, Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.columns import NEEDED_BY
 from spurgen.harness.board.report import Report, Table, read_report
 from spurgen.harness.machine.text import as_markdown
@@ -84,9 +84,7 @@ class Card:
     def contradiction(self, ladders: Mapping[str, Sequence[Task]]) -> str:
         """Return which rungs are not those of the ladders, or which number does not follow from its curve, or ``."""
         threshold = _threshold(ladders[ALL][0])
-        rungs = {
-            name: [task.counterexamples for task in tasks if isinstance(task, Rung)] for name, tasks in ladders.items()
-        }
+        rungs = {name: [task.counterexamples for task in tasks if task.of] for name, tasks in ladders.items()}
         if rungs != {name: [*self.curve(name)] for name in self.needed}:
             return f"its shortcuts and rungs are not those of suite {self.suite}"
         for shortcut, text in self.needed.items():
@@ -118,7 +116,7 @@ class Card:
         return f"{said}; where one alone misleads, {alone}." if alone else f"{said}."
 
 
-def ladders_of(half: str) -> dict[str, tuple[Rung, ...]]:
+def ladders_of(half: str) -> dict[str, tuple[Task, ...]]:
     """Return the suite's ladders of a half of a sample by shortcut: that of all, and those in which only one moves."""
     end = f"-{MODALITIES[half]}"
     return {
@@ -136,7 +134,7 @@ def make_card(
     for shortcut, each in measured.items():
         curves = []
         for task in each.tasks:
-            assert isinstance(task, Rung)
+            assert task.of
             found = [result.metrics for result in each.rows[task.name].results]
             means = {key: float(np.mean([metrics[key] for metrics in found])) for key in SHOWN}
             lines.append(Line(shortcut=shortcut, rung=task.counterexamples, **means))
@@ -149,8 +147,7 @@ def make_card(
 
 def _threshold(task: Task) -> float:
     """Return the accuracy if misled at which counterexamples are counted, by a rung of the ladder of all shortcuts."""
-    assert isinstance(task, Rung)
-    return SHARE * (task.ladder.ceiling or 1.0)
+    return SHARE * (task.scenario.ceiling or 1.0)
 
 
 def read_card(path: Path) -> Card:

@@ -13,16 +13,15 @@ import numpy as np
 
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData, Modality, Submission
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
-from spurgen.benchmark.ladder import Ladder, load_world
 from spurgen.benchmark.packages import TRAIN, check_packages
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import round_samples
-from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
-from spurgen.benchmark.task import Rung, Task
-from spurgen.harness.board.by_unit import group_sizes
+from spurgen.benchmark.task import Task
+from spurgen.benchmark.world import Description, load_scenario
+from spurgen.harness.board.by_unit import group_sizes, state_sizes
 from spurgen.harness.board.columns import Line, board_keys, column, number
 from spurgen.harness.board.frame import Record, frame_of, lines_of
 from spurgen.harness.board.leaderboard import part_of
@@ -30,12 +29,11 @@ from spurgen.harness.board.sets import TaskPart, set_board
 from spurgen.harness.board.task_verdict import over_samples
 from spurgen.harness.machine.printing import and_list, html_table, markdown_table
 from spurgen.harness.metrics import Interval, simultaneous_interval
-from spurgen.harness.results.answered import STATES
 from spurgen.harness.results.rows import TaskRow, make_task_row
-from spurgen.harness.running.ideal import ideal_scores
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.run import run
+from spurgen.harness.running.scoring import ideal_scores
 from spurgen.harness.statistics.estimate import end_columns
 
 if TYPE_CHECKING:  # slow to import
@@ -46,7 +44,7 @@ Predict = Callable[[Batch], Any]
 """From images and captions to logits: real (n, K), an array or a tensor."""
 Fit = Callable[[LabeledData, LabeledData, Context], Predict]
 """From train, val and the task's description to a function that predicts."""
-Measurable = Task | Scenario | Ladder | str
+Measurable = Task | Description | str
 NONE: Mapping[str, Any] = {}
 OWN = ("rank", "letters", "submission", "to_erm", "units", "verification")
 """Columns that make sense only for a row among others."""
@@ -82,7 +80,7 @@ class Measured:
     @cached_property
     def whole(self) -> Record:
         """The row's line on the board of the ladder; empty for a single task."""
-        rungs = [task.name for task in self.tasks if isinstance(task, Rung) and task.counterexamples]
+        rungs = [task.name for task in self.tasks if task.of and task.counterexamples]
         return dict(lines_of(set_board(rungs, self.parts))[0]) if len(rungs) > 1 else {}
 
     @cached_property
@@ -106,7 +104,7 @@ class Measured:
         if len(self.tasks) == 1:
             (line,), (ideal,) = self.lines.values(), self.ideal.values()
             return draw_task(line, ideal)
-        return draw_curve(self.name, [task for task in self.tasks if isinstance(task, Rung)], self.lines, self.whole)
+        return draw_curve(self.name, [task for task in self.tasks if task.of], self.lines, self.whole)
 
     def __repr__(self) -> str:
         """Return a table: a line per metric, a column per task."""
@@ -202,37 +200,36 @@ def _learner(fit: Fit, name: str, access: str, task: Task) -> Submission:
 
 
 def _task(world: Measurable, modality: Modality | None) -> Task:
-    if isinstance(world, str) and world.endswith(".toml"):
-        return _task(load_world(world), modality)
-    if isinstance(world, Ladder):
+    """Return the task itself, or the highest rung of a description."""
+    if isinstance(world, str) and not world.endswith(".toml"):
+        world = load_suite(DEFAULT_SUITE).task(world)
+    if not isinstance(world, Task):
         return _rungs(world, modality)[-1]
-    if isinstance(world, Scenario):
-        return Task(world.name, world, modality or "multimodal")
     _refuse("a task has its own", modality=modality is not None)
-    return load_suite(DEFAULT_SUITE).task(world) if isinstance(world, str) else world
+    return world
 
 
-def _rungs(task: Measurable, modality: Modality | None) -> Sequence[Task]:
+def _rungs(world: Measurable, modality: Modality | None) -> Sequence[Task]:
     """Return the rungs of a ladder, with the fewest counterexamples first; of another world, its only task."""
-    if isinstance(task, Ladder):
-        names = {m: f"{task.name}-{m}" for m in task.rungs}
-        shown = modality or "multimodal"
-        return [Rung(name, task, shown, "frozen", counterexamples=m, of=task.name) for m, name in names.items()]
-    if isinstance(task, str) and task.endswith(".toml"):
-        return _rungs(load_world(task), modality)
-    if not isinstance(task, str | Rung):
-        return [_task(task, modality)]
+    if isinstance(world, str) and world.endswith(".toml"):
+        world = load_scenario(world)
+    if isinstance(world, Description):
+        shown: Modality = modality or "multimodal"
+        names = {m: f"{world.name}-{m}" for m in world.rungs}
+        rungs = [Task(name, world, shown, "frozen", counterexamples=m, of=world.name) for m, name in names.items()]
+        return rungs or [Task(world.name, world, shown)]
     _refuse("a task has its own", modality=modality is not None)
-    if isinstance(task, Rung):
-        return [replace(task, name=f"{task.of}-{m}", counterexamples=m) for m in task.ladder.rungs]
+    if isinstance(world, Task):
+        numbers = world.scenario.rungs
+        return [replace(world, name=f"{world.of}-{m}", counterexamples=m) for m in numbers] or [world]
     suite = load_suite(DEFAULT_SUITE)
-    named = suite.tasks.get(task)
-    return suite.ladders[one_of("ladder", named.of if isinstance(named, Rung) else task, suite.ladders)]
+    named = suite.tasks.get(world)
+    return suite.ladders[one_of("ladder", named.of if named else world, suite.ladders)]
 
 
 def _ladder(tasks: Sequence[Task]) -> str:
     first = tasks[0]
-    return first.of if isinstance(first, Rung) else first.name
+    return first.of if first.of else first.name
 
 
 def _row(
@@ -268,19 +265,19 @@ def _line(part: TaskPart, row: TaskRow) -> Record:
 
 def _over_samples(task: Task, row: TaskRow) -> Record:
     """Return the ends of 95 % intervals over the test samples of one world, by the frame's column."""
-    metrics, states, groups = row.results[0].metrics, tuple(f"accuracy_{state}" for state in STATES), group_sizes(task)
-    if isinstance(task, Rung):
-        scenes, twins = (task.num_classes * n for n in (task.ladder.test_per_class, task.ladder.twins_per_class))
-        sizes = {**dict.fromkeys((*states, "follows"), scenes), "uses_thing": twins}
-    else:
-        scenes = int(groups.sum()) >> len(task.channels)
-        sizes = {**dict.fromkeys(states, scenes), "uses_thing": task.scenario.splits.twins}
+    metrics, layout = row.results[0].metrics, task.scenario.layout(task.modality)
+    sizes = state_sizes(task)
+    sizes |= {
+        key: task.scenario.parts[part]
+        for key, part in (("follows", layout.rivals), ("uses_thing", layout.exchanged))
+        if part
+    }
     counts = {key: round(metrics[key] * size) for key, size in sizes.items() if key in metrics}
     found = {key: simultaneous_interval(np.array([count]), np.array([sizes[key]])) for key, count in counts.items()}
     found["robust_accuracy"] = over_samples(task, row)
-    found["wga"] = simultaneous_interval(np.array(row.results[0].groups), groups)
+    found["wga"] = simultaneous_interval(np.array(row.results[0].groups), group_sizes(task))
     shifts = {"ig": ["ig"], "sss": [f"sss/{name}" for name in task.channels]}
-    for key, names in shifts.items():
+    for key, names in shifts.items() if layout.free else ():
         each = np.mean([row.sample_mean(name) for name in names], axis=0)
         error = LEVEL * float(each.std(ddof=1)) / math.sqrt(len(each))
         found[key] = Interval(metrics[key] - error, metrics[key] + error)
@@ -289,10 +286,10 @@ def _over_samples(task: Task, row: TaskRow) -> Record:
 
 def _ideal(task: Task) -> Mapping[str, float]:
     """Return what the ideal observer reaches in a world; on a rung it is known only if every scene shows its thing."""
-    if isinstance(task, Rung):
-        shown = task.modality != "text" or task.ladder.named == 1
-        return PERFECT if task.counterexamples and shown else {}
-    return ideal_scores(task).metrics
+    found = ideal_scores(task)
+    if found:
+        return found.metrics
+    return PERFECT if task.counterexamples and task.scenario.shows_class(task.modality) else {}
 
 
 def _cell(key: str, line: Line) -> str:

@@ -17,16 +17,14 @@ from spurgen.baselines.training.weights import backbone_digest
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline, split_spec
-from spurgen.benchmark.task import Rung, Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.results.sources import imported_of_ours, sha256_of, submission_files
 
 SCORING_VERSION = 1
 """Raise it when the same predictions give other values of a metric, or when submissions get other data or queries.
 
-A metric that is added makes no result stale: older results lack it. This is the version of ladders.
+A metric that is added makes no result stale: older results lack it.
 """
-SCENARIO_SCORING_VERSION = 2
-"""The same for tasks that are not rungs of a ladder."""
 
 
 def job_identity(
@@ -44,7 +42,7 @@ def job_identity(
             "suite": task.scenario.suite, "task": task.name, "modality": task.modality, "backbone": task.backbone,
             "weights": backbone_digest(task.backbone), "seed": seed, "uncorrelated": uncorrelated,
             "options": dict(options), "submission": submission, "data": data,
-            "scoring": SCORING_VERSION if isinstance(task, Rung) else SCENARIO_SCORING_VERSION,
+            "scoring": SCORING_VERSION,
             **({"matched": True} if matched else {}), **({"draw": draw} if draw else {}),
         }
     )  # fmt: skip

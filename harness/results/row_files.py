@@ -22,10 +22,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from spurgen.benchmark.errors import ReadError, checked, shortened
 from spurgen.benchmark.reading import parse_json
 from spurgen.benchmark.result import SCHEMA_VERSION, Environment, Result
-from spurgen.benchmark.scenario_tables import MAX_SAMPLES, MAX_TWINS
+from spurgen.benchmark.world import MAX_SAMPLES, MAX_TWINS
 from spurgen.harness.machine.archives import unpack
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.results.rows import Classes, TaskRow
+from spurgen.harness.results.answered import Classes
+from spurgen.harness.results.rows import TaskRow
 
 UNIT = 2.0**-24  # the smallest positive float16: every float16 is a whole multiple of it
 MAX_BYTES = 1 << 27  # in memory, of the arrays of a row; v3's largest take .5 MB

@@ -12,32 +12,11 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result, SampleArrays
-from spurgen.benchmark.task import Task
 from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.results.answered import PREDICTED, Classes
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-PREDICTED = "predicted"
-"""The sample array of these classes, uint8 (m, c): a row per base sample, of `num_columns` columns."""
-Classes = NDArray[np.uint8]
-
-
-def columns_of(task: Task) -> dict[str, slice]:
-    """Return by channel the columns of its twins, a column per value.
-
-    Column 0 is the base sample, the last one its core twin.
-    """
-    columns, start = {}, 1
-    for name in task.channels:
-        stop = start + task.scenario.channels[name].values
-        columns[name], start = slice(start, stop), stop
-    return columns
-
-
-def num_columns(task: Task) -> int:
-    """Return the number of columns."""
-    return 2 + sum(task.scenario.channels[name].values for name in task.channels)
 
 
 @dataclass(frozen=True)

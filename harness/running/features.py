@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from spurgen.baselines.training.encoders import Encoder, Features
+from spurgen.benchmark.contract import CARRIERS_OF, Carrier
 from spurgen.benchmark.errors import ReadError
-from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.reading import read_bytes
 from spurgen.benchmark.suite import load_suite
-from spurgen.benchmark.task import Rung
-from spurgen.generators.ladder.world import sample_part
+from spurgen.benchmark.task import Task
+from spurgen.benchmark.world import Description
+from spurgen.generators.world import world_of
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.files import cache_folder, write_cached
 from spurgen.harness.running.encoder_sources import encoder_of
@@ -30,19 +31,20 @@ from spurgen.harness.splits.verify import check_samples
 VERSION = 1  # raise it when the same data and weights give other features
 TWINS = "train/free"  # the part that supplies the twins of train
 CHUNK = 200  # samples drawn and encoded at a time
-SECONDS = {"image": 0.12, "caption": 0.013}  # per sample, on one core of a machine of 2020; used only for forecasts
-HALVES = {"image": ("image",), "text": ("caption",), "multimodal": ("image", "caption")}
-"""Halves of a sample whose features are concatenated, by modality."""
+SECONDS: dict[Carrier, float] = {
+    "image": 0.12,
+    "caption": 0.013,
+}  # per sample, on one core of a machine of 2020; used only for forecasts
 
 
-def features_of(rung: Rung, part: str, frozen: str | None, encoder: str = "") -> Features:
+def features_of(task: Task, part: str, frozen: str | None, encoder: str = "") -> Features:
     """Return the features of all samples of a part of a rung's world, float32 (n, d); compute what is not cached.
 
     `frozen`: the suite whose manifest the data are checked against when they are drawn, or None for one's own ladder.
     `encoder`: as for `encoder_of`. On a multimodal rung, the image features come first. Raises `FrozenDataError` if the
     data differ, and `SubmissionError` if a package is missing or the encoder answers badly.
     """
-    parts = [Work(rung.ladder, half, part, frozen, encoder).features() for half in HALVES[rung.modality]]
+    parts = [Work(task.scenario, carrier, part, frozen, encoder).features() for carrier in CARRIERS_OF[task.modality]]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
@@ -76,10 +78,10 @@ def _read(file: Path, width: int) -> Features | None:
 
 @dataclass(frozen=True)
 class Work:
-    """A part of a ladder to encode; picklable."""
+    """A part of a world to encode; picklable."""
 
-    ladder: Ladder
-    half: str
+    world: Description
+    carrier: Carrier
     part: str
     frozen: str | None
     encoder: str = ""
@@ -87,43 +89,47 @@ class Work:
     @property
     def size(self) -> int:
         """Number of samples."""
-        return self.ladder.parts[self.part]
+        return self.world.parts[self.part]
 
     @property
     def file(self) -> Path:
         """File in which the features are cached."""
-        data = self.ladder.digest
+        data = self.world.digest
         if self.frozen is not None:
-            data = _loaded(self.frozen).frozen(self.ladder.name).parts[self.part].digest
-        return cache_file(data, self.part, self.half, encoder_of(self.half, self.encoder).weights)
+            data = _loaded(self.frozen).frozen(self.world.name).parts[self.part].digest
+        return cache_file(data, self.part, self.carrier, encoder_of(self.carrier, self.encoder).weights)
 
     def features(self) -> Features:
         """Return the features, float32 (n, d); compute them if they are not cached."""
-        encoder = encoder_of(self.half, self.encoder)
+        encoder = encoder_of(self.carrier, self.encoder)
         return cached(self.file, (self.size, encoder.width), lambda: self._computed(encoder))
 
     def _computed(self, encoder: Encoder) -> Features:
         encoder.check_installed()
         encode, found = encoder.load(), []
-        halves = {"images": self.half == "image", "captions": self.half == "caption"}
         for first in range(0, self.size, SHARD):
-            shard = sample_part(self.ladder, self.part, range(first, min(first + SHARD, self.size)), **halves)
+            indices = range(first, min(first + SHARD, self.size))
+            shard = world_of(self.world).draw(self.part, indices, (self.carrier,))
             if self.frozen is not None:
-                check_samples(_loaded(self.frozen), self.ladder.name, self.part, first, shard)
-            inputs = shard.images if self.half == "image" else shard.captions
+                check_samples(_loaded(self.frozen), self.world.name, self.part, first, shard)
+            (inputs,) = shard.inputs.given.values()
             found += [encode(inputs[k : k + CHUNK]) for k in range(0, len(inputs), CHUNK)]
         return np.concatenate(found)
 
 
-def missing(rungs: Iterable[Rung], frozen: str | None, encoder: str = "") -> list[Work]:
+def missing(rungs: Iterable[Task], frozen: str | None, encoder: str = "") -> list[Work]:
     """Return the parts of the rungs' worlds whose features are not cached, world by world.
 
     A rung with a fine-tuned encoder needs none. An `encoder` other than the suite's is profiled by ERM, which needs no
     twins.
     """
     encoded = [rung for rung in rungs if rung.backbone == "frozen"]
-    wanted = {(rung.ladder.name, half): rung.ladder for rung in encoded for half in HALVES[rung.modality]}
-    work = [Work(ladder, half, part, frozen, encoder) for (_, half), ladder in wanted.items() for part in ladder.parts]
+    wanted = {
+        (rung.scenario.name, carrier): rung.scenario for rung in encoded for carrier in CARRIERS_OF[rung.modality]
+    }
+    work = [
+        Work(world, carrier, part, frozen, encoder) for (_, carrier), world in wanted.items() for part in world.parts
+    ]
     return [each for each in work if not (encoder and each.part == TWINS) and not each.file.exists()]
 
 

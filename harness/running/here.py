@@ -15,7 +15,6 @@ from spurgen.benchmark.contract import Batch, Context, LabeledData, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Report
 from spurgen.benchmark.specs import is_baseline
-from spurgen.benchmark.task import Rung
 from spurgen.harness.machine.folders import scratch_folder
 from spurgen.harness.running.job import Job
 from spurgen.harness.sandbox.about import About
@@ -27,7 +26,7 @@ Floats = NDArray[np.float64]
 
 def runs_here(job: Job) -> bool:
     """Return whether a job's submission runs in the scorer's process."""
-    return is_baseline(job.spec) and isinstance(job.task, Rung)
+    return is_baseline(job.spec) and bool(job.task.scenario.rungs)
 
 
 class Here(ExitStack):

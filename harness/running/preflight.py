@@ -15,7 +15,7 @@ from spurgen.benchmark.errors import SubmissionError, harmless
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.specs import BASELINES, split_spec
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.task import Rung, Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK
 from spurgen.harness.running.query import Asker, count_rows, to_logits
@@ -98,7 +98,7 @@ def example_tasks(suite: Suite) -> dict[str, Task]:
     """Return the first task of each modality of a suite, by modality; of a ladder, its highest rung."""
     first = {task.modality: task for task in reversed(suite.tasks.values())}
     for modality, task in first.items():
-        if isinstance(task, Rung):
+        if task.of:
             first[modality] = max(suite.ladders[task.of], key=lambda rung: rung.counterexamples)
     return {modality: first[modality] for modality in get_args(Modality) if modality in first}
 
@@ -125,7 +125,7 @@ def check_modality(spec: str, task: Task, limits: Limits, device: str) -> Findin
 
 def _fit_without_counterexamples(spec: str, task: Task, limits: Limits, device: str) -> str:
     """Train on the lowest rung of a ladder, if that has no counterexamples; raise `SubmissionError` if that fails."""
-    if not isinstance(task, Rung) or task.ladder.rungs[0]:
+    if not task.of or task.scenario.rungs[0]:
         return "-"
     bottom = replace(task, name=f"{task.of}-0", counterexamples=0)
     with Worker(spec, {}, bottom.name, limits, device) as worker:
@@ -275,7 +275,7 @@ class _Examination:
     def _classify(self, answers: dict[str, Float]) -> None:
         """Count the correct answers to the samples of a full batch that `fit` was not given."""
         asker, made = Asker(self.worker, self.task), self.small
-        asker.fit_probe(made.train.inputs, made.train.samples.labels)
+        asker.fit_probe(made.train.inputs, made.train.labels)
         right = asker.as_logits(answers[asker.what].astype(np.float64)).argmax(1) == made.truth
         by_state = {state: float(right[rows].mean()) for state, rows in made.states.items()}
         right = right[made.fresh]

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Batch, Int64
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.task import Rung, Task
+from spurgen.benchmark.task import Task
 from spurgen.generators import Samples
 from spurgen.harness.machine.ahead import ahead
 from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK, Chunk, cut, mix
+from spurgen.harness.running.data import CALIBRATION, asked, pieces_of
 from spurgen.harness.running.here import Here
-from spurgen.harness.running.task_data import CALIBRATION, Block, Key, Part, asked, pieces_of
 from spurgen.harness.sandbox.answers import LARGEST
 from spurgen.harness.sandbox.process import Worker
 
@@ -37,8 +37,8 @@ FAR = 20.0  # logits between the least likely class that a probe knows and those
 class Answers:
     """A submission's logits, float64 (n, K), and the factors that calibration and scores need, both by key."""
 
-    logits: Mapping[Key, Floats]
-    factors: Mapping[Key, Samples]
+    logits: Mapping[str, Floats]
+    factors: Mapping[str, Samples]
 
     @cached_property
     def temperature(self) -> float:
@@ -56,6 +56,11 @@ class Asker:
         self.worker, self.task, self._answered = worker, task, answered
         offers = worker.about.offers
         self.what = next(part for part in ("predict", "predict_proba", "encode") if part in offers)
+
+    def base_of(self, part: str) -> tuple[str, int]:
+        """Return the part that has the base samples of what is queried, and their number."""
+        scenario = self.task.scenario
+        return (part, scenario.parts[scenario.calibrated_on]) if part == CALIBRATION else scenario.base_of(part)
 
     def fit_probe(self, inputs: Batch, labels: Int64) -> None:
         """Fit the linear probe on the train split, its inputs and labels int64 (n,), if the submission only encodes.
@@ -122,8 +127,7 @@ class Asker:
 
 def count_rows(task: Task, offers: Collection[str]) -> int:
     """Return how many rows `Asker.fit_probe` and `collect` query of a submission that offers these functions."""
-    train = task.ladder.train if isinstance(task, Rung) else task.scenario.splits.train
-    return sum(asked(task).values()) + (0 if {"predict", "predict_proba"} & set(offers) else train)
+    return sum(asked(task).values()) + (0 if {"predict", "predict_proba"} & set(offers) else task.num_train)
 
 
 def without_outliers(features: Floats) -> Floats:
@@ -149,19 +153,19 @@ def to_logits(probabilities: Floats) -> Floats:
 
 def ask_mixed(
     asker: Asker, what: str, chunks: Iterable[Chunk], rng: np.random.Generator, where: str
-) -> dict[Key, Floats]:
+) -> dict[str, Floats]:
     """Query the rows of chunks in random batches; return the outputs of each part, rows in the part's order.
 
     `what` is `logits` or `encode`; `where` names the split in error messages.
     """
-    parts: dict[Key, int] = {}
+    parts: dict[str, int] = {}
     origins: list[Int64] = []
 
     def questions() -> Iterator[Question]:
         for batch, origin in mix(chunks, rng, parts):
             origins.append(origin)
-            splits = ["test" if isinstance(part, Block) else part for part in parts]
-            yield batch, [(splits[number], place) for number, place in origin.tolist()]
+            bases = [asker.base_of(part) for part in parts]
+            yield batch, [(bases[number][0], place % bases[number][1]) for number, place in origin.tolist()]
 
     batches_of_outputs = asker.logits(questions(), where) if what == "logits" else asker.ask(what, questions(), where)
     outputs = np.concatenate(list(batches_of_outputs))
@@ -171,19 +175,19 @@ def ask_mixed(
     return dict(zip(parts, np.split(outputs[order], bounds), strict=True))
 
 
-def collect(asker: Asker, make: Callable[[Key, range], Part], seed: int) -> Answers:
+def collect(asker: Asker, make: Callable[[str, range], Samples], seed: int) -> Answers:
     """Query a submission on every input of a task, as `make` returns them, and return its answers.
 
     `seed` draws the order of the queries; the submission must not know it.
     """
     rng, pieces = np.random.default_rng(seed), pieces_of(asker.task, CHUNK)
-    factors: dict[Key, dict[int, Samples]] = {}
+    factors: dict[str, dict[int, Samples]] = {}
 
     def chunks() -> Iterator[Chunk]:
         for key, indices in (pieces[k] for k in rng.permutation(len(pieces))):
-            part = make(key, indices)
-            factors.setdefault(key, {})[indices.start] = part.samples.without_inputs()
-            yield Chunk(key, indices.start, part.inputs)
+            samples = make(key, indices)
+            factors.setdefault(key, {})[indices.start] = samples.without_inputs()
+            yield Chunk(key, indices.start, samples.inputs)
 
     logits = ask_mixed(asker, "logits", chunks(), rng, "test")
     joined = {key: Samples.join([found[start] for start in sorted(found)]) for key, found in factors.items()}

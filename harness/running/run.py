@@ -9,27 +9,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from spurgen.benchmark.contract import Context, LabeledData, Submission
+from spurgen.benchmark.contract import Context, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Provenance, Report, Result, SampleArrays
 from spurgen.benchmark.specs import is_baseline
-from spurgen.benchmark.task import Rung
-from spurgen.generators import class_names
+from spurgen.generators.world import Samples, world_of
 from spurgen.harness.machine.provenance import environment, now
 from spurgen.harness.machine.steps import Show, reporting
 from spurgen.harness.results.sources import imports_generator
 from spurgen.harness.results.store import label_of
-from spurgen.harness.running import rungs
+from spurgen.harness.running.data import CALIBRATION, fitted, labeled, make_part
 from spurgen.harness.running.here import Here, runs_here
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.query import Answers, Asker, Floats, check_offer, collect, count_rows
 from spurgen.harness.running.scoring import Scores, score
-from spurgen.harness.running.task_data import Block, Key, Part, inputs, labeled_data, make_block, part_of, part_start
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
 from spurgen.harness.sandbox.rechecks import RecheckedWorker
-from spurgen.harness.splits.freeze import SHARD
 
 
 class Outcome(NamedTuple):
@@ -125,24 +122,18 @@ def _limits(job: Job) -> Limits:
     return replace(job.limits, retrain_seconds=0.0) if is_baseline(job.spec) else job.limits
 
 
-def fit(job: Job, worker: Worker | Here, train: Part, val: Part) -> Report | None:
+def fit(job: Job, worker: Worker | Here, train: Samples, val: Samples) -> Report | None:
     """Train the submission on the data that its access tier grants; return its report, or None if it has no `fit`."""
     if "fit" not in worker.about.offers:
         return None
-    data = [_labeled(job, *split, worker.about.access) for split in (("train", train), ("val", val))]
+    data = [labeled(job, *split, worker.about.access) for split in (("train", train), ("val", val))]
     return worker.fit(data[0], data[1], _context(job, worker.scratch))
-
-
-def _labeled(job: Job, split: str, part: Part, access: str) -> LabeledData:
-    if isinstance(job.task, Rung):
-        return rungs.labeled(job, split, part, access)
-    return labeled_data(job.task, split, part.samples, access)
 
 
 def _context(job: Job, scratch: Path) -> Context:
     """Return what a submission is told about a job's task."""
     task = job.task
-    names = task.ladder.categories if isinstance(task, Rung) else class_names(task.scenario)
+    names = world_of(task.scenario).class_names
     return Context(names, task.modality, task.scenario.image_size, job.device, job.seed, scratch, task.backbone)
 
 
@@ -167,7 +158,7 @@ def _train_and_ask(job: Job, worker: RecheckedWorker | Here, show: Show, seconds
     worker.on_line = lambda _: None
     with _timed(seconds, "ask"):
         asker = Asker(worker, job.task, _share(show, count_rows(job.task, worker.about.offers)))
-        asker.fit_probe(train.inputs, train.samples.labels)
+        asker.fit_probe(train.inputs, train.labels)
         seed = secrets.randbits(63)
         answers = collect(asker, maker(job, val), seed)
     return _Asked(report, answers, asker.as_logits if asker.what == "encode" else None, seed)
@@ -180,33 +171,13 @@ def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
     seconds[step] = time.perf_counter() - begun
 
 
-def fitted(job: Job, split: str) -> Part:
-    """Return train, val or calibration without twins, checked against the manifest unless they are uncorrelated."""
-    task = job.task
-    if isinstance(task, Rung):
-        return rungs.split_of(job, split)
-    every = range(task.scenario.split_size(split))
-    if job.uncorrelated:
-        return part_of(replace(task, scenario=task.scenario.uncorrelated()), split, every)
-    whole = part_of(task, split, every)
-    for start in every[::SHARD]:
-        job.check_data(split, start, whole.samples.take(slice(start, start + SHARD)))
-    return whole
-
-
-def maker(job: Job, val: Part) -> Callable[[Key, range], Part]:
+def maker(job: Job, val: Samples) -> Callable[[str, range], Samples]:
     """Return the function that makes inputs to query, checked against the manifest."""
-    task = job.task
-    if isinstance(task, Rung):
-        return lambda key, indices: rungs.make_part(job, str(key), indices.start, indices.stop)
-    on = task.scenario.calibrated_on
-    calibration = val if on == "val" else fitted(job, on)
+    calibrated_on = job.task.scenario.calibrated_on
 
-    def make(key: Key, indices: range) -> Part:
-        if not isinstance(key, Block):
-            return calibration.take(slice(indices.start, indices.stop))
-        samples = make_block(task, key, indices)
-        job.check_data(*part_start(task, key, indices.start), samples)
-        return Part(samples, inputs(task, samples))
+    def make(key: str, indices: range) -> Samples:
+        part = calibrated_on if key == CALIBRATION else key
+        rows = slice(indices.start, indices.stop)
+        return val.take(rows) if part == "val" else make_part(job, part, rows.start, rows.stop)
 
     return make

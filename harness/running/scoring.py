@@ -1,25 +1,27 @@
 """Compute the metrics of one job from a submission's predictions, by pure functions of arrays."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
-from spurgen.benchmark.contract import Int64
+from spurgen.benchmark.contract import Int64, Modality
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.result import SampleArrays
-from spurgen.benchmark.task import Rung, Task
-from spurgen.generators import Samples
+from spurgen.benchmark.task import Task
+from spurgen.benchmark.world import Description
+from spurgen.generators.world import Samples, world_of
 from spurgen.harness import metrics
 from spurgen.harness.metrics.calibration import largest_lead, with_leads_up_to
-from spurgen.harness.results.answered import GROUPED, Answered, answered, answered_on_task, scored_parts
-from spurgen.harness.results.rows import PREDICTED
-from spurgen.harness.running.query import Answers, Floats
-from spurgen.harness.running.task_data import CALIBRATION, Block, task_groups
+from spurgen.harness.results.answered import PREDICTED, answered
+from spurgen.harness.running.data import CALIBRATION, asked
+from spurgen.harness.running.query import Answers, Floats, to_logits
 
 METRICS = "spurgen.harness.metrics"
 LARGEST_LEAD = 1e6
 """Largest difference between two classes' calibrated logits, in nats; above it no loss can be computed."""
+DIGITS = 8  # decimals that the ideal observer's logits are rounded to, so that equally probable classes tie
 
 
 @dataclass(frozen=True)
@@ -38,76 +40,34 @@ def score(task: Task, answers: Answers, source: str = "predictions") -> Scores:
     `source`: where the answers are from, for errors. Outside ladders, raise `SubmissionError` if a sample's logits on
     test differ by more than `LARGEST_LEAD` times the temperature.
     """
-    return _of_rung(task, answers) if isinstance(task, Rung) else _of_task(task, answers, source)
-
-
-def _of_rung(rung: Rung, answers: Answers) -> Scores:
+    if not task.scenario.rungs:
+        _check_scale(answers, f"{source}, task {task.name}")
     logits, factors, temperature = answers.logits, answers.factors, answers.temperature
-    classes = np.concatenate([logits[part].argmax(axis=1) for part in scored_parts(rung)])
-    grouped = Samples.join([factors[part] for part in GROUPED])
-    values, free = rung.ladder.num_values, logits["test/free"]
-    twins = {name: np.stack(np.split(logits[f"test/{name}"], values), axis=1) for name in rung.channels}
-    return _scores(
-        answered(rung, classes),
-        metrics.Answers(
-            metrics.softmax(np.concatenate([logits[part] for part in GROUPED]), temperature),
-            grouped.labels,
-            grouped.group_ids,
-            {name: metrics.softmax(each, temperature) for name, each in twins.items()},
-        ),
-        _invariance(answers, logits["test/agree"][: len(free)], free, factors["test/free"].labels),
-        classes[None, :],
-        temperature,
-    )
-
-
-def _of_task(task: Task, answers: Answers, source: str) -> Scores:
-    _check_scale(answers, f"{source}, task {task.name}")
-    logits, temperature = answers.logits, answers.temperature
-    base, labels = logits[Block()], answers.factors[Block()].labels
-    groups = task_groups(task, answers.factors[Block()].group_ids)
-    channels = task.scenario.channels
-    twins = {name: [logits[Block("channel", name, v)] for v in range(channels[name].values)] for name in task.channels}
-    bases = slice(0, task.scenario.splits.twins)
-    columns = [base[bases], *(each for values in twins.values() for each in values), logits[Block("core")]]
-    predicted = np.stack([column.argmax(axis=1) for column in columns], axis=1)  # see results/rows
-    return _scores(
-        answered_on_task(task, metrics.correct(base, labels), groups, predicted),
-        metrics.Answers(
-            metrics.softmax(base, temperature),
-            labels,
-            groups,
-            {name: metrics.softmax(np.stack(values, axis=1), temperature) for name, values in twins.items()},
-        ),
-        _invariance(answers, logits[Block("ctrl")], logits[Block("unc")], labels[bases]),
-        predicted,
-        temperature,
-    )
-
-
-def _scores(found: Answered, asked: metrics.Answers, gaps: Floats, predicted: Int64, temperature: float) -> Scores:
-    """Combine a job's metrics and samples; `gaps`: invariance gaps, float64 (m,)."""
-    sensitivities = {
-        name: metrics.spurious_sensitivities(asked.probs[: len(twins)], twins, asked.labels[: len(twins)])
-        for name, twins in asked.twins.items()
+    world, layout = world_of(task.scenario), task.scenario.layout(task.modality)
+    predicted = np.concatenate([logits[part].argmax(axis=1) for part in task.scenario.asked(task.modality)])
+    found, grouped = answered(task, predicted), Samples.join([factors[part] for part in layout.grouped])
+    twins = {
+        name: metrics.softmax(np.stack(np.split(logits[part], len(world.goes[name])), axis=1), temperature)
+        for name, part in layout.switched.items()
     }
-    channels = {
-        name: {"sss": float(each.mean()), "follows": found.follows[name]} for name, each in sensitivities.items()
+    probs = metrics.softmax(np.concatenate([logits[part] for part in layout.grouped]), temperature)
+    about = metrics.Answers(probs, grouped.labels, world.groups(task.channels, grouped), twins)
+    sensitivities: dict[str, Floats] = {
+        name: metrics.spurious_sensitivities(probs[: len(each)], each, grouped.labels[: len(each)])
+        for name, each in twins.items()
     }
-    values = {
-        **found.metrics,
-        "temperature": temperature,
-        "sss": float(np.mean([row["sss"] for row in channels.values()])),
-        "ig": float(gaps.mean()),
-        **_measured(asked),
-    }
-    samples = {
-        "correct": found.correct,
-        PREDICTED: predicted.astype(np.uint8),
-        "ig": gaps,
-        **{f"sss/{name}": each for name, each in sensitivities.items()},
-    }
-    return Scores(values, channels, tuple(found.counts.correct.tolist()), samples)
+    values = found.metrics | {"temperature": temperature}
+    samples: SampleArrays = {"correct": found.correct, PREDICTED: predicted[None, :].astype(np.uint8)}
+    samples |= {f"sss/{name}": each for name, each in sensitivities.items()}
+    means = {name: float(each.mean()) for name, each in sensitivities.items()}
+    channels = {name: {"sss": mean, "follows": found.follows[name]} for name, mean in means.items()}
+    if channels:
+        values["sss"] = float(np.mean([*means.values()]))
+    if layout.agreeing and layout.free:
+        free = logits[layout.free]
+        samples["ig"] = _invariance(answers, logits[layout.agreeing][: len(free)], free, grouped.labels[: len(free)])
+        values["ig"] = float(samples["ig"].mean())
+    return Scores(values | _measured(about), channels, tuple(found.counts.correct.tolist()), samples)
 
 
 def _measured(answers: metrics.Answers) -> dict[str, float]:
@@ -136,3 +96,33 @@ def _invariance(answers: Answers, ctrl: Floats, unc: Floats, labels: Int64) -> F
     ctrl, unc = (with_leads_up_to(most, logits) for logits in (ctrl, unc))
     gaps: Floats = metrics.invariance_gaps(ctrl, unc, labels, answers.temperature)
     return gaps
+
+
+def ideal_scores(task: Task) -> Scores | None:
+    """Return every metric of the ideal observer of a task's training data, in one world; None if it is not known.
+
+    For a scenario of your own: `ideal_scores(Task("mine", load_scenario("mine.toml"), "image"))`. Computed once per
+    process and world, in less than a second. Raise `ScenarioError` if the withheld combinations of the scenario join
+    too many channels.
+    """
+    return _ideal_scores(task.scenario, task.modality)
+
+
+@lru_cache(maxsize=256)
+def _ideal_scores(scenario: Description, modality: Modality) -> Scores | None:
+    task = Task("ideal", scenario, modality)
+    answers = ideal_answers(task)
+    return None if answers is None else score(task, answers)
+
+
+def ideal_answers(task: Task) -> Answers | None:
+    """Return the ideal observer's answers to every input of a task, or None if it is not known."""
+    world, logits, factors = world_of(task.scenario), dict[str, Floats](), dict[str, Samples]()
+    for key, size in asked(task).items():
+        part = task.scenario.calibrated_on if key == CALIBRATION else key
+        probabilities = world.ideal(part, range(size), task.modality)
+        if probabilities is None:
+            return None
+        logits[key] = np.round(to_logits(probabilities), DIGITS)
+        factors[key] = world.factors(part)
+    return Answers(logits, factors)

@@ -86,7 +86,7 @@ def ladder_table(material: Material, climb: Climb) -> Table:
         rows = [_row(material, climb, line) for line in part]
         made.append(Block(f"Given: {given(access)}" if ranked else title, access if ranked else "", rows))
     numbers = ", ".join(map(str, climb.numbers))
-    among = f"{numbers} counterexamples among {climb.shown.ladder.train:,} training samples"
+    among = f"{numbers} counterexamples among {climb.shown.scenario.parts['train']:,} training samples"
     plain = plain_table(material, climb.name)
     plain = plain if climb.main else replace(plain, rows=[])
     numbered = any(row["needed"] for block in made for row in block.rows)

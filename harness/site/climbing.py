@@ -40,7 +40,7 @@ def climbing(material: Material, climb: Climb, own: str = "") -> Climbing:
         name, dashes = spoken_name(label, material.names), look(label, given).dashes
         drawn.append(Drawn(name, _classes(label, given, own), climb.curve(label), dashes))
     many, title = len(climb.rungs) > 1, "Accuracy if misled; the table has the numbers"
-    ceiling = climb.shown.ladder.ceiling
+    ceiling = climb.shown.scenario.ceiling
     threshold = None if ceiling is None else SHARE * ceiling
     return Climbing(
         curve(climb.numbers, drawn, threshold, title) if many else Markup(),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from spurgen.benchmark.reading import read_text
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
-from spurgen.benchmark.task import Rung
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.columns import Line
 from spurgen.harness.board.files import build_board
 from spurgen.harness.board.frame import Record, lines_of
@@ -39,11 +39,11 @@ def learners(suite: Suite, board: Leaderboard, names: Mapping[str, str], results
 
     `names`: of rows by label. `results`: a folder of rows, whose models in context count beside the package's.
     """
-    rungs = [task for task in suite.tasks.values() if isinstance(task, Rung) and task.counterexamples]
+    rungs = [task for task in suite.tasks.values() if task.of and task.counterexamples]
     tuned = [rung for rung in rungs if rung.backbone == "finetuned"]
     heads = [rung for rung in rungs if rung.role == "main"]
     numbers = [rung.counterexamples for rung in heads] or [1]
-    among = min((rung.ladder.train for rung in heads), default=0)
+    among = min((rung.num_train for rung in heads), default=0)
     title = f"counterexamples needed, among {among:,} samples, for 3/4 of the ceiling; open: beyond the rungs"
     scale = Scale(title, min(numbers), max(numbers))
     groups = [
@@ -60,7 +60,7 @@ def _first(learner: Learner) -> float:
 
 
 def _rows(
-    title: str, scale: Scale, rungs: Sequence[Rung], board: Leaderboard, names: Mapping[str, str],
+    title: str, scale: Scale, rungs: Sequence[Task], board: Leaderboard, names: Mapping[str, str],
     labels: Sequence[str] = (),
 ) -> Group:  # fmt: skip
     """Return rows, by default all, on the ladders of these rungs."""
@@ -109,7 +109,7 @@ class Climb(Climbed):
     main: bool
 
     @property
-    def shown(self) -> Rung:
+    def shown(self) -> Task:
         """The rung whose twins pages show: the lowest above 0, so that training has counterexamples."""
         return next((rung for rung in self.rungs if rung.counterexamples), self.rungs[0])
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from spurgen.benchmark.task import Rung
+from spurgen.benchmark.task import Task
+from spurgen.generators.world import world_of
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import Line, cell, known, needed_words
@@ -131,7 +132,7 @@ def ladder_page(material: Material, scenes: Scenes, figures: Figures, name: str)
         "winners": winners(material, climb),
         "solved": (sum(not needed_words(line).startswith("more") for line in numbered), len(numbered)),
         "top": climb.rungs[-1].counterexamples,
-        "ladder": rung.ladder,
+        "ladder": rung.scenario,
     }
 
 
@@ -150,35 +151,38 @@ def ladders_page(material: Material, scenes: Scenes) -> dict[str, object]:
     }
 
 
-def _asks(rung: Rung, numbers: Sequence[int]) -> str:
-    ladder, one = rung.ladder, len(rung.channels) == 1
-    rungs, names = (and_list(each, "or") for each in ([f"{m}" for m in numbers], ladder.categories))
+def _asks(rung: Task, numbers: Sequence[int]) -> str:
+    one, classes = len(rung.channels) == 1, world_of(rung.in_world(0).scenario).class_names
+    rungs, names = (and_list(each, "or") for each in ([f"{m}" for m in numbers], classes))
     return (
         f"Name what a {MEDIA[rung.modality]} shows: {names}, of things that training lacks. "
         f"In training {what(rung.channels)} {'goes' if one else 'go'} with the category except in {rungs} of "
-        f"{ladder.train:,} samples, the counterexamples; in the test {'it points' if one else 'they point'} to another "
-        f"category.{' Other scenery varies at random.' if one else ''}{_more(rung)}"
+        f"{rung.num_train:,} samples, the counterexamples; in the test {'it points' if one else 'they point'} to "
+        f"another category.{' Other scenery varies at random.' if one else ''}{_more(rung)}"
     )
 
 
-def _more(rung: Rung) -> str:
+def _more(rung: Task) -> str:
     names = [name for name in rung.channels if name not in rung.annotated]
     hidden = f" Of {what(names)}, training is not told." if names else ""
-    wrong = f" {percent(rung.ladder.label_noise)} of the training labels are wrong." if rung.ladder.label_noise else ""
+    noise = rung.scenario.label_noise
+    wrong = f" {percent(noise)} of the training labels are wrong." if noise else ""
     return hidden + wrong + (" Methods train the whole encoder here." if rung.backbone == "finetuned" else "")
 
 
-def _twins(scenes: Scenes, world: Rung) -> list[Pictured]:
+def _twins(scenes: Scenes, world: Task) -> list[Pictured]:
     """Return a test sample, and the same with the shortcuts of another class, with neutral ones, and one at a time."""
     base = scenes.scene(world, BASE, 0)
-    size = world.num_classes * world.ladder.twins_per_class
     rival = 1  # the class of sample 0 is the first
     alone = world.channels if len(world.channels) > 1 else ()
     misleads, go = ("all shortcuts mislead", "all go") if alone else (f"{what(world.channels)} misleads", "it goes")
     rest = [
         (SWITCHED, 0, misleads, f"{go} with another class"),
         ("test/neutral", 0, "neutral", f"{go} with no class"),
-        *((f"test/{name}", rival * size, WHAT.get(name, name), "alone misleads") for name in alone),
+        *(
+            (f"test/{name}", rival * world.scenario.base_of(f"test/{name}")[1], WHAT.get(name, name), "alone misleads")
+            for name in alone
+        ),
         ("test/thing", 0, "another thing", "shortcuts stay"),
     ]
     made = [(scenes.scene(world, part, index), title, about) for part, index, title, about in rest]
@@ -277,7 +281,7 @@ def _single(climb: Climb, row: Mapping[str, TaskRow]) -> str:
 
 def _verdict(climb: Climb, line: Line, single: str) -> str:
     """Describe a row's result on a ladder in a sentence or two; `single`: what it needs in single worlds, a clause."""
-    number, among = needed_words(line), f"among {climb.shown.ladder.train:,} training samples"
+    number, among = needed_words(line), f"among {climb.shown.num_train:,} training samples"
     needs = f"It needs {number} counterexamples {among}{single}. " if number else ""
     rank = cell("rank", line).replace("-", "\N{EN DASH}")
     ranks = f" Rank {rank} of {line['of']} among methods given the same." if rank else ""

@@ -18,8 +18,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from spurgen.benchmark.task import Rung
-from spurgen.generators.ladder.world import sample_part
+from spurgen.benchmark.contract import CARRIERS_OF
+from spurgen.benchmark.task import Task
+from spurgen.generators.world import world_of
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.plots.story import Shown, draw_story
 from spurgen.harness.site.material import Climb, Material
@@ -60,17 +61,17 @@ class Scenes:
     files: dict[str, bytes] = field(default_factory=dict)
     made: dict[tuple[str, str, str, int], Scene] = field(default_factory=dict)
 
-    def scene(self, rung: Rung, part: str, index: int) -> Scene:
+    def scene(self, rung: Task, part: str, index: int) -> Scene:
         """Return a sample of a part of a rung's world."""
-        key = (rung.ladder.name, rung.modality, part, index)
+        key = (rung.scenario.name, rung.modality, part, index)
         if key not in self.made:
-            shows = {"images": rung.modality != "text", "captions": rung.modality != "image"}
-            sample = sample_part(rung.ladder, part, [index], **shows)
-            pixels = sample.images[0] if shows["images"] else None
+            world = world_of(rung.scenario)
+            sample = world.draw(part, [index], CARRIERS_OF[rung.modality])
+            pixels = None if sample.inputs.images is None else sample.images[0]
             self.made[key] = Scene(
-                rung.ladder.categories[int(sample.labels[0])],
+                world.class_names[int(sample.labels[0])],
                 None if pixels is None else self._add(pixels),
-                tuple((word, False) for word in sample.captions[0].split()) if shows["captions"] else (),
+                tuple((word, False) for caption in sample.captions for word in caption.split()),
                 pixels,
             )
         return self.made[key]
@@ -186,7 +187,7 @@ def make_twins(climb: Climb, scenes: Scenes, read: Read, k: int) -> Twins:
     rung, pairs = climb.shown.in_world(read.world), read.pairs
     base = scenes.scene(rung, BASE, int(pairs.place[k]))
     twin = scenes.scene(rung, pairs.part(k), int(pairs.twin[k]))
-    changed, categories = pairs.names[pairs.shortcut[k]], rung.ladder.categories
+    changed, categories = pairs.names[pairs.shortcut[k]], world_of(rung.scenario).class_names
     rival = int(pairs.rival[k])
     return Twins(
         base=_with_words(base, twin),

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Modality
-from spurgen.benchmark.ladder import Ladder
-from spurgen.benchmark.task import Rung
+from spurgen.benchmark.task import Task
+from spurgen.benchmark.world import Description
+from spurgen.generators.world import world_of
 from spurgen.harness.metrics.arrays import Int64
-from spurgen.harness.results.answered import factors, scored_parts
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.words import ALL
 
@@ -62,22 +62,22 @@ class Read:
     lost: NDArray[np.bool_]
 
 
-def pairs_of(rung: Rung) -> Pairs:
+def pairs_of(rung: Task) -> Pairs:
     """Return the pairs of a rung in one world; all rungs of a ladder have the same."""
-    return _made(rung.ladder, rung.modality)
+    return _made(rung.scenario, rung.modality)
 
 
 @lru_cache(maxsize=256)
-def _made(ladder: Ladder, modality: Modality) -> Pairs:
-    rung = Rung("", ladder, modality)
-    sizes, classes, base = scored_parts(rung), rung.num_classes, factors(ladder, BASE)
+def _made(ladder: Description, modality: Modality) -> Pairs:
+    world, channels = world_of(ladder), ladder.channels_in(modality)
+    sizes, classes, base = ladder.asked(modality), ladder.num_classes, world.factors(BASE)
     starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
     columns = []
-    names = (ALL, *rung.channels) if len(rung.channels) > 1 else (ALL,)  # the only one is all of them
+    names = (ALL, *channels) if len(channels) > 1 else (ALL,)  # the only one is all of them
     for k, name in enumerate(names):
         part = f"test/{name}" if k else SWITCHED
-        shown = factors(ladder, part).channel_values[name if k else rung.channels[0]]
-        place = np.arange(sizes[part]) % (classes * ladder.twins_per_class if k else sizes[part])
+        shown = world.factors(part).channel_values[name if k else channels[0]]
+        place = np.arange(sizes[part]) % ladder.base_of(part)[1]
         twin = np.flatnonzero((shown < classes) & (shown != base.labels[place]))
         place, rival = place[twin], shown[twin]
         kind = np.full(len(twin), k)
@@ -85,7 +85,7 @@ def _made(ladder: Ladder, modality: Modality) -> Pairs:
     return Pairs(names, *map(np.concatenate, zip(*columns, strict=True)))
 
 
-def read(rung: Rung, row: TaskRow) -> Iterator[Read]:
+def read(rung: Task, row: TaskRow) -> Iterator[Read]:
     """Yield a row's answers in each of its worlds; nothing if no answers are stored."""
     seeds = [result.seed for result in row.results if result.error is None]
     for seed, predicted in zip(seeds, row.predicted, strict=False):

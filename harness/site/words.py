@@ -4,9 +4,8 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 
-from spurgen.benchmark.task import Rung
-from spurgen.generators.ladder.shortcuts import SHORTCUTS
-from spurgen.generators.ladder.world import make_world
+from spurgen.benchmark.task import Task
+from spurgen.generators.world import world_of
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.markdown import APART, SYNTHETIC
 from spurgen.harness.board.methods import short_name
@@ -50,14 +49,12 @@ def what(shortcuts: Sequence[str]) -> str:
     return and_list([WHAT.get(name, name) for name in shortcuts])
 
 
-def look(rung: Rung, name: str, value: int) -> str:
+def look(rung: Task, name: str, value: int) -> str:
     """Return a shortcut's value in a rung's world, in words."""
-    number = int(make_world(rung.ladder).looks[name][value])
-    shortcut = SHORTCUTS[name]
-    return (shortcut.phrases or shortcut.values)[number]
+    return world_of(rung.scenario).phrase(name, value)
 
 
-def because(rung: Rung, changed: str, value: int) -> str:
+def because(rung: Task, changed: str, value: int) -> str:
     """Return the new look of a changed shortcut, `of the brick wall`, or that all of several changed."""
     if changed == ALL and len(rung.channels) > 1:
         return f"{EVERY.get(len(rung.channels), 'all')} shortcuts changed"

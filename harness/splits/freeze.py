@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -10,14 +10,12 @@ from operator import itemgetter
 
 import numpy as np
 
+from spurgen.benchmark.contract import CARRIERS_OF, Carrier
 from spurgen.benchmark.errors import FrozenDataError
-from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.manifest import Manifest, Part, ScenarioManifest, Shard
-from spurgen.benchmark.scenario import Scenario
 from spurgen.benchmark.suite import Suite
-from spurgen.generators import Samples, sample, twins
-from spurgen.generators.ladder.world import sample_part
-from spurgen.generators.nuisances import NUISANCES
+from spurgen.benchmark.world import Description
+from spurgen.generators.world import Samples, world_of
 from spurgen.harness.machine.interrupts import explain_stop, hold_signals
 from spurgen.harness.machine.pool import process_pool
 
@@ -25,8 +23,7 @@ SHARD = 1000
 ALONE = 20_000  # samples that this process makes before others have started
 STARTS_OVER = "nothing of this is kept, and the same command starts over"
 Digests = list[bytes]
-Description = Scenario | Ladder
-Halves = Mapping[str, bool]
+Carriers = Collection[Carrier]
 
 
 @dataclass(frozen=True)
@@ -57,23 +54,9 @@ def digest(samples: Samples) -> ShardDigests:
     return ShardDigests(*halves)
 
 
-def part_sizes(scenario: Description) -> dict[str, int]:
-    """Map the parts of a scenario to their sizes in samples; a channel's twins are in order of its values."""
-    if isinstance(scenario, Ladder):
-        return scenario.parts
-    splits = {split: size for split, size in scenario.split_sizes.items() if size}
-    bases = scenario.splits.twins
-    kinds = {f"twins/{kind}": bases for kind in ("placebo", "core", "ctrl", "unc")}
-    if scenario.splits.nuisance_twins:
-        kinds |= {f"twins/placebo/{nuisance}": scenario.splits.nuisance_twins for nuisance in NUISANCES}
-    return splits | kinds | {f"twins/channel/{n}": bases * c.values for n, c in scenario.channels.items()}
-
-
 def shard_bounds(scenario: Description, part: str) -> list[tuple[int, int]]:
-    """List a part's shards, [start, stop); a shard of channel twins has twins of one value only."""
-    size = run = part_sizes(scenario)[part]
-    if part.startswith("twins/channel/") and isinstance(scenario, Scenario):
-        run = scenario.splits.twins
+    """List a part's shards, [start, stop); a shard of twins shows one value only."""
+    size, run = scenario.parts[part], scenario.run_of(part)
     return [
         (first + start, first + min(start + SHARD, run))
         for first in range(0, size, run)
@@ -81,52 +64,33 @@ def shard_bounds(scenario: Description, part: str) -> list[tuple[int, int]]:
     ]
 
 
-def make_part(
-    scenario: Description, part: str, start: int, stop: int, *, images: bool = True, captions: bool = True
-) -> Samples:
-    """Make the samples [start, stop) of a part."""
-    if isinstance(scenario, Ladder):
-        return sample_part(scenario, part, range(start, stop), images=images, captions=captions)
-    _, _, rest = part.partition("twins/")
-    indices = np.arange(start, stop)
-    halves = {"images": images, "captions": captions}
-    if not rest:
-        return sample(scenario, part, indices, **halves)
-    kind, _, channel = rest.partition("/")
-    if kind != "channel":
-        chosen = channel or None
-        return twins(scenario, "test", indices, kind, chosen, **halves)  # type: ignore[arg-type]  # named in part_sizes
-    bases = scenario.splits.twins
-    return twins(scenario, "test", indices % bases, "channel", channel, indices // bases, **halves)
-
-
-def shown_halves(suite: Suite, name: str) -> dict[str, bool]:
-    """Return whether some task shows a world's images, and its captions."""
+def shown_carriers(suite: Suite, name: str) -> Carriers:
+    """Return what some task shows of a world."""
     modalities = {t.modality for t in suite.tasks.values() if any(world.name == name for world in t.worlds)}
-    return {"images": modalities != {"text"}, "captions": modalities != {"image"}}
+    return frozenset(carrier for modality in modalities for carrier in CARRIERS_OF[modality])
 
 
-def _hash_shard(scenario: Description, halves: Halves, part: str, start: int, stop: int) -> ShardDigests:
-    return digest(make_part(scenario, part, start, stop, **halves))
+def _hash_shard(scenario: Description, carriers: Carriers, part: str, start: int, stop: int) -> ShardDigests:
+    return digest(world_of(scenario).draw(part, range(start, stop), carriers))
 
 
 Progress = Callable[[int], None]
 
 
 def hash_suite(
-    suite: Suite, halves: Mapping[str, Halves], progress: Progress, jobs: int | None = None
+    suite: Suite, carriers: Mapping[str, Carriers], progress: Progress, jobs: int | None = None
 ) -> Iterator[tuple[str, str, ShardDigests]]:
     """Yield (scenario, part, digests) shard by shard, in order, made by `jobs` processes.
 
     By default there is a process per core, or for few samples this one alone.
 
-    `halves` says by scenario whether images and captions are made. `progress` is called with the number of samples of
+    `carriers`: by scenario, what is made. `progress` is called with the number of samples of
     each shard. Raises `SpurgenError` if a process is killed.
     """
     work = [
-        (name, part, stop - start, partial(_hash_shard, scenario, halves[name], part, start, stop))
+        (name, part, stop - start, partial(_hash_shard, scenario, carriers[name], part, start, stop))
         for name, scenario in suite.scenarios.items()
-        for part in part_sizes(scenario)
+        for part in scenario.parts
         for start, stop in shard_bounds(scenario, part)
     ]
     if jobs is None and sum(size for _, _, size, _ in work) < ALONE:
@@ -155,8 +119,8 @@ def freeze(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
     Raises `FrozenDataError` if any test image or caption, twins included, occurs in train or val.
     """
     scenarios = {}
-    halves = {name: shown_halves(suite, name) for name in suite.scenarios}
-    for name, shards in groupby(hash_suite(suite, halves, progress, jobs), key=itemgetter(0)):
+    carriers = {name: shown_carriers(suite, name) for name in suite.scenarios}
+    for name, shards in groupby(hash_suite(suite, carriers, progress, jobs), key=itemgetter(0)):
         parts: dict[str, list[ShardDigests]] = {}
         for _, part, digests in shards:
             parts.setdefault(part, []).append(digests)

@@ -22,9 +22,8 @@ from spurgen.harness.splits.freeze import (
     ShardDigests,
     digest,
     hash_suite,
-    part_sizes,
     shard_bounds,
-    shown_halves,
+    shown_carriers,
 )
 
 RESTORE = "restore it from version control"
@@ -55,16 +54,16 @@ def _damage(suite: Suite, name: str, frozen: ScenarioManifest) -> str | None:
         return f"it is that of suite {suite.manifest.suite}, expected {suite.name}"
     if suite.manifest.shard_size != SHARD:
         return f"shard_size is {suite.manifest.shard_size}, expected {SHARD}"
-    sizes = part_sizes(suite.scenario(name))
+    sizes = suite.scenario(name).parts
     for part in sizes.keys() ^ frozen.parts.keys():
         return f"scenario {name} {'lacks' if part in sizes else 'has no'} part {part}"
-    for half, shown in shown_halves(suite, name).items():
-        if shown and not frozen.halves[half]:
-            return f"scenario {name} has no digests of {half}, which a task shows"
+    lacking = sorted(set(shown_carriers(suite, name)) - frozen.carriers)
+    if lacking:
+        return f"scenario {name} has no digests of {lacking[0]}s, which a task shows"
     for part, size in sizes.items():
         record = frozen.parts[part]
         for number, shard in enumerate(record.shards):
-            if shard.halves != frozen.halves:
+            if shard.carriers != frozen.carriers:
                 return f"scenario {name}, {part}: shard {number} has digests of other halves than the first shard"
         counts = {
             "samples": (record.samples, size),
@@ -110,8 +109,8 @@ def verify(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
     Raises `FrozenDataError` if a scenario file was edited or the manifest cannot be read.
     """
     frozen = {name: check_description(suite, name) for name in suite.scenarios}
-    halves = {name: record.halves for name, record in frozen.items()}
-    for (name, part), shards in groupby(hash_suite(suite, halves, progress, jobs), key=itemgetter(0, 1)):
+    carriers = {name: record.carriers for name, record in frozen.items()}
+    for (name, part), shards in groupby(hash_suite(suite, carriers, progress, jobs), key=itemgetter(0, 1)):
         for number, (*_, digests) in enumerate(shards):
             wrong = compare(f"scenario {name}, {part}", frozen[name].parts[part], number, digests)
             if wrong:

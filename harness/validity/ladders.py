@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spurgen.benchmark.task import Rung
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import Line
 from spurgen.harness.board.placing import tier_place
@@ -196,8 +195,8 @@ def number_needed(suite: RankedSuite) -> Answer:
 
 
 def _ceiling(ladder: Ranked) -> float | None:
-    assert isinstance(ladder.task, Rung)
-    return ladder.task.ladder.ceiling
+    assert ladder.task.of
+    return ladder.task.scenario.ceiling
 
 
 def _below_misled(ladder: Ranked) -> float:

@@ -11,7 +11,7 @@ from functools import cached_property
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
-from spurgen.benchmark.task import Rung, Task
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.by_unit import RANKED_BY, Unit, by_label, spread_of, unit_of
 from spurgen.harness.board.columns import Line, estimate_of
@@ -156,7 +156,7 @@ def gather(
     each = {name: _ranked(suite, task, current) for name, task in suite.tasks.items()}
     tasks: dict[str, Ranked] = {}
     for name, task in suite.tasks.items():
-        if not isinstance(task, Rung):
+        if not task.of:
             tasks[name] = each[name]
         elif task.of not in tasks:
             rungs = suite.ladders[task.of]

@@ -4,7 +4,7 @@ import random
 import re
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.scenario import load_scenario
+from spurgen.benchmark.world import load_scenario
 from spurgen.generators import check
 
 VARIANTS = 1200

@@ -4,11 +4,8 @@ import pytest
 
 from spurgen.benchmark import load_suite
 from spurgen.benchmark.errors import FrozenDataError, ScenarioError, SpurgenError
-from spurgen.benchmark.ladder import Ladder
 from spurgen.benchmark.suite import SUITES
-from spurgen.generators import check, sample
-from spurgen.generators.ladder.world import check as check_ladder
-from spurgen.generators.ladder.world import sample_part
+from spurgen.generators.world import NOTHING, world_of
 
 SCENARIO = """
 suite = "mini"
@@ -39,12 +36,9 @@ def mini(tmp_path):
 @pytest.mark.parametrize("name", FROZEN)
 def test_every_scenario_of_a_suite_can_be_drawn_and_has_samples_of_every_environment(name):
     for key, scenario in load_suite(name).scenarios.items():
-        is_ladder = isinstance(scenario, Ladder)
-        (check_ladder if is_ladder else check)(scenario)
         assert (scenario.suite, scenario.name) == (name, key)
-        draw = sample_part if is_ladder else sample
-        drawn = draw(scenario, "train", range(200), images=False, captions=False).env_ids
-        assert set(drawn.tolist()) == set(range(2 if is_ladder else len(scenario.environments) or 1)), key
+        drawn = world_of(scenario).draw("train", range(200), NOTHING).env_ids
+        assert set(drawn.tolist()) == set(range(2 if scenario.rungs else len(scenario.environments) or 1)), key
 
 
 def test_a_suite_has_the_rungs_of_each_of_its_ladders():

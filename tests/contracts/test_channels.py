@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators import check, sample, twins
-from spurgen.generators.sampling import GRAMMARS
-from spurgen.generators.world import CHANNELS
+from spurgen.generators.atlas import CHANNELS
+from spurgen.generators.pictograms.sampling import GRAMMARS
 
 KINDS = discover(CHANNELS)
 PAINTED = [kind for kind, module in KINDS.items() if "image" in module.CARRIERS]

@@ -96,7 +96,7 @@ def contributed(made_once):
         change(root / "harness/board/columns.py", ('    "wga": Column(', f"    {column}"))
         (paint,) = re.findall(r"^```python\n(def _plate.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
         imports = "from spurgen.generators.channels import shape\nfrom spurgen.generators.scene import Layer"
-        shortcuts = root / "generators/ladder/shortcuts.py"
+        shortcuts = root / "generators/things/shortcuts.py"
         change(shortcuts, ("from spurgen.generators.scene", imports), ("SHORTCUTS = {", paint), ('    "place":', entry))
         run(folder, root / "tests/golden/record.py", "label_smoothing")
 
@@ -117,7 +117,7 @@ def run(folder, *words):
     ("name", "least", "files", "more"),
     [
         ("fog", 11, ("contracts/test_channels.py", "docs/test_pages.py"), "every_kind_of_channel"),
-        ("plate", 4, ("generators/ladder/test_shortcuts.py",), "plate"),
+        ("plate", 4, ("generators/things/test_shortcuts.py",), "plate"),
         ("label_smoothing", 8, ("contracts/test_baselines.py", "baselines/test_documentation.py",
          "golden/test_golden.py"), "table_of_methods or only_existing"),
     ],

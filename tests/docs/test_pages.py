@@ -12,8 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from spurgen.benchmark import load_scenario, load_suite
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.scenario_tables import Channel, Environment, SplitSizes
+from spurgen.benchmark.worlds.pictograms import Channel, Environment, Scenario, SplitSizes
 from spurgen.generators import check, class_names
 from spurgen.harness.cli import main
 from spurgen.harness.options.limits import FLAGS

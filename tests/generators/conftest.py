@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from spurgen.benchmark.scenario import make_scenario
-from spurgen.generators.factors import draw_factors
-from spurgen.generators.world import make_world
+from spurgen.benchmark.worlds.pictograms import make_scenario
+from spurgen.generators.pictograms.factors import draw_factors
+from spurgen.generators.pictograms.state import state_of
 
 CHANNELS = {"background": {}, "color": {}, "shape": {}}
 
@@ -25,6 +25,6 @@ def drawn():
     """Return a function that draws the first rows of a split's factor table."""
 
     def draw(scenario, split="train", count=30_000):
-        return draw_factors(make_world(scenario), split, np.arange(count))
+        return draw_factors(state_of(scenario), split, np.arange(count))
 
     return draw

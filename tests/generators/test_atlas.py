@@ -7,7 +7,7 @@ from spurgen.generators.atlas import SMALLEST, make_atlas, resolution, seal, sof
 from spurgen.generators.layers import RING
 from spurgen.generators.masks import gradients, inked
 from spurgen.generators.pen import MASTER
-from spurgen.generators.pictograms import DRAWINGS
+from spurgen.generators.pictograms.shapes import DRAWINGS
 
 SETTINGS = settings(max_examples=40)
 

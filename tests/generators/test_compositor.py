@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from spurgen.benchmark.plugins import discover
 from spurgen.generators import compositor, sample, scene
+from spurgen.generators.atlas import CHANNELS as PLUGINS
 from spurgen.generators.atlas import seal
 from spurgen.generators.compositor import render
 from spurgen.generators.layers import FULL, OPAQUE, RING, LayerStack, StampStack, no_stamps
-from spurgen.generators.stamps import pack
-from spurgen.generators.world import CHANNELS as PLUGINS
+from spurgen.generators.things.stamps import pack
 
 CHANNELS = {k: {"carrier": "image", "variance": 0.5} for k, m in discover(PLUGINS).items() if "image" in m.CARRIERS}
 TURN = 1 << 32

@@ -25,7 +25,7 @@ from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.version import TRAINING_VERSION
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators import sample, twins
 
 RECORD = Path(__file__).with_name("training.json")

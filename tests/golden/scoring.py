@@ -2,8 +2,8 @@
 
 The submission answers from its inputs by exact arithmetic, and reports digests of the data it is
 given. So a change of what a submission is given or asked, or of how answers become metrics, changes a number here.
-A number that is recorded is replaced only if `SCORING_VERSION`, or outside ladders `SCENARIO_SCORING_VERSION`, was
-raised; new metrics and new cases are added to it, and those that are gone are dropped.
+A number that is recorded is replaced only if `SCORING_VERSION` was raised;
+new metrics and new cases are added to it, and those that are gone are dropped.
 """
 
 import json
@@ -15,17 +15,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spurgen.benchmark.contract import ACCESS
-from spurgen.benchmark.ladder import Ladder
-from spurgen.benchmark.scenario import make_scenario
-from spurgen.benchmark.task import Rung, Task
-from spurgen.generators.things import THINGS
-from spurgen.harness.results.identity import SCENARIO_SCORING_VERSION, SCORING_VERSION
+from spurgen.benchmark.task import Task
+from spurgen.benchmark.worlds.pictograms import make_scenario
+from spurgen.benchmark.worlds.things import Ladder
+from spurgen.generators.things.nouns import THINGS
+from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import Limits
 
 RECORD = Path(__file__).with_name("scoring.json")
 RECORDED = "recorded"
+VERSION = "SCORING_VERSION"
 
 
 class Case(NamedTuple):
@@ -41,11 +42,6 @@ class Case(NamedTuple):
     matched: bool = False
     counterexamples: int | None = None
     hidden: tuple[str, ...] = ()
-
-    @property
-    def version(self) -> str:
-        """Name of the version to raise if a recorded number changes."""
-        return "SCENARIO_SCORING_VERSION" if self.counterexamples is None else "SCORING_VERSION"
 
 
 CASES = {
@@ -159,9 +155,9 @@ def features(batch):
 def task_of(case: Case) -> Task:
     """Return the task of a case."""
     if case.counterexamples is None:
-        return Task(f"scoring-{case.modality}", SCENARIO, case.modality)  # type: ignore[arg-type]
+        return Task(f"scoring-{case.modality}", SCENARIO, case.modality)
     ladder = LADDER.model_copy(update={"hidden": case.hidden})
-    return Rung("scoring", ladder, case.modality, "frozen", counterexamples=case.counterexamples)  # type: ignore[arg-type]
+    return Task("scoring", ladder, case.modality, "frozen", counterexamples=case.counterexamples, of="climbing")
 
 
 def measure(case: Case) -> dict[str, Any]:
@@ -203,18 +199,18 @@ def read() -> dict[str, Any]:
 
 def versions() -> dict[str, int]:
     """Return the scoring versions of today, by name."""
-    return {"SCENARIO_SCORING_VERSION": SCENARIO_SCORING_VERSION, "SCORING_VERSION": SCORING_VERSION}
+    return {VERSION: SCORING_VERSION}
 
 
 def complaint(name: str) -> str | None:
     """Return what is wrong with the record of a case and what to do about it, or None if nothing is."""
     record, case, command = read(), CASES[name], "run `python tests/golden/scoring.py`"
-    now, before = versions()[case.version], record["versions"].get(case.version)
+    now, before = versions()[VERSION], record["versions"].get(VERSION)
     if now != before:
-        return f"{case.version} is {now}, {RECORDED} {before}: {command}"
+        return f"{VERSION} is {now}, {RECORDED} {before}: {command}"
     lines = differences(record["results"].get(name), measure(case), name)
     remedy = (
-        f"if a recorded number changed, raise {case.version} in harness/results/identity.py (now {now}); then, or if "
+        f"if a recorded number changed, raise {VERSION} in harness/results/identity.py (now {now}); then, or if "
         f"there are new metrics alone, {command}"
     )
     return "\n".join([*lines, remedy]) if lines else None
@@ -225,11 +221,11 @@ def main() -> int:
     record, now = read(), versions()
     results = {name: measure(case) for name, case in CASES.items()}
     current = {version for version, number in record["versions"].items() if number == now.get(version)}
-    kept = [name for name in CASES if name in record["results"] and CASES[name].version in current]
+    kept = [name for name in CASES if name in record["results"] and VERSION in current]
     lines = {name: changed(record["results"][name], results[name], name) for name in kept}
     if any(lines.values()):
         print("\n".join(line for found in lines.values() for line in found), file=sys.stderr)
-        raised = " and ".join(sorted({CASES[name].version for name, found in lines.items() if found}))
+        raised = " and ".join(sorted({VERSION for name, found in lines.items() if found}))
         print(f"raise {raised} in harness/results/identity.py to record these numbers", file=sys.stderr)
         return 1
     RECORD.write_text(json.dumps({"versions": now, "results": results}, indent=1) + "\n")

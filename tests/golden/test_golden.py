@@ -12,9 +12,10 @@ from spurgen.baselines.training import loop
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.version import TRAINING_VERSION
 from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.worlds.things import Ladder
 from spurgen.harness import metrics
-from spurgen.harness.results.answered import answered
-from spurgen.harness.results.identity import SCENARIO_SCORING_VERSION, SCORING_VERSION
+from spurgen.harness.results.answered import _key, answered
+from spurgen.harness.results.identity import SCORING_VERSION
 
 METHODS = discover("spurgen.baselines")
 
@@ -153,6 +154,12 @@ def changed_in(name):
     return {line.partition(":")[0].removeprefix(f"{name}/") for line in lines}, remedy
 
 
+def without_neutral_part(ladder, modality, real=Ladder.layout):
+    """Return the layout of a ladder, but without the part with neutral values."""
+    layout = real(ladder, modality)
+    return layout._replace(averaged={name: part for name, part in layout.averaged.items() if "neutral" not in name})
+
+
 def without_neutral(rung, classes):
     """Return what follows from the classes, but the robust accuracy without that on neutral values."""
     found = answered(rung, classes)
@@ -160,22 +167,31 @@ def without_neutral(rung, classes):
     return found._replace(metrics=found.metrics | {"robust_accuracy": lowest})
 
 
-RUNNING = "spurgen.harness.running"
+RUNNING, THINGS = "spurgen.harness.running", "spurgen.benchmark.worlds.things.Ladder"
 PLANTED = {
     "no temperature": (f"{RUNNING}.query.Answers.temperature", 1.0, "text", {"metrics/sss", "metrics/ig"}),
     "robust without neutral": (
         f"{RUNNING}.scoring.answered", without_neutral, "uncorrelated", {"metrics/robust_accuracy"}
     ),
     "no neutral": (
-        "spurgen.harness.results.answered.STATES", ("agree", "mislead"), "text", {"metrics/accuracy_neutral"}
+        f"{THINGS}.layout", without_neutral_part, "text", {"metrics/accuracy_neutral"}
     ),
     "no counterexamples": (
-        "spurgen.benchmark.ladder.Ladder.pieces", lambda self, split, _: ((split, range(self.parts[split])),), "text",
+        f"{THINGS}.pieces", lambda self, split, _: ((split, range(self.parts[split])),), "text",
         {"report/curves/0/inputs", "report/curves/1/inputs"},
     ),
 }  # fmt: skip
 
 
+@pytest.fixture
+def _no_known_keys():
+    """Forget what `answered` knows of worlds, before and after a layout is changed."""
+    _key.cache_clear()
+    yield
+    _key.cache_clear()
+
+
+@pytest.mark.usefixtures("_no_known_keys")
 @pytest.mark.parametrize("bug", PLANTED)
 def test_the_guard_notices_a_bug_in_rungs_and_names_their_version(bug, monkeypatch):
     place, replacement, case, expected = PLANTED[bug]
@@ -204,9 +220,9 @@ def test_the_guard_notices_a_changed_metric_and_another_question(monkeypatch):
     monkeypatch.setattr(metrics, "spurious_sensitivities", lambda *arguments: 1.001 * real(*arguments))
     lines, remedy = changed_in("text")
     assert "metrics/sss" in lines
-    assert f"raise SCENARIO_SCORING_VERSION in harness/results/identity.py (now {SCENARIO_SCORING_VERSION})" in remedy
+    assert f"raise SCORING_VERSION in harness/results/identity.py (now {SCORING_VERSION})" in remedy
     monkeypatch.undo()
-    monkeypatch.setattr("spurgen.harness.running.run.class_names", lambda _: ("a", "b", "c"))
+    monkeypatch.setattr("spurgen.generators.pictograms.world.PictogramWorld.class_names", ("a", "b", "c"))
     assert "report/curves/0/classes" in changed_in("text")[0]
 
 
@@ -221,18 +237,17 @@ def test_new_metrics_are_recorded_and_changed_ones_refused(monkeypatch, tmp_path
     assert scoring.main() == 1
     said = capsys.readouterr().err
     assert "text/metrics/old: 0.5 recorded, 0.6 now" in said
-    assert "raise SCENARIO_SCORING_VERSION in harness/results/identity.py to record these numbers" in said
+    assert "raise SCORING_VERSION in harness/results/identity.py to record these numbers" in said
     assert scoring.RECORD.read_text() == before
     measured["metrics"]["old"] = 0.5
     assert scoring.main() == 0
     assert scoring.read()["results"]["text"] == measured
-    monkeypatch.setattr(scoring, "SCENARIO_SCORING_VERSION", SCENARIO_SCORING_VERSION + 1)
+    monkeypatch.setattr(scoring, "SCORING_VERSION", SCORING_VERSION + 1)
     measured["metrics"]["old"] = 0.6
     assert scoring.complaint("text") == (
-        f"SCENARIO_SCORING_VERSION is {SCENARIO_SCORING_VERSION + 1}, recorded {SCENARIO_SCORING_VERSION}: "
-        "run `python tests/golden/scoring.py`"
+        f"SCORING_VERSION is {SCORING_VERSION + 1}, recorded {SCORING_VERSION}: run `python tests/golden/scoring.py`"
     )
     assert scoring.main() == 0
     monkeypatch.setattr(scoring, "measure", lambda _: {"metrics": {"old": 0.7}})
     assert scoring.main() == 1
-    assert "raise SCENARIO_SCORING_VERSION in " in capsys.readouterr().err
+    assert "raise SCORING_VERSION in " in capsys.readouterr().err

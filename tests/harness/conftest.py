@@ -10,15 +10,15 @@ import pytest
 
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.result import ConsistencyCheck, Environment, Provenance, Report, Result
-from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
-from spurgen.generators import aligned_values, twins
+from spurgen.benchmark.worlds.pictograms import make_scenario
+from spurgen.generators.world import world_of
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.cli import main
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.experiments.summary import summarize
-from spurgen.harness.results.answered import answered_on_task
+from spurgen.harness.results.answered import answered
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.store import Store
@@ -50,10 +50,10 @@ def make_experiment():
         rng = np.random.default_rng([seed, *name.encode()])
         correct = rng.random(len(groups)) < quality
         means = {"ig": -0.5} | {f"sss/{channel}": sss * (k + 1) for k, channel in enumerate(task.channels)}
-        samples = {"correct": correct, "predicted": families(task.in_world(seed), groups, correct)}
+        samples = {"correct": correct, "predicted": predictions(task.in_world(seed), groups, correct)}
         bases = task.scenario.splits.twins
         samples |= {key: mean + 0.02 * rng.normal(size=bases) for key, mean in means.items()}
-        metrics, channels, counts = metrics_of(task.in_world(seed), groups, samples)
+        metrics, channels, counts = metrics_of(task.in_world(seed), samples)
         report = Report(
             curves=more.get("curves", lambda _: ())(seed),
             checks=more.get("checks", {}),
@@ -89,30 +89,30 @@ def make_experiment():
     return make
 
 
-def families(task, groups, correct, follows=(), uses=0.7):
-    """Return the predicted classes of families in a world, uint8 (m, c).
+def predictions(task, groups, correct, follows=(), uses=0.7):
+    """Return the predicted classes of all asked parts of a world of pictograms, uint8 (1, n).
 
     `follows` maps channels to the share of twins that are answered as their value says, by default .2 of each; all
     others are answered right, but for core twins, of which the first `uses` are.
     """
-    bases = task.scenario.splits.twins
-    labels = groups[:bases] >> len(task.channels)
-    exchanged = twins(task.scenario, "test", range(bases), "core", images=False, captions=False).labels
-    columns = [np.where(correct[:bases], labels, (labels + 1) % task.num_classes)[:, None]]
+    world, labels = world_of(task.scenario), groups >> len(task.channels)
+    bases = labels[: task.scenario.splits.twins]
+    parts = {"test": np.where(correct, labels, (labels + 1) % task.num_classes)}
+    exchanged, first = world.factors("twins/core").labels, np.arange(len(bases)) < round(uses * len(bases))
+    parts |= {"twins/core": np.where(first, exchanged, bases), "twins/ctrl": bases, "twins/unc": bases}
     for name in task.channels:
-        aligned = aligned_values(task.scenario, name)
-        answers = labels.repeat(len(aligned)).reshape(bases, -1)
-        rivals = np.argwhere(aligned.any(axis=1) & ~aligned.T[labels])
+        aligned = world.goes[name]
+        answers = bases.repeat(len(aligned)).reshape(len(bases), -1)
+        rivals = np.argwhere(aligned.any(axis=1) & ~aligned.T[bases])
         base, value = rivals[: round(dict(follows).get(name, 0.2) * len(rivals))].T
         answers[base, value] = aligned.argmax(axis=1)[value]
-        columns.append(answers)
-    columns.append(np.where(np.arange(bases) < round(uses * bases), exchanged, labels)[:, None])
-    return np.concatenate(columns, axis=1).astype(np.uint8)
+        parts[f"twins/channel/{name}"] = answers.T.ravel()
+    return np.concatenate([parts[part] for part in task.scenario.asked(task.modality)])[None, :].astype(np.uint8)
 
 
-def metrics_of(task, groups, samples):
+def metrics_of(task, samples):
     """Return the metrics, the metrics by channel, and the counts per group that follow from samples, in a world."""
-    found = answered_on_task(task, samples["correct"], groups, samples["predicted"].astype(np.int64))
+    found = answered(task, samples["predicted"][0].astype(np.int64))
     channels = {
         name: {"sss": float(samples[f"sss/{name}"].mean()), "follows": found.follows[name]} for name in task.channels
     }
@@ -212,8 +212,8 @@ def make_outcome():
         correct = drawn if np.ndim(quality) == 0 else np.asarray(quality)
         means = {"ig": -0.5, "sss/color": 0.3, "sss/background": 0.1}
         samples = {name: np.full(where.scenario.splits.twins, mean) for name, mean in means.items()}
-        samples |= {"correct": correct, "predicted": families(world, groups, correct, follows, uses)} | dict(arrays)
-        return samples, *metrics_of(world, groups, samples)
+        samples |= {"correct": correct, "predicted": predictions(world, groups, correct, follows, uses)} | dict(arrays)
+        return samples, *metrics_of(world, samples)
 
     known = cache(answers)  # boards of many tests have the same rows
 

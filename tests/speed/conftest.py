@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
+from spurgen.benchmark.worlds.pictograms import make_scenario
 
 FAR = 1.5  # how many times worse than expected a measurement may be, since machines differ
 

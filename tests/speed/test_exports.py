@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.harness.exports.plan import Plan
 from spurgen.harness.exports.writing import write_shard
 
@@ -15,7 +15,7 @@ WRITE = """
 import sys
 from pathlib import Path
 import mlcroissant  # which describes the set at the end: its modules are no samples
-from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.harness.exports.plan import Plan
 from spurgen.harness.exports.writing import export
 def peak():  # of this process alone: getrusage starts from the parent's peak

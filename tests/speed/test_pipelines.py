@@ -17,7 +17,8 @@ from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark import Context
 from spurgen.generators import class_names, sample
-from spurgen.harness.running.task_data import labeled_data
+from spurgen.harness.running.data import labeled
+from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.torch import SpurGenDataset, SpurGenStream
 
 SAMPLES = 2000
@@ -51,7 +52,7 @@ class Folder(Dataset):
 @pytest.mark.ratio
 def test_an_epoch_is_faster_than_one_over_a_folder_of_images(task, compare, tmp_path):
     samples = sample(task.scenario, "train", range(SAMPLES), captions=False)
-    data = labeled_data(task, "train", samples, "none")
+    data = labeled(plan_unfrozen(task, "spurgen.baselines.erm:submission", 0, "cpu", {}), "train", samples, "none")
     context = Context(class_names(task.scenario), "image", 64, "cpu", 0, Path())
     problem = Problem.of(data, data, context)
     hyper = replace(erm.submission.HYPERPARAMETERS, epochs=1)

@@ -6,15 +6,15 @@ import sys
 import numpy as np
 import pytest
 
-from spurgen.benchmark.ladder import Ladder
-from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.worlds.pictograms import make_scenario
+from spurgen.benchmark.worlds.things import Ladder
 from spurgen.generators import compositor, sample
-from spurgen.generators.ladder.world import sample_part
+from spurgen.generators.things.world import sample_part
 
 IMAGE = ("background", "color", "shape", "lighting", "watermark")
 STREAM = """
 import sys
-from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators import sample
 def peak():  # of this process alone: getrusage starts from the parent's peak
     return next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))

@@ -10,11 +10,11 @@ import pytest
 from spurgen.baselines.erm import submission
 from spurgen.benchmark import Context
 from spurgen.generators import class_names, sample
+from spurgen.harness.running.data import labeled, pieces_of
 from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.query import Asker, collect
 from spurgen.harness.running.run import fitted, maker
 from spurgen.harness.running.scoring import score
-from spurgen.harness.running.task_data import labeled_data, pieces_of
 from spurgen.harness.sandbox.process import Worker
 
 SPEC, OPTIONS = "spurgen.baselines.erm:submission", {"epochs": 1}
@@ -45,7 +45,10 @@ def test_scoring_costs_little_more_than_the_forward_passes(benchmark, measure, p
     make = maker(job, val)
     train = sample(task.scenario, "train", range(2000), captions=False)
     context = Context(class_names(task.scenario), "image", 64, "cpu", 0, Path())
-    data = [labeled_data(task, split, samples, "none") for split, samples in (("train", train), ("val", val.samples))]
+    data = [
+        labeled(plan_unfrozen(task, "spurgen.baselines.erm:submission", 0, "cpu", {}), split, samples, "none")
+        for split, samples in (("train", train), ("val", val))
+    ]
     model = submission.with_options(**OPTIONS)
     model.fit(*data, context)
     passes = []

@@ -14,7 +14,8 @@ from spurgen.baselines.training.data import Inputs
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark import Context
 from spurgen.generators import class_names, sample
-from spurgen.harness.running.task_data import labeled_data
+from spurgen.harness.running.data import labeled
+from spurgen.harness.running.plan import plan_unfrozen
 
 SAMPLES = 3000
 
@@ -41,7 +42,7 @@ def by_hand(network, data, hyper):
 def test_an_epoch_takes_little_longer_than_a_hand_written_loop(compare, pictograms):
     task = pictograms()
     samples = sample(task.scenario, "train", range(SAMPLES), captions=False)
-    data = labeled_data(task, "train", samples, "none")
+    data = labeled(plan_unfrozen(task, "spurgen.baselines.erm:submission", 0, "cpu", {}), "train", samples, "none")
     context = Context(class_names(task.scenario), "image", 64, "cpu", 0, Path())
     problem = Problem.of(data, data, context)
     hyper = replace(erm.submission.HYPERPARAMETERS, epochs=1)

@@ -10,7 +10,8 @@ import pytest
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark import Context
 from spurgen.generators import class_names, sample
-from spurgen.harness.running.task_data import labeled_data
+from spurgen.harness.running.data import labeled
+from spurgen.harness.running.plan import plan_unfrozen
 
 METHODS = ("jtt", "lff", "eiil", "cnc", "ssa", "dfr", "crt", "reweight_crt")
 SMALL = {"train": 800, "val": 400}
@@ -18,7 +19,15 @@ SMALL = {"train": 800, "val": 400}
 
 def problem_for(task, access, sizes):
     """Return a problem with the sizes `sizes`: the time of some stages does not depend on the number of samples."""
-    data = [labeled_data(task, part, sample(task.scenario, part, range(n)), access) for part, n in sizes.items()]
+    data = [
+        labeled(
+            plan_unfrozen(task, "spurgen.baselines.erm:submission", 0, "cpu", {}),
+            part,
+            sample(task.scenario, part, range(n)),
+            access,
+        )
+        for part, n in sizes.items()
+    ]
     context = Context(class_names(task.scenario), task.modality, task.scenario.image_size, "cpu", 0, Path())
     return Problem.of(*data, context)
 

@@ -1,7 +1,7 @@
 """Sheets that show ideas: a shortcut in train that is gone in test, and the groups of a class."""
 
 from drawing.layout import GAP, Strip, framed, heading, panel, tile
-from spurgen.benchmark.scenario import Scenario, make_scenario
+from spurgen.benchmark.worlds.pictograms import Scenario, make_scenario
 from spurgen.generators import sample
 
 STRENGTH = 0.9

@@ -8,12 +8,11 @@ from drawing.concepts import group_sheet, shortcut_sheet
 from drawing.ladder import ladder_sheet, shortcut_values_sheet, things_sheet
 from drawing.layout import GAP, Strip, framed, grid, heading, panel, row, tile
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import Scenario, make_scenario
-from spurgen.benchmark.scenario_tables import Channel
+from spurgen.benchmark.worlds.pictograms import Channel, Scenario, make_scenario
 from spurgen.generators import TwinKind, class_names, sample, twins
 from spurgen.generators.atlas import CHANNELS
-from spurgen.generators.nouns import NOUNS
-from spurgen.generators.world import needs_pictogram
+from spurgen.generators.pictograms.nouns import NOUNS
+from spurgen.generators.pictograms.state import needs_pictogram
 from spurgen.harness.machine.files import write_atomically
 
 COLUMNS = 7  # of a contact sheet, that of the headings included

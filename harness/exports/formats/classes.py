@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from spurgen.benchmark.world import Description
 from spurgen.generators.streams import Int64
+from spurgen.generators.world import NOTHING, world_of
 from spurgen.harness.exports import images
 from spurgen.harness.exports.columns import rows_of
 from spurgen.harness.exports.formats import folder
 from spurgen.harness.exports.images import Line
 from spurgen.harness.exports.plan import Chunk, Plan, Shard
-from spurgen.harness.exports.worlds import classes_of, draw
-from spurgen.harness.splits.freeze import Description
 
 SUMMARY = "PNG files in a folder per class, train/03-heart, as torchvision's ImageFolder and timm read them"
 TABLE = RECORDS_IN = folder.TABLE
@@ -31,7 +31,7 @@ columns = folder.columns
 
 def class_folders(scenario: Description) -> list[str]:
     """Return the names of the classes' folders, in label order, which is that of the alphabet."""
-    names = classes_of(scenario)
+    names = world_of(scenario).class_names
     digits = len(str(len(names) - 1))
     return [f"{label:0{digits}d}-{re.sub(r'[^a-z0-9]+', '-', name)}" for label, name in enumerate(names)]
 
@@ -43,7 +43,8 @@ def _names(scenario: Description, part: str, start: int, labels: Int64) -> list[
 
 def files(plan: Plan, shard: Shard) -> Iterator[str]:
     """Name a shard's images."""
-    made = draw(plan.scenario, shard.part, shard.start, shard.stop, images=False, captions=False)
+    m, rows = max(plan.scenario.rungs, default=0), range(shard.start, shard.stop)
+    made = world_of(plan.scenario).rows(shard.part, m, rows, NOTHING)
     yield from _names(plan.scenario, shard.part, shard.start, made.labels)
 
 

@@ -1,4 +1,4 @@
-"""Samples of a world, or of a rung of a ladder, as a batch of tensors."""
+"""Samples of a world as a batch of tensors."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,89 +8,65 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spurgen.benchmark.contract import Int64, Modality
+from spurgen.benchmark.contract import CARRIERS_OF, Int64, Modality
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import Scenario
-from spurgen.benchmark.task import Rung
-from spurgen.generators import Samples, TwinKind, groups_over, sample, twins
-from spurgen.generators.ladder.world import sample_part
+from spurgen.benchmark.task import Task
+from spurgen.benchmark.world import Description
+from spurgen.benchmark.worlds.pictograms import pictograms
+from spurgen.generators import Samples, TwinKind, twins, world_of
 
 Twin = tuple[TwinKind, str | None, int | None]
-Drawable = Scenario | Rung
+Drawable = Description | Task
 
 
-def check_modality(modality: str) -> None:
-    """Raise `ScenarioError` for an unknown modality."""
-    if modality not in get_args(Modality):
-        raise ScenarioError(f"there is no modality {modality!r}; choose one of {', '.join(get_args(Modality))}")
+def task_of(world: Drawable, modality: Modality | None) -> Task:
+    """Return a world seen through a modality, a task's own by default; raise `ScenarioError` for an unknown one."""
+    chosen = modality or (world.modality if isinstance(world, Task) else "multimodal")
+    if chosen not in get_args(Modality):
+        raise ScenarioError(f"there is no modality {chosen!r}; choose one of {', '.join(get_args(Modality))}")
+    return replace(world, modality=chosen) if isinstance(world, Task) else Task(world.name, world, chosen)
 
 
-def pieces(world: Drawable, split: str) -> tuple[tuple[str, range], ...]:
-    """Return which samples of which parts make up a split; on a rung, train and val include its counterexamples.
+def size_of(task: Task, split: str) -> int:
+    """Return the number of samples of a split; train and val of a rung include its counterexamples.
 
     Raises `ScenarioError` for an unknown split.
     """
-    if isinstance(world, Scenario):
-        return ((split, range(world.split_size(split))),)
-    if split in ("train", "val"):
-        return world.ladder.pieces(split, world.counterexamples)
-    if split not in world.ladder.parts:
-        raise ScenarioError(f"unknown split {split!r}; choose one of {', '.join(world.ladder.parts)}")
-    return ((split, range(world.ladder.parts[split])),)
+    parts = task.scenario.parts
+    if split not in parts:
+        raise ScenarioError(f"unknown split {split!r}; choose one of {', '.join(parts)}")
+    return task.num_train if split == "train" else parts[split]
 
 
-def draw(
-    world: Drawable, split: str, indices: Sequence[int], modality: Modality, twin: Twin | None = None
-) -> dict[str, Any]:
+def draw(task: Task, split: str, indices: Sequence[int], twin: Twin | None = None) -> dict[str, Any]:
     """Make samples, or their twins, as tensors.
 
     `image`: uint8 (n, 3, H, W), and `caption`: n strings, as the modality shows them; `label`, `group`, `env` and
     `index`: int64 (n,), groups over the channels that the modality carries; `values`: channel name -> int64 (n,), for
-    all channels, or on a rung for those of its task. Raises `ScenarioError` as `generators.sample` does.
+    all channels, or on a ladder for those of the modality. Raises `ScenarioError` as `generators.sample` does.
     """
-    check_modality(modality)
-    halves = {"images": modality != "text", "captions": modality != "image"}
-    places = np.asarray(indices, dtype=np.int64)
-    if isinstance(world, Rung):
-        if twin is not None:
-            shortcuts = ", ".join(f"test/{name}" for name in world.ladder.active)
-            raise ScenarioError(f"twins in a ladder are splits of their own: {shortcuts}, test/thing and test/free")
-        return _of_rung(world, split, places, halves)
+    places, carriers = np.asarray(indices, dtype=np.int64), CARRIERS_OF[task.modality]
+    world, ladder = world_of(task.scenario), bool(task.scenario.rungs)
     if twin is None:
-        made = sample(world, split, places, images=halves["images"], captions=halves["captions"])
+        made = world.rows(split, task.counterexamples, places, carriers)
+    elif ladder:
+        own = ", ".join(task.scenario.layout(task.modality).switched.values())
+        raise ScenarioError(f"twins in a ladder are splits of their own: {own}, test/thing and test/free")
     else:
-        made = twins(world, split, places, *twin, images=halves["images"], captions=halves["captions"])
-    groups = groups_over(world, world.channels_in(modality), made.group_ids)
-    return as_tensors(replace(made, group_ids=groups), places, **halves)
+        images, captions = ("image" in carriers, "caption" in carriers)
+        made = twins(pictograms(task.scenario), split, places, *twin, images=images, captions=captions)
+    values = {name: made.channel_values[name] for name in (task.channels if ladder else made.channel_values)}
+    return as_tensors(replace(made, channel_values=values, group_ids=world.groups(task.channels, made)), places)
 
 
-def _of_rung(rung: Rung, split: str, places: Int64, halves: dict[str, bool]) -> dict[str, Any]:
-    made, order, first = [], [], 0
-    for part, indices in pieces(rung, split):
-        chosen = np.flatnonzero((places >= first) & (places < first + len(indices)))
-        made.append(sample_part(rung.ladder, part, places[chosen] - first + indices.start, **halves))
-        order.append(chosen)
-        first += len(indices)
-    joined, back = Samples.join(made), np.argsort(np.concatenate(order))
-    ordered = Samples(
-        joined.images[back] if halves["images"] else joined.images,
-        [joined.captions[k] for k in back] if halves["captions"] else [],
-        joined.labels[back],
-        {name: joined.channel_values[name][back] for name in rung.channels},
-        joined.env_ids[back],
-        joined.group_ids[back],
-    )
-    return as_tensors(ordered, places, **halves)
-
-
-def as_tensors(made: Samples, places: Int64, *, images: bool, captions: bool) -> dict[str, Any]:
+def as_tensors(made: Samples, places: Int64) -> dict[str, Any]:
     """Convert samples; pixels are not copied."""
     columns = {"label": made.labels, "group": made.group_ids, "env": made.env_ids, "index": places}
     batch: dict[str, Any] = {name: _tensor(column) for name, column in columns.items()}
     batch["values"] = {name: _tensor(ids) for name, ids in made.channel_values.items()}
-    if images:
+    if made.inputs.images is not None:
         batch["image"] = _tensor(made.images).permute(0, 3, 1, 2)
-    if captions:
+    if made.inputs.captions is not None:
         batch["caption"] = made.captions
     return batch
 

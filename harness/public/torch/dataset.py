@@ -6,10 +6,9 @@ from typing import Any
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from spurgen.benchmark.contract import Modality
-from spurgen.benchmark.task import Rung
+from spurgen.benchmark.contract import CARRIERS_OF, Modality
 from spurgen.generators import TwinKind
-from spurgen.harness.public.torch.batches import Drawable, check_modality, draw, pieces
+from spurgen.harness.public.torch.batches import Drawable, draw, size_of, task_of
 
 Item = dict[str, Any]
 CHUNK = 512  # items
@@ -41,28 +40,24 @@ class SpurGenDataset(Dataset[Item]):
 
         Raises `ScenarioError` for an unknown split or modality.
         """
-        chosen: Modality = modality or (world.modality if isinstance(world, Rung) else "multimodal")
-        check_modality(chosen)
-        self.world, self.split, self.modality, self.transform = world, split, chosen, transform
-        self._size = sum(len(indices) for _, indices in pieces(world, split))
-        side = world.ladder.image_size if isinstance(world, Rung) else world.image_size
-        self._keeps = self._size * 3 * side**2 * (chosen != "text") <= KEPT_BYTES
+        self.task, self.split, self.transform = task_of(world, modality), split, transform
+        self._size = size_of(self.task, split)
+        scenario, pictured = self.task.scenario, "image" in CARRIERS_OF[self.task.modality]
+        self._keeps = self._size * 3 * scenario.image_size**2 * pictured <= KEPT_BYTES
         self._chunks: dict[int, Item] = {}
         self._twin: tuple[TwinKind, str | None, int | None] | None = None
 
     def twins(self, kind: TwinKind, channel: str | None = None, value: int | None = None) -> "SpurGenDataset":
         """Return the data set of the samples' twins, item k the twin of item k; arguments as `generators.twins`."""
-        made = SpurGenDataset(self.world, self.split, modality=self.modality, transform=self.transform)
+        made = SpurGenDataset(self.task, self.split, transform=self.transform)
         made._twin = (kind, channel, value)
-        draw(self.world, self.split, range(1), self.modality, made._twin)  # raises where there is no such twin
+        draw(self.task, self.split, range(1), made._twin)  # raises where there is no such twin
         return made
 
     @property
     def num_groups(self) -> int:
         """Number of (class, alignment pattern) groups over the channels that the modality carries."""
-        if isinstance(self.world, Rung):
-            return self.world.num_groups
-        return int(self.world.num_classes * 2 ** len(self.world.channels_in(self.modality)))
+        return self.task.num_groups
 
     def __len__(self) -> int:
         """Return the size of the split."""
@@ -91,7 +86,7 @@ class SpurGenDataset(Dataset[Item]):
         return places
 
     def _draw(self, places: Sequence[int]) -> Item:
-        return draw(self.world, self.split, places, self.modality, self._twin)
+        return draw(self.task, self.split, places, self._twin)
 
     def _item(self, batch: Item, k: int) -> Item:
         """Return an item of a batch; its pixels are a copy, so that writing to them does not change a kept chunk."""

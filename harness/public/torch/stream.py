@@ -9,8 +9,8 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import Scenario
-from spurgen.harness.public.torch.batches import draw
+from spurgen.benchmark.worlds.pictograms import Scenario
+from spurgen.harness.public.torch.batches import draw, task_of
 
 Batch = dict[str, Any]
 
@@ -48,11 +48,10 @@ class SpurGenStream(IterableDataset[Batch]):
                 f"rank {self.rank} of {self.ranks}, batch_size {batch_size}, start {start}: expected a rank from 0 to "
                 f"{self.ranks - 1}, a batch_size of at least 1 and a start of at least 0"
             )
-        self.scenario, self.modality, self.transform = scenario, modality, transform
+        self.task, self.transform = task_of(scenario, modality), transform  # raises for an unknown modality
         self.batch_size, self.start = batch_size, start
-        if not isinstance(scenario, Scenario):
+        if self.task.scenario.rungs:
             raise ScenarioError("a ladder's train has an end, so there is no stream of it; take SpurGenDataset")
-        draw(scenario, "train", range(1), modality)  # raises for an unknown modality
 
     def __iter__(self) -> Iterator[Any]:
         """Yield this worker's batches of this rank."""
@@ -63,7 +62,7 @@ class SpurGenStream(IterableDataset[Batch]):
         turn = self.start + worker
         while True:
             first = (self.rank + turn * self.ranks) * self.batch_size
-            batch = draw(self.scenario, "train", range(first, first + self.batch_size), self.modality)
+            batch = draw(self.task, "train", range(first, first + self.batch_size))
             yield batch if self.transform is None else self.transform(batch)
             turn += workers
 

@@ -1,9 +1,9 @@
 import numpy as np
 
-from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators import sample, twins
 from spurgen.generators.channels import word
-from spurgen.generators.pictograms import DRAWINGS
+from spurgen.generators.pictograms.shapes import DRAWINGS
 
 PRINTED = {"word": {"carrier": "image", "values": 20}}
 COUNT = range(60)

@@ -11,11 +11,10 @@ import json
 from pathlib import Path
 
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import make_scenario
+from spurgen.benchmark.worlds.pictograms import NUISANCES, make_scenario
 from spurgen.generators import sample, twins
-from spurgen.generators.nuisances import NUISANCES
-from spurgen.generators.pictograms import DRAWINGS
-from spurgen.generators.world import CHANNELS
+from spurgen.generators.atlas import CHANNELS
+from spurgen.generators.pictograms.shapes import DRAWINGS
 
 FILE = Path(__file__).with_name("digests.json")
 KINDS = discover(CHANNELS)

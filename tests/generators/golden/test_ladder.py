@@ -10,9 +10,10 @@ import itertools
 import json
 from pathlib import Path
 
-from spurgen.benchmark.ladder import Ladder
-from spurgen.generators.ladder.shortcuts import SHORTCUTS
-from spurgen.generators.ladder.world import make_world, sample_part
+from spurgen.benchmark.worlds.things import Ladder
+from spurgen.generators.things.shortcuts import SHORTCUTS
+from spurgen.generators.things.world import sample_part
+from spurgen.generators.world import world_of
 
 FILE = Path(__file__).with_name("ladder.json")
 # Named one by one: another value of a shortcut would change every world, and so does not go unnoticed.
@@ -45,7 +46,7 @@ def ladder(**fields):
 
 def digest(ladder, part, indices):
     """Hash the decoded content of samples: pixels, captions and factors apart."""
-    samples = sample_part(ladder, part, indices, images=make_world(ladder).pictured)
+    samples = sample_part(ladder, part, indices)
     columns = (samples.labels, samples.env_ids, samples.group_ids, *samples.channel_values.values())
     halves = (
         samples.images.tobytes(),
@@ -59,7 +60,7 @@ def shown(name, value):
     """Return a world of one shortcut in which a value occurs, and the number that it has there."""
     for seed in itertools.count():
         world = ladder(seed=seed, shortcuts={name: carrier(name), "light": "image"})
-        looks = make_world(world).looks[name].tolist()
+        looks = world_of(world).looks[name].tolist()
         if value in looks:
             return world, looks.index(value)
 

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from spurgen.benchmark.worlds.things import GROUPED
+from spurgen.generators.world import world_of
 from spurgen.harness.board.by_unit import by_label, by_unit, group_sizes, groups_on_test, spread_of, unit_of
-from spurgen.harness.results.answered import GROUPED, factors
 from spurgen.harness.statistics.units import fit_spread
 
 
@@ -38,7 +39,7 @@ def test_intervals_of_a_metric_end_where_its_range_does(metrics, ends):
 def test_a_rungs_groups_are_the_same_in_every_world_and_its_metrics_those_of_its_results(ladder_suite, make_rung_row):
     task, row = ladder_suite.task("few-text-4"), make_rung_row(ladder_suite, 0.4)
     for world in range(3):
-        made = [factors(task.ladder.in_world(world), part).group_ids for part in GROUPED]
+        made = [world_of(task.scenario.in_world(world)).factors(part).group_ids for part in GROUPED]
         assert np.array_equal(groups_on_test(task), np.concatenate(made))
     assert group_sizes(task).tolist() == [20] * 6
     for metric in ("robust_accuracy", "wga", "follows", "follows/wall"):

@@ -63,5 +63,5 @@ def test_without_a_ceiling_or_erm_there_is_less_to_say(ladder_suite, ladder_rows
     values = {label: [row[name].metric("robust_accuracy") for name in RUNGS] for label, row in rows.items()}
     assert counterexamples([], values, "erm") == {}
     assert all(row.keys() == {"needed"} for row in counterexamples(rungs, values, None).values())
-    bare = [replace(rung, scenario=rung.ladder.model_copy(update={"ceiling": None})) for rung in rungs]
+    bare = [replace(rung, scenario=rung.scenario.model_copy(update={"ceiling": None})) for rung in rungs]
     assert counterexamples(bare, values, "erm") == {}

@@ -5,7 +5,6 @@ import pytest
 
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.result import UNWRITTEN, ConsistencyCheck, Report, Reproduction
-from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.eligibility import beats_chance, not_believed, not_fit
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.schema import Unranked
@@ -17,7 +16,7 @@ from spurgen.harness.statistics.samples import better_than_chance
 @pytest.fixture
 def judge(suite):
     task = suite.task("small-text")
-    return lambda row: not_believed(suite, task, groups_on_test(task), row)
+    return lambda row: not_believed(suite, task, row)
 
 
 @pytest.mark.parametrize(
@@ -183,9 +182,8 @@ def test_without_counterexamples_a_first_model_has_nothing_to_find(ladder_suite,
 
 def test_a_rungs_row_whose_metrics_do_not_follow_from_its_answers_is_not_ranked(ladder_suite, make_rung_row, baseline):
     task, row = ladder_suite.task("few-text-4"), make_rung_row(ladder_suite, 0.3, **baseline)
-    groups = groups_on_test(task)
-    assert not_believed(ladder_suite, task, groups, row) is None
+    assert not_believed(ladder_suite, task, row) is None
     for name in ("robust_accuracy", "follows", "accuracy_neutral"):
         better = row.results[0].model_copy(update={"metrics": row.results[0].metrics | {name: 1.0}})
         forged = replace(row, results=(better, *row.results[1:]))
-        assert f"do not follow from its samples: {name} 1" in not_believed(ladder_suite, task, groups, forged)
+        assert f"do not follow from its samples: {name} 1" in not_believed(ladder_suite, task, forged)

@@ -59,7 +59,7 @@ def test_what_answers_follow_and_the_hardest_group(ladder_suite, ladder_board, l
     right = np.mean([result.groups for result in results.results], axis=0).reshape(3, 2) / 20
     label, misled = np.unravel_index(right.argmin(), right.shape)
     assert misled == 1
-    assert f"{rung.ladder.categories[label]} where shortcuts mislead: accuracy {right.min():.3f}" in hardest
+    assert f"{rung.scenario.categories[label]} where shortcuts mislead: accuracy {right.min():.3f}" in hardest
 
 
 def test_the_interval_over_the_scenes_of_one_world(ladder_suite, make_rung_row):

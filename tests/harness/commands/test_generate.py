@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.scenario import load_scenario
+from spurgen.benchmark.world import load_scenario
 from spurgen.generators import sample
 from spurgen.generators.channels.color import VALUES as COLORS
 from spurgen.harness.cli import main

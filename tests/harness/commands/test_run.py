@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.scenario import load_scenario
+from spurgen.benchmark.world import load_scenario
 from spurgen.harness.cli import hyphenated, main, make_parser
 from spurgen.harness.commands._worlds import command_of, plan_experiment
 from spurgen.harness.experiments import METHODS

@@ -2,8 +2,8 @@ import re
 
 import numpy as np
 
-from spurgen.generators.ladder.captions import FORMS
-from spurgen.generators.things import THINGS
+from spurgen.generators.things.captions import FORMS
+from spurgen.generators.things.nouns import THINGS
 from spurgen.harness.context.episodes import LADDER, RUNGS, SHOWN, STATES, draw
 
 NOUNS = {thing.noun for thing in THINGS}

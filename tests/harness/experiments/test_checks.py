@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from spurgen.baselines import erm
-from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.harness.experiments import METHODS
 from spurgen.harness.experiments.checks import empty_groups, find_methods, unused_flags
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spurgen.benchmark.scenario import load_scenario
+from spurgen.benchmark.world import load_scenario
 from spurgen.generators import sample
 from spurgen.harness.cli import main
 from spurgen.harness.experiments.data_folder import describe_world, read_world

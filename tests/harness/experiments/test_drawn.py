@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators import aligned_values, sample
 from spurgen.harness.experiments.drawn import draw_train, facts, rates_table
 

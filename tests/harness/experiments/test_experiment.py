@@ -7,8 +7,8 @@ from rich.console import Console
 
 import spurgen.harness.experiments.experiment as module
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.scenario import load_scenario
 from spurgen.benchmark.task import Task
+from spurgen.benchmark.world import load_scenario
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment, plan, run_experiment
 from spurgen.harness.machine import pool

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from spurgen.harness.experiments.samples import TestSamples
 from spurgen.harness.experiments.summary import TESTED, ExperimentSummary
 from spurgen.harness.results.rows import make_task_row
-from spurgen.harness.running.ideal import ideal_scores
+from spurgen.harness.running.scoring import ideal_scores
 from spurgen.harness.statistics.estimate import Estimate, holm
 
 

@@ -6,11 +6,12 @@ from spurgen.baselines.training.hyperparameters import Recipe, redefined, within
 from spurgen.baselines.training.search import Choice, LogUniform
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.task import Task
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators import sample
-from spurgen.generators.factors import draw_factors
+from spurgen.generators.pictograms.factors import draw_factors
+from spurgen.generators.world import world_of
 from spurgen.harness.experiments.tuning import (
     choose,
     finalists,
@@ -25,7 +26,6 @@ from spurgen.harness.experiments.tuning import (
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
 from spurgen.harness.running.plan import baseline_specs, plan, plan_tuning
 from spurgen.harness.running.query import Asker
-from spurgen.harness.running.task_data import part_of
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,9 @@ def test_tuning_generates_only_train_and_val_and_asks_only_about_val(tune_model,
         asked.extend(caption for batch, _ in batches for caption in batch.captions)
         return ask(asker, what, iter(batches), where)
 
-    monkeypatch.setattr("spurgen.generators.sampling.draw_factors", watch_factors)  # every sample and twin begins here
+    monkeypatch.setattr(
+        "spurgen.generators.pictograms.sampling.draw_factors", watch_factors
+    )  # every sample and twin begins here
     monkeypatch.setattr(Asker, "ask", watch_ask)
     assert tune_model("twins").error is None
     assert generated == {"train", "val"}
@@ -197,9 +199,9 @@ def scores(right, access="val_groups", hidden=False, **splits):
     shape, color = ({"values": 2, "strength": 0.9, "hidden": is_hidden} for is_hidden in (hidden, False))
     about = {"suite": "s", "name": "few", "seed": 3, "num_classes": 2, "channels": {"shape": shape, "color": color}}
     world = make_scenario("t", **about, splits={"train": 120, "val": 880, "test_per_group": 40, "twins": 4, **splits})
-    val = part_of(Task("few-text", world, "text"), "val", range(880))
-    wrong = ~right(val.samples.channel_values, val.samples.labels)
-    return score_on_val(Task("few-text", world, "text"), access, np.eye(2)[val.samples.labels ^ wrong], val)
+    val = world_of(world).factors("val")
+    wrong = ~right(val.channel_values, val.labels)
+    return score_on_val(Task("few-text", world, "text"), access, np.eye(2)[val.labels ^ wrong], val)
 
 
 def test_the_worst_pattern_is_over_all_classes_and_groups_over_channels_that_training_may_know():

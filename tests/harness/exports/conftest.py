@@ -10,10 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from spurgen.benchmark.scenario import load_scenario
+from spurgen.benchmark.world import load_scenario
 from spurgen.generators import class_names
 from spurgen.harness.exports.plan import Plan
-from spurgen.harness.exports.worlds import chosen_parts
 from spurgen.harness.exports.writing import export
 
 SPLITS = ("train", "val", "test")
@@ -33,7 +32,7 @@ def make(small, monkeypatch):
 def plan_of(form, shard_size=30):
     scenario = load_scenario("small.toml")
     place = next(iter(scenario.channels)) if form == "wilds" else ""
-    return Plan(scenario, chosen_parts(scenario, SPLITS, twins=True), form, shard_size, place)
+    return Plan(scenario, scenario.chosen_parts(SPLITS, twins=True), form, shard_size, place)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ from spurgen.harness.exports.facts import (
     APACHE_PAGE,
     CREDIT,
     MIT_PAGE,
-    correlated,
     licence_pages,
     licence_sentences,
     licence_text,
@@ -77,9 +76,9 @@ def test_a_description_without_a_date_is_named(suite_file, stderr):
 
 def test_channels_without_a_correlation_are_not_called_correlated(suite_file):
     small = load_suite(suite_file).scenario("small")
-    assert correlated(small) == ["color", "background"]
+    assert [*small.facts().correlated] == ["color", "background"]
     without = small.model_copy(update={"environments": ()}).uncorrelated()
-    assert correlated(without) == []
+    assert [*without.facts().correlated] == []
     biases, test = responsible([without])["data_biases"]
     assert biases.endswith("no channel tells the label.")
     assert test.startswith("In test every class")

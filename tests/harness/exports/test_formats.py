@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import load_scenario, make_scenario
+from spurgen.benchmark.world import load_scenario
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators import sample, shown_classes, twins
 from spurgen.harness.exports.columns import columns_of, columns_of_text
 from spurgen.harness.exports.plan import FORMATS, Plan
-from spurgen.harness.exports.worlds import chosen_parts
 from spurgen.harness.exports.writing import export
 
 EVERY = sorted(discover(FORMATS))
@@ -181,8 +181,6 @@ def test_shards_cover_every_part_once(plan):
 
 def test_twins_are_written_where_they_are_asked_for(small):
     scenario = load_scenario(small / "small.toml")
-    assert chosen_parts(scenario, ["val"], twins=False) == ("val",)
-    with pytest.raises(ScenarioError, match="--twins: they are twins of test samples; add test to --splits"):
-        chosen_parts(scenario, ["val"], twins=True)
-    named = Plan(scenario, chosen_parts(scenario, ["val", "test"], twins=True), "folder").sizes
+    assert scenario.chosen_parts(["val"], twins=False) == ("val",)
+    named = Plan(scenario, scenario.chosen_parts(["val", "test"], twins=True), "folder").sizes
     assert {"val", "test", "twins/core", "twins/ctrl", "twins/unc", "twins/placebo"} < set(named)

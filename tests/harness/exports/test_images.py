@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from spurgen.benchmark.scenario import load_scenario
+from spurgen.benchmark.world import load_scenario
 from spurgen.harness.exports.images import differences, encode
 from spurgen.harness.exports.plan import Plan
 from spurgen.harness.exports.writing import export

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spurgen.benchmark.ladder import load_world
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.suite import load_suite
-from spurgen.generators.ladder.world import sample_part
+from spurgen.benchmark.world import load_scenario
+from spurgen.generators.things.world import sample_part
+from spurgen.generators.world import NOTHING, world_of
 from spurgen.harness.cli import main
 from spurgen.harness.exports.plan import FORMATS, Plan
-from spurgen.harness.exports.worlds import chosen_parts, draw, on_rung
 from spurgen.harness.exports.writing import export
-from spurgen.harness.running import rungs
+from spurgen.harness.running.data import fitted
 from spurgen.harness.running.plan import plan_unfrozen
 
 SPLITS = ("train", "val", "test")
@@ -28,7 +28,7 @@ def task(ladder_suite):
 
 @pytest.fixture
 def ladder(task):
-    return on_rung(task.ladder, 4)
+    return task.scenario.on_rung(4)
 
 
 @pytest.fixture
@@ -46,22 +46,23 @@ def lines(tmp_path):
 
 
 def test_every_format_has_the_same_content(ladder, tmp_path):
-    parts = chosen_parts(ladder, SPLITS, twins=True)
+    parts = ladder.chosen_parts(SPLITS, twins=True)
     plans = [Plan(ladder, parts, form, 50, "hue" if form == "wilds" else "") for form in discover(FORMATS)]
     assert len({export(plan, tmp_path / plan.format).content_sha256 for plan in plans}) == 1
 
 
 @pytest.mark.parametrize("hidden", [(), ("wall",)])
 def test_train_and_val_are_what_a_submission_is_given_on_the_rung(task, hidden, write_submission):
-    task = replace(task, scenario=task.ladder.model_copy(update={"hidden": hidden}))
-    ladder = on_rung(task.ladder, 4)
+    task = replace(task, scenario=task.scenario.model_copy(update={"hidden": hidden}))
+    ladder = task.scenario.on_rung(4)
     job = plan_unfrozen(task, write_submission("def predict(b): ..."), 0, "cpu", {})
     for split in ("train", "val"):
-        given, written = rungs.split_of(job, split), draw(ladder, split, 0, ladder.parts[split])
-        np.testing.assert_array_equal(written.images, given.inputs.images)
-        np.testing.assert_array_equal(written.group_ids, given.samples.group_ids)
-        np.testing.assert_array_equal(written.channel_values["hue"], given.samples.channel_values["hue"])
-        pieces = [draw(ladder, split, start, start + 1).captions for start in range(ladder.parts[split])]
+        size, world = ladder.parts[split], world_of(ladder)
+        given, written = fitted(job, split), world.rows(split, 4, range(size))
+        np.testing.assert_array_equal(written.images, given.images)
+        np.testing.assert_array_equal(written.group_ids, given.group_ids)
+        np.testing.assert_array_equal(written.channel_values["hue"], given.channel_values["hue"])
+        pieces = [world.rows(split, 4, range(start, start + 1)).captions for start in range(size)]
         assert [caption for piece in pieces for caption in piece] == written.captions
 
 
@@ -90,8 +91,8 @@ def test_a_ladder_of_captions_is_written_as_tables_alone(steps, tmp_path, lines,
     assert "few-w0 has captions and no images; write --format captions" in stderr()
     assert main([*asked, "--out", str(tmp_path / "set"), "--format", "captions", "--twins"]) == 0
     train, twins = lines("set/train.csv")["train"], lines("set/test-hue.csv")["test/hue"]
-    rung = load_suite(steps).task("few-6").in_world(0).ladder
-    assert train[0]["caption"] == sample_part(rung, "train", [0], images=False).captions[0]
+    rung = load_suite(steps).task("few-6").in_world(0).scenario
+    assert train[0]["caption"] == sample_part(rung, "train", [0], ("caption",)).captions[0]
     assert [row["hue"] for row in twins] == [str(k // 12) for k in range(12 * 5)]
     assert [row["index"] for row in twins] == [str(k % 12) for k in range(12 * 5)]
     splits = load_dataset(str(tmp_path / "set"), cache_dir=str(tmp_path / "cache"))
@@ -103,7 +104,7 @@ def test_a_file_of_ones_own_may_have_any_number_of_counterexamples(ladder_file, 
     asked = ["generate", file, "--splits", "train", "--format", "captions", "--out"]
     assert main([*asked, str(tmp_path / "highest")]) == 0
     assert main([*asked, str(tmp_path / "five"), "--counterexamples", "5"]) == 0
-    highest, five = (load_world(tmp_path / name / "scenario.toml") for name in ("highest", "five"))
+    highest, five = (load_scenario(tmp_path / name / "scenario.toml") for name in ("highest", "five"))
     assert (highest.rungs, five.rungs) == ((16,), (5,))
     stderr()
     assert main([*asked, str(tmp_path / "two"), "--counterexamples", "2"]) == 2
@@ -115,7 +116,7 @@ def test_a_file_of_ones_own_may_have_any_number_of_counterexamples(ladder_file, 
 def test_label_noise_leaves_the_class_shown_beside_the_label(ladder, tmp_path, lines):
     noisy = ladder.model_copy(update={"label_noise": 0.4})
     export(Plan(noisy, ("train",), "captions"), tmp_path / "set")
-    clean = sample_part(ladder, "train", range(60), images=False, captions=False).labels
+    clean = sample_part(ladder, "train", range(60), NOTHING).labels
     rows = lines("set/train.csv")["train"]
     assert [int(row["true_label"]) for row in rows[:60]] == clean.tolist()
     assert 0.1 < np.mean([row["label"] != row["true_label"] for row in rows]) < 0.7

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.scenario import load_scenario, make_scenario
+from spurgen.benchmark.world import load_scenario
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators import class_names, sample, twins
 from spurgen.harness.cli import main
 from spurgen.harness.exports.formats.classes import class_folders

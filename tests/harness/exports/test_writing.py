@@ -9,7 +9,7 @@ import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.scenario import load_scenario
+from spurgen.benchmark.world import load_scenario
 from spurgen.harness.cli import main
 from spurgen.harness.commands.generate import from_flags
 from spurgen.harness.exports import writing

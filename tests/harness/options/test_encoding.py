@@ -25,7 +25,7 @@ def said(monkeypatch):
 
 def test_each_world_is_encoded_once(steps, words, said):
     jobs = plan(steps, ["few-0", "few-6"], baseline_specs(["erm", "subg"]), [0, 1])
-    parts = jobs[0].task.ladder.parts
+    parts = jobs[0].task.scenario.parts
     assert f"encoding {2 * sum(parts.values()):,} samples by frozen encoders: less than a minute, once; " in said(jobs)
     assert sum(words) == 2 * sum(parts.values())
     assert said(jobs) == ""
@@ -34,7 +34,7 @@ def test_each_world_is_encoded_once(steps, words, said):
 def test_a_dry_run_says_how_long_encoding_takes_and_encodes_nothing(steps, words, said, monkeypatch):
     monkeypatch.setitem(features.SECONDS, "caption", 60.0)
     jobs = plan(steps, ["few-6"], baseline_specs(["erm"]), [0])
-    count = sum(jobs[0].task.ladder.parts.values())
+    count = sum(jobs[0].task.scenario.parts.values())
     assert f"frozen encoders see {count:,} samples: about {count / 60:.1f} h, once; " in said(jobs, dry_run=True)
     assert words == []
 

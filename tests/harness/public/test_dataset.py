@@ -7,10 +7,10 @@ from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Task
 from spurgen.generators import sample, twins
+from spurgen.generators.world import world_of
 from spurgen.harness.public.torch import dataset as module
-from spurgen.harness.running import rungs
+from spurgen.harness.running.data import fitted
 from spurgen.harness.running.plan import plan_unfrozen
-from spurgen.harness.running.task_data import task_groups
 from spurgen.torch import SpurGenDataset, SpurGenStream
 
 
@@ -40,7 +40,7 @@ def test_groups_are_over_the_channels_that_the_modality_carries(world, modality)
     data = SpurGenDataset(world, "test", modality=modality)
     task = Task("any", world, modality)
     batch = next(iter(DataLoader(data, batch_size=len(data))))
-    groups = task_groups(task, sample(world, "test", range(len(data))).group_ids)
+    groups = world_of(world).groups(task.channels, world_of(world).factors("test"))
     assert batch["group"].tolist() == groups.tolist()
     assert data.num_groups == task.num_groups == len(set(groups.tolist()))
     assert set(batch["values"]) == set(world.channels)
@@ -142,13 +142,13 @@ def rung():
 def test_train_and_val_of_a_rung_are_what_a_submission_gets(rung):
     job = plan_unfrozen(rung, "spurgen.submissions.keywords", 0, "cpu", {})
     for split in ("train", "val"):
-        data, made = SpurGenDataset(rung, split), rungs.split_of(job, split)
+        data, made = SpurGenDataset(rung, split), fitted(job, split)
         batch = next(iter(DataLoader(data, batch_size=len(data))))
         assert batch["caption"] == made.inputs.captions
-        assert batch["label"].tolist() == made.samples.labels.tolist()
-        assert batch["group"].tolist() == made.samples.group_ids.tolist()
+        assert batch["label"].tolist() == made.labels.tolist()
+        assert batch["group"].tolist() == made.group_ids.tolist()
         assert data.num_groups == rung.num_groups
-    assert (made.samples.group_ids % 2).sum() == 16  # the last ones of val
+    assert (made.group_ids % 2).sum() == 16  # the last ones of val
 
 
 def test_samples_of_a_rung_come_in_any_order_from_all_its_pieces(rung):

@@ -38,7 +38,7 @@ def follow_color(batch):
 
 @pytest.fixture
 def ladder_of(steps):
-    return load_suite(steps).task("few-6").ladder
+    return load_suite(steps).task("few-6").scenario
 
 
 def constant(*_):

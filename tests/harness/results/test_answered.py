@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.worlds.things import GROUPED, STATES
+from spurgen.generators.world import world_of
 from spurgen.harness import metrics
-from spurgen.harness.results.answered import GROUPED, STATES, answered, factors, scored_parts
+from spurgen.harness.results.answered import answered
 
 
 @pytest.fixture(params=["things-text-8", "things-multimodal-8", "mole-text-8", "single-light-image-8"])
@@ -12,8 +14,8 @@ def rung(request):
 
 
 def test_all_that_follows_from_stored_classes_is_what_the_public_metrics_say_of_each_part(rung):
-    sizes, rng, count = scored_parts(rung), np.random.default_rng(0), rung.num_classes
-    made = {part: factors(rung.ladder, part) for part in sizes}
+    sizes, rng, count = rung.scenario.asked(rung.modality), np.random.default_rng(0), rung.num_classes
+    made = {part: world_of(rung.scenario).factors(part) for part in sizes}
     classes = {
         part: np.where(rng.random(size) < 0.6, made[part].labels, rng.integers(count, size=size))
         for part, size in sizes.items()
@@ -25,7 +27,7 @@ def test_all_that_follows_from_stored_classes_is_what_the_public_metrics_say_of_
     }
     right = np.concatenate([classes[part] == made[part].labels for part in GROUPED])
     groups = metrics.count_groups(right, np.concatenate([made[part].group_ids for part in GROUPED]), rung.num_groups)
-    goes_with = np.eye(rung.ladder.num_values, count, dtype=bool)
+    goes_with = np.eye(rung.scenario.num_values, count, dtype=bool)
 
     def follows(part, name):
         return metrics.follow_rate(classes[part], made[part].labels, made[part].channel_values[name], goes_with)

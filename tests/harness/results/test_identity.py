@@ -57,7 +57,7 @@ def test_a_rename_a_moved_import_and_another_format_make_no_result_stale(tmp_pat
 @pytest.mark.parametrize(
     ("name", "raised", "changed"),
     [
-        ("TRAINING_VERSION", 99, 33), ("SCORING_VERSION", 99, 33), ("SCENARIO_SCORING_VERSION", 99, 0),
+        ("TRAINING_VERSION", 99, 33), ("SCORING_VERSION", 99, 33),
         ("method_version", lambda name, known=module.method_version: 99 if name == "jtt" else known(name), 11),
     ],
 )  # fmt: skip

@@ -47,7 +47,7 @@ def test_a_row_is_one_text_file_and_one_binary_file(add, store):
 def test_what_is_read_is_what_was_added(suite, make_outcome, store):
     outcomes = []
     for seed in range(3):
-        classes = np.random.default_rng(seed).integers(0, 3, (24, 7)).astype(np.uint8)
+        classes = np.random.default_rng(seed).integers(0, 3, (1, 276)).astype(np.uint8)
         arrays = {"ig": np.linspace(-3, 1, 24), "predicted": classes}
         outcomes.append(make_outcome(suite, 0.3 + 0.2 * seed, seed, arrays=arrays))
     for result, samples in (outcomes[k] for k in (2, 0, 1)):

@@ -8,14 +8,14 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from spurgen.benchmark.contract import Batch
-from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators import sample
 from spurgen.harness.running import batching, query
+from spurgen.harness.running.data import CALIBRATION, fitted, pieces_of
 from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.query import Asker, collect, count_rows
-from spurgen.harness.running.run import fitted, maker
-from spurgen.harness.running.task_data import CALIBRATION, inputs, pieces_of
+from spurgen.harness.running.run import maker
 from spurgen.harness.worker.messages import MAX_WIDTH
 
 
@@ -49,7 +49,7 @@ def fit_on_train(worker, num_classes=3, **more):
     train = sample(task.scenario, "train", range(60), images=False)
     worker.class_of = dict(zip(train.captions, train.labels.tolist(), strict=True))
     asker = Asker(worker, task, **more)
-    asker.fit_probe(inputs(task, train), train.labels)
+    asker.fit_probe(train.inputs, train.labels)
     return asker
 
 
@@ -103,8 +103,8 @@ def test_the_probe_on_an_encoder_predicts_the_class_encoded_in_the_features(num_
     train, val = (sample(task.scenario, split, range(n), images=False) for split, n in (("train", 60), ("val", 8)))
     class_of = dict(zip([*train.captions, *val.captions], [*train.labels, *val.labels], strict=True))
     asker = Asker(Worker(lambda captions: np.eye(num_classes)[[class_of[c] for c in captions]], "fit", "encode"), task)
-    asker.fit_probe(inputs(asker.task, train), train.labels)
-    logits = np.concatenate(list(asker.logits(iter([(inputs(task, val), range(8))]), "val")))
+    asker.fit_probe(train.inputs, train.labels)
+    logits = np.concatenate(list(asker.logits(iter([(val.inputs, range(8))]), "val")))
     assert logits.shape == (8, num_classes)
     assert logits.argmax(1).tolist() == val.labels.tolist()
     # differences of logits equal the probe's log-odds
@@ -129,7 +129,7 @@ def test_every_answered_row_is_reported_and_their_number_is_known_before(offers)
     job = plan_unfrozen(task, "spurgen.baselines.erm:submission", 0, "cpu", {})
     train = fitted(job, "train")
     asker = Asker(Worker(lambda captions: np.eye(2)[np.arange(len(captions)) % 2], *offers), task, reported.append)
-    asker.fit_probe(train.inputs, train.samples.labels)
+    asker.fit_probe(train.inputs, train.labels)
     collect(asker, maker(job, fitted(job, "val")), 0)
     assert sum(reported) == count_rows(task, offers)
 

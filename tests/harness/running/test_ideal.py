@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
-from spurgen.harness.running.ideal import ideal_answers, ideal_scores
-from spurgen.harness.running.task_data import Block, asked
+from spurgen.benchmark.worlds.pictograms import make_scenario
+from spurgen.harness.running.data import asked
+from spurgen.harness.running.scoring import ideal_answers, ideal_scores
 
 CHANNELS = {"color": {"strength": 0.95}, "shape": {"strength": 0.95}}
 SPLITS = {"train": 20000, "val": 4000, "test_per_group": 20, "twins": 400}
@@ -61,7 +61,7 @@ def test_it_answers_every_input_and_its_answers_on_train_are_calibrated():
 def test_equally_probable_classes_tie():
     channels, splits = {"color": {"strength": 0.9}}, SPLITS | {"twins": 60}
     where = task(channels=channels, core_visibility=0.0, num_classes=3, splits=splits)
-    logits = ideal_answers(where).logits[Block()]
+    logits = ideal_answers(where).logits["test"]
     assert (np.unique(np.round(logits, 6), axis=0).shape[0]) <= 10
     others = np.sort(logits, axis=1)[:, :2]
     assert (others[:, 0] == others[:, 1]).mean() > 0.5

@@ -99,7 +99,7 @@ def test_results_of_a_raised_scoring_version_are_all_missing_again(
     rows = {"model": {"small-text": TaskRow(tuple(results))}}
     assert find_missing(jobs, rows) == []
     assert all(job.accepts(result) for job in jobs for result in results)
-    monkeypatch.setattr("spurgen.harness.results.identity.SCENARIO_SCORING_VERSION", 99)
+    monkeypatch.setattr("spurgen.harness.results.identity.SCORING_VERSION", 99)
     assert find_missing(jobs, rows) == jobs
 
 

@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.harness.running.preflight import CHECKS, Accuracy, check_modality, example_tasks
-from spurgen.harness.running.small import SPLITS
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
 
 HEAD = """
@@ -94,7 +93,7 @@ def test_the_accuracy_is_that_on_samples_that_training_did_not_see(examine, what
     learns += "        seen.update(zip(part.captions, part.labels))\n"
     knows = "return np.eye(3)[[seen.get(c, 0) for c in b.captions]] + 1e-3 * lengths(b)[:, :1]"
     accuracy = examine(knows, learns, what=what).accuracy
-    assert accuracy.count == 800
+    assert accuracy.count == 60  # all of a small test
     assert accuracy.value < 0.6
 
 
@@ -116,10 +115,11 @@ def test_training_on_several_cores_counts_by_its_cpu_time_but_lasts_its_wall_tim
 
 
 @pytest.mark.parametrize("access", ["none", "val_groups"])
-def test_training_is_given_as_much_of_val_where_its_first_samples_are_kept_from_it(access, write_submission):
+def test_training_is_given_val_without_its_first_samples_where_these_are_kept_from_it(access, write_submission):
     task = Task("t", make_scenario("test", **MANY), "text")
-    assert task.scenario.num_balanced_val > SPLITS["val"]
-    checked = "assert (len(train.labels), len(val.labels)) == (400, 200)"
+    balanced = task.scenario.num_balanced_val
+    assert balanced > 200
+    checked = f"assert (len(train.labels), len(val.labels)) == (400, {200 + (access == 'val_groups') * balanced})"
     head = f"ACCESS = {access!r}\ndef fit(train, val, context): {checked}\n"
     spec = write_submission(
         f"{HEAD}{head}def predict(b): return np.array([[len(c) % k for k in range(1, 11)] for c in b.captions], float)"
@@ -132,8 +132,8 @@ def test_the_estimated_time_scales_with_training_samples_and_rows(examine, monke
     ticks = iter(np.arange(100) * 10.0)  # everything that is timed takes 10 seconds
     monkeypatch.setattr("spurgen.harness.running.preflight.time.perf_counter", lambda: next(ticks))
     findings = examine("return lengths(b)", TRAINS.format(seed="0"), what=what)
-    # the tiny suite: 90 of the 400 samples that were trained on, twice; val 45, test 60, twins (3 + 2 x 3) x 24
-    assert findings.seconds == pytest.approx(2 * 10 * 90 / 400 + 10 * (45 + 60 + 9 * 24 + probed) / 1000)
+    # the tiny suite: train, twice; val 45, test 60, twins (3 + 2 x 3) x 24
+    assert findings.seconds == pytest.approx(2 * 10 + 10 * (45 + 60 + 9 * 24 + probed) / 1000)
 
 
 def test_a_batch_of_the_largest_size_in_a_run_is_checked(examine):

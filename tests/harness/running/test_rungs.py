@@ -9,12 +9,13 @@ from spurgen.baselines.training.encoders import ENCODERS
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.suite import load_suite
-from spurgen.generators.ladder.shortcuts import SHORTCUTS
-from spurgen.generators.things import THINGS
+from spurgen.generators.things.nouns import THINGS
+from spurgen.generators.things.shortcuts import SHORTCUTS
 from spurgen.harness.machine.files import cache_folder
 from spurgen.harness.results.contradiction import contradiction
 from spurgen.harness.results.rows import make_task_row
-from spurgen.harness.running import features, rungs
+from spurgen.harness.running import features
+from spurgen.harness.running.data import fitted, labeled, make_part
 from spurgen.harness.running.plan import baseline_specs, check_backbones, plan
 from spurgen.harness.running.run import run
 
@@ -92,10 +93,10 @@ def test_a_baseline_trains_on_features_and_its_row_follows_from_its_classes(step
     assert [outcome.result.error for outcome in outcomes] == [None, None]
     rung = load_suite(steps).task(task)
     row = make_task_row([(outcome.result, outcome.samples) for outcome in outcomes])
-    assert contradiction(rung, np.empty(0, np.int64), row) is None
+    assert contradiction(rung, row) is None
     changed = row.predicted.copy()
     changed[0, 0, :3] = (changed[0, 0, :3] + 1) % 3
-    assert "do not follow" in contradiction(rung, np.empty(0, np.int64), replace(row, predicted=changed))
+    assert "do not follow" in contradiction(rung, replace(row, predicted=changed))
 
 
 def test_features_are_computed_once_and_a_damaged_file_again(steps, job, words):
@@ -113,14 +114,14 @@ def test_features_of_other_weights_or_data_are_never_read(steps, job, words, mon
     features.features_of(job.task, "train", steps)
     monkeypatch.setitem(ENCODERS, "caption", ENCODERS["caption"]._replace(weights="others"))
     features.features_of(job.task, "train", steps)
-    features.features_of(replace(job.task, scenario=job.task.ladder.model_copy(update={"seed": 9})), "train", None)
+    features.features_of(replace(job.task, scenario=job.task.scenario.model_copy(update={"seed": 9})), "train", None)
     assert words == [90, 90, 90]
 
 
 @pytest.mark.usefixtures("words")
 def test_only_what_is_missing_is_computed(steps, job):
     rung = job.task
-    assert [work.part for work in features.missing([rung, rung], steps)] == list(rung.ladder.parts)
+    assert [work.part for work in features.missing([rung, rung], steps)] == list(rung.scenario.parts)
     features.features_of(rung, "val", steps)
     assert "val" not in [work.part for work in features.missing([rung], steps)]
 
@@ -134,39 +135,39 @@ def test_a_missing_encoder_says_what_to_install(job, monkeypatch):
 @pytest.mark.usefixtures("words")
 def test_rungs_are_nested_and_counterexamples_replace_the_last_samples(steps, job):
     bottom = plan(steps, ["few-0"], baseline_specs(["erm"]), [0])[0]
-    low, high = rungs.split_of(bottom, "train"), rungs.split_of(job, "train")
-    assert len(low.samples.labels) == len(high.samples.labels) == 90
+    low, high = fitted(bottom, "train"), fitted(job, "train")
+    assert len(low.labels) == len(high.labels) == 90
     np.testing.assert_array_equal(low.inputs.features[:84], high.inputs.features[:84])
-    assert (high.samples.group_ids % 2).tolist() == [0] * 84 + [1] * 6
-    assert sorted(high.samples.labels[84:].tolist()) == [0, 0, 1, 1, 2, 2]
-    assert (rungs.split_of(job, "val").samples.group_ids % 2).sum() == 16
+    assert (high.group_ids % 2).tolist() == [0] * 84 + [1] * 6
+    assert sorted(high.labels[84:].tolist()) == [0, 0, 1, 1, 2, 2]
+    assert (fitted(job, "val").group_ids % 2).sum() == 16
 
 
 @pytest.mark.usefixtures("words")
 def test_training_gets_the_counterexamples_of_hidden_shortcuts_and_is_not_told_of_them(job):
-    secret = job.task.ladder.model_copy(update={"hidden": ("hue",)})
+    secret = job.task.scenario.model_copy(update={"hidden": ("hue",)})
     mole = replace(job, task=replace(job.task, scenario=secret), frozen=None)
     assert (mole.task.annotated, set(mole.task.channels)) == (("place",), {"place", "hue"})
-    train = rungs.split_of(mole, "train")
-    hue, place = (train.samples.channel_values[name] != train.samples.labels for name in ("hue", "place"))
+    train = fitted(mole, "train")
+    hue, place = (train.channel_values[name] != train.labels for name in ("hue", "place"))
     assert hue.tolist() == [True] * 6 + [False] * 84
     assert place.tolist() == [False] * 84 + [True] * 6
-    assert (train.samples.group_ids % 2).tolist() == place.tolist()
-    told = rungs.labeled(mole, "train", train, "train_groups").channel_values["shortcuts"]
-    np.testing.assert_array_equal(told, train.samples.channel_values["place"])
-    val = rungs.split_of(mole, "val").samples
+    assert (train.group_ids % 2).tolist() == place.tolist()
+    told = labeled(mole, "train", train, "train_groups").channel_values["shortcuts"]
+    np.testing.assert_array_equal(told, train.channel_values["place"])
+    val = fitted(mole, "val")
     assert (val.channel_values["hue"] != val.labels).sum() == 16
 
 
 @pytest.mark.usefixtures("words")
 def test_an_access_tier_gets_what_it_declares_and_twins_are_the_same_scenes(job):
-    train = rungs.split_of(job, "train")
-    none, groups, twins = (rungs.labeled(job, "train", train, access) for access in ("none", "train_groups", "twins"))
+    train = fitted(job, "train")
+    none, groups, twins = (labeled(job, "train", train, access) for access in ("none", "train_groups", "twins"))
     assert none.group_ids is none.channel_values is none.twins is none.env_ids is None
     assert list(groups.channel_values) == ["shortcuts"]
     assert (groups.num_groups, sorted(set(groups.env_ids.tolist()))) == (6, [0, 1])
     # The last six are counterexamples from the end; a twin has the same scene.
-    free = rungs.make_part(job, "train/free")
+    free = make_part(job, "train/free")
     np.testing.assert_array_equal(twins.twins.features[:84], free.inputs.features[:84])
     np.testing.assert_array_equal(twins.twins.features[84:], free.inputs.features[:83:-1])
 
@@ -174,38 +175,38 @@ def test_an_access_tier_gets_what_it_declares_and_twins_are_the_same_scenes(job)
 @pytest.mark.parametrize("hidden", [(), ("hue",)])
 @pytest.mark.parametrize("access", ACCESS)
 def test_a_tier_that_sees_no_groups_on_val_gets_no_counterexamples_there(job, write_submission, access, hidden):
-    secret = job.task.ladder.model_copy(update={"hidden": hidden})
+    secret = job.task.scenario.model_copy(update={"hidden": hidden})
     task = replace(job.task, scenario=secret)
     theirs = replace(
         job, task=task, frozen=None, spec=write_submission("def predict(batch): ..."), submission_sha256=""
     )
-    val = rungs.split_of(theirs, "val")
-    given = rungs.labeled(theirs, "val", val, access)
+    val = fitted(theirs, "val")
+    given = labeled(theirs, "val", val, access)
     counters = 0 if access in ("none", "envs") else 16 * (1 + bool(hidden))
-    misled = [val.samples.channel_values[name] != val.samples.labels for name in task.channels]
+    misled = [val.channel_values[name] != val.labels for name in task.channels]
     ours = [caption for caption, misleads in zip(val.inputs.captions, np.any(misled, axis=0), strict=True) if misleads]
     assert len(ours) == 16 * (1 + bool(hidden))
     assert len(set(given.captions) & set(ours)) == counters
-    assert len(given.labels) == len(val.samples.labels) - len(ours) + counters
+    assert len(given.labels) == len(val.labels) - len(ours) + counters
 
 
 @pytest.mark.usefixtures("words", "coarse")
 def test_draws_of_a_matched_control_are_disjoint(job):
     job = replace(job, uncorrelated=True)
-    whole = rungs.split_of(job, "train").inputs.features
+    whole = fitted(job, "train").inputs.features
     for draw in range(3):
-        few = rungs.split_of(replace(job, matched=True, draw=draw), "train").inputs.features
+        few = fitted(replace(job, matched=True, draw=draw), "train").inputs.features
         np.testing.assert_array_equal(few, whole[6 * draw : 6 * draw + 6])
 
 
 @pytest.mark.usefixtures("words", "coarse")
 def test_controls_train_on_shortcuts_at_random_a_matched_one_on_as_many_samples_as_counterexamples(job):
     job = replace(job, uncorrelated=True)
-    whole, few = (rungs.split_of(each, "train") for each in (job, replace(job, matched=True)))
-    assert len(set(zip(whole.samples.labels.tolist(), whole.samples.channel_values["hue"].tolist(), strict=True))) > 10
+    whole, few = (fitted(each, "train") for each in (job, replace(job, matched=True)))
+    assert len(set(zip(whole.labels.tolist(), whole.channel_values["hue"].tolist(), strict=True))) > 10
     np.testing.assert_array_equal(few.inputs.features, whole.inputs.features[:6])
-    assert sorted(few.samples.labels.tolist()) == [0, 0, 1, 1, 2, 2]
-    val = [rungs.split_of(each, "val").samples.labels for each in (job, replace(job, matched=True))]
+    assert sorted(few.labels.tolist()) == [0, 0, 1, 1, 2, 2]
+    val = [fitted(each, "val").labels for each in (job, replace(job, matched=True))]
     np.testing.assert_array_equal(*val)
     result = run(replace(job, matched=True)).result
     assert (result.error, result.uncorrelated, result.matched) == (None, True, True)
@@ -230,7 +231,7 @@ def test_where_the_encoder_is_trained_baselines_get_captions_and_no_features_are
     job = replace(job, options={"epochs": 1})
     tuned = replace(job, task=replace(job.task, backbone="finetuned"))
     assert features.missing([tuned.task], steps) == []
-    train = rungs.split_of(tuned, "train").inputs
+    train = fitted(tuned, "train").inputs
     assert (train.features, len(train.captions)) == (None, 90)
     result = run(tuned).result
     assert (result.error, [line["epoch"] for line in result.report.curves]) == (None, [1])

@@ -5,16 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spurgen.benchmark.scenario import make_scenario
 from spurgen.benchmark.task import Task
+from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators import aligned_values, twins
+from spurgen.generators.world import world_of
 from spurgen.harness import metrics
-from spurgen.harness.results.rows import columns_of
+from spurgen.harness.running.data import CALIBRATION
 from spurgen.harness.running.query import Answers
 from spurgen.harness.running.scoring import score
-from spurgen.harness.running.task_data import CALIBRATION, Block, part_of, task_groups, twin_blocks
 
 CLASSES, BASES = 3, 24
+TEST = "test"
 FIELDS = {
     "suite": "none", "name": "small", "seed": 11, "num_classes": CLASSES, "image_size": 32,
     "channels": {"color": {"values": 3, "strength": 0.7}, "background": {"values": 4, "strength": 0.6}},
@@ -30,27 +31,28 @@ def task():
 @pytest.fixture(scope="module")
 def answers(task):
     rng = np.random.default_rng(0)
-    shown = {CALIBRATION: ("val", 45), Block(): ("test", task.scenario.num_test)}
-    factors = {key: part_of(task, split, range(size)).samples for key, (split, size) in shown.items()}
+    world = world_of(task.scenario)
+    factors = {CALIBRATION: world.factors("val"), TEST: world.factors(TEST)}
 
     def logits(labels, sharpness=1.5):
         return rng.normal(size=(len(labels), CLASSES)) + sharpness * np.eye(CLASSES)[labels]
 
-    test = factors[Block()].labels
-    twin_logits = {block: logits(test[:BASES], 1) for block in twin_blocks(task)}
-    return Answers({CALIBRATION: logits(factors[CALIBRATION].labels), Block(): logits(test), **twin_logits}, factors)
+    test = factors[TEST].labels
+    sizes = task.scenario.asked("text")
+    twin_logits = {part: logits(np.resize(test[:BASES], size), 1) for part, size in sizes.items() if part != TEST}
+    return Answers({CALIBRATION: logits(factors[CALIBRATION].labels), TEST: logits(test), **twin_logits}, factors)
 
 
 @pytest.mark.parametrize("kind", ["ctrl", "unc"])
 def test_absurd_certainty_of_one_twin_costs_the_invariance_gap_ten_median_leads(task, answers, kind):
-    logits, label = answers.logits[Block(kind)].copy(), answers.factors[Block()].labels[0]
+    logits, label = answers.logits[f"twins/{kind}"].copy(), answers.factors[TEST].labels[0]
     logits[0, (label + 1) % CLASSES] = 1e5  # wrong
-    changed = replace(answers, logits={**answers.logits, Block(kind): logits})
+    changed = replace(answers, logits={**answers.logits, f"twins/{kind}": logits})
     scores = score(task, changed)
     calibration = answers.logits[CALIBRATION]
     leads = np.sort(calibration.max(axis=1, keepdims=True) - calibration, axis=1)[:, 1:]
     temperature, sign, other = scores.metrics["temperature"], *{"ctrl": (1, "unc"), "unc": (-1, "ctrl")}[kind]
-    loss_of_other = -np.log(probabilities(answers.logits[Block(other)][:1], temperature))[0, label]
+    loss_of_other = -np.log(probabilities(answers.logits[f"twins/{other}"][:1], temperature))[0, label]
     lost = sign * scores.samples["ig"][0] + loss_of_other
     assert lost * temperature == pytest.approx(10 * np.median(leads))
 
@@ -67,13 +69,13 @@ def probabilities(logits, temperature):
 
 def channel_logits(task, answers, name):
     """Return the logits on a channel's twins, a list over values."""
-    return [answers.logits[Block("channel", name, v)] for v in range(task.scenario.channels[name].values)]
+    return np.split(answers.logits[f"twins/channel/{name}"], task.scenario.channels[name].values)
 
 
 def test_accuracies_are_shares_of_samples_groups_and_where_all_shortcuts_agree_or_mislead(task, answers, scores):
-    test = answers.factors[Block()]
-    correct = answers.logits[Block()].argmax(axis=1) == test.labels
-    groups = task_groups(task, test.group_ids)
+    test = answers.factors[TEST]
+    correct = answers.logits[TEST].argmax(axis=1) == test.labels
+    groups = world_of(task.scenario).groups(task.channels, test)
     shares = np.array([correct[groups == group].mean() for group in range(12)])
     patterns = [shares[groups_of].mean() for groups_of in (np.arange(3) * 4 + pattern for pattern in range(4))]
     assert len({round(share, 6) for share in patterns}) == 4  # all different, so that mixing them up is noticed
@@ -86,25 +88,20 @@ def test_accuracies_are_shares_of_samples_groups_and_where_all_shortcuts_agree_o
     assert scores.groups == tuple(int(correct[groups == group].sum()) for group in range(12))
 
 
-def test_predicted_classes_are_those_of_base_samples_channel_twins_and_core_twins(task, answers, scores):
-    predicted = scores.samples["predicted"]
-    assert (predicted.dtype, predicted.shape) == (np.uint8, (BASES, 1 + 3 + 4 + 1))
-    columns = columns_of(task)
-    assert columns == {"color": slice(1, 4), "background": slice(4, 8)}
-    assert np.array_equal(predicted[:, 0], answers.logits[Block()][:BASES].argmax(axis=1))
-    assert np.array_equal(predicted[:, -1], answers.logits[Block("core")].argmax(axis=1))
-    for name, where in columns.items():
-        for value, logits in enumerate(channel_logits(task, answers, name)):
-            assert np.array_equal(predicted[:, where][:, value], logits.argmax(axis=1)), (name, value)
+def test_predicted_classes_are_those_of_all_asked_parts_in_their_order(answers, scores):
+    parts = ["test", "twins/core", "twins/ctrl", "twins/unc", "twins/channel/color", "twins/channel/background"]
+    expected = np.concatenate([answers.logits[part].argmax(axis=1) for part in parts])
+    assert scores.samples["predicted"].dtype == np.uint8
+    np.testing.assert_array_equal(scores.samples["predicted"], expected[None, :])
 
 
 def test_sensitivities_are_means_over_values_and_channels(task, answers, scores):
-    labels, rows = answers.factors[Block()].labels[:BASES], np.arange(BASES)
+    labels, rows = answers.factors[TEST].labels[:BASES], np.arange(BASES)
     temperature = metrics.fit_temperature(answers.logits[CALIBRATION], answers.factors[CALIBRATION].labels)
     assert scores.metrics["temperature"] != pytest.approx(1, abs=0.05)
 
     def moved(logits):
-        base = probabilities(answers.logits[Block()][:BASES], temperature)
+        base = probabilities(answers.logits[TEST][:BASES], temperature)
         return np.abs(base - probabilities(logits, temperature))[rows, labels]
 
     expected = {n: np.mean([moved(logits) for logits in channel_logits(task, answers, n)]) for n in task.channels}
@@ -112,7 +109,7 @@ def test_sensitivities_are_means_over_values_and_channels(task, answers, scores)
     assert {n: row["sss"] for n, row in scores.channels.items()} == pytest.approx(expected)
     assert scores.metrics["sss"] == pytest.approx(np.mean(list(expected.values())))
     losses = [
-        -np.log(probabilities(answers.logits[Block(kind)], temperature))[rows, labels].mean()
+        -np.log(probabilities(answers.logits[f"twins/{kind}"], temperature))[rows, labels].mean()
         for kind in ("ctrl", "unc")
     ]
     assert scores.metrics["ig"] == pytest.approx(losses[0] - losses[1])
@@ -123,7 +120,7 @@ def test_answers_follow_a_channel_where_they_are_classes_that_its_value_goes_wit
     for name in task.channels:
         goes, followed = aligned_values(task.scenario, name), []
         for value, logits in enumerate(channel_logits(task, answers, name)):
-            for answer, label in zip(logits.argmax(axis=1), answers.factors[Block()].labels, strict=False):
+            for answer, label in zip(logits.argmax(axis=1), answers.factors[TEST].labels, strict=False):
                 if goes[value].any() and not goes[value, label]:
                     followed.append(goes[value, answer])
         expected[name] = np.mean(followed)
@@ -132,10 +129,10 @@ def test_answers_follow_a_channel_where_they_are_classes_that_its_value_goes_wit
 
 
 def test_answers_use_the_thing_where_they_are_right_before_and_after_it_is_exchanged(task, answers, scores):
-    before = answers.factors[Block()].labels[:BASES]
+    before = answers.factors[TEST].labels[:BASES]
     after = twins(task.scenario, "test", range(BASES), "core", images=False, captions=False).labels
     assert (after != before).all()
-    base, core = (answers.logits[block][:BASES].argmax(axis=1) for block in (Block(), Block("core")))
+    base, core = (answers.logits[block][:BASES].argmax(axis=1) for block in (TEST, "twins/core"))
     used = [b == y and c == z for b, c, y, z in zip(base, core, before, after, strict=True)]
     assert scores.metrics["uses_thing"] == pytest.approx(np.mean(used))
     assert 0 < np.mean(used) < 1

@@ -3,8 +3,9 @@
 import pytest
 
 from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.worlds.things import SHRUNK
 from spurgen.harness.running.preflight import CHECKS, check_modality, erm_accuracy, example_tasks
-from spurgen.harness.running.small import ON_LADDER, shrunk
+from spurgen.harness.running.small import shrunk
 from spurgen.harness.sandbox.limits import DEFAULT
 
 WORDS = """
@@ -65,13 +66,13 @@ def test_a_large_ladder_is_made_small_and_keeps_its_things_and_shortcuts():
     rung = load_suite("v3").task("things-text-128").in_world(10)
     made = shrunk(rung)
     assert made.counterexamples == 50
-    assert made.ladder.parts["train"] == ON_LADDER["train"]
-    assert made.ladder.parts["test/agree"] == ON_LADDER["test_per_class"] * rung.num_classes
-    assert (made.ladder.name, made.ladder.shortcuts) == (rung.ladder.name, rung.ladder.shortcuts)
+    assert made.scenario.parts["train"] == SHRUNK["train"]
+    assert made.scenario.parts["test/agree"] == SHRUNK["test_per_class"] * rung.num_classes
+    assert (made.scenario.name, made.scenario.shortcuts) == (rung.scenario.name, rung.scenario.shortcuts)
 
 
 def test_the_time_of_a_run_counts_the_rows_of_the_whole_rung(text, examine, monkeypatch):
     monkeypatch.setattr("spurgen.harness.running.preflight.time.perf_counter", iter(range(0, 1000, 10)).__next__)
-    parts = text.ladder.parts
+    parts = text.scenario.parts
     asked = parts["calibration"] + sum(size for part, size in parts.items() if part.startswith(("test/", "seen/")))
     assert examine().seconds == pytest.approx(2 * 10 + 10 * asked / 1000)

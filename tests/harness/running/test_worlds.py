@@ -7,13 +7,11 @@ from small_suites import freeze_into
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
-from spurgen.generators import sample
+from spurgen.generators.world import world_of
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.options.verifying import only
+from spurgen.harness.running.data import fitted
 from spurgen.harness.running.plan import baseline_specs, plan, plan_again, plan_tuning
-from spurgen.harness.running.run import fitted
-from spurgen.harness.running.task_data import task_groups
-from spurgen.harness.splits.freeze import part_sizes
 from spurgen.harness.splits.verify import verify
 
 SCENARIO = """
@@ -83,16 +81,16 @@ def test_all_worlds_are_frozen_and_verified(many):
     assert suite.scenario_file("plates-w1").name == "plates.toml"
     made = []
     assert verify(suite, made.append, jobs=1) is None
-    assert sum(made) == sum(sum(part_sizes(scenario).values()) for scenario in suite.scenarios.values())
-    assert "twins/placebo/wording" in part_sizes(suite.scenario("plates-w0"))
+    assert sum(made) == sum(sum(scenario.parts.values()) for scenario in suite.scenarios.values())
+    assert "twins/placebo/wording" in suite.scenario("plates-w0").parts
 
 
 def test_test_samples_have_the_same_groups_in_every_world(many):
     task = load_suite(many).task("plates-image")
     expected = groups_on_test(task)
     for world in task.worlds:
-        drawn = sample(world, "test", range(world.num_test), images=False, captions=False)
-        assert (task_groups(task, drawn.group_ids) == expected).all()
+        made = world_of(world)
+        assert (made.groups(task.channels, made.factors("test")) == expected).all()
 
 
 def test_a_template_or_a_world_can_be_chosen(many):

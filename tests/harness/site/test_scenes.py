@@ -62,7 +62,7 @@ def test_without_answers_there_is_no_example(steps_material, scenes):
 
 
 def test_training_shows_scenes_of_every_class_whose_shortcuts_agree(story):
-    categories = story.climb.shown.ladder.categories
+    categories = story.climb.shown.scenario.categories
     assert [scene.label for scene in story.train] == [name for name in categories for _ in range(2)]
 
 
@@ -87,7 +87,7 @@ def test_the_reason_names_what_the_twin_shows(steps_material, scenes):
         seen = twins.because.removeprefix("of the ").removesuffix(" wall").split()
         assert set(seen) <= set(twins.twin.caption.replace(".", "").split())
         assert any(flag for _, flag in twins.twin.words)
-        assert twins.base.label == climb.shown.in_world(0).ladder.categories[int(read.pairs.label[k])]
+        assert twins.base.label == climb.shown.in_world(0).scenario.categories[int(read.pairs.label[k])]
 
 
 def test_changed_words_are_marked_whatever_stands_around_them():

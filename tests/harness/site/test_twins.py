@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.results.answered import factors, scored_parts
+from spurgen.generators.world import world_of
 from spurgen.harness.site.twins import BASE, SELDOM, followed, pairs_of, read, shown, tally
 from spurgen.harness.site.words import ALL
 
@@ -27,9 +27,9 @@ def test_a_twin_has_the_thing_and_all_shortcuts_but_the_changed_one(rung):
     world = rung.in_world(2)
     pairs = pairs_of(world)
     assert pairs.names == (ALL, "hue", "wall")
-    base = factors(world.ladder, BASE)
+    base = world_of(world.scenario).factors(BASE)
     for k in range(0, len(pairs), 7):
-        twin, changed = factors(world.ladder, pairs.part(k)), pairs.names[pairs.shortcut[k]]
+        twin, changed = world_of(world.scenario).factors(pairs.part(k)), pairs.names[pairs.shortcut[k]]
         at, of = pairs.place[k], pairs.twin[k]
         assert base.labels[at] == twin.labels[of] == pairs.label[k] != pairs.rival[k]
         for name in rung.channels:
@@ -39,7 +39,7 @@ def test_a_twin_has_the_thing_and_all_shortcuts_but_the_changed_one(rung):
 
 
 def test_answers_are_those_that_the_row_stores(rung, row):
-    sizes = scored_parts(rung)
+    sizes = rung.scenario.asked(rung.modality)
     for each in read(rung, row):
         stored = np.split(row.predicted[each.world].ravel(), np.cumsum([*sizes.values()])[:-1])
         classes = dict(zip(sizes, stored, strict=True))

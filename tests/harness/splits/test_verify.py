@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.splits.freeze import digest, make_part, part_sizes, shard_bounds
+from spurgen.generators.pictograms.world import PictogramWorld
+from spurgen.generators.world import world_of
+from spurgen.harness.splits.freeze import digest, shard_bounds
 from spurgen.harness.splits.verify import check_description, check_samples, compare, stamp, stamped, verify
 
 
@@ -60,24 +63,26 @@ def test_the_manifest_of_an_earlier_version_with_fingerprints_is_the_same_frozen
 
 
 def test_a_shard_of_the_wrong_length_is_reported_by_its_count(suite):
-    samples = make_part(suite.scenario("small"), "val", 0, 40)
+    samples = world_of(suite.scenario("small")).draw("val", range(0, 40))
     with pytest.raises(FrozenDataError, match="small, val: shard 0 holds 40 samples, expected 45;"):
         check_samples(suite, "small", "val", 0, samples)
 
 
 def test_samples_made_without_images_are_checked_by_captions_and_factors(suite):
-    samples = make_part(suite.scenario("small"), "val", 0, 45)
-    blind = replace(samples, images=samples.images[:0])
+    samples = world_of(suite.scenario("small")).draw("val", range(0, 45))
+    blind, other = (
+        replace(samples, inputs=Batch(None, each)) for each in (samples.captions, ["no", *samples.captions[1:]])
+    )
     check_samples(suite, "small", "val", 0, blind)
     with pytest.raises(FrozenDataError, match="captions"):
-        check_samples(suite, "small", "val", 0, replace(blind, captions=["no", *samples.captions[1:]]))
+        check_samples(suite, "small", "val", 0, other)
 
 
 def test_shards_of_channel_twins_begin_anew_with_every_value(suite):
     part = "twins/channel/color"
-    made = make_part(suite.scenario("small"), part, 48, 72)
+    made = world_of(suite.scenario("small")).draw(part, range(48, 72))
     check_samples(suite, "small", part, 48, made)
-    altered = replace(made, captions=[*made.captions[:5], "!", *made.captions[6:]])
+    altered = replace(made, inputs=Batch(made.images, [*made.captions[:5], "!", *made.captions[6:]]))
     with pytest.raises(FrozenDataError, match=f"{part}: shard 2 differs in captions; expected SHA-256 "):
         check_samples(suite, "small", part, 48, altered)
 
@@ -93,7 +98,7 @@ def edit(path, old, new):
 def test_the_frozen_suite_passes_and_every_sample_is_counted(suite):
     made = []
     assert verify(suite, made.append, jobs=1) is None
-    assert sum(made) == sum(part_sizes(suite.scenario("small")).values())
+    assert sum(made) == sum(suite.scenario("small").parts.values())
 
 
 @pytest.mark.parametrize("half", ["images", "captions", "factors"])
@@ -105,14 +110,16 @@ def test_a_difference_is_reported_with_part_shard_half_and_both_digests(suite, s
 
 
 def test_the_first_sample_that_differs_is_named(suite, monkeypatch):
-    def altered(scenario, part, start, stop, **halves):
-        samples = make_part(scenario, part, start, stop, **halves)
+    draw = PictogramWorld.draw
+
+    def altered(world, part, indices, carriers):
+        samples = draw(world, part, indices, carriers)
         if part == "test":
             samples.images[17, 3, 4, 0] ^= 1
             samples.images[30] = 0
         return samples
 
-    monkeypatch.setattr("spurgen.harness.splits.freeze.make_part", altered)
+    monkeypatch.setattr(PictogramWorld, "draw", altered)
     assert "test: shard 0 differs in images;" in verify(suite, jobs=1)
 
 
@@ -179,5 +186,5 @@ def test_released_data_are_still_made_as_they_were_frozen():
         frozen = check_description(released, world)
         for part in ("calibration", "test/mislead"):
             start, stop = shard_bounds(scenario, part)[0]
-            made = digest(make_part(scenario, part, start, stop, **frozen.halves))
+            made = digest(world_of(scenario).draw(part, range(start, stop), frozen.carriers))
             assert compare(f"{world}, {part}", frozen.parts[part], 0, made) is None

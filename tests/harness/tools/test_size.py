@@ -32,7 +32,7 @@ def test_methods_are_trained_on_fewer_and_on_more_samples(ladder_file, tmp_path,
 
 
 def note(job, sizes):
-    from spurgen.harness.running.rungs import make_part, rung_of
+    from spurgen.harness.running.data import make_part
 
-    assert len(make_part(job, "train").inputs) == rung_of(job).ladder.train
-    sizes.add(rung_of(job).ladder.train)
+    assert len(make_part(job, "train").inputs) == job.task.num_train
+    sizes.add(job.task.num_train)

@@ -6,7 +6,7 @@ import pytest
 
 things = pytest.importorskip("things", reason="pip install resvg-py")
 
-from spurgen.generators.things import SIDE, THINGS, read_pictures  # noqa: E402
+from spurgen.generators.things.nouns import SIDE, THINGS, read_pictures  # noqa: E402
 from spurgen.harness.cli import run_script  # noqa: E402
 
 BODY = '<path fill="#c81e1e" d="M10 40h80v40H10z"/><path fill="#ffffff" d="M10 40h40v40H10z"/>'

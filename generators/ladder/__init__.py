@@ -1,1 +1,0 @@
-"""The world of things: categories shown by many things, before walls whose looks are the shortcuts."""

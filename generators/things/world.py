@@ -1,0 +1,264 @@
+"""Samples of a ladder, as functions of the ladder, a part and indices."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spurgen.benchmark.contract import Batch, Carrier
+from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.worlds.things import Ladder
+from spurgen.generators.streams import (
+    Int64,
+    Words,
+    happens,
+    other_than,
+    permutation,
+    stream_key,
+    threshold,
+    uniform_int,
+    words,
+)  # fmt: skip
+from spurgen.generators.things.captions import PLAIN_WALL, UNNAMED, write
+from spurgen.generators.things.nouns import THINGS
+from spurgen.generators.things.scene import paint
+from spurgen.generators.things.shortcuts import SHORTCUTS
+from spurgen.generators.world import ALL, NOTHING, Samples, World, in_part, world_of
+
+POOLS = ("train", "val", "test")
+POOL_OF = {"seen": "train", "calibration": "val"}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Factors of n samples, int64 (n,): `things` are indices in `THINGS`, `values` those of each shortcut.
+
+    `counter`, bool (n,): where the shortcuts go with another class than the label.
+    """
+
+    labels: Int64
+    things: Int64
+    values: dict[str, Int64]
+    env_ids: Int64
+    counter: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ThingsWorld(World):
+    """State that all samples of a ladder share."""
+
+    ladder: Ladder
+
+    @property
+    def description(self) -> Ladder:
+        """The ladder."""
+        return self.ladder
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the categories."""
+        return self.ladder.categories
+
+    @cached_property
+    def values(self) -> dict[str, tuple[str, ...]]:
+        """Names of each shortcut's looks, by shortcut."""
+        return {name: tuple(SHORTCUTS[name].values[k] for k in looks) for name, looks in self.looks.items()}
+
+    @cached_property
+    def goes(self) -> dict[str, NDArray[np.bool_]]:
+        """Which values go with which class, bool (V, K): value k with class k, the last ones with none."""
+        table = np.eye(self.ladder.num_values, self.ladder.num_classes, dtype=bool)
+        return dict.fromkeys(self.ladder.shortcuts, table)
+
+    def draw(self, part: str, indices: Int64 | range | list[int], carriers: Collection[Carrier] = ALL) -> Samples:
+        """Return samples of a part; see `World.draw`."""
+        return sample_part(self.ladder, part, indices, carriers)
+
+    def phrase(self, shortcut: str, value: int) -> str:
+        """Return how a caption names a shortcut's look, or the look's name where captions do not show it."""
+        kind = SHORTCUTS[shortcut]
+        return (kind.phrases or kind.values)[int(self.looks[shortcut][value])]
+
+    def shown(self, split: str, counterexamples: int, rows: range, samples: Samples) -> Int64:
+        """Return the classes shown, int64 (n,)."""
+        if not self.ladder.label_noise or split != "train":
+            return samples.labels
+        clean = self.ladder.model_copy(update={"label_noise": 0.0})
+        return world_of(clean).rows(split, counterexamples, rows, NOTHING).labels
+
+    def words(self, split: str, name: str, indices: Int64, blocks: int = 1) -> Words:
+        """Return the words of these samples of a split in a stream: uint64 (n, 4 * blocks)."""
+        return words(stream_key(self.ladder.suite, self.ladder.seed, split, name), indices, blocks)
+
+    @cached_property
+    def looks(self) -> dict[str, Int64]:
+        """The look of each of a shortcut's values, as an index in `Shortcut.values`: int64 (V,)."""
+        drawn = {}
+        for name in self.ladder.shortcuts:
+            key = stream_key(self.ladder.suite, self.ladder.aligning_seed, "shortcut", name)
+            drawn[name] = permutation(key, len(SHORTCUTS[name].values))[: self.ladder.num_values]
+        return drawn
+
+    @cached_property
+    def pools(self) -> dict[str, list[Int64]]:
+        """Indices in `THINGS` of the things that each pool shows, by class."""
+        pools: dict[str, list[Int64]] = {pool: [] for pool in POOLS}
+        for category in self.ladder.categories:
+            numbers = np.array(
+                [
+                    k
+                    for k, t in enumerate(THINGS)
+                    if t.category == category and (t.pictured or "image" not in self.ladder.carriers)
+                ]
+            )
+            key = stream_key(self.ladder.suite, self.ladder.aligning_seed, "things", category)
+            order = numbers[permutation(key, len(numbers))]
+            ends = np.cumsum(self.ladder.things) * len(order) // 1000
+            for pool, part in zip(POOLS, np.split(order, ends), strict=True):
+                pools[pool].append(part)
+        return pools
+
+    def of_pool(self, pool: str, labels: Int64, word: Words) -> Int64:
+        """Draw a thing of each label from a pool."""
+        members = self.pools[pool]
+        sizes = np.array([len(m) for m in members])
+        starts = np.cumsum(sizes) - sizes
+        things: Int64 = np.concatenate(members)[starts[labels] + uniform_int(word, sizes[labels])]
+        return things
+
+
+def check(ladder: Ladder) -> None:
+    """Raise `ScenarioError` if the ladder cannot be drawn as described."""
+    where = f"scenario {ladder.name}"
+    known = sorted({thing.category for thing in THINGS})
+    for category in ladder.categories:
+        if category not in known:
+            raise ScenarioError(
+                f"{where}: there are no things of category {category!r}; choose from {', '.join(known)}"
+            )
+    for name, carrier in ladder.shortcuts.items():
+        if name not in SHORTCUTS:
+            raise ScenarioError(f"{where}: unknown shortcut {name!r}; choose from {', '.join(SHORTCUTS)}")
+        kind = SHORTCUTS[name]
+        shown = {"image": kind.paint is not None, "caption": bool(kind.phrases)}
+        missing = [half for half in shown if carrier in (half, "both") and not shown[half]]
+        if missing:
+            raise ScenarioError(f"{where}: shortcut {name} cannot be shown in the {missing[0]}")
+        if len(kind.values) < ladder.num_values:
+            raise ScenarioError(
+                f"{where}: {name} has {len(kind.values)} values, but {ladder.num_classes} classes need "
+                f"{ladder.num_values}: one each, and two that go with none"
+            )
+    for pool, members in ThingsWorld(ladder).pools.items():
+        empty = [c for c, part in zip(ladder.categories, members, strict=True) if not len(part)]
+        if empty:
+            raise ScenarioError(f"{where}: things leaves none of category {empty[0]} for {pool}; change the shares")
+
+
+def make_world(ladder: Ladder) -> ThingsWorld:
+    """Check and prepare a ladder; raise `ScenarioError` if it cannot be drawn as described."""
+    check(ladder)
+    return ThingsWorld(ladder)
+
+
+def sample_part(
+    ladder: Ladder, part: str, indices: Int64 | range | list[int], carriers: Collection[Carrier] = ALL,
+    form: int | None = None,
+) -> Samples:  # fmt: skip
+    """Return samples of a part of a ladder; a sample is the same alone and in any batch.
+
+    `channel_values` are numbers of values, of which value k goes with class k. `group_ids` is `2 * label`, plus 1 where
+    the shortcuts go with another class than the label; in free and neutral parts nothing is added. With `form` all
+    captions have that form of `captions.FORMS` and no second sentence. Raises `ScenarioError` for an unknown part, an
+    impossible ladder, or indices that the part does not have.
+    """
+    world = world_of(ladder)
+    assert isinstance(world, ThingsWorld)
+    split, where, made = _drawn(world, part, in_part(ladder, part, indices))
+    inputs = Batch(
+        paint(world, split, where, made.things, made.values)
+        if "image" in carriers and "image" in ladder.carriers
+        else None,
+        _captions(world, split, where, made, form) if "caption" in carriers else None,
+    )
+    return Samples(inputs, made.labels, made.values, made.env_ids, 2 * made.labels + made.counter)
+
+
+def _drawn(world: ThingsWorld, part: str, indices: Int64) -> tuple[str, Int64, Drawn]:
+    """Return the split whose streams a part's samples use, their places in it, and their factors."""
+    ladder, classes = world.ladder, world.ladder.num_classes
+    split, _, state = part.partition("/")
+    place = indices
+    if state == "counter":
+        place = (ladder.train if split == "train" else ladder.val) - 1 - indices
+    elif state in ladder.shortcuts:
+        place = indices % (classes * ladder.twins_per_class)
+    picks = world.words(split, "thing", place)
+    shown, rival = place % classes, other_than(picks[:, 1], place % classes, classes)
+    misleads = np.full(len(place), state in ("counter", "mislead"))
+    if split == "calibration":
+        misleads = place // classes % 2 == 1
+    hidden = np.full(len(place), state == "hidden") if split in ("train", "val") else misleads
+    values = {
+        name: _values(
+            world, split, state, name, place, np.where(hidden if name in ladder.hidden else misleads, rival, shown)
+        )
+        for name in ladder.shortcuts
+    }
+    if state in values:
+        values[state] = indices // (classes * ladder.twins_per_class)
+    things = world.of_pool(POOL_OF.get(split, split), shown, picks[:, 0])
+    if state == "thing":
+        shown = other_than(picks[:, 2], shown, classes)
+        things = world.of_pool("test", shown, picks[:, 3])
+        misleads = ~misleads  # shortcuts stay those of the previous class
+    labels, environments = _noisy(world, split, place, shown), _environments(world, split, indices, misleads)
+    voted = np.where(misleads, rival, place % classes)
+    counter = np.where((labels == shown) | (state == "free"), misleads, voted != labels)
+    return split, place, Drawn(labels, things, values, environments, counter)
+
+
+def _values(world: ThingsWorld, split: str, state: str, name: str, place: Int64, voted: Int64) -> Int64:
+    """Return the values of a shortcut: those of the classes `voted`, or random ones if the state is free or neutral."""
+    ladder = world.ladder
+    free = state == "free" or name not in ladder.active
+    if not free and state != "neutral":
+        return voted
+    word = world.words(split, f"shortcut/{name}", place)
+    if free:
+        return uniform_int(word[:, 0], ladder.num_values)
+    return ladder.num_classes + uniform_int(word[:, 1], ladder.num_values - ladder.num_classes)
+
+
+def _noisy(world: ThingsWorld, split: str, place: Int64, shown: Int64) -> Int64:
+    """Return the recorded labels; only those of train are noisy."""
+    ladder = world.ladder
+    if not ladder.label_noise or split != "train":
+        return shown
+    lots = world.words(split, "noise", place)
+    return np.where(
+        happens(lots[:, 0], threshold(ladder.label_noise)), other_than(lots[:, 1], shown, ladder.num_classes), shown
+    )
+
+
+def _environments(world: ThingsWorld, split: str, indices: Int64, misleads: NDArray[np.bool_]) -> Int64:
+    """Return environments, -1 on test: a quarter of the counterexamples and half of the others lie in environment 0."""
+    if split not in ("train", "val"):
+        return np.full(len(indices), -1)
+    return np.where(misleads, indices % 4 != 0, indices // world.ladder.num_classes % 2).astype(np.int64)
+
+
+def _captions(world: ThingsWorld, split: str, place: Int64, made: Drawn, form: int | None) -> list[str]:
+    ladder = world.ladder
+    nuisance = world.words(split, "caption", place)
+    named = happens(nuisance[:, 1], threshold(ladder.named)) if ladder.named < 1 else np.ones(len(place), bool)
+    things = [THINGS[k].noun if seen else UNNAMED for k, seen in zip(made.things.tolist(), named.tolist(), strict=True)]
+    phrases = {}
+    for name in ("hue", "wall", "place"):
+        table, neutral = SHORTCUTS[name].phrases, PLAIN_WALL if name == "wall" else ""
+        carried = ladder.shortcuts.get(name, "image") != "image"
+        looks = world.looks[name][made.values[name]].tolist() if carried else []
+        phrases[name] = [table[k] for k in looks] if carried else [neutral] * len(place)
+    return write(things, phrases["hue"], phrases["wall"], phrases["place"], nuisance, form)
