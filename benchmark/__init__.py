@@ -8,18 +8,15 @@ if TYPE_CHECKING:
     from spurgen.benchmark.errors import FrozenDataError, MetricError, ScenarioError, SpurgenError, SubmissionError
     from spurgen.benchmark.suite import Suite, load_suite
     from spurgen.benchmark.task import Task
-    from spurgen.benchmark.world import Description, load_scenario
+    from spurgen.benchmark.world import load_scenario
     from spurgen.benchmark.worlds.pictograms import Scenario
-    from spurgen.benchmark.worlds.things import Ladder
 
 __all__ = [
     "ACCESS",
     "Batch",
     "Context",
-    "Description",
     "FrozenDataError",
     "LabeledData",
-    "Ladder",
     "MetricError",
     "Scenario",
     "ScenarioError",
@@ -30,7 +27,7 @@ __all__ = [
     "load_scenario",
     "load_suite",
 ]
-_MODULES = ("errors", "contract", "world", "worlds.pictograms", "worlds.things", "suite")
+_MODULES = ("errors", "contract", "world", "worlds.pictograms", "suite")
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
