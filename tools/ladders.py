@@ -17,7 +17,7 @@ from rich.console import Console
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.benchmark.task import Task
-from spurgen.benchmark.worlds.things import Ladder
+from spurgen.benchmark.world import Description
 from spurgen.harness.cli import run_script
 from spurgen.harness.experiments.tuning import fit_on_rung
 from spurgen.harness.machine import pool
@@ -48,7 +48,7 @@ Found = dict[str, dict[str, list[Curve]]]
 """Curves by method and kind of run, one per world; those without a correlation are at `[FREE][FREE]`."""
 Verdict = tuple[list[Line], list[Rule]]
 """A ladder's table, a line a method, and its rules."""
-Kinds = Callable[[str, Ladder], Mapping[str, Mapping[str, Any]]]
+Kinds = Callable[[str, Description], Mapping[str, Mapping[str, Any]]]
 """Kinds of runs of a method on a ladder, by name: the fields of `Run` that differ."""
 
 

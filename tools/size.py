@@ -6,7 +6,7 @@ from typing import Any
 
 from ladders import Numbers, add_flags, check_numbers
 
-from spurgen.benchmark.worlds.things import Ladder
+from spurgen.benchmark.world import Description
 from spurgen.harness.cli import run_script
 from spurgen.harness.validity.ladders import Rule
 
@@ -15,10 +15,10 @@ FACTORS = (0.5, 1.0, 2.0)
 """Numbers of train samples, as factors of the ladder's."""
 
 
-def sizes(_: str, ladder: Ladder) -> dict[str, dict[str, Any]]:
+def sizes(_: str, ladder: Description) -> dict[str, dict[str, Any]]:
     """Return the numbers of train samples, by column; that of the ladder itself changes nothing."""
-    made = [round(factor * ladder.train) for factor in FACTORS]
-    return {f"n = {train:,}": {"train": train} if train != ladder.train else {} for train in made}
+    made = [round(factor * ladder.parts["train"]) for factor in FACTORS]
+    return {f"n = {train:,}": {"train": train} if train != ladder.parts["train"] else {} for train in made}
 
 
 def rule(numbers: Numbers) -> Rule:

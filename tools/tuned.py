@@ -13,7 +13,7 @@ from sweep import FOLDER
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
-from spurgen.benchmark.worlds.things import Ladder
+from spurgen.benchmark.world import Description
 from spurgen.harness.cli import run_script
 from spurgen.harness.experiments.tuning import choose, score_settings
 from spurgen.harness.experiments.tuning_result import read_tuning, results_file
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     suite = load_suite(arguments.suite).name
     options = {method: chosen(arguments.sweep, suite, method) for method in arguments.methods}
 
-    def kinds(method: str, _: Ladder) -> dict[str, dict[str, str]]:
+    def kinds(method: str, _: Description) -> dict[str, dict[str, str]]:
         return {f"{place}": {"options": setting} for place, setting in enumerate(options[method])}
 
     def judged(ladder: str, found: Found) -> Verdict:

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawing.layout import GAP, Pixels, Strip, column, framed, grid, heading, panel, row, tile
+from spurgen.benchmark.contract import CARRIERS_OF
 from spurgen.benchmark.worlds.things import Ladder
 from spurgen.generators.things.nouns import CATEGORIES, SIDE, THINGS, picture_atlas
 from spurgen.generators.things.shortcuts import SHORTCUTS
-from spurgen.generators.things.world import sample_part
-from spurgen.generators.world import world_of
+from spurgen.generators.things.world import make_world, sample_part
 
 SHOWN = 9  # things of a category
 SHORT = {"honeycombed": "honey- comb"}  # wider than a scene in one line
@@ -39,11 +39,11 @@ def scenes_by_value(shortcut: str, image_size: int) -> list[Pixels]:
     seeds = itertools.count()
     while len(scenes) < len(SHORTCUTS[shortcut].values):
         ladder = things_ladder(image_size, next(seeds), shortcut)
-        looks = world_of(ladder).looks[shortcut].tolist()
+        looks = make_world(ladder).looks[shortcut].tolist()
         new = [number for number, look in enumerate(looks) if look not in scenes]
         twins = ladder.num_classes * ladder.twins_per_class
         places = [twins * number + len(scenes) + k for k, number in enumerate(new)]
-        images = sample_part(ladder, f"test/{shortcut}", places, ("image",)).images
+        images = sample_part(ladder, f"test/{shortcut}", places, CARRIERS_OF["image"]).images
         scenes |= {looks[number]: image for number, image in zip(new, images, strict=True)}
     return [scenes[value] for value in sorted(scenes)]
 
@@ -91,6 +91,6 @@ def ladder_sheet(image_size: int, across: int, note_width: int) -> Strip:
     ladder = things_ladder(image_size, 2, *(name for pair in PAIRS for name in pair), categories=CATEGORIES[:3])
     strips = []
     for part, (title, note) in PARTS.items():
-        images = sample_part(ladder, part, range(across), ("image",)).images
+        images = sample_part(ladder, part, range(across), CARRIERS_OF["image"]).images
         strips.append(panel(heading(title, note, note_width), [tile(pixels) for pixels in images], across + 1))
     return framed(strips)
