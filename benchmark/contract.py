@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Int64 = NDArray[np.int64]
 Modality = Literal["image", "text", "multimodal"]
-Carrier = Literal["image", "caption", "features"]
+Carrier = Literal["image", "caption"]
 CARRIERS_OF: dict[Modality, tuple[Carrier, ...]] = {
     "image": ("image",), "text": ("caption",), "multimodal": ("image", "caption"),
 }  # fmt: skip

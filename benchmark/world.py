@@ -254,9 +254,7 @@ def load_scenario(path: str | Path) -> Description:
     kinds: dict[str, type[Description]] = {each.DESCRIPTION.MARK: each.DESCRIPTION for each in discover(KINDS).values()}
     marks = [mark for mark in kinds if mark in fields]
     if len(marks) != 1:
-        raise ScenarioError(
-            f"{path} describes no kind of world: expected one of the keys {', '.join(sorted(kinds))}, found "
-            f"{' and '.join(marks) or 'none'}; docs/scenarios.md lists the keys of each kind"
-        )
+        known = " or ".join(f"{mark} (a world of {kind.KIND})" for mark, kind in kinds.items())
+        raise ScenarioError(f"{path}: expected one of the keys {known}, found {' and '.join(marks) or 'neither'}")
     kind = kinds[marks[0]]
     return checked(kind.model_validate, fields, lambda why: ScenarioError(f"{path} is not a possible scenario: {why}"))

@@ -61,7 +61,9 @@ class Samples:
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
-        """Concatenate one or more batches of samples of the same world, in order."""
+        """Concatenate one or more batches of samples of the same world, in order; a single one is not copied."""
+        if len(parts) == 1:
+            return parts[0]
         return cls(
             Batch.join([part.inputs for part in parts]),
             np.concatenate([part.labels for part in parts]),

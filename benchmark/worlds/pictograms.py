@@ -1,4 +1,4 @@
-"""Worlds of pictograms: the scenario file of suite v1 and v2, and of `spurgen run`, with channels of any strength."""
+"""Worlds of pictograms: the scenario file of `spurgen run`, with channels of any strength."""
 
 from collections.abc import Collection, Sequence
 from typing import Annotated, ClassVar, Literal, Self

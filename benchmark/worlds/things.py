@@ -33,6 +33,7 @@ PARTS = {
     "seen/neutral": "the same things, with shortcuts that go with no class",
 }
 SHRUNK = {"train": 200, "val": 64, "test_per_class": 40}  # samples at most: baselines encode each
+SHRUNK_RUNG = 50  # counterexamples at most
 STATES = ("agree", "mislead", "neutral")
 GROUPED = ("test/agree", "test/mislead")
 
@@ -258,12 +259,11 @@ class Ladder(Description):
         return self, "train/free" if split == "train" else "calibration"
 
     def shrunk(self, counterexamples: int) -> Self:
-        """Return a ladder with at most 200 samples of train, 64 of val and 40 of each class of test."""
+        """Return a ladder with at most `SHRUNK` samples, and one rung of at most `SHRUNK_RUNG` counterexamples."""
         sizes = {name: min(size, getattr(self, name)) for name, size in SHRUNK.items()}
         sizes["twins_per_class"] = min(self.twins_per_class, sizes["test_per_class"])
-        return self.model_validate(
-            self.model_dump() | sizes | {"rungs": (min(counterexamples, 50, sizes["train"] // 2),)}
-        )
+        m = min(counterexamples, SHRUNK_RUNG, sizes["train"] // 2)
+        return self.model_validate(self.model_dump() | sizes | {"rungs": (m,)})
 
     @property
     def digest(self) -> str:

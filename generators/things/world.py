@@ -106,13 +106,8 @@ class ThingsWorld(World):
         """Indices in `THINGS` of the things that each pool shows, by class."""
         pools: dict[str, list[Int64]] = {pool: [] for pool in POOLS}
         for category in self.ladder.categories:
-            numbers = np.array(
-                [
-                    k
-                    for k, t in enumerate(THINGS)
-                    if t.category == category and (t.pictured or "image" not in self.ladder.carriers)
-                ]
-            )
+            alike = [(k, thing.pictured) for k, thing in enumerate(THINGS) if thing.category == category]
+            numbers = np.array([k for k, pictured in alike if pictured or "image" not in self.ladder.carriers])
             key = stream_key(self.ladder.suite, self.ladder.aligning_seed, "things", category)
             order = numbers[permutation(key, len(numbers))]
             ends = np.cumsum(self.ladder.things) * len(order) // 1000

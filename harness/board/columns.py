@@ -176,15 +176,12 @@ COLUMNS: Mapping[str, Column] = {
     "encoder": Column("Encoder", "what gives the features", "report"),
     "width": Column("Features", "their number", "report", "d"),
     "ladder_score": Column("Ladder score", "accuracy if misled, mean over the rungs above 0", "report", better=1),
-    "learner": Column("Learner", "who answers", "report"),
-    "measure": Column("Measure", "what is counted", "report"),
-    "needed": Column("N", "counterexamples needed", "report"),
 }  # fmt: skip
 """The columns in reading order; `column` also describes those of single channels."""
 CHANNEL = "follows_by_channel."
 """Prefix of the keys of how often answers follow one channel; tables show these columns where there is room."""
-NEEDED_BY, AT = "needed_by_shortcut.", "at."
-"""Prefixes, in reports, of the counterexamples needed where one shortcut moves, and of a measure on one rung."""
+NEEDED_BY = "needed_by_shortcut."
+"""Prefix, in reports, of the counterexamples needed where one shortcut moves."""
 
 
 def keys(*places: Place) -> list[str]:
@@ -212,8 +209,6 @@ def column(key: str) -> Column:
         return Column(f"on {name}", about, better=-1)
     if (name := key.removeprefix(NEEDED_BY)) != key:
         return Column(name, f"counterexamples needed where {name} misleads", "report")
-    if (rung := key.removeprefix(AT)) != key:
-        return Column(f"m = {rung}", f"with {rung} counterexamples", "report", ".2f")
     return COLUMNS[key]
 
 

@@ -92,7 +92,7 @@ def compare_rows(suite: Suite, rows: Rows, first: str, second: str, tasks: Seque
 def _of(suite: Suite, name: str) -> str:
     """Return the ladder of a task, or nothing."""
     task = suite.task(name)
-    return task.of if task.of else ""
+    return task.of
 
 
 def _needed(

@@ -18,8 +18,7 @@ STATES = ("mislead", "agree", "neutral")
 TEXTS = (
     "suite", "task", "submission", "name", "access", "letters", "unit", "to_erm_verdict", "isolation", "asked_again",
     "verification", "reason", "lowest_where", "counterexamples_text", "counterexamples_to_erm_text",
-    "model", "split", "worst", "group", "checkpoint", "metric", "other", "verdict", "shortcut", "encoder", "needed",
-    "learner", "labels", "measure",
+    "model", "split", "worst", "group", "checkpoint", "metric", "other", "verdict", "shortcut", "encoder",
 )  # fmt: skip
 WHOLE = ("first_rank", "last_rank", "of", "units", "to_erm_units")
 TRUE_OR_FALSE = ("ranked", "significant")
@@ -93,7 +92,7 @@ def entries(name: str, estimate: Estimate | None) -> Record:
     return _with_ends(name, estimate.value, None if estimate.low is None else estimate.ends)
 
 
-def test_lines(names: Record, metrics: Mapping[str, Compared]) -> list[Record]:
+def compared_lines(names: Record, metrics: Mapping[str, Compared]) -> list[Record]:
     """Return a line per metric of two sides that were compared, which begins with their `names`."""
     return [
         {**names, "metric": metric, "first_mean": each.first, "other_mean": each.second,

@@ -11,10 +11,7 @@ from spurgen.harness.machine.text import as_markdown
 
 SYNTHETIC = "twins"  # the access tier that is given what real data rarely have
 APART = ", which real data rarely have"
-STRANGERS = (
-    "submission", "name", "access", "reason", "verification", "model", "group", "other", "checkpoint", "encoder",
-    "learner",
-)  # fmt: skip
+STRANGERS = ("submission", "name", "access", "reason", "verification")
 
 
 def to_markdown(board: Leaderboard) -> str:

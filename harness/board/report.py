@@ -1,7 +1,7 @@
-"""A report on a learner: sentences, and tables of lines of the board's frame, as text, Markdown and JSON.
+"""A report on a learner: sentences, and tables of lines of the board's frame, as text and JSON.
 
-`spurgen run`, `profile`, `ask` and `evaluate` return one each. Their files have one schema, the leaderboard's: what the
-report is about, key by key, and tables with `columns` and `rows`.
+`spurgen profile` and `evaluate` return one each. Their files have one schema, the leaderboard's: what the report is
+about, key by key, and tables with `columns` and `rows`.
 """
 
 import json
@@ -17,11 +17,10 @@ from spurgen.benchmark.errors import ReadError, checked, shortened
 from spurgen.benchmark.reading import read_json
 from spurgen.harness.board.columns import Line, cell, column, filled
 from spurgen.harness.board.frame import TEXTS, TRUE_OR_FALSE, Record
-from spurgen.harness.board.markdown import escaped
 from spurgen.harness.board.schema import SCHEMA_VERSION
-from spurgen.harness.machine.printing import markdown_table, plain_table
+from spurgen.harness.machine.printing import plain_table
 
-Kind = Literal["evaluate", "profile", "run", "ask"]
+Kind = Literal["evaluate", "profile"]
 """The command that makes a report."""
 _TYPES = {str: "text", bool: "true or false", int: "a number", float: "a number"}
 
@@ -43,16 +42,15 @@ class Table:
     intervals: bool = False
     by: str = ""
 
-    def cells(self, *, escape: bool = False) -> list[dict[str, str]]:
-        """Return the rows of the table, texts by title; `escape`: strangers' texts for Markdown."""
-        lines = escaped(self.lines) if escape else self.lines
-        keys = filled(lines, self.shown)
+    def cells(self) -> list[dict[str, str]]:
+        """Return the rows of the table, texts by title."""
+        keys = filled(self.lines, self.shown)
         if self.by:
             return [
-                {"": column(key).title} | {str(line[self.by]): cell(key, line, self.intervals) for line in lines}
+                {"": column(key).title} | {str(line[self.by]): cell(key, line, self.intervals) for line in self.lines}
                 for key in keys
             ]
-        return [{column(key).title: cell(key, line, self.intervals) for key in keys} for line in lines]
+        return [{column(key).title: cell(key, line, self.intervals) for key in keys} for line in self.lines]
 
 
 @dataclass(frozen=True)
@@ -88,20 +86,6 @@ class Report:
         wrapped = [text if "\n" in text else textwrap.fill(text, width) for text in (*said, self.sentence)]
         return "\n\n".join(filter(None, wrapped))
 
-    def to_markdown(self, files: Sequence[str] = ()) -> str:
-        """Return the whole report; `files`: names of the pictures beside it."""
-        said = [f"# {self.title}", self.sentence]
-        for part in self.parts:
-            if isinstance(part, str):
-                said.append(part)
-            else:
-                said += [f"## {part.title}"] if part.title else []
-                said += [markdown_table(part.cells(escape=True)), part.text]
-        said += ["## What limits this", bullets(self.notes)] if self.notes else []
-        said += ["## How to repeat it", f"```\n{self.command}\n```"] if self.command else []
-        said += ["## Plots", bullets([f"[{name}]({name})" for name in files])] if files else []
-        return "\n\n".join(filter(None, said)) + "\n"
-
     def to_json(self) -> str:
         """Return all lines of the tables, and the rest key by key; a NaN is an error."""
         tables: dict[str, list[Line]] = {}
@@ -115,11 +99,6 @@ class Report:
         said = [f" {json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in head.items()]
         shown = [f"  {json.dumps(name)}: {_rows_of(lines)}" for name, lines in tables.items()]
         return "{\n" + ",\n".join([*said, ' "tables": {\n' + ",\n".join(shown) + "\n }"]) + "\n}\n"
-
-
-def bullets(lines: Sequence[str]) -> str:
-    """Return lines as a list in Markdown."""
-    return "\n".join(f"- {line}" for line in lines)
 
 
 def _rows_of(lines: Sequence[Line]) -> str:

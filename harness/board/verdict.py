@@ -60,7 +60,7 @@ def verdict(
             lines += [*_place(title, mean, whole), *_needed(mean, whole)] if mean else []
             lines += _not_ranked(title, _find(whole.unranked, label))
             rungs = [suite.task(each) for each, part in board.tasks.items() if each in tasks and _believed(part, label)]
-            rungs = [task for task in rungs if task.of and task.of == name]
+            rungs = [task for task in rungs if task.of == name]
             lines += why(rungs, label, rows, _best(whole, label, rows), whole.unit) if rungs else []
     lines += [] if flags is None else _command(board, label, shown, flags)
     return [*map(harmless, lines)]

@@ -132,7 +132,7 @@ def _small(task: Task) -> str:
     if not task.of:
         return task.modality
     rung = shrunk(task)
-    return f"{task.modality}: {rung.scenario.parts['train']} samples, {rung.counterexamples} of them counterexamples"
+    return f"{task.modality}: {rung.num_train} samples, {rung.counterexamples} of them counterexamples"
 
 
 def _complain(console: Console, text: str) -> int:

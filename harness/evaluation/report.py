@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.board.frame import Record, entries, test_lines
+from spurgen.harness.board.frame import Record, compared_lines, entries
 from spurgen.harness.board.latex import lines_latex
 from spurgen.harness.board.report import Report, Table
 from spurgen.harness.evaluation.figures import Evaluation
@@ -56,7 +56,7 @@ def report_of(
     parts.append(Table("models", lines, MODELS, intervals=True, by="model"))
     if comparisons:
         tests = [line for one in comparisons
-                 for line in test_lines({"model": one.first, "other": one.second}, one.metrics)]  # fmt: skip
+                 for line in compared_lines({"model": one.first, "other": one.second}, one.metrics)]  # fmt: skip
         parts.append(Table("comparisons", tests, TESTS))
     verdict = " ".join([*map(comparison_summary, comparisons), how_tested(comparisons)]) if comparisons else ""
     return Report("evaluate", "Predictions", verdict, parts, about=about)

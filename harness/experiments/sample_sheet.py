@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from spurgen.benchmark.task import Task
 from spurgen.benchmark.worlds.pictograms import pictograms
 from spurgen.generators import Samples, sample, world_of
+from spurgen.generators.world import NOTHING
 from spurgen.harness.plots.style import GREY, styled
 
 COLUMNS = 5
@@ -51,7 +52,8 @@ def sample_sheet(task: Task) -> Figure:
 
 def _train_indices(task: Task, count: int) -> list[int]:
     """Return the index of a train sample for each of the first classes that occurs in train."""
-    labels = world_of(task.scenario).factors("train").labels[:SEARCHED]
+    searched = range(min(SEARCHED, task.num_train))
+    labels = world_of(task.scenario).draw("train", searched, NOTHING).labels
     return [int(np.flatnonzero(labels == k)[0]) for k in range(count) if (labels == k).any()]
 
 

@@ -224,12 +224,12 @@ def _rungs(world: Measurable, modality: Modality | None) -> Sequence[Task]:
         return [replace(world, name=f"{world.of}-{m}", counterexamples=m) for m in numbers] or [world]
     suite = load_suite(DEFAULT_SUITE)
     named = suite.tasks.get(world)
-    return suite.ladders[one_of("ladder", named.of if named else world, suite.ladders)]
+    return suite.ladders[one_of("ladder", named.of if named and named.of else world, suite.ladders)]
 
 
 def _ladder(tasks: Sequence[Task]) -> str:
     first = tasks[0]
-    return first.of if first.of else first.name
+    return first.of or first.name
 
 
 def _row(

@@ -1,6 +1,6 @@
 """Rows in memory: a submission's results, with the sample arrays that their metrics follow from.
 
-Among these arrays are the classes predicted for families: base samples, their channel twins and their core twins.
+Among these arrays are the classes predicted for the parts of `Description.asked`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,8 +24,8 @@ class TaskRow:
     """A submission's results on one task, by ascending seed.
 
     `correct`: bool (S, n), the test samples that each seed classifies correctly. `sums`: float64 (m,) each, the
-    real-valued sample arrays, summed over seeds. `predicted`: uint8 (S, f, c), the classes that each seed predicts for
-    families; older results have none. Failed results have no samples.
+    real-valued sample arrays, summed over seeds. `predicted`: uint8 (S, 1, n), the classes that each seed predicts for
+    all asked parts. Failed results have no samples.
     """
 
     results: tuple[Result, ...]

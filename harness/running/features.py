@@ -31,10 +31,8 @@ from spurgen.harness.splits.verify import check_samples
 VERSION = 1  # raise it when the same data and weights give other features
 TWINS = "train/free"  # the part that supplies the twins of train
 CHUNK = 200  # samples drawn and encoded at a time
-SECONDS: dict[Carrier, float] = {
-    "image": 0.12,
-    "caption": 0.013,
-}  # per sample, on one core of a machine of 2020; used only for forecasts
+# Per sample, on one core of a machine of 2020; used only for forecasts.
+SECONDS: dict[Carrier, float] = {"image": 0.12, "caption": 0.013}
 
 
 def features_of(task: Task, part: str, frozen: str | None, encoder: str = "") -> Features:

@@ -37,7 +37,7 @@ class Job:
     counterexamples: it shows what these alone can teach; `draw` counts the disjoint draws of them.
     """
 
-    task: Task = field(repr=False)
+    task: Task
     spec: str
     seed: int
     data_sha256: str

@@ -195,7 +195,6 @@ def number_needed(suite: RankedSuite) -> Answer:
 
 
 def _ceiling(ladder: Ranked) -> float | None:
-    assert ladder.task.of
     return ladder.task.scenario.ceiling
 
 

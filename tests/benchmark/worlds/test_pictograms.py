@@ -151,7 +151,7 @@ def test_a_scenario_file_is_read(tmp_path):
         (None, r"cannot read the scenario file .*w.toml: .*No such file"),
         (b"seed = ", r"cannot read the scenario file .*w.toml: Invalid value"),
         (b"\xff\xfe", r"cannot read the scenario file .*w.toml: byte 0, 0xff, is not UTF-8; save it as UTF-8"),
-        (b"seed = 1", r"w.toml describes no kind of world: expected one of the keys categories, channels, found none"),
+        (b"seed = 1", r"channels \(a world of pictograms\) or categories \(a world of things\), found neither"),
         (b"channels = {}", r"w.toml is not a possible scenario: suite: this key is missing; add it"),
         (b"suite = 'a'\nname = 'b'\nseed = 1\nchannels = {}\nsource = 1", r"source: there is no such key"),
     ],

@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
-import build
 import pytest
+
+import build
 
 ROOT = Path(__file__).parents[3]
 BOARD = {"index.html", "ladders/index.html", "trust.html", "search.html"}  # pages of the board that the bar links to

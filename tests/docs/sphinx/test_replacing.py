@@ -1,7 +1,8 @@
 """What is in the folder that the built documentation replaces."""
 
-import build
 import pytest
+
+import build
 
 
 @pytest.fixture(autouse=True)
