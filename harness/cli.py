@@ -21,7 +21,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.packages import explained
 from spurgen.benchmark.plugins import names_in
 from spurgen.harness.machine.files import FULL
-from spurgen.harness.machine.interrupts import INTERRUPTED, TERMINATED, Terminated, raise_terminated
+from spurgen.harness.machine.pool import INTERRUPTED, TERMINATED, Terminated, raise_terminated
 from spurgen.harness.parser import Parser
 
 COMMANDS = "spurgen.harness.commands"

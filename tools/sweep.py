@@ -29,10 +29,10 @@ from spurgen.harness.experiments.tuning import (
     tune,
 )
 from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
-from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
+from spurgen.harness.machine.pool import Resources
 from spurgen.harness.machine.printing import first_line, markdown_table, say
-from spurgen.harness.machine.resources import Resources
+from spurgen.harness.machine.provenance import pick_device
 from spurgen.harness.options import flags
 from spurgen.harness.options.cluster import resources_of
 from spurgen.harness.options.starting import add_yes, forecast, may_start

@@ -9,7 +9,7 @@ from typing import Any
 
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.schema import IDEAL, SCHEMA_VERSION, Board, Leaderboard, SetBoard, TaskBoard
-from spurgen.harness.machine.text import as_cell
+from spurgen.harness.machine.printing import as_cell
 
 
 def to_json(board: Leaderboard) -> str:

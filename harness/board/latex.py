@@ -7,7 +7,7 @@ from spurgen.harness.board.columns import Line, cell, column
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import Board
-from spurgen.harness.machine.text import as_latex
+from spurgen.harness.machine.printing import as_latex
 
 SHOWN = {
     1: ("submission", "robust_accuracy", "counterexamples"),

@@ -6,8 +6,7 @@ from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import Line, board_keys, column, table
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.schema import Board, Leaderboard, SetBoard, TaskBoard
-from spurgen.harness.machine.printing import markdown_table
-from spurgen.harness.machine.text import as_markdown
+from spurgen.harness.machine.printing import as_markdown, markdown_table
 
 SYNTHETIC = "twins"  # the access tier that is given what real data rarely have
 APART = ", which real data rarely have"

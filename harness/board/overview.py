@@ -8,8 +8,7 @@ from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.methods import in_papers
 from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.board.schema import Board, Leaderboard, SetBoard, TaskBoard
-from spurgen.harness.machine.printing import markdown_table
-from spurgen.harness.machine.text import as_markdown
+from spurgen.harness.machine.printing import as_markdown, markdown_table
 
 HEADLINE = ("cda", "bsoftmax", "adversarial", "group_dro", "jtt", "erm")
 """Rows of the README's table: methods of several families, and ERM."""

@@ -14,7 +14,7 @@ from spurgen.harness.board.columns import Line, board_keys, channel_keys, column
 from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import Board, Leaderboard, SetBoard, TaskBoard
-from spurgen.harness.machine.text import one_line
+from spurgen.harness.machine.printing import one_line
 
 PLAIN_WIDTH = 80  # characters of a line where there is no terminal
 UNLIMITED = 10_000

@@ -14,8 +14,7 @@ from spurgen.harness.board.frame import line_of
 from spurgen.harness.board.markdown import SYNTHETIC
 from spurgen.harness.board.schema import Board, BoardRow, Leaderboard, SetBoardRow, Unranked
 from spurgen.harness.board.task_verdict import over_samples, task_lines, why
-from spurgen.harness.machine.printing import and_list, p_equals
-from spurgen.harness.machine.text import one_line
+from spurgen.harness.machine.printing import and_list, one_line, p_equals
 from spurgen.harness.results.rows import Rows
 
 MORE = (

@@ -36,8 +36,8 @@ def run_model(
     """Return the submission's answers to the samples of --metadata."""
     from spurgen.harness.evaluation.model import answer, image_batches, text_batches
     from spurgen.harness.evaluation.reading import read_samples
-    from spurgen.harness.machine.devices import pick_device
     from spurgen.harness.machine.printing import say
+    from spurgen.harness.machine.provenance import pick_device
     from spurgen.harness.options.limits import describe_isolation
     from spurgen.harness.sandbox.limits import DEFAULT
 

@@ -11,9 +11,8 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.harness.experiments import DATA
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.printing import one_line, say
 from spurgen.harness.machine.progress import samples_bar
-from spurgen.harness.machine.text import one_line
 from spurgen.harness.options.flags import between, command_line, refuse
 
 METHODS = ("erm", "group_dro", "jtt", "dfr", "subg")  # one of each family

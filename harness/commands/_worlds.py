@@ -22,9 +22,9 @@ from spurgen.harness.experiments.report import conclusions, results_table, to_ma
 from spurgen.harness.experiments.sample_sheet import sample_sheet
 from spurgen.harness.experiments.summary import FILE_NAME, ExperimentSummary, summarize
 from spurgen.harness.exports.writing import export, find
-from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.progress import samples_bar
+from spurgen.harness.machine.provenance import pick_device
 from spurgen.harness.options.cluster import resources_of
 from spurgen.harness.options.flags import command_line, read_world_of
 from spurgen.harness.options.limits import describe_isolation

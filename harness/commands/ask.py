@@ -12,7 +12,7 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import pip_install
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.machine.interrupts import explain_stop
+from spurgen.harness.machine.pool import explain_stop
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import add_jobs, add_results, between, refuse, up_to

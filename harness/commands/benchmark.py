@@ -13,9 +13,9 @@ from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.provenance import pick_device
 from spurgen.harness.options.encoding import compute_features
 from spurgen.harness.options.flags import Unique, open_store, refuse
 from spurgen.harness.options.limits import FLAGS, describe_isolation, limits_of

@@ -10,9 +10,9 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Task
-from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.printing import and_list, markdown_table, say
 from spurgen.harness.machine.progress import make_progress, told
+from spurgen.harness.machine.provenance import pick_device
 from spurgen.harness.options.flags import add_device, add_submission, add_suite
 from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of
 from spurgen.harness.running.forecast import duration

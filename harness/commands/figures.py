@@ -21,10 +21,9 @@ from spurgen.harness.board.methods import paper_names
 from spurgen.harness.board.overview import HEADLINE
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.experiments.lines import lines_of_run, read_summary, run_blocks
-from spurgen.harness.machine.citation import bibtex
 from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.machine.printing import say
-from spurgen.harness.machine.text import as_markdown
+from spurgen.harness.machine.printing import as_markdown, say
+from spurgen.harness.machine.provenance import bibtex
 from spurgen.harness.options.flags import Unique, add_out, add_results, add_suite, add_tasks, open_store
 from spurgen.harness.plots.ladder import ladder_items, ladders_drawn
 from spurgen.harness.plots.needed import draw_needed

@@ -24,10 +24,10 @@ from spurgen.harness.board.reproduction import (
     tolerances,
     worst_match,
 )
-from spurgen.harness.machine.devices import pick_device
 from spurgen.harness.machine.files import check_writable
+from spurgen.harness.machine.pool import Resources
 from spurgen.harness.machine.printing import first_line, markdown_table, say
-from spurgen.harness.machine.resources import Resources
+from spurgen.harness.machine.provenance import pick_device
 from spurgen.harness.options import flags
 from spurgen.harness.options.cluster import resources_of
 from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of

@@ -10,7 +10,7 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import SUITES
-from spurgen.harness.machine.interrupts import explain_stop
+from spurgen.harness.machine.pool import explain_stop
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import add_out, add_results, add_suite, no_rows
 from spurgen.harness.results.store import IN_CONTEXT, SHIPPED, Store

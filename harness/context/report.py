@@ -14,8 +14,7 @@ from spurgen.benchmark.errors import ReadError, checked, shortened
 from spurgen.benchmark.reading import parse_json, read_text
 from spurgen.harness.context.episodes import LADDER, RUNGS, SHOWN, STATES
 from spurgen.harness.context.scores import Scores
-from spurgen.harness.machine.printing import signed, terminal_table
-from spurgen.harness.machine.text import one_line
+from spurgen.harness.machine.printing import one_line, signed, terminal_table
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.store import IN_CONTEXT, SHIPPED
 from spurgen.harness.statistics.needed import Goal, Needed, needed

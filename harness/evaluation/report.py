@@ -11,8 +11,7 @@ from spurgen.harness.evaluation.figures import Evaluation
 from spurgen.harness.evaluation.paired import Comparison
 from spurgen.harness.evaluation.predictions import SHOWN
 from spurgen.harness.evaluation.selection import Selected
-from spurgen.harness.machine.printing import listed, p_equals
-from spurgen.harness.machine.text import one_line
+from spurgen.harness.machine.printing import listed, one_line, p_equals
 from spurgen.harness.statistics.comparison import Compared
 
 if TYPE_CHECKING:

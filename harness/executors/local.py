@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from spurgen.harness.machine import pool
-from spurgen.harness.machine.resources import Resources
+from spurgen.harness.machine.pool import Resources
 
 J = TypeVar("J")
 R = TypeVar("R")

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from spurgen.harness.machine.interrupts import explain_stop
-from spurgen.harness.machine.pool import CONTINUES
-from spurgen.harness.machine.resources import Resources
+from spurgen.harness.machine.pool import CONTINUES, Resources, explain_stop
 
 J = TypeVar("J")
 R = TypeVar("R")

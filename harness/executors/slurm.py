@@ -23,9 +23,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import pip_install
 from spurgen.harness.executors._attempt import Attempt, attempt, result_of
 from spurgen.harness.machine import pool
-from spurgen.harness.machine.interrupts import LostProcessError, explain_stop
-from spurgen.harness.machine.pool import CONTINUES, ONE_THREAD
-from spurgen.harness.machine.resources import Resources
+from spurgen.harness.machine.pool import CONTINUES, ONE_THREAD, LostProcessError, Resources, explain_stop
 
 J = TypeVar("J")
 R = TypeVar("R")

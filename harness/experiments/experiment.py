@@ -11,8 +11,8 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result, SampleArrays
 from spurgen.benchmark.task import Task
 from spurgen.harness.experiments.checks import Method
+from spurgen.harness.machine.pool import ANYWHERE, Resources
 from spurgen.harness.machine.printing import failed_check
-from spurgen.harness.machine.resources import ANYWHERE, Resources
 from spurgen.harness.results.rows import TaskRow, make_task_row
 from spurgen.harness.results.store import Store, label_of
 from spurgen.harness.running.forecast import measured

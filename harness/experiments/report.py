@@ -8,8 +8,7 @@ from spurgen.harness.board.markdown import escaped
 from spurgen.harness.experiments.drawn import draw_train, facts, rates_table
 from spurgen.harness.experiments.lines import ideal_line, lines_of_run
 from spurgen.harness.experiments.summary import TOO_FEW_BASES, ExperimentSummary
-from spurgen.harness.machine.printing import and_list, markdown_table, p_text
-from spurgen.harness.machine.text import as_markdown
+from spurgen.harness.machine.printing import and_list, as_markdown, markdown_table, p_text
 
 NOT_RANKED = " (not ranked)"
 SHOWN = (

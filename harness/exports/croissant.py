@@ -15,8 +15,8 @@ from spurgen.generators.world import world_of
 from spurgen.harness.exports import facts
 from spurgen.harness.exports.columns import Column
 from spurgen.harness.exports.plan import Index, Plan, flat
-from spurgen.harness.machine.citation import AUTHORS, bibtex
 from spurgen.harness.machine.files import file_sha256
+from spurgen.harness.machine.provenance import AUTHORS, bibtex
 
 VERSION = "1.0.0"
 """Version of every frozen suite's data, which never change: other data are another suite."""

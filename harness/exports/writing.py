@@ -35,10 +35,8 @@ from spurgen.harness.exports.plan import (
     read_index,
     sample_digests,
 )
-from spurgen.harness.machine.files import write_atomically
-from spurgen.harness.machine.folders import check_out, claimed, interrupted_folder
-from spurgen.harness.machine.interrupts import explain_stop
-from spurgen.harness.machine.pool import run
+from spurgen.harness.machine.files import check_out, claimed, interrupted_folder, write_atomically
+from spurgen.harness.machine.pool import explain_stop, run
 from spurgen.harness.splits.freeze import ALONE
 
 PLAN = "plan.json"

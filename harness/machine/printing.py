@@ -1,5 +1,6 @@
-"""Text for terminals and reports: lines as they are, Markdown tables, lists in sentences."""
+"""Text for terminals and reports: tables, lists in sentences, and a stranger's text, harmless in every format."""
 
+import html
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +16,16 @@ from spurgen.benchmark.errors import harmless
 MINUS = "\N{MINUS SIGN}"
 FIGURE = re.compile(r"[<>=]*[-+]?[\d.]")  # how a cell of figures begins
 LEAST_P = 1e-4  # smaller p-values are not distinguished: no test here is that exact
+MARKUP = re.compile(r"[\\*~|\[\]]|(?<![^\W_])_|_(?![^\W_])")
+"""Characters that Markdown may take for markup; an underscore between letters, as in `group_dro`, never is."""
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}", '"': "''", "`": r"\textasciigrave{}", "[": "{[}", "*": "{*}", "†": r"\textdagger{}",
+}  # fmt: skip
+"""LaTeX's special characters; `[` or `*` at the start of a row would be an argument of the preceding line's end."""
+LAST = 0x17F  # later characters need packages of LaTeX
 
 
 def say(console: Console, line: str | Text, style: str = "") -> None:
@@ -115,3 +126,23 @@ def failed_check(names: Sequence[str]) -> str:
 def and_list(names: Sequence[str], word: str = "and") -> str:
     """Return names as a sentence lists them: `a, b and c`; `word` can be `or`."""
     return f" {word} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, without characters that are invisible or reorder the text around them."""
+    return harmless(" ".join(text.split()))
+
+
+def as_markdown(text: str) -> str:
+    """Return a text on one line, escaped for Markdown."""
+    return MARKUP.sub(r"\\\g<0>", html.escape(one_line(text)).replace("`", "'"))
+
+
+def as_cell(text: str) -> str:
+    """Return a text that no spreadsheet runs as a formula, without control characters."""
+    return ("'" if text[:1] in FORMULAS else "") + harmless(text.replace("\r", " "))
+
+
+def as_latex(text: str) -> str:
+    """Return a text on one line, escaped for LaTeX, with ? for characters that need a package."""
+    return "".join(LATEX.get(c, c if ord(c) <= LAST else "?") for c in one_line(text))

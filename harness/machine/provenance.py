@@ -1,19 +1,27 @@
-"""The provenance of a result: when, where and with what it was made."""
+"""The provenance of a result: when, where, with what and on which device it was made, and how to cite it."""
 
+import os
 import platform
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.packages import TRAIN, check_packages
 from spurgen.benchmark.result import Environment
 
 SOURCES = (":(top)*.py", ":(top)*.toml", ":(top)*.manifest.json")  # what makes a tree dirty: not the rows themselves
 CODE = ("baselines", "benchmark", "generators", "harness")  # the package's folders, which stand side by side
 PACKAGES = ("numpy", "numba", "torch", "scikit-learn", "scipy")
+TITLE = "the benchmark that tells whether a model learned the task or a shortcut"
+AUTHORS = "The SpurGen authors"
+YEAR = 2026
 
 
 @cache  # a lookup searches every folder on Python's path
@@ -95,3 +103,52 @@ def git_state(folder: Path) -> GitState:
 
 def _git(folder: Path, *command: str) -> str:
     return subprocess.run(["git", *command], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def pick_device(name: str) -> str:
+    """Return the device, `auto` resolved; raise `SpurgenError` if it is unknown or missing."""
+    if name == "cpu" or (name == "auto" and not find_spec("torch")):
+        return "cpu"
+    if name != "auto":
+        check_device_name(name)
+        check_packages(TRAIN, f"--device {name}", "train")
+    import torch  # slow to import, and a run on the CPU needs it only in the workers
+
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if name == "auto":
+        return "cuda" if count else "cpu"
+    if int(name.partition(":")[2] or 0) >= count:
+        there = f"cuda:0 to cuda:{count - 1}" if count else "none; use cpu"
+        raise SpurgenError(f"there is no device {name}; the GPUs here: {there}")
+    return name
+
+
+def visible_gpus(device: str) -> tuple[str, ...]:
+    """Return the GPUs that jobs on `cuda` can be spread over, as CUDA_VISIBLE_DEVICES names them.
+
+    There are none on another device: a numbered GPU is the only one meant.
+    """
+    if device != "cuda":
+        return ()
+    import torch
+
+    count = torch.cuda.device_count()
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return tuple(named.split(",")[:count] if named else map(str, range(count)))
+
+
+def check_device_name(name: str) -> None:
+    """Raise `SpurgenError` for a name that no device has."""
+    if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", name, re.ASCII):
+        raise SpurgenError(f"unknown device {name!r}; choose cpu, cuda, cuda:0, ... or auto")
+
+
+def bibtex(data: str = "", *, versioned: bool = True) -> str:
+    """Return the BibTeX entry of CITATION.cff; `data` names the suite and its manifest: which data a paper used.
+
+    Use `versioned=False` to cite something that outlives a version of SpurGen.
+    """
+    note = "; ".join(filter(None, [f"Version {version('spurgen')}" if versioned else "", data]))
+    fields = {"title": f"{{SpurGen}}: {TITLE}", "author": f"{{{AUTHORS}}}", "year": str(YEAR), "note": note}
+    lines = [f"  {name:<6} = {{{value}}}" for name, value in fields.items()]
+    return "@software{spurgen,\n" + ",\n".join(lines) + "\n}\n"

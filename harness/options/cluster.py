@@ -4,8 +4,8 @@ import argparse
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
-from spurgen.harness.machine.devices import check_device_name, pick_device, visible_gpus
-from spurgen.harness.machine.resources import ANYWHERE, Resources
+from spurgen.harness.machine.pool import ANYWHERE, Resources
+from spurgen.harness.machine.provenance import check_device_name, pick_device, visible_gpus
 from spurgen.harness.options.flags import between, positive_int
 from spurgen.harness.running.executing import EXECUTORS, heeded, read_cluster
 

@@ -16,7 +16,7 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.specs import BASELINES
 from spurgen.harness.machine import pool
-from spurgen.harness.machine.folders import scratch_folder
+from spurgen.harness.machine.files import scratch_folder
 from spurgen.harness.metrics import log_softmax
 from spurgen.harness.metrics.arrays import Bool, Int64, Scores
 from spurgen.harness.own.data import AGREES, LEAST_CLASSES, MISLEADS, SPLITS, OwnData

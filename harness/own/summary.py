@@ -10,8 +10,7 @@ import numpy as np
 
 from spurgen.harness.evaluation.figures import Evaluation, evaluate
 from spurgen.harness.evaluation.predictions import Attribute, Predictions, group
-from spurgen.harness.machine.printing import and_list, failed_check, markdown_table
-from spurgen.harness.machine.text import as_markdown, one_line
+from spurgen.harness.machine.printing import and_list, as_markdown, failed_check, markdown_table, one_line
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.own.climb import CEILING, EVERYTHING, LEARNER, LEAST_IN_VAL, MAJORITY, Answered
 from spurgen.harness.own.data import AGREES, FEW, LEAST_CLASSES, MISLEADS, NEUTRAL, STATES, OwnData

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from spurgen.harness.machine.files import write_atomically
-from spurgen.harness.machine.text import one_line
+from spurgen.harness.machine.printing import one_line
 
 Columns = Literal[1, 2]
 Format = Literal["pdf", "svg", "png"]

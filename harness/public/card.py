@@ -17,7 +17,7 @@ from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.board.columns import NEEDED_BY
 from spurgen.harness.board.report import Report, Table, read_report
-from spurgen.harness.machine.text import as_markdown
+from spurgen.harness.machine.printing import as_markdown
 from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.public.measuring import Measured
 from spurgen.harness.statistics.needed import Goal, Needed, in_words, needed

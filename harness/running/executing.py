@@ -12,8 +12,8 @@ from spurgen.benchmark.errors import SpurgenError, harmless
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.suggest import one_of
 from spurgen.harness.machine.files import FULL
+from spurgen.harness.machine.pool import Resources
 from spurgen.harness.machine.printing import first_line
-from spurgen.harness.machine.resources import Resources
 
 J = TypeVar("J")
 R = TypeVar("R")

@@ -15,7 +15,7 @@ from spurgen.benchmark.contract import Batch, Context, LabeledData, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Report
 from spurgen.benchmark.specs import is_baseline
-from spurgen.harness.machine.folders import scratch_folder
+from spurgen.harness.machine.files import scratch_folder
 from spurgen.harness.running.job import Job
 from spurgen.harness.sandbox.about import About
 from spurgen.harness.sandbox.answers import fault

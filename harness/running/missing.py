@@ -9,9 +9,9 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline
+from spurgen.harness.machine.pool import ANYWHERE, Resources
 from spurgen.harness.machine.printing import first_line, say
 from spurgen.harness.machine.progress import jobs_progress
-from spurgen.harness.machine.resources import ANYWHERE, Resources
 from spurgen.harness.results.rows import Row
 from spurgen.harness.results.store import Store, check_owner, versions_of
 from spurgen.harness.running.executing import Bug, execute_each

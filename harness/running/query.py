@@ -11,7 +11,7 @@ from spurgen.benchmark.contract import Batch, Int64
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.task import Task
 from spurgen.generators import Samples
-from spurgen.harness.machine.ahead import ahead
+from spurgen.harness.machine.pool import ahead
 from spurgen.harness.metrics import fit_temperature
 from spurgen.harness.running.batching import CHUNK, Chunk, cut, mix
 from spurgen.harness.running.data import CALIBRATION, asked, pieces_of

@@ -14,8 +14,8 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.result import Provenance, Report, Result, SampleArrays
 from spurgen.benchmark.specs import is_baseline
 from spurgen.generators.world import Samples, world_of
+from spurgen.harness.machine.progress import Show, reporting
 from spurgen.harness.machine.provenance import environment, now
-from spurgen.harness.machine.steps import Show, reporting
 from spurgen.harness.results.sources import imports_generator
 from spurgen.harness.results.store import label_of
 from spurgen.harness.running.data import CALIBRATION, fitted, labeled, make_part

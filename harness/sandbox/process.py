@@ -16,7 +16,7 @@ from pydantic_core import PydanticSerializationError
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.errors import SubmissionError, checked, explain, harmless, shortened
 from spurgen.benchmark.result import Report
-from spurgen.harness.machine.folders import scratch_folder
+from spurgen.harness.machine.files import scratch_folder
 from spurgen.harness.machine.pool import ONE_THREAD
 from spurgen.harness.sandbox import launch
 from spurgen.harness.sandbox.about import About

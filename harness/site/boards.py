@@ -8,7 +8,7 @@ from markupsafe import Markup
 from spurgen.harness.board.columns import CHANNEL, Column, Line, board_keys, column, known, needed_words, table
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import SetBoard
-from spurgen.harness.machine.text import one_line
+from spurgen.harness.machine.printing import one_line
 from spurgen.harness.site.marks import bar, scale, spark
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.words import ALL, given, percent

@@ -17,8 +17,7 @@ from spurgen.harness.board.columns import Line, cell, known, needed_words
 from spurgen.harness.board.counterexamples import goal_of
 from spurgen.harness.board.markdown import SYNTHETIC
 from spurgen.harness.board.methods import about_method
-from spurgen.harness.machine.printing import and_list
-from spurgen.harness.machine.text import one_line
+from spurgen.harness.machine.printing import and_list, one_line
 from spurgen.harness.plots.ladder import draw_ladder, named_rows
 from spurgen.harness.plots.needed import draw_needed
 from spurgen.harness.plots.of_board import named

@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
-from spurgen.harness.machine.interrupts import hold_signals
-from spurgen.harness.machine.text import one_line
+from spurgen.harness.machine.pool import hold_signals
+from spurgen.harness.machine.printing import one_line
 from spurgen.harness.plots import style
 from spurgen.harness.plots.style import encode
 from spurgen.harness.site.words import file_name, percent, what

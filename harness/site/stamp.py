@@ -11,9 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.machine.files import WriteError, write_atomically
-from spurgen.harness.machine.folders import claimed, partial_folder, stale_folders
-from spurgen.harness.machine.interrupts import hold_signals
+from spurgen.harness.machine.files import WriteError, claimed, partial_folder, stale_folders, write_atomically
+from spurgen.harness.machine.pool import hold_signals
 from spurgen.harness.machine.provenance import CODE
 
 STAMP = "site.json"

@@ -10,8 +10,7 @@ from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.markdown import APART, SYNTHETIC
 from spurgen.harness.board.methods import short_name
 from spurgen.harness.board.placing import GIVEN
-from spurgen.harness.machine.printing import and_list
-from spurgen.harness.machine.text import one_line
+from spurgen.harness.machine.printing import and_list, one_line
 
 TOLD = {
     "none": "not told", "envs": "told environments, not which they are",

@@ -16,8 +16,7 @@ from spurgen.benchmark.manifest import Manifest, Part, ScenarioManifest, Shard
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.world import Description
 from spurgen.generators.world import Samples, world_of
-from spurgen.harness.machine.interrupts import explain_stop, hold_signals
-from spurgen.harness.machine.pool import process_pool
+from spurgen.harness.machine.pool import explain_stop, hold_signals, process_pool
 
 SHARD = 1000
 ALONE = 20_000  # samples that this process makes before others have started

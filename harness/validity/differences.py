@@ -13,8 +13,7 @@ from spurgen.harness.board.by_unit import spread_of
 from spurgen.harness.board.columns import Line
 from spurgen.harness.board.placing import tier_place
 from spurgen.harness.board.standings import standings
-from spurgen.harness.machine.printing import and_list
-from spurgen.harness.machine.text import as_markdown
+from spurgen.harness.machine.printing import and_list, as_markdown
 from spurgen.harness.metrics.arrays import Bool
 from spurgen.harness.plots.forest import UNIT
 from spurgen.harness.statistics.comparison import with_reference

@@ -7,7 +7,7 @@ import numpy as np
 
 from spurgen.harness.board.columns import Line
 from spurgen.harness.board.placing import tier_place
-from spurgen.harness.machine.text import as_markdown
+from spurgen.harness.machine.printing import as_markdown
 from spurgen.harness.plots.forest import UNIT
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.validity.agreement import Access, means

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from pydantic_core import to_jsonable_python
 
 from spurgen.harness.board.columns import Line, number
-from spurgen.harness.machine.printing import markdown_table, p_text
-from spurgen.harness.machine.text import as_markdown
+from spurgen.harness.machine.printing import as_markdown, markdown_table, p_text
 from spurgen.harness.statistics.estimate import ENDS
 from spurgen.harness.validity.agreement import published_spearman, spearman
 from spurgen.harness.validity.differences import minimum_detectable_difference, tiers, whac_a_mole

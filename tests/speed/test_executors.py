@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from spurgen.harness.machine.resources import Resources
+from spurgen.harness.machine.pool import Resources
 from spurgen.harness.running.executing import execute
 from spurgen.harness.running.plan import plan
 from spurgen.harness.running.run import run

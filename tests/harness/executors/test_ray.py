@@ -7,7 +7,7 @@ import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.executors.ray import _check_room, _fetched
-from spurgen.harness.machine.resources import Resources
+from spurgen.harness.machine.pool import Resources
 from spurgen.harness.running.executing import execute
 
 

@@ -19,7 +19,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.executors import slurm as slurm_executor
 from spurgen.harness.executors._squeue import Task, Watcher
 from spurgen.harness.executors.slurm import _work_on
-from spurgen.harness.machine.resources import Resources
+from spurgen.harness.machine.pool import Resources
 from spurgen.harness.running.executing import execute
 
 SETTINGS = """

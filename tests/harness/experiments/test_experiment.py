@@ -12,7 +12,7 @@ from spurgen.benchmark.world import load_scenario
 from spurgen.harness.experiments.checks import Method
 from spurgen.harness.experiments.experiment import Experiment, plan, run_experiment
 from spurgen.harness.machine import pool
-from spurgen.harness.machine.resources import Resources
+from spurgen.harness.machine.pool import Resources
 from spurgen.harness.running.missing import run_missing
 
 MODEL = (

@@ -2,7 +2,7 @@ from threading import Event, get_ident
 
 import pytest
 
-from spurgen.harness.machine.ahead import ahead
+from spurgen.harness.machine.pool import ahead
 
 
 def test_items_keep_their_order_and_are_made_in_another_thread():

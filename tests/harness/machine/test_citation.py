@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-from spurgen.harness.machine.citation import bibtex
+from spurgen.harness.machine.provenance import bibtex
 
 ROOT = Path(__file__).parents[3]
 

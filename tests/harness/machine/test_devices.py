@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.machine.devices import pick_device, visible_gpus
+from spurgen.harness.machine.provenance import pick_device, visible_gpus
 
 
 @pytest.fixture

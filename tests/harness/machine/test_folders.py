@@ -9,8 +9,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from spurgen.harness.machine.files import WriteError
-from spurgen.harness.machine.folders import interrupted_folder, partial_folder, scratch_folder
+from spurgen.harness.machine.files import WriteError, interrupted_folder, partial_folder, scratch_folder
 
 
 def test_folders_of_killed_processes_are_removed_and_those_in_use_stay(tmp_path):
@@ -39,7 +38,7 @@ def test_the_folder_of_an_interrupted_export_is_never_taken_for_one_that_may_be_
 def test_scratch_of_a_killed_process_is_removed_at_the_next_start(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     code = (
-        "import os, signal\nfrom spurgen.harness.machine.folders import scratch_folder\n"
+        "import os, signal\nfrom spurgen.harness.machine.files import scratch_folder\n"
         "with scratch_folder() as folder:\n"
         "    (folder / 'closed').mkdir()\n    (folder / 'closed' / 'features').touch()\n"
         "    (folder / 'closed').chmod(0)\n    os.kill(os.getpid(), signal.SIGKILL)\n"

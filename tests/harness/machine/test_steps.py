@@ -4,13 +4,12 @@ import pytest
 from rich.console import Console
 
 from spurgen.harness.machine import pool
-from spurgen.harness.machine.progress import jobs_progress
-from spurgen.harness.machine.steps import FOLDER, LONGEST, current, reporting
+from spurgen.harness.machine.progress import LONGEST, STEPS, current, jobs_progress, reporting
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv(FOLDER, str(tmp_path))
+    monkeypatch.setenv(STEPS, str(tmp_path))
     return tmp_path
 
 
@@ -34,7 +33,7 @@ def test_a_step_cannot_move_the_cursor_or_fill_the_screen(folder):
 
 
 def test_a_job_does_not_fail_if_its_step_cannot_be_written(folder, monkeypatch):
-    monkeypatch.setenv(FOLDER, str(folder / "none"))
+    monkeypatch.setenv(STEPS, str(folder / "none"))
     with reporting("erm") as show:
         show("training")
     assert current(folder / "none") == []
@@ -48,8 +47,8 @@ def test_a_terminal_shows_the_steps_of_processes_and_nothing_else_does(terminal,
             progress.add_task("jobs", total=1)
             show("training")
             progress.refresh()
-            others = list(pool.run(lambda _: FOLDER in os.environ, [0], 1))
+            others = list(pool.run(lambda _: STEPS in os.environ, [0], 1))
     text = (tmp_path / "out").read_text()
     assert ("mine  training" in text) is terminal
     assert [told for _, told in others] == [terminal]
-    assert FOLDER not in os.environ
+    assert STEPS not in os.environ

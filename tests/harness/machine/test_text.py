@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from spurgen.harness.machine.text import FORMULAS, as_cell, as_latex, as_markdown, one_line
+from spurgen.harness.machine.printing import FORMULAS, as_cell, as_latex, as_markdown, one_line
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])  # as GitHub reads it
 

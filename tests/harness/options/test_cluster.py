@@ -7,7 +7,7 @@ import torch
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.cli import main, make_parser
-from spurgen.harness.machine.resources import ANYWHERE
+from spurgen.harness.machine.pool import ANYWHERE
 from spurgen.harness.options.cluster import FLAGS, check_cluster, device_of, resources_of
 from spurgen.harness.options.limits import limits_of
 

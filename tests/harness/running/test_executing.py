@@ -9,7 +9,7 @@ import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
-from spurgen.harness.machine.resources import Resources
+from spurgen.harness.machine.pool import Resources
 from spurgen.harness.running.executing import EXECUTORS, execute, execute_each, heeded, read_cluster
 
 

@@ -10,8 +10,7 @@ from threading import Thread
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.machine.files import WriteError
-from spurgen.harness.machine.folders import claimed, partial_folder
+from spurgen.harness.machine.files import WriteError, claimed, partial_folder
 from spurgen.harness.site import stamp
 from spurgen.harness.site.stamp import DOCS, adopt_docs, check_replaceable, inputs_digest, is_current, replace
 
