@@ -19,16 +19,19 @@ from spurgen.benchmark.task import Task
 from spurgen.harness.cli import run_script
 from spurgen.harness.experiments.tuning import (
     Setting,
+    TuningResult,
+    add_result,
     choose,
     finalists,
     in_order,
     method_of,
+    read_tuning,
+    results_file,
     score_settings,
     settings,
     split_done,
     tune,
 )
-from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.pool import Resources
 from spurgen.harness.machine.printing import first_line, markdown_table, say

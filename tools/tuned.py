@@ -15,8 +15,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.world import Description
 from spurgen.harness.cli import run_script
-from spurgen.harness.experiments.tuning import choose, score_settings
-from spurgen.harness.experiments.tuning_result import read_tuning, results_file
+from spurgen.harness.experiments.tuning import choose, read_tuning, results_file, score_settings
 from spurgen.harness.validity.ladders import Rule
 
 METHODS = ("erm", "group_dro", "jtt", "subg", "bsoftmax", "cda")

@@ -10,7 +10,10 @@ from spurgen.harness.machine.printing import as_markdown, markdown_table
 
 SYNTHETIC = "twins"  # the access tier that is given what real data rarely have
 APART = ", which real data rarely have"
-STRANGERS = ("submission", "name", "access", "reason", "verification")
+STRANGERS = (
+    "submission", "name", "access", "reason", "verification", "model", "other", "encoder", "group", "checkpoint",
+)  # fmt: skip
+"""Keys of texts that submitters wrote."""
 
 
 def to_markdown(board: Leaderboard) -> str:
@@ -62,7 +65,7 @@ def tier_title(access: str) -> str:
 
 
 def escaped(lines: Sequence[Line]) -> list[Line]:
-    """Return lines with the texts that submitters wrote escaped for Markdown."""
+    """Return lines with the texts of `STRANGERS` escaped for Markdown."""
     return [
         {**line, **{key: as_markdown(line[key]) for key in STRANGERS if isinstance(line.get(key), str)}}
         for line in lines

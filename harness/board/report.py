@@ -1,7 +1,7 @@
-"""A report on a learner: sentences, and tables of lines of the board's frame, as text and JSON.
+"""A report on a learner: sentences, and tables of lines of the board's frame, as text, Markdown and JSON.
 
-`spurgen profile` and `evaluate` return one each. Their files have one schema, the leaderboard's: what the report is
-about, key by key, and tables with `columns` and `rows`.
+`spurgen run`, `profile`, `ask` and `evaluate` return one each. Their files have one schema, the leaderboard's: what the
+report is about, key by key, and tables with `columns` and `rows`.
 """
 
 import json
@@ -17,11 +17,14 @@ from spurgen.benchmark.errors import ReadError, checked, shortened
 from spurgen.benchmark.reading import read_json
 from spurgen.harness.board.columns import Line, cell, column, filled
 from spurgen.harness.board.frame import TEXTS, TRUE_OR_FALSE, Record
+from spurgen.harness.board.markdown import escaped
 from spurgen.harness.board.schema import SCHEMA_VERSION
-from spurgen.harness.machine.printing import plain_table
+from spurgen.harness.machine.printing import markdown_table, plain_table
+from spurgen.harness.results import frames
 
-Kind = Literal["evaluate", "profile"]
+Kind = Literal["evaluate", "profile", "run", "ask"]
 """The command that makes a report."""
+_TEXTS, _FLAGS = {*TEXTS, *frames.TEXTS}, {*TRUE_OR_FALSE, *frames.FLAGS}
 _TYPES = {str: "text", bool: "true or false", int: "a number", float: "a number"}
 
 
@@ -29,7 +32,8 @@ _TYPES = {str: "text", bool: "true or false", int: "a number", float: "a number"
 class Table:
     """A table of lines of the frame; `shown`: keys of its columns, of which those that no line fills are left out.
 
-    `name`: in files, where tables of one name are one. `title`: its heading, and `text` a paragraph below it.
+    Without `shown` it is in the JSON file alone. `name`: in that file, where tables of one name are one. `title`: its
+    heading, and `text` a paragraph below it.
     `intervals`: whether every number shows its interval, not only those of the board. `by`: makes each line a column,
     named by the line's value of this key.
     """
@@ -42,15 +46,16 @@ class Table:
     intervals: bool = False
     by: str = ""
 
-    def cells(self) -> list[dict[str, str]]:
-        """Return the rows of the table, texts by title."""
-        keys = filled(self.lines, self.shown)
+    def cells(self, *, escape: bool = False) -> list[dict[str, str]]:
+        """Return the rows of the table, texts by title; `escape`: strangers' texts for Markdown."""
+        lines = escaped(self.lines) if escape else self.lines
+        keys = filled(lines, self.shown)
         if self.by:
             return [
-                {"": column(key).title} | {str(line[self.by]): cell(key, line, self.intervals) for line in self.lines}
+                {"": column(key).title} | {str(line[self.by]): cell(key, line, self.intervals) for line in lines}
                 for key in keys
             ]
-        return [{column(key).title: cell(key, line, self.intervals) for key in keys} for line in self.lines]
+        return [{column(key).title: cell(key, line, self.intervals) for key in keys} for line in lines]
 
 
 @dataclass(frozen=True)
@@ -70,13 +75,17 @@ class Report:
     about: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
 
+    @property
+    def _visible(self) -> list[Table | str]:
+        return [part for part in self.parts if isinstance(part, str) or part.shown]
+
     def to_text(self, width: int, *names: str) -> str:
         """Return the tables of these names, by default the paragraphs and all tables, then the sentence.
 
         `width`: characters of a line of a paragraph; tables are as wide as they are.
         """
         said: list[str] = []
-        for part in self.parts:
+        for part in self._visible:
             if isinstance(part, str):
                 said += [] if names else [part]
             elif not names:
@@ -85,6 +94,20 @@ class Report:
                 said.append(plain_table(part.cells()))
         wrapped = [text if "\n" in text else textwrap.fill(text, width) for text in (*said, self.sentence)]
         return "\n\n".join(filter(None, wrapped))
+
+    def to_markdown(self, files: Sequence[str] = ()) -> str:
+        """Return the whole report; `files`: names of the pictures beside it."""
+        said = [f"# {self.title}", self.sentence]
+        for part in self._visible:
+            if isinstance(part, str):
+                said.append(part)
+            else:
+                said += [f"## {part.title}"] if part.title else []
+                said += [markdown_table(part.cells(escape=True)), part.text]
+        said += ["## What limits this", bullets(self.notes)] if self.notes else []
+        said += ["## How to repeat it", f"```\n{self.command}\n```"] if self.command else []
+        said += ["## Plots", bullets([f"[{name}]({name})" for name in files])] if files else []
+        return "\n\n".join(filter(None, said)) + "\n"
 
     def to_json(self) -> str:
         """Return all lines of the tables, and the rest key by key; a NaN is an error."""
@@ -99,6 +122,11 @@ class Report:
         said = [f" {json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in head.items()]
         shown = [f"  {json.dumps(name)}: {_rows_of(lines)}" for name, lines in tables.items()]
         return "{\n" + ",\n".join([*said, ' "tables": {\n' + ",\n".join(shown) + "\n }"]) + "\n}\n"
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """Return lines as a list in Markdown."""
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def _rows_of(lines: Sequence[Line]) -> str:
@@ -122,7 +150,7 @@ class _Rows(BaseModel):
             if len(row) != len(self.columns):
                 raise ValueError(f"a row has {len(row)} values for {len(self.columns)} columns")
             for key, value in zip(self.columns, row, strict=True):
-                wanted = "text" if key in TEXTS else "true or false" if key in TRUE_OR_FALSE else "a number"
+                wanted = "text" if key in _TEXTS else "true or false" if key in _FLAGS else "a number"
                 if value is not None and wanted != _TYPES[type(value)]:
                     raise ValueError(f"expected {wanted} as {shortened(key)} (got {shortened(value)})")
         return self

@@ -12,15 +12,24 @@ from spurgen.benchmark.errors import ScenarioError, SpurgenError, shortened
 from spurgen.benchmark.task import Task
 from spurgen.benchmark.worlds.pictograms import Scenario, pictograms
 from spurgen.generators import check
+from spurgen.harness.board.report import Report
 from spurgen.harness.commands._own import OWN_FLAGS
 from spurgen.harness.experiments import DATA, METHODS, data_folder
-from spurgen.harness.experiments.checks import check_task, empty_groups, find_methods, lacks_environments, unused_flags
-from spurgen.harness.experiments.experiment import Experiment, measured_seconds, missing_jobs, plan, run_experiment
-from spurgen.harness.experiments.lines import line_of_method, lines_of_run
-from spurgen.harness.experiments.log import logged
-from spurgen.harness.experiments.report import conclusions, results_table, to_markdown
-from spurgen.harness.experiments.sample_sheet import sample_sheet
-from spurgen.harness.experiments.summary import FILE_NAME, ExperimentSummary, summarize
+from spurgen.harness.experiments.experiment import (
+    Experiment,
+    check_task,
+    empty_groups,
+    find_methods,
+    lacks_environments,
+    logged,
+    measured_seconds,
+    missing_jobs,
+    plan,
+    run_experiment,
+    unused_flags,
+)
+from spurgen.harness.experiments.report import FILE_NAME, report_of, sample_sheet
+from spurgen.harness.experiments.summary import Summary, summarize
 from spurgen.harness.exports.writing import export, find
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.progress import samples_bar
@@ -67,12 +76,13 @@ def run_world(arguments: argparse.Namespace, console: Console) -> int:
             log.info("wrote %d images, metadata.csv and scenario.toml to %s", data.total, arguments.data_dir)
         resources = resources_of(arguments, experiment.device)
         summary = summarize(experiment, run_experiment(experiment, log, console, resources))
-        files = write_files(summary, experiment.folder)
+        report = report_of(summary)
+        files = write_files(report, summary, experiment.folder)
         log.info("wrote %s to %s", ", ".join(files), experiment.folder)
-        for line in conclusions(summary):
+        for line in report.notes:
             log.info("%s", line)
-    print(results_table(summary))
-    return 0 if len(summary.finished) == len(summary.methods) else 1
+    print(report.to_text(console.width, "methods"))
+    return 0 if len(summary.lines) == len(summary.rows) else 1
 
 
 def plan_experiment(arguments: argparse.Namespace) -> Experiment:
@@ -129,24 +139,25 @@ def command_of(arguments: argparse.Namespace) -> str:
     return command_line(["run", *scenario], values)
 
 
-def write_files(summary: ExperimentSummary, folder: Path) -> list[str]:
-    """Write the summary, the plots and the report; return the files' names."""
-    data = f"{summary.name}_results.json"
-    write_atomically(folder / data, summary.dump())
+def write_files(report: Report, summary: Summary, folder: Path) -> list[str]:
+    """Write the report, as Markdown and as JSON, and the plots; return the files' names."""
+    data = f"{summary.experiment.name}_results.json"
+    write_atomically(folder / data, report.to_json())
     names = []
     for name, figure in plots(summary):
         save(figure, folder / name)
         names.append(name)
-    write_atomically(folder / REPORT, to_markdown(summary, names))
+    write_atomically(folder / REPORT, report.to_markdown(names))
     return [REPORT, data, *names]
 
 
-def plots(summary: ExperimentSummary) -> Iterator[tuple[str, Figure]]:
+def plots(summary: Summary) -> Iterator[tuple[str, Figure]]:
     """Draw every plot of an experiment; yield it with its file's name."""
-    yield "sample_visualization.png", sample_sheet(summary.task)
-    if summary.finished:
-        yield f"{summary.name}_comparison.png", comparison(lines_of_run(summary), summary.ideal)
-    for method in summary.finished:
-        yield f"{summary.name}_{method.name}_training_curves.png", training_curves(method.results)
-        shown = sensitivity(line_of_method(method, {}), summary.task.channels, summary.ideal)
-        yield f"{summary.name}_{method.name}_sss.png", shown
+    task, begin = summary.experiment.task, summary.experiment.name
+    yield "sample_visualization.png", sample_sheet(task)
+    if summary.lines:
+        yield f"{begin}_comparison.png", comparison(summary.lines, summary.ideal)
+    for line in summary.lines:
+        name = line["submission"]
+        yield f"{begin}_{name}_training_curves.png", training_curves(summary.rows[name].results)
+        yield f"{begin}_{name}_sss.png", sensitivity(line, task.channels, summary.ideal)

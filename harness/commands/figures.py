@@ -20,7 +20,7 @@ from spurgen.harness.board.latex import board_latex, latex_figure, lines_latex
 from spurgen.harness.board.methods import paper_names
 from spurgen.harness.board.overview import HEADLINE
 from spurgen.harness.board.schema import Leaderboard
-from spurgen.harness.experiments.lines import lines_of_run, read_summary, run_blocks
+from spurgen.harness.experiments.report import read_run, run_blocks
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import as_markdown, say
 from spurgen.harness.machine.provenance import bibtex
@@ -29,7 +29,7 @@ from spurgen.harness.plots.ladder import ladder_items, ladders_drawn
 from spurgen.harness.plots.needed import draw_needed
 from spurgen.harness.plots.of_board import Drawn, Item, boards_drawn, estimates, figures
 from spurgen.harness.plots.style import FORMATS, Columns, encode
-from spurgen.harness.results.rows import Rows, TaskRow
+from spurgen.harness.results.rows import Rows
 from spurgen.harness.site.material import Material, learners
 from spurgen.harness.site.scenes import Scenes, find_story
 
@@ -113,14 +113,10 @@ def _latex(paper: _Paper, columns: Columns) -> dict[str, str]:
 def _of_experiment(arguments: argparse.Namespace) -> _Paper:
     if arguments.tasks:
         raise SpurgenError("--tasks and --experiment exclude each other: an experiment has one task")
-    summary = read_summary(arguments.experiment)
-    lines = lines_of_run(summary)
-    rows = {method.name: TaskRow(method.results) for method in summary.finished}
-    board = Drawn(summary.name, summary.task, lines, summary.ideal)
-    names = paper_names({name: {summary.name: row} for name, row in rows.items()})
-    table = lines_latex(run_blocks(lines), summary.name, f"Results of {summary.name}. {_about()}", arguments.columns)
-    items = figures([board], names, arguments.columns)
-    return _Paper(items, {summary.name: table}, f"scenario SHA-256 {summary.scenario_sha256[:16]}")
+    run = read_run(arguments.experiment)
+    table = lines_latex(run_blocks(run.lines), run.name, f"Results of {run.name}. {_about()}", arguments.columns)
+    items = figures([Drawn(run.name, run.lines, run.ideal)], run.names, arguments.columns)
+    return _Paper(items, {run.name: table}, f"scenario SHA-256 {run.scenario_sha256[:16]}")
 
 
 def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:

@@ -1,137 +1,72 @@
-"""The outcome of an experiment: typed, versioned, and the only input of its report and plots."""
+"""The outcome of an experiment: its methods as lines of a board's frame, with tests against ERM."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
-from spurgen.benchmark.contract import Modality
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.result import Environment, Result
 from spurgen.benchmark.task import Task
-from spurgen.benchmark.worlds.pictograms import Scenario
 from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.by_unit import ENDS, by_label, by_unit, spread_of, unit_of
+from spurgen.harness.board.by_unit import ENDS, RANKED_BY, by_label, by_unit, groups_on_test, spread_of, unit_of
 from spurgen.harness.board.columns import COLUMNS
 from spurgen.harness.board.eligibility import failure, not_fit
+from spurgen.harness.board.frame import Record, entries, line_of
 from spurgen.harness.board.leaderboard import make_row
+from spurgen.harness.board.placing import tier_place
 from spurgen.harness.experiments.experiment import Experiment
-from spurgen.harness.experiments.samples import TestSamples
-from spurgen.harness.machine.provenance import environment, now
+from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.running.scoring import ideal_scores
 from spurgen.harness.statistics.comparison import Compared, compare, corrected, estimate
 from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.statistics.samples import Design, deviation
 from spurgen.harness.statistics.units import Spread
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
+IDEAL = "ideal observer"
 TESTED = ("robust_accuracy", "wga", "accuracy", "sss")
-FILE_NAME = "[A-Za-z0-9][A-Za-z0-9_.-]*"  # the pattern of an experiment's name, with which names of files begin
 TOO_FEW_BASES = 30  # with fewer base samples, intervals over them are too short to conclude anything from
+SEED = 0  # of the bootstrap
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+@dataclass(frozen=True)
+class Summary:
+    """The outcome of an experiment, from the `rows` of its methods.
 
-
-class MethodSummary(_Frozen):
-    """One method: its results by ascending seed, and their means with 95 % intervals over seeds and test samples.
-
-    `estimates` are over the whole task, `channels` per channel; both are empty if a result failed. `unranked`: why it
-    is not compared with others, by the leaderboard's rules, or None.
+    `lines`: of a board's frame, of each method of which no result failed, by access tier, best first, those not ranked
+    last; means over seeds, with 95 % intervals over seeds and test samples. `unranked`: why a method is not compared
+    with others, by the leaderboard's rules. `differences`: every ranked method less ERM, by method and metric, if ERM
+    is ranked; Holm-corrected over all. `ideal`: the ideal observer of the training data, as a line; empty if there are
+    too many combinations to weigh.
     """
 
-    name: str
-    results: tuple[Result, ...]
-    estimates: dict[str, Estimate] = {}
-    channels: dict[str, dict[str, Estimate]] = {}
-    unranked: str | None = None
-
-    @property
-    def access(self) -> str:
-        """Access tier."""
-        return self.results[0].access
+    experiment: Experiment
+    rows: Mapping[str, TaskRow]
+    lines: Sequence[Record]
+    unranked: Mapping[str, str]
+    differences: Mapping[str, Mapping[str, Compared]]
+    ideal: Record
 
 
-class ExperimentSummary(_Frozen):
-    """The outcome of an experiment.
-
-    `differences`: every ranked method less ERM, by method and metric, if ERM is ranked; Holm-corrected over all.
-    `ideal`: the metrics of the ideal observer of the training data, those of a channel as `<metric>/<channel>`; empty
-    if there are too many combinations to weigh.
-    """
-
-    schema_version: Literal[6] = 6
-    name: Annotated[str, Field(pattern=f"^{FILE_NAME}$")]
-    command: str
-    scenario: Scenario
-    scenario_sha256: str
-    modality: Modality
-    device: str
-    seeds: tuple[int, ...]
-    methods: tuple[MethodSummary, ...]
-    differences: dict[str, dict[str, Compared]] = {}
-    ideal: dict[str, float] = {}
-    written: str
-    environment: Environment
-
-    @property
-    def task(self) -> Task:
-        """The scenario in its modality."""
-        return Task(f"{self.scenario.name}-{self.modality}", self.scenario, self.modality)
-
-    @property
-    def finished(self) -> list[MethodSummary]:
-        """The methods of which no result failed."""
-        return [method for method in self.methods if method.estimates]
-
-    @property
-    def ranked(self) -> list[MethodSummary]:
-        """The methods about which conclusions may be drawn."""
-        return [method for method in self.methods if method.unranked is None]
-
-    def to_pandas(self) -> "DataFrame":
-        """Return a line per method and seed with typed columns."""
-        from spurgen.harness.results.frames import results_frame
-
-        return results_frame([result for method in self.methods for result in method.results])
-
-    def dump(self) -> str:
-        """Return the summary as JSON; a NaN is an error."""
-        # Not pydantic's own JSON, which writes a NaN as null.
-        return json.dumps(self.model_dump(), indent=1, allow_nan=False) + "\n"
-
-
-def summarize(experiment: Experiment, rows: Mapping[str, TaskRow]) -> ExperimentSummary:
+def summarize(experiment: Experiment, rows: Mapping[str, TaskRow]) -> Summary:
     """Summarize an experiment from the row of every method."""
     task, samples = experiment.task, TestSamples.of(experiment.task)
+    reasons = {name: failure(row) or not_fit(task, row, experiment.seeds) for name, row in rows.items()}
+    unranked = {name: reason for name, reason in reasons.items() if reason is not None}
     complete = {name: row for name, row in rows.items() if failure(row) is None}
     made = _Estimates(samples, complete, _over_samples(task, experiment.seeds))
-    methods = [
-        _summarize_method(made, name, rows[name], failure(rows[name]) or not_fit(task, rows[name], experiment.seeds))
-        for name in (method.name for method in experiment.methods)
+    differences = made.differences([name for name in rows if name not in unranked])
+    lines = [
+        made.line(name) | {"ranked": name not in unranked} | _to_erm(differences.get(name, {}).get(RANKED_BY))
+        for name in complete
     ]
-    devices = (result.provenance.environment.device for row in rows.values() for result in row.results)
-    return ExperimentSummary(
-        name=experiment.name,
-        command=experiment.command,
-        scenario=task.scenario,
-        scenario_sha256=task.scenario.digest,
-        modality=task.modality,
-        device=" and ".join(dict.fromkeys(devices)),  # earlier results may be from another device
-        seeds=experiment.seeds,
-        methods=tuple(methods),
-        differences=made.differences([method.name for method in methods if method.unranked is None]),
-        ideal=_ideal(task, experiment.seeds),
-        written=now(),
-        environment=environment(experiment.device),
-    )
+    lines.sort(key=lambda line: (not line["ranked"], tier_place(line["access"]), -line[RANKED_BY]))
+    return Summary(experiment, rows, lines, unranked, differences, _ideal(task, experiment.seeds))
+
+
+def _to_erm(tested: Compared | None) -> Record:
+    return entries("to_erm", tested.estimate) | {"to_erm_verdict": tested.verdict} if tested else {}
 
 
 def _over_samples(task: Task, seeds: Sequence[int]) -> bool:
@@ -139,19 +74,69 @@ def _over_samples(task: Task, seeds: Sequence[int]) -> bool:
     return unit_of(task) == "seed" or len(seeds) == 1
 
 
-def _ideal(task: Task, seeds: Sequence[int]) -> dict[str, float]:
-    """Return the mean metrics of the task's ideal observers over seeds, or none if they cannot be computed."""
+def _ideal(task: Task, seeds: Sequence[int]) -> Record:
+    """Return the line of the task's ideal observers, means over seeds; empty if they cannot be computed."""
     try:
-        each = [found for seed in seeds if (found := ideal_scores(task.in_world(seed)))]
+        each = [scores for seed in seeds if (scores := ideal_scores(task.in_world(seed)))]
     except ScenarioError:
-        return {}
+        each = []
     if not each:
         return {}
-    values = {name: np.mean([scores.metrics[name] for scores in each]) for name in COLUMNS if name in each[0].metrics}
+    values = {name: [scores.metrics[name] for scores in each] for name in COLUMNS if name in each[0].metrics}
     for channel in task.channels:
         for metric in ("follows", "sss"):
-            values[f"{metric}/{channel}"] = np.mean([scores.channels[channel][metric] for scores in each])
-    return {name: float(value) for name, value in values.items()}
+            values[f"{metric}_by_channel.{channel}"] = [scores.channels[channel][metric] for scores in each]
+    return {"submission": IDEAL, "access": "", **{name: float(np.mean(found)) for name, found in values.items()}}
+
+
+@dataclass(frozen=True)
+class TestSamples:
+    """A task's test samples, as groups, and its base samples with twins: their classes, int64 (m,)."""
+
+    __test__ = False  # pytest would take it for tests
+
+    task: Task
+    design: Design
+    classes: Int64
+
+    @classmethod
+    def of(cls, task: Task) -> "TestSamples":
+        """Return the test samples of a task; all of its worlds have the same labels and groups."""
+        groups, count, patterns = groups_on_test(task), task.num_groups, 2 ** len(task.channels)
+        places = {"agree": 0, "mislead": patterns - 1}
+        weights = {name: (np.arange(count) % patterns == k) / task.num_classes for name, k in places.items()}
+        design = Design(groups, np.bincount(groups, minlength=count), weights)
+        return cls(task, design, groups[: task.scenario.base_of("twins/core")[1]] // patterns)
+
+    def errors(self, row: TaskRow) -> dict[str, float]:
+        """Return the standard errors of a row's metrics by the choice of samples; names as in `Result.metric`."""
+        drawn = self.design.metrics(self.design.resampled(row.correct, SEED))
+        of_groups = {name: deviation(values.mean(axis=1)) for name, values in drawn.items()}
+        return of_groups | {name: self._error(values) for name, values in self._base(row).items()}
+
+    def difference_errors(self, row: TaskRow, other: TaskRow) -> dict[str, float]:
+        """Return the standard errors of the differences of two rows' metrics, paired over the samples."""
+        ours, theirs = self._base(row), self._base(other)
+        of_groups = self.design.difference_errors(row.correct, other.correct, SEED)
+        return of_groups | {name: self._error(ours[name] - theirs[name]) for name in ours}
+
+    def _base(self, row: TaskRow) -> dict[str, Float64]:
+        """Return what each base sample contributes to the metrics that are means over them, float64 (m,)."""
+        by_channel = {f"sss/{name}": row.sample_mean(f"sss/{name}") for name in self.task.channels}
+        whole: Float64 = np.mean([*by_channel.values()], axis=0)
+        return {"sss": whole, **by_channel, "ig": row.sample_mean("ig")}
+
+    def _error(self, values: Float64) -> float:
+        """Return the standard error of a mean over base samples, which are drawn within their class.
+
+        Where a class has a single one, they count as drawn regardless of class.
+        """
+        sizes = np.bincount(self.classes)
+        classes = self.classes if sizes[sizes > 0].min() > 1 else np.zeros_like(self.classes)
+        parts = [values[classes == k] for k in np.unique(classes)]
+        if min(map(len, parts)) < 2:
+            return 0.0
+        return float(np.sqrt(sum(len(part) * part.var(ddof=1) for part in parts))) / len(values)
 
 
 @dataclass(frozen=True)
@@ -171,6 +156,17 @@ class _Estimates:
             for metric, known in values.items()
             if known is not None
         }
+
+    def line(self, name: str) -> Record:
+        """Return a method's line, with intervals of every metric, those of single channels too."""
+        row = self.rows[name]
+        shown = make_row(name, row, self.samples.design.sizes, self.of(row, ENDS))
+        by_channel = [(metric, channel) for metric, found in shown.by_channel.items() for channel in found]
+        found = self.of(row, [f"{metric}/{channel}" for metric, channel in by_channel])
+        line = line_of(shown)
+        for metric, channel in by_channel:
+            line |= entries(f"{metric}_by_channel.{channel}", found[f"{metric}/{channel}"])
+        return line
 
     def differences(self, names: Sequence[str]) -> dict[str, dict[str, Compared]]:
         """Compare methods with ERM, Holm-corrected over all tests."""
@@ -193,17 +189,3 @@ class _Estimates:
         """Return how a metric varies over seeds: of the baselines' rows, or of all where there are fewer than two."""
         ours = [name for name, row in self.rows.items() if is_baseline_row(row)]
         return spread_of(metric, by_label(self.rows, metric), ours if len(ours) > 1 else self.rows)
-
-
-def _summarize_method(made: _Estimates, name: str, row: TaskRow, unranked: str | None) -> MethodSummary:
-    """Return a method's summary, without estimates if a result failed."""
-    if name not in made.rows:
-        return MethodSummary(name=name, results=row.results, unranked=unranked)
-    shown = make_row(name, row, made.samples.design.sizes, made.of(row, ENDS))
-    channels: dict[str, dict[str, Estimate]] = {}
-    for metric, by_channel in shown.by_channel.items():
-        found = made.of(row, [f"{metric}/{channel}" for channel in by_channel])
-        for channel in by_channel:
-            channels.setdefault(channel, {})[metric] = found[f"{metric}/{channel}"]
-    estimates = shown.estimates | {"seconds": Estimate(shown.seconds)}
-    return MethodSummary(name=name, results=row.results, estimates=estimates, channels=channels, unranked=unranked)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.task import Task
 from spurgen.harness.board.by_unit import RANKED_BY, with_channel_intervals
 from spurgen.harness.board.columns import CHANNEL, Line, channel_keys, column, estimate_of
 from spurgen.harness.board.frame import lines_of
@@ -32,10 +31,9 @@ class Item(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A board to draw: its task, None for a set of tasks; its lines as in the frame; the ideal observer's values."""
+    """A board to draw: its lines as in the frame; the ideal observer's values."""
 
     name: str
-    task: Task | None
     lines: Sequence[Line]
     ideal: Mapping[str, float]
 
@@ -53,9 +51,9 @@ def boards_drawn(
         lines = [line for line in lines_of(part) if not labels or line["submission"] in labels]
         if name in board.tasks:
             task = suite.task(name)
-            made[name] = Drawn(name, task, with_channel_intervals(task, on_task(rows, name), lines), {})
+            made[name] = Drawn(name, with_channel_intervals(task, on_task(rows, name), lines), {})
         else:
-            made[name] = Drawn(name if board.overall[name].rungs else f"mean over {name}", None, lines, {})
+            made[name] = Drawn(name if board.overall[name].rungs else f"mean over {name}", lines, {})
     return made
 
 
@@ -68,8 +66,10 @@ def figures(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: Col
         name = "ranks" if len(parts) == 1 else f"ranks-{number}"
         items.append(Item(name, _caption(part), partial(estimates, part, full_names, columns)))
     for board in boards:
-        if channel_keys(board.lines):
-            caption = f"{FOLLOWS} on {board.name}{', with 95 % intervals' if board.task else ', means over its rungs'}."
+        if channels := channel_keys(board.lines):
+            over_units = any(f"{key}_low" in line for key in channels for line in board.lines)
+            how = "with 95 % intervals" if over_units else "means over its rungs"
+            caption = f"{FOLLOWS} on {board.name}, {how}."
             items.append(Item(f"follows-{board.name}", caption, partial(by_channel, board, full_names, columns)))
     return items
 
@@ -103,10 +103,7 @@ def estimates(boards: Sequence[Drawn], full_names: Mapping[str, str], columns: C
 def by_channel(board: Drawn, full_names: Mapping[str, str], columns: Columns = 2) -> Figure:
     """Draw how often answers follow each channel, a panel per channel."""
     keys, unranked = {key.removeprefix(CHANNEL): key for key in channel_keys(board.lines)}, _unranked(board.lines)
-    panels = [
-        Panel(name, points(board.lines, key), unranked, ideal=board.ideal.get(f"follows/{name}"))
-        for name, key in keys.items()
-    ]
+    panels = [Panel(name, points(board.lines, key), unranked, ideal=board.ideal.get(key)) for name, key in keys.items()]
     return forest(panels, named(board.lines, full_names), column("follows").title.lower(), columns)
 
 

@@ -30,7 +30,7 @@ COLOURS = (style.INK, style.BLUE, style.ORANGE, style.PURPLE)
 
 
 def comparison(lines: Sequence[Line], ideal: Mapping[str, float]) -> Figure:
-    """Draw a panel per metric, open marks for methods that are not ranked; `lines`: as `lines_of_run` returns them."""
+    """Draw a panel per metric, open marks for methods that are not ranked; `lines`: of the frame."""
     open_marks = {line["submission"] for line in lines if not line["ranked"]}
     panels = [Panel(column(key).title, points(lines, key), open_marks, ideal=ideal.get(key)) for key in PANELS]
     return forest(panels, named(lines, {}), "open marks: not ranked" if open_marks else "", limits=UNIT)
@@ -38,8 +38,9 @@ def comparison(lines: Sequence[Line], ideal: Mapping[str, float]) -> Figure:
 
 def sensitivity(line: Line, channels: Sequence[str], ideal: Mapping[str, float]) -> Figure:
     """Draw the SSS of each channel, and beside it that of the ideal observer."""
-    found = {name: each for name in channels if (each := estimate_of(line, f"sss_by_channel.{name}"))}
-    best = {name: ideal[f"sss/{name}"] for name in channels if f"sss/{name}" in ideal}
+    keys = {name: f"sss_by_channel.{name}" for name in channels}
+    found = {name: each for name, key in keys.items() if (each := estimate_of(line, key))}
+    best = {name: ideal[key] for name, key in keys.items() if key in ideal}
     rows = [Named(name, name) for name in channels]
     return forest(_beside_ideal("channel redrawn", found, best), rows, "SSS: how far probabilities move")
 

@@ -13,15 +13,21 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 TEXTS = ("suite", "task", "submission", "spec", "access", "isolation", "verification", "error", "device", "finished")
+FLAGS = ("uncorrelated", "matched")
 
 
 def results_frame(results: Sequence[Result]) -> "DataFrame":
     """Return a line per result, in the given order."""
-    lines = [dict(_line(result)) for result in results]
-    return typed(lines, texts=TEXTS, whole=("seed", "draw", "peak_memory_bytes"), flags=("uncorrelated", "matched"))
+    lines = [result_line(result) for result in results]
+    return typed(lines, texts=TEXTS, whole=("seed", "draw", "peak_memory_bytes"), flags=FLAGS)
 
 
-def _line(result: Result) -> Iterator[tuple[str, Any]]:
+def result_line(result: Result) -> dict[str, Any]:
+    """Return a result as a line, by the column's name."""
+    return dict(_entries(result))
+
+
+def _entries(result: Result) -> Iterator[tuple[str, Any]]:
     for name in ("suite", "task", "submission", "spec", "access", "seed", "isolation", "verification"):
         yield name, getattr(result, name)
     yield from (("uncorrelated", result.uncorrelated), ("matched", result.matched), ("draw", result.draw))

@@ -13,8 +13,7 @@ from spurgen.baselines.training.method import Baseline
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.result import Report
-from spurgen.harness.experiments.tuning import choose, score_settings, settings
-from spurgen.harness.experiments.tuning_result import read_tuning, results_file
+from spurgen.harness.experiments.tuning import choose, read_tuning, results_file, score_settings, settings
 
 SWEEPS = Path(__file__).parents[2] / "benchmark" / "sweeps"
 SWEPT = sorted({path.name for path in SWEEPS.iterdir() if path.is_dir()})

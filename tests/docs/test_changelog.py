@@ -6,8 +6,7 @@ from pathlib import Path
 from spurgen.baselines.training.version import TRAINING_VERSION
 from spurgen.benchmark import result
 from spurgen.harness.board import schema
-from spurgen.harness.experiments.summary import ExperimentSummary
-from spurgen.harness.experiments.tuning_result import TuningResult
+from spurgen.harness.experiments.tuning import TuningResult
 from spurgen.harness.results.identity import SCORING_VERSION
 from spurgen.harness.validity import report as validity
 
@@ -23,7 +22,6 @@ def test_versions_are_listed():
     assert {what: int(version) for what, version in listed} == {
         "stored rows, `<label>.jsonl` with `<label>.npz`": result.SCHEMA_VERSION,
         "JSON of `spurgen leaderboard`, `compare` and reports": schema.SCHEMA_VERSION,
-        "`<experiment>_results.json` of `spurgen run`": of(ExperimentSummary),
         "lines of `tools/sweep.py`": of(TuningResult),
         "`validity.json`": validity.SCHEMA_VERSION,
     }

@@ -15,8 +15,7 @@ from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators.world import world_of
 from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.cli import main
-from spurgen.harness.experiments.checks import Method
-from spurgen.harness.experiments.experiment import Experiment
+from spurgen.harness.experiments.experiment import Experiment, Method
 from spurgen.harness.experiments.summary import summarize
 from spurgen.harness.results.answered import answered
 from spurgen.harness.results.identity import submission_digest

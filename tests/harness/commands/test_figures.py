@@ -1,6 +1,7 @@
 import pytest
 
 from spurgen.harness.cli import main
+from spurgen.harness.experiments.report import report_of
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_latex_typesets_what_was_written(figures, typeset, tmp_path, columns):
 
 def test_an_experiment_is_drawn_from_its_file(make_experiment, tmp_path):
     file = tmp_path / "exp_results.json"
-    file.write_text(make_experiment({"erm": {"quality": 0.6}, "group_dro": {"quality": 0.97}}).dump())
+    file.write_text(report_of(make_experiment({"erm": {"quality": 0.6}, "group_dro": {"quality": 0.97}})).to_json())
     assert main(["figures", "--experiment", str(file), "--out", str(tmp_path / "out"), "--format", "png"]) == 0
     assert {"ranks.png", "follows-exp.png", "captions.md"} == {*files(tmp_path / "out")}
     assert main(["figures", "--experiment", str(file), "--out", str(tmp_path / "out"), "--latex"]) == 0
@@ -74,7 +75,7 @@ def test_an_experiment_is_drawn_from_its_file(make_experiment, tmp_path):
         (["--tasks", "small-both"], "suite tiny has no rows that can be ranked on small-both"),
         (["--tasks", "small"], "suite tiny has no task 'small'"),
         (["--format", "eps"], "--format: there is no 'eps'"),
-        (["--experiment", "none.json"], "cannot read the results of spurgen run none.json"),
+        (["--experiment", "none.json"], "cannot read the report of spurgen run none.json"),
         (["--experiment", "none.json", "--tasks", "x"], "--tasks and --experiment exclude each other"),
     ],
 )

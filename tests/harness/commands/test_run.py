@@ -7,11 +7,11 @@ import torch
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.world import load_scenario
+from spurgen.harness.board.report import read_report
 from spurgen.harness.cli import hyphenated, main, make_parser
 from spurgen.harness.commands._worlds import command_of, plan_experiment
 from spurgen.harness.experiments import METHODS
 from spurgen.harness.experiments.data_folder import describe_world
-from spurgen.harness.experiments.summary import ExperimentSummary
 from spurgen.harness.exports.documents import SCENARIO
 
 MODEL = (
@@ -126,17 +126,18 @@ def test_an_experiment_with_a_failed_method_is_continued_by_the_same_command(sma
     assert "3 of 3 jobs to run, 1 at a time; their time is unknown" in " ".join(log.split())
     assert "ERROR model, seed 3 failed: submission model.py" in log
     assert "boom" in (results / "results.md").read_text()
-    summary = ExperimentSummary.model_validate_json((results / "try_results.json").read_text())
-    assert [method.name for method in summary.finished] == ["erm", "irm"]
-    assert summary.methods[0].results[0].options["feature_dim"] == 16
-    assert summary.methods[1].results[0].report.curves[0]["epoch"] == 1
-    assert summary.scenario == load_scenario("data/scenario.toml") == describe_world(2, 50, seed=3)
+    stored = read_report(results / "try_results.json", "run")
+    assert {line["submission"] for line in stored.lines("methods")} == {"erm", "irm", "ideal observer"}
+    assert stored.about["methods"]["erm"]["options"]["feature_dim"] == 16
+    assert stored.about["scenario_sha256"] == load_scenario("data/scenario.toml").digest
+    assert load_scenario("data/scenario.toml") == describe_world(2, 50, seed=3)
     Path("model.py").write_text(MODEL)
     code, output = run_command(line)
     assert code == 0
     assert "1 of 3 jobs to run, 1 at a time" in output
     assert (results / "try_model_training_curves.png").exists()
-    again = ExperimentSummary.model_validate_json((results / "try_results.json").read_text())
-    assert [m.results for m in again.methods[:2]] == [m.results for m in summary.methods[:2]]
-    ranked = {method.name for method in again.ranked}
-    assert again.differences.keys() == (ranked - {"erm"} if "erm" in ranked else set())
+    again = read_report(results / "try_results.json", "run")
+    assert again.lines("results")[:2] == stored.lines("results")[:2]
+    ranked = {line["submission"] for line in again.lines("methods") if line.get("ranked")}
+    tested = {line["submission"] for line in again.lines("tests")}
+    assert tested == (ranked - {"erm"} if "erm" in ranked else set())

@@ -13,17 +13,20 @@ from spurgen.generators import sample
 from spurgen.generators.pictograms.factors import draw_factors
 from spurgen.generators.world import world_of
 from spurgen.harness.experiments.tuning import (
+    TuningResult,
+    add_result,
     choose,
     finalists,
     in_order,
     quantile,
+    read_tuning,
+    results_file,
     score_on_val,
     score_settings,
     settings,
     split_done,
     tune,
 )
-from spurgen.harness.experiments.tuning_result import TuningResult, add_result, read_tuning, results_file
 from spurgen.harness.running.plan import baseline_specs, plan, plan_tuning
 from spurgen.harness.running.query import Asker
 

@@ -1,6 +1,5 @@
 import pytest
 
-from spurgen.harness.experiments.lines import line_of_method, lines_of_run
 from spurgen.harness.plots.of_run import comparison, sensitivity, training_curves
 
 CURVES = {"loss": 1.0, "risk": 1.0, "val_accuracy": 0.5, "val_wga": 0.2, "own_term": 0.3}
@@ -12,17 +11,17 @@ def drawn(figure):
 
 def test_methods_that_are_not_ranked_have_open_marks(make_experiment):
     summary = make_experiment({"erm": {}, "dice": {"quality": 0.33}})
-    figure = comparison(lines_of_run(summary), summary.ideal)
+    figure = comparison(summary.lines, summary.ideal)
     assert drawn(figure) == (["Accuracy if misled", "WGA", "Accuracy", "SSS"], "open marks: not ranked")
     faces = [line.get_markerfacecolor() for line in figure.axes[0].lines if line.get_marker() in ("o", "X")]
     assert [face == "white" for face in faces] == [False, True]
-    assert drawn(comparison(lines_of_run(summary)[:1], {}))[1] == ""
+    assert drawn(comparison(summary.lines[:1], {}))[1] == ""
 
 
 def test_the_sensitivity_to_each_channel_stands_beside_the_ideal_observers(make_experiment):
     summary = make_experiment({"erm": {}})
-    channels = list(summary.task.channels)
-    figure = sensitivity(line_of_method(summary.methods[0], {}), channels, summary.ideal)
+    channels = list(summary.experiment.task.channels)
+    figure = sensitivity(summary.lines[0], channels, summary.ideal)
     assert drawn(figure)[0] == ["channel redrawn", "ideal observer"]
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == channels
 
@@ -41,7 +40,7 @@ def test_the_sensitivity_to_each_channel_stands_beside_the_ideal_observers(make_
 )  # fmt: skip
 def test_a_note_names_the_curves_that_are_missing(make_experiment, curves, panels, note):
     summary = make_experiment({"erm": {"curves": lambda _: tuple(curves)}})
-    assert drawn(training_curves(summary.methods[0].results)) == (panels, note)
+    assert drawn(training_curves(summary.rows["erm"].results)) == (panels, note)
 
 
 def test_curves_are_means_with_a_band_and_a_mark_where_a_stage_begins(make_experiment):
@@ -55,8 +54,8 @@ def test_curves_are_means_with_a_band_and_a_mark_where_a_stage_begins(make_exper
     def curves(seed):
         return tuple({**entry, "val_accuracy": entry["val_accuracy"] + 0.1 * seed} for entry in entries)
 
-    (axes,) = training_curves(make_experiment({"erm": {"curves": curves}}).methods[0].results).axes
-    seeds = len(make_experiment({"erm": {"curves": curves}}).methods[0].results)
+    (axes,) = training_curves(make_experiment({"erm": {"curves": curves}}).rows["erm"].results).axes
+    seeds = len(make_experiment({"erm": {"curves": curves}}).rows["erm"].results)
     assert axes.lines[0].get_ydata() == pytest.approx([value + 0.05 * (seeds - 1) for value in (0.2, 0.4, 0.6)])
     assert axes.lines[1].get_xdata()[0] == 2.5
     assert len(axes.collections) == 1

@@ -25,14 +25,6 @@ def test_a_failed_result_has_its_error_and_no_metrics(suite, make_row):
     assert len(results_frame([])) == 0
 
 
-def test_an_experiment_has_a_line_per_method_and_seed(make_experiment):
-    frame = make_experiment({"erm": {}, "jtt": {}}, seeds=(0, 1)).to_pandas()
-    assert list(frame["submission"]) == ["erm", "erm", "jtt", "jtt"]
-    assert frame["wga"].between(0, 1).all()
-    assert frame["peak_memory_bytes"].isna().all()
-    assert frame["seconds"].tolist() == pytest.approx([1.5, 2.5, 1.5, 2.5])
-
-
 def curves(seed):
     """A stage without a penalty, and one with it."""
     first = {"stage": "first", "epoch": 1, "loss": 2.0 + seed}
@@ -41,7 +33,7 @@ def curves(seed):
 
 def test_curves_end_where_the_shortest_seed_ends(make_experiment):
     uneven = make_experiment({"erm": {"curves": lambda seed: curves(seed)[: 3 - seed % 2]}})
-    stacked = stacked_curves(uneven.finished[0].results)
+    stacked = stacked_curves(uneven.rows["erm"].results)
     assert stacked["loss"].shape == (5, 2)
     assert np.isnan(stacked["penalty"][:, 0]).all()
     assert stacked["penalty"][:, 1] == pytest.approx(0.1)
@@ -51,7 +43,7 @@ def test_curves_without_epochs_are_numbered_and_their_text_is_left_out(make_expe
     summary = make_experiment(
         {"mine": {"curves": lambda _: [{"loss": 2.0, "step": 1}, {"loss": 1.0, "phase": "late"}]}}
     )
-    stacked = stacked_curves(summary.finished[0].results)
+    stacked = stacked_curves(summary.rows["mine"].results)
     assert {name: values[0].tolist() for name, values in stacked.items()} == {
         "epoch": [1, 2], "loss": [2, 1], "step": [1, pytest.approx(np.nan, nan_ok=True)],
     }  # fmt: skip

@@ -5,8 +5,7 @@ import pytest
 import sweep
 
 from spurgen.harness.cli import run_script
-from spurgen.harness.experiments.tuning import choose, method_of, score_settings
-from spurgen.harness.experiments.tuning_result import TuningResult, read_tuning
+from spurgen.harness.experiments.tuning import TuningResult, choose, method_of, read_tuning, score_settings
 from spurgen.harness.machine import pool
 
 

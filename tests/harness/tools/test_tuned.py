@@ -6,7 +6,7 @@ import sweep
 import tuned
 
 from spurgen.harness.cli import run_script
-from spurgen.harness.experiments.tuning_result import TuningResult, add_result, results_file
+from spurgen.harness.experiments.tuning import TuningResult, add_result, results_file
 
 SCORES = {"erm": [0.5, 0.51], "subg": [0.7, 0.71]}
 
