@@ -30,7 +30,7 @@ from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.running import features
 from spurgen.harness.running.data import make_part
 from spurgen.harness.running.plan import baseline_specs, plan_unfrozen
-from spurgen.harness.validity.ladders import Rule, check_rules, needed_of_mean, needed_text
+from spurgen.harness.validity.ladders import Rule, check_rules, needed_text
 
 METHODS = ("erm", "resample", "group_dro", "jtt", "subg", "dfr", "adversarial", "contrastive")
 TWINS = ("contrastive",)
@@ -42,8 +42,6 @@ Curve = dict[str, list[float]]
 Heights = dict[int, float]
 """A(m) by number of counterexamples."""
 Line = dict[str, object]
-Numbers = Mapping[tuple[str, str], float]
-"""Counterexamples needed, infinite beyond the ladder, by method and by the title of a column."""
 Found = dict[str, dict[str, list[Curve]]]
 """Curves by method and kind of run, one per world; those without a correlation are at `[FREE][FREE]`."""
 Verdict = tuple[list[Line], list[Rule]]
@@ -149,30 +147,6 @@ def check(
     if arguments.page:
         console.print(renew(arguments.page, *marks, text))
     return int(any(row["Met"] == "no" for row in rules))
-
-
-def check_numbers(
-    name: str, arguments: argparse.Namespace, console: Console, kinds: Kinds, rule: Callable[[Numbers], Rule]
-) -> int:
-    """Check, as `check` does, the counterexamples needed by methods, a column a kind; `rule` judges a ladder's."""
-    suite = load_suite(arguments.suite)
-
-    def judged(ladder: str, found: Found) -> Verdict:
-        curves = {(method, kind): heights(each) for method, of in found.items() for kind, each in of.items()}
-        return judge_numbers(ladder, curves, rungs_of(suite, ladder)[0].scenario.ceiling or 1.0, rule)
-
-    return check(name, arguments, console, kinds, judged)
-
-
-def judge_numbers(
-    ladder: str, curves: Mapping[tuple[str, str], Heights], ceiling: float, rule: Callable[[Numbers], Rule]
-) -> Verdict:
-    """Return a ladder's table of counterexamples needed, a line a method, and its rule; `curves`: as `Numbers`."""
-    lines = dict[str, Line]()
-    for (method, title), curve in curves.items():
-        line = lines.setdefault(method, {"Ladder": ladder, "Method": method})
-        line[title] = needed_text(curve, ceiling)
-    return [*lines.values()], [rule({key: needed_of_mean(curve, ceiling) for key, curve in curves.items()})]
 
 
 def _marks(name: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from spurgen.benchmark.errors import SubmissionError
 _DOMAINBED = "Gulrajani & Lopez-Paz 2021, appendix D (search range for small images)"
 _STUDY = "chosen here: ERM on the uncorrelated signs world is saturated with it"
 _EPOCHS = "chosen here: ERM on uncorrelated composite worlds is saturated after 3"
-_BUDGET = "chosen here; tools/budget.py shows what more changes"
+_BUDGET = "chosen here; tools/vary.py budget shows what more changes"
 _LR = f"{_DOMAINBED}: default 1e-3; searched: see docs/methods.md; SubpopBench 10^U(-4, -2)"
 _DECAY = "Loshchilov & Hutter 2019: AdamW; Sagawa et al. 2020: up to 1; searched: see docs/methods.md"
 _L2 = "Sagawa et al. 2020: as much as balancing needs; searched: from the loss's optimum to underfitting"
