@@ -175,6 +175,8 @@ COLUMNS: Mapping[str, Column] = {
     "p_holm": Column("p (Holm)", "corrected for all tests", "report", text=lambda line: p_text(line.get("p_holm"))),
     "significant": Column("Significant", "at 5 % after the correction", "report",
                           text=lambda line: "yes" if line["significant"] else "no"),
+    "labels": Column("Labels", "what stands for the classes", "report"),
+    "measure": Column("Measure", "what the means are of", "report"),
     "shortcut": Column("Shortcut", "which shortcut moves; all of them together", "report"),
     "rung": Column("Counterexamples", "in train", "report", ",d"),
     "seen_mislead": Column("On seen things", "accuracy if misled on things of train", "report", better=1),
@@ -187,6 +189,8 @@ CHANNEL = "follows_by_channel."
 """Prefix of the keys of how often answers follow one channel; tables show these columns where there is room."""
 NEEDED_BY = "needed_by_shortcut."
 """Prefix, in reports, of the counterexamples needed where one shortcut moves."""
+MEAN_AT = "mean_at."
+"""Prefix, in reports, of the mean of a measure with a number of counterexamples."""
 
 
 def keys(*places: Place) -> list[str]:
@@ -214,6 +218,8 @@ def column(key: str) -> Column:
         return Column(f"on {name}", about, better=-1)
     if (name := key.removeprefix(NEEDED_BY)) != key:
         return Column(name, f"counterexamples needed where {name} misleads", "report")
+    if (number := key.removeprefix(MEAN_AT)) != key:
+        return Column(f"m = {number}", f"mean with {number} counterexamples", "report", ".2f")
     return COLUMNS[key]
 
 

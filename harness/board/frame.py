@@ -19,6 +19,7 @@ TEXTS = (
     "suite", "task", "submission", "name", "access", "letters", "unit", "to_erm_verdict", "isolation", "asked_again",
     "verification", "reason", "lowest_where", "counterexamples_text", "counterexamples_to_erm_text",
     "model", "split", "worst", "group", "checkpoint", "metric", "other", "verdict", "shortcut", "encoder",
+    "labels", "measure",
 )  # fmt: skip
 WHOLE = ("first_rank", "last_rank", "of", "units", "to_erm_units")
 TRUE_OR_FALSE = ("ranked", "significant")

@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.harness.context.episodes import draw
     from spurgen.harness.context.models import ask, prompts_of  # imported late: loads what draws and an HTTP client
     from spurgen.harness.context.replies import Answers
-    from spurgen.harness.context.report import lines_of, table_of, to_json
+    from spurgen.harness.context.report import report_of
 
     folder = arguments.results / IN_CONTEXT
     answers = Answers(folder / "requests", arguments.limit)
@@ -87,10 +87,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         say(console, f"{asked.episodes} of {len(episodes)} episodes are answered; the same command goes on")
     if not asked.episodes:
         return 0
-    learners = {name: asked.scores, **_beside(episodes[: asked.episodes], console)}
-    Console(stderr=False).print(table_of(lines_of(learners)))
+    beside = _beside(episodes[: asked.episodes], console)
+    report = report_of(name, model.source, {name: asked.scores, **beside})
+    print(report.to_text(console.width))
     path = folder / f"{_label(name, model.source)}.json"
-    write_atomically(path, to_json(name, model.source, learners))
+    write_atomically(path, report.to_json())
     say(console, f"wrote {path}")
     return 0
 

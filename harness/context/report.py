@@ -1,54 +1,75 @@
-"""A model's results in context, beside the exact learner and probes: lines, a table for a terminal, and a row file."""
+"""A model's results in context, beside the exact learner and probes, as a report; the numbers of stored ones."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, field_validator
-from rich.table import Table
 
-from spurgen.benchmark.errors import ReadError, checked, shortened
-from spurgen.benchmark.reading import parse_json, read_text
-from spurgen.harness.context.episodes import LADDER, RUNGS, SHOWN, STATES
+from spurgen.benchmark.errors import ReadError, shortened
+from spurgen.harness.board.columns import MEAN_AT
+from spurgen.harness.board.frame import Record
+from spurgen.harness.board.report import Report, Table, read_report
+from spurgen.harness.context.episodes import LADDER, RUNGS, SCHEMES, SHOWN, STATES
 from spurgen.harness.context.scores import Scores
-from spurgen.harness.machine.printing import one_line, signed, terminal_table
+from spurgen.harness.machine.printing import and_list, as_markdown, one_line
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.store import IN_CONTEXT, SHIPPED
-from spurgen.harness.statistics.needed import Goal, Needed, needed
+from spurgen.harness.statistics.needed import Goal, in_words, needed
 
-VERSION = 2  # of the row file and of the episodes
-ROW_BYTES = 1 << 24
 EXACT = "exact Bayes"
 """The name of the ideal observer among learners."""
 THRESHOLD = 0.9
 GOAL = Goal(RUNGS[1:], THRESHOLD)
 TITLES = {"arbitrary": "A/B", "named": "names"}
+MEANS = tuple(f"{MEAN_AT}{m}" for m in RUNGS)
 _NUMBER = rf"<={RUNGS[1]}|>{RUNGS[-1]}|[1-9]\d?"  # counterexamples needed, as `Needed.text` writes them
 NEEDED = re.compile(rf"({_NUMBER})( \[({_NUMBER}), ({_NUMBER})\])?", re.ASCII)
+Learners = Mapping[str, Mapping[str, Scores]]
+"""The scores of learners by the kinds of labels that they were shown; no kind is an empty name."""
 
 
-class Line(NamedTuple):
-    """A measure of a learner by episode and rung, float64 (W, R), and the counterexamples needed where it has them."""
+def report_of(model: str, source: Mapping[str, Any], learners: Learners) -> Report:
+    """Return the report on a model, which is among the learners: where it ran, and all log-odds.
 
-    learner: str
-    labels: str
-    measure: str
-    values: Float64
-    needed: Needed | None
+    Every line follows from the log-odds.
+    """
+    parts: list[Table | str] = []
+    for kind, scores in learners[model].items():
+        lines = [*_lines(model, kind, scores)]
+        title = f"{one_line(model)}, labels: {TITLES[kind]}"
+        parts.append(Table("lines", lines, ("measure", *MEANS, "counterexamples"), title))
+    others = [line for name, kinds in learners.items() if name != model for line in _lines(name, "", kinds[""])]
+    parts.append(Table("lines", others, ("model", *MEANS, "counterexamples"), "Pairs of learners beside it"))
+    kept = [
+        {"model": name, "labels": kind or None, "second": scores.second.tolist(), "odds": _rounded(scores.odds)}
+        for name, kinds in learners.items() for kind, scores in kinds.items()
+    ]  # fmt: skip
+    about = {
+        "task": LADDER.name, "world": LADDER.digest, "model": model, "source": dict(source),
+        "episodes": len(kept[0]["second"]), "demonstrations": SHOWN, "rungs": RUNGS, "states": STATES,
+        "threshold": THRESHOLD, "log_odds": kept,
+    }  # fmt: skip
+    numbers = {TITLES[kind]: needed(scores.pairs("mislead")[:, 1:], GOAL) for kind, scores in learners[model].items()}
+    each = and_list([f"{in_words(number.text)} ({title})" for title, number in numbers.items()])
+    sentence = (
+        f"For {THRESHOLD:.0%} of pairs, {as_markdown(model)} needs {each} counterexamples among {SHOWN} demonstrations."
+    )
+    return Report("ask", f"{as_markdown(model)} in context", sentence, parts, about=about)
 
 
-def lines_of(learners: Mapping[str, Mapping[str, Scores]]) -> list[Line]:
-    """Return the lines of learners, by the kinds of labels that they were shown; no kind is an empty name."""
-    return [line for name, kinds in learners.items() for kind in kinds for line in _lines(name, kind, kinds[kind])]
+def _lines(learner: str, kind: str, scores: Scores) -> Iterator[Record]:
+    """Yield a line per measure: means over episodes by rung, and the counterexamples needed where it has them."""
 
-
-def _lines(learner: str, kind: str, scores: Scores) -> Iterator[Line]:
-    def line(measure: str, values: Float64, *, counted: bool = False) -> Line:
+    def line(measure: str, values: Float64, *, counted: bool = False) -> Record:
+        means = [None if np.isnan(mean) else round(mean, 4) for mean in values.mean(axis=0).tolist()]
         known = counted and bool(np.isfinite(values).all())
-        return Line(learner, kind, measure, values, needed(values[:, 1:], GOAL) if known else None)
+        number = needed(values[:, 1:], GOAL).text if known else None
+        return {
+            "model": learner, "labels": kind or None, "measure": measure, **dict(zip(MEANS, means, strict=True)),
+            "counterexamples_text": number,
+        }  # fmt: skip
 
     yield line("pairs", scores.pairs("mislead"), counted=True)
     if kind:  # a language model, whose answers can be biased
@@ -59,89 +80,31 @@ def _lines(learner: str, kind: str, scores: Scores) -> Iterator[Line]:
         yield line("pairs, neutral", scores.pairs("neutral"))
 
 
-def table_of(lines: list[Line]) -> Table:
-    """Return the lines as a table: means over episodes by rung, and the counterexamples needed."""
-    first, *others = map(str, RUNGS)
-    table = terminal_table("", f"m = {first}", *others, f"N ({THRESHOLD:.0%})")
-    last = ""
-    for line in lines:
-        name = one_line(line.learner)
-        head = f"{name} ({TITLES[line.labels]})" if line.labels else ""
-        if head not in ("", last):
-            table.add_row(head)
-        last = head
-        means = ["-" if np.isnan(mean) else signed(mean, ".2f") for mean in line.values.mean(axis=0).tolist()]
-        table.add_row(f"  {line.measure}" if head else name, *means, line.needed.text if line.needed else "")
-    return table
-
-
-def to_json(model: str, source: Mapping[str, Any], learners: Mapping[str, Mapping[str, Scores]]) -> str:
-    """Return a row file: where the model ran, all log-odds, from which every line follows, and the lines' means."""
-    lines = [
-        {"learner": line.learner, "labels": line.labels or None, "measure": line.measure,
-         "means": [None if np.isnan(mean) else round(mean, 4) for mean in line.values.mean(axis=0).tolist()],
-         "needed": line.needed and line.needed.text}
-        for line in lines_of(learners)
-    ]  # fmt: skip
-    kept = [
-        {"learner": name, "labels": kind or None, "second": scores.second.tolist(), "odds": _rounded(scores.odds)}
-        for name, kinds in learners.items() for kind, scores in kinds.items()
-    ]  # fmt: skip
-    head = {
-        "version": VERSION, "task": LADDER.name, "world": LADDER.digest, "model": model, "source": dict(source),
-        "episodes": len(kept[0]["second"]), "demonstrations": SHOWN, "rungs": RUNGS, "states": STATES,
-        "threshold": THRESHOLD,
-    }  # fmt: skip
-    return json.dumps({**head, "lines": lines, "log_odds": kept}, allow_nan=False) + "\n"
-
-
 def _rounded(odds: Float64) -> list[Any]:
     """Return log-odds with four decimals, as nested lists; None where there is no answer."""
     return [[[None if np.isnan(x) else round(x, 4) for x in row] for row in rung] for rung in odds.tolist()]
 
 
 def stored_models(results: Path) -> list[dict[tuple[str, str], str]]:
-    """Return the counterexamples needed by pairs in each row file of the package and of a folder of results.
+    """Return the counterexamples needed by pairs in each report of the package and of a folder of results.
 
     The numbers are texts by learner and kind of labels, such as `{("smollm2", "arbitrary"): "4 [3, 5]"}`. Raise
     `ReadError` for an invalid file.
     """
     files = {path.name: path for at in (SHIPPED, results) for path in sorted((at / IN_CONTEXT).glob("*.json"))}
-    return [_needed(path) for path in files.values()]
+    return [_stored(path) for path in files.values()]
 
 
-class _StoredLine(BaseModel):
-    """What is read of a line of a row file."""
-
-    learner: str
-    labels: Literal["arbitrary", "named"] | None
-    measure: str
-    needed: str | None
-
-    @field_validator("needed")
-    @classmethod
-    def _is_a_number(cls, text: str | None) -> str | None:
-        if text is not None and not NEEDED.fullmatch(text):
-            raise ValueError(f"expected counterexamples such as 4, 4 [3, >16] or <=1, not {shortened(text)}")
-        return text
-
-
-class _StoredRow(BaseModel):
-    """What is read of a row file."""
-
-    lines: list[_StoredLine]
-
-
-def _needed(path: Path) -> dict[tuple[str, str], str]:
-    def no_row(why: object) -> ReadError:
-        return ReadError(f"{path} is no row of spurgen ask: {why}; delete it, or ask again")
-
-    try:
-        row = parse_json(read_text(path, ROW_BYTES))
-    except ValueError as error:
-        raise no_row(error) from None
-    if isinstance(row, dict) and row.get("version", VERSION) != VERSION:
-        raise ReadError(f"{path} is a row of version {shortened(row['version'])}, expected {VERSION}; ask again")
-    lines = checked(_StoredRow.model_validate, row, no_row).lines
-    found = {(line.learner, line.labels or ""): line.needed for line in lines if line.measure == "pairs"}
-    return {(one_line(name), labels): number for (name, labels), number in found.items() if number}
+def _stored(path: Path) -> dict[tuple[str, str], str]:
+    found = {}
+    for line in read_report(path, "ask").lines("lines"):
+        name, kind, text = line.get("model", ""), line.get("labels", ""), line.get("counterexamples_text")
+        if line.get("measure") != "pairs" or text is None:
+            continue
+        if kind and kind not in SCHEMES:
+            raise ReadError(f"{path} is no report of spurgen ask: there are no labels {shortened(kind)}")
+        if not NEEDED.fullmatch(text):
+            wanted = "counterexamples such as 4, 4 [3, >16] or <=1"
+            raise ReadError(f"{path} is no report of spurgen ask: expected {wanted}, not {shortened(text)}")
+        found[one_line(name), kind] = text
+    return found

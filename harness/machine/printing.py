@@ -3,17 +3,13 @@
 import html
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from rich import box
-from rich.console import Console, RenderableType
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 from tabulate import tabulate
 
 from spurgen.benchmark.errors import harmless
 
-MINUS = "\N{MINUS SIGN}"
 FIGURE = re.compile(r"[<>=]*[-+]?[\d.]")  # how a cell of figures begins
 LEAST_P = 1e-4  # smaller p-values are not distinguished: no test here is that exact
 MARKUP = re.compile(r"[\\*~|\[\]]|(?<![^\W_])_|_(?![^\W_])")
@@ -37,22 +33,6 @@ def say(console: Console, line: str | Text, style: str = "") -> None:
 def _harmless(cell: str) -> str:
     """Return a cell on one line, its indent kept, without characters that move a cursor or reorder text."""
     return harmless(cell.replace("\n", " "))
-
-
-class _Table(Table):
-    """A table whose cells are text on one line, without markup or characters that move a cursor."""
-
-    def add_row(self, *cells: RenderableType | None, **options: Any) -> None:  # noqa: ANN401  # as of rich
-        """Add a row of texts."""
-        super().add_row(*(Text(_harmless(cell)) if isinstance(cell, str) else cell for cell in cells), **options)
-
-
-def terminal_table(*columns: str) -> Table:
-    """Return an empty table for a terminal: text in its first column, figures in the others; names are harmless."""
-    table = _Table(box=box.SIMPLE_HEAD, show_edge=False)
-    for k, name in enumerate(columns):
-        table.add_column(Text(_harmless(name)), justify="right" if k else "left", overflow="fold")
-    return table
 
 
 def markdown_table(lines: Sequence[Mapping[str, object]]) -> str:
@@ -82,12 +62,6 @@ def _all_harmless(lines: Sequence[Mapping[str, object]]) -> list[dict[str, objec
 def html_table(lines: Sequence[Mapping[str, object]]) -> str:
     """Return lines as a table in HTML, whose header are their keys; texts are escaped."""
     return tabulate(lines, headers="keys", tablefmt="html", disable_numparse=True)
-
-
-def signed(value: float, style: str, minus: str = MINUS) -> str:
-    """Return a number with a minus sign instead of a hyphen; a zero has no sign."""
-    number = format(value, style)
-    return number.lstrip("+-") if float(number) == 0 else number.replace("-", minus, 1)
 
 
 def p_text(p_value: float | None) -> str:

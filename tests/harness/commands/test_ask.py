@@ -1,4 +1,3 @@
-import json
 import signal
 import subprocess
 import sys
@@ -6,10 +5,10 @@ import time
 
 import pytest
 
+from spurgen.harness.board.report import read_report
 from spurgen.harness.cli import main
 from spurgen.harness.context import scores
 from spurgen.harness.context.episodes import RUNGS, SCHEMES, STATES
-from spurgen.harness.context.report import VERSION
 
 REQUESTS = len(RUNGS) * len(SCHEMES) * len(STATES)  # of an episode
 
@@ -30,12 +29,12 @@ def ask(server, tmp_path, monkeypatch, capsys):
 
 
 def rows(tmp_path):
-    return [json.loads(path.read_text()) for path in (tmp_path / "results" / "in-context").glob("*.json")]
+    return [read_report(path, "ask") for path in (tmp_path / "results" / "in-context").glob("*.json")]
 
 
 def lines_of(row, learner, measure="pairs"):
-    return [(line["labels"], line["means"], line["needed"]) for line in row["lines"]
-            if line["learner"] == learner and line["measure"] == measure]  # fmt: skip
+    return [(line.get("labels"), [line[f"mean_at.{m}"] for m in RUNGS], line.get("counterexamples_text"))
+            for line in row.lines("lines") if (line["model"], line["measure"]) == (learner, measure)]  # fmt: skip
 
 
 def test_who_reads_the_thing_needs_none_and_stands_beside_the_exact_learner(ask, server, tmp_path):
@@ -50,10 +49,10 @@ def test_who_reads_the_thing_needs_none_and_stands_beside_the_exact_learner(ask,
     assert lines_of(row, "planted/model")[0] == ("arbitrary", [1.0] * 6, "<=1")
     assert lines_of(row, "planted/model", "answers") == [("arbitrary", [1.0] * 6, "<=1"), ("named", [1.0] * 6, "<=1")]
     assert lines_of(row, "exact Bayes") == [(None, [0.0, *[1.0] * 5], "<=1")]
-    assert row["version"] == VERSION
-    assert row["episodes"] == 3
+    assert row.about["episodes"] == 3
     assert "exact Bayes" in out
-    assert out.count("planted/model (") == 2
+    assert out.count("planted/model, labels: ") == 2
+    assert "For 90% of pairs, planted/model needs at most 1 (A/B) and at most 1 (names)" in out
 
 
 def test_who_reads_a_shortcut_needs_more_than_there_are(ask, server, readers, tmp_path):
@@ -103,7 +102,7 @@ def test_three_endpoints_share_a_folder_and_each_is_asked_once(start_server, rea
             assert main(["ask", *where, "--episodes", "1", "--yes", *flags]) == 0
     asked = {model: len(server.bodies) for model, server in servers.items()}
     assert asked == {"one/model": REQUESTS + failed, "one_model": REQUESTS, "texts": REQUESTS}
-    needs = {row["model"]: lines_of(row, row["model"])[0][2] for row in rows(tmp_path)}
+    needs = {row.about["model"]: lines_of(row, row.about["model"])[0][2] for row in rows(tmp_path)}
     assert needs == {"one/model": "<=1", "one_model": ">16", "texts": "<=1"}
 
 
@@ -179,7 +178,7 @@ def test_prose_is_counted_and_said(ask, server, tmp_path):
     assert f"{2 * REQUESTS} answers named no label" in err
     (row,) = rows(tmp_path)
     assert lines_of(row, "planted/model") == [("arbitrary", [0.5] * 6, ">16"), ("named", [0.5] * 6, ">16")]
-    assert row["log_odds"][0]["odds"][0][0] == [None] * len(STATES)
+    assert row.about["log_odds"][0]["odds"][0][0] == [None] * len(STATES)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spurgen.harness.context.episodes import CLASSES, RUNGS, STATES, draw
-from spurgen.harness.context.report import GOAL, to_json
+from spurgen.harness.context.report import GOAL, report_of
 from spurgen.harness.context.scores import Scores, bayes_odds, probe_odds
 from spurgen.harness.results.store import IN_CONTEXT, SHIPPED
 from spurgen.harness.statistics.needed import needed
@@ -73,9 +73,9 @@ def test_every_line_of_the_package_follows_from_its_log_odds(path):
     row = json.loads(path.read_text())
     learners = {}
     for each in row["log_odds"]:
-        kinds = learners.setdefault(each["learner"], {})
+        kinds = learners.setdefault(each["model"], {})
         kinds[each["labels"] or ""] = Scores(np.array(each["odds"], float), np.array(each["second"]))
-    assert json.loads(to_json(row["model"], row["source"], learners)) == row
+    assert json.loads(report_of(row["model"], row["source"], learners).to_json()) == row
 
 
 def test_one_episode_has_no_others_to_be_calibrated_by():

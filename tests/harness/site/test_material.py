@@ -6,18 +6,15 @@ import pytest
 
 from spurgen.benchmark.errors import ReadError
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
+from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.context import report
 from spurgen.harness.results.store import IN_CONTEXT, SHIPPED
 from spurgen.harness.site.material import learners
 
 
 def row(needed, **fields):
-    return json.dumps(
-        {"version": report.VERSION, "lines": [
-            {"learner": name, "labels": kind, "measure": measure, "needed": text}
-            for name, kind, measure, text in needed
-        ]} | fields
-    )  # fmt: skip
+    lines = {"columns": ["model", "labels", "measure", "counterexamples_text"], "rows": needed}
+    return json.dumps({"schema_version": SCHEMA_VERSION, "report": "ask", "tables": {"lines": lines}} | fields)
 
 
 @pytest.fixture
@@ -47,27 +44,27 @@ def test_rows_of_a_suite_stand_beside_models_in_context_the_fewest_first(ladder_
     assert learners(suite, board, {"erm": "Plain"}, folder) == [heads]  # which is not of the package's suite
 
 
-@pytest.mark.parametrize("text", ["[]", "{", row([], version=9), "{}", "[" * 100_000, row([], lines=None)])
+@pytest.mark.parametrize("text", ["[]", "{", row([], schema_version=9), "{}", "[" * 100_000, row([], tables=None)])
 def test_a_row_of_models_that_is_none_is_a_sentence(folder, text):
     (folder / "in-context" / "bad.json").write_text(text)
-    with pytest.raises(ReadError, match=r"bad\.json is (no row|a row of version 9)"):
+    with pytest.raises(ReadError, match=r"bad\.json"):
         report.stored_models(folder)
 
 
 @pytest.mark.parametrize(
-    ("learner", "labels", "needed", "why"),
+    ("model", "labels", "needed", "why"),
     [
-        ("m", "arbitrary", "many", r"lines\.0\.needed: expected .* such as 4, .* not 'many'"),
-        ("m", "arbitrary", "4 [3, ", r"lines\.0\.needed: expected .* not '4 \[3, '"),
-        ("m", "arbitrary", "9" * 5000, r"lines\.0\.needed: expected .* not '9{27}\.{3}9{28}'"),
-        ("m", None, 4, r"lines\.0\.needed: .* string \(got 4\)"),
-        ("m", "other", "4", r"lines\.0\.labels: .*'arbitrary' or 'named' \(got 'other'\)"),
-        (3, "named", "4", r"lines\.0\.learner: .* string \(got 3\)"),
+        ("m", "arbitrary", "many", r"expected .* such as 4, .* not 'many'"),
+        ("m", "arbitrary", "4 [3, ", r"expected .* not '4 \[3, '"),
+        ("m", "arbitrary", "9" * 5000, r"expected .* not '9{27}\.{3}9{28}'"),
+        ("m", None, 4, r".*expected text as 'counterexamples_text' \(got 4\)"),
+        ("m", "other", "4", r"there are no labels 'other'"),
+        (3, "named", "4", r".*expected text as 'model' \(got 3\)"),
     ],
 )
-def test_a_line_of_models_that_cannot_be_drawn_is_a_sentence(folder, learner, labels, needed, why):
-    (folder / "in-context" / "bad.json").write_text(row([(learner, labels, "pairs", needed)]))
-    with pytest.raises(ReadError, match=rf"bad\.json is no row of spurgen ask: {why}; delete it, or ask again"):
+def test_a_line_of_models_that_cannot_be_drawn_is_a_sentence(folder, model, labels, needed, why):
+    (folder / "in-context" / "bad.json").write_text(row([(model, labels, "pairs", needed)]))
+    with pytest.raises(ReadError, match=rf"bad\.json is no report of spurgen ask: {why}"):
         report.stored_models(folder)
 
 
