@@ -1,6 +1,6 @@
 """The result of one job: what one submission reached on one task with one training seed."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, mo
 
 from spurgen.benchmark.world import MAX_SAMPLES, Name
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION: Final = 2
 UNWRITTEN = ("answers only", "private")  # verifications that only earlier versions wrote
 LONGEST_NAME = 100  # of a sanity check or a selection rule
 LARGEST = 2.0**22  # of a sample: 22 bits before the point, 24 behind it and 7 for a sum fit a float64

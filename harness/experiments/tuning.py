@@ -14,6 +14,7 @@ from spurgen.benchmark.checkpoint_rules import ValScore
 from spurgen.benchmark.contract import ACCESS, Int64, Submission
 from spurgen.benchmark.errors import MissingError, SpurgenError, SubmissionError, explain
 from spurgen.benchmark.reading import parse_json, read_text
+from spurgen.benchmark.result import SCHEMA_VERSION
 from spurgen.benchmark.task import Task
 from spurgen.generators.streams import fraction, permutation, stream_key, words
 from spurgen.generators.world import Samples, world_of
@@ -43,7 +44,7 @@ class TuningResult(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[2] = SCHEMA_VERSION
     suite: str
     task: str
     method: str

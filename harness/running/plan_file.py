@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
@@ -16,7 +16,6 @@ from spurgen.harness.running.plan import Planner
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
 
 J = TypeVar("J")
-SCHEMA_VERSION = 1
 PLAN_BYTES = 1 << 28
 
 
@@ -25,7 +24,6 @@ class PlannedJob(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    schema_version: int = SCHEMA_VERSION
     suite: str
     task: str
     submission: str
@@ -68,11 +66,7 @@ def read_plan(path: Path, index: int, count: int) -> list[PlannedJob]:
 
 def _parse(line: bytes, where: str) -> PlannedJob:
     try:
-        fields: Any = parse_json(line.decode())
-        version = fields.get("schema_version") if isinstance(fields, dict) else None
-        if version != SCHEMA_VERSION:
-            raise SpurgenError(f"{where}: schema_version {version}, expected {SCHEMA_VERSION}; plan again")
-        return PlannedJob.model_validate(fields)
+        return PlannedJob.model_validate(parse_json(line.decode()))
     except ValidationError as error:
         raise SpurgenError(f"{where} is no planned job: {explain(error.errors())}; plan again") from None
     except ValueError as error:

@@ -18,7 +18,6 @@ from spurgen.harness.machine.provenance import CODE
 STAMP = "site.json"
 DOCS = "docs"
 """Folder of the documentation within a site; another command makes it, so it is kept."""
-SCHEMA_VERSION = 1
 PACKAGE = Path(__file__).parents[2]
 SUFFIXES = (".py", ".j2", ".css", ".js", ".svg", ".csv", ".npz")
 
@@ -63,7 +62,7 @@ def _replace(folder: Path, files: Mapping[str, bytes], inputs: str) -> None:
         for name, content in files.items():
             _write(fresh / name, content)
         digests = {name: _sha256(content) for name, content in sorted(files.items())}
-        stamp = {"schema_version": SCHEMA_VERSION, "inputs": inputs, "files": digests}
+        stamp = {"inputs": inputs, "files": digests}
         write_atomically(fresh / STAMP, json.dumps(stamp, indent=1) + "\n")
         with hold_signals():
             _exchange(folder, fresh, old)
@@ -123,7 +122,7 @@ def _read(folder: Path) -> dict[str, object] | None:
         stamp = json.loads((folder / STAMP).read_bytes())
     except (OSError, ValueError):
         return None
-    known = isinstance(stamp, dict) and stamp.get("schema_version") == SCHEMA_VERSION and "inputs" in stamp
+    known = isinstance(stamp, dict) and "inputs" in stamp
     return stamp if known else None
 
 

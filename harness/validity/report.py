@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from pydantic_core import to_jsonable_python
 
 from spurgen.harness.board.columns import Line, number
+from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.machine.printing import as_markdown, markdown_table, p_text
 from spurgen.harness.statistics.estimate import ENDS
 from spurgen.harness.validity.agreement import published_spearman, spearman
@@ -17,7 +18,6 @@ from spurgen.harness.validity.ladders import entry_rules, number_needed
 from spurgen.harness.validity.rankings import fine_tuned, reliability
 from spurgen.harness.validity.suite import FAILS, Answer, RankedSuite
 
-SCHEMA_VERSION = 8
 QUESTIONS = {
     each.name: each
     for each in (

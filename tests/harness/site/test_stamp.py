@@ -45,7 +45,7 @@ def test_a_folder_that_is_no_site_is_not_replaced(tmp_path):
     with pytest.raises(SpurgenError, match=r"no site of spurgen, such as thesis.tex; name another, or remove"):
         replace(tmp_path, FILES, "x")
     assert (tmp_path / "thesis.tex").exists()
-    (tmp_path / "site.json").write_text(json.dumps({"schema_version": 1}))
+    (tmp_path / "site.json").write_text(json.dumps({"files": {"thesis.tex": ""}}))
     with pytest.raises(SpurgenError, match="no site of spurgen"):
         check_replaceable(tmp_path)
 

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from spurgen.harness.board import eligibility
+from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.cli import main
 from spurgen.harness.commands.validity import BEGIN, END
 from spurgen.harness.validity import suite
@@ -44,7 +45,7 @@ def test_every_question_has_an_answer_of_at_most_two_sentences(answers):
 def test_the_json_has_every_number_as_a_number_and_names_its_version(answers, line):
     content = json.loads(to_json(answers))
     assert list(content) == ["schema_version", *NAMES]
-    assert content["schema_version"] == 8
+    assert content["schema_version"] == SCHEMA_VERSION
     assert list(content["tiers"]) == ["title", "verdict", "summary", "missing", "tables"]
     asked = {"task": "signs-text", "submission": "jtt"}
     (shown,) = [each for each in content["tiers"]["tables"]["Rows"] if asked.items() <= each.items()]
