@@ -62,7 +62,7 @@ def test_a_model_answers_texts(birds, write, tmp_path):
 
 
 def test_a_picture_that_is_missing_or_none_is_named(tmp_path, broken_png):
-    for content, message in ((b"no picture", "it is none of the formats"), (broken_png, "it is cut")):
+    for content, message in ((b"no picture", "it is none of the formats"), (broken_png, "broken PNG file")):
         (tmp_path / "3.jpg").write_bytes(content)
         with pytest.raises(SpurgenError, match=f"cannot read .*3.jpg: {message}"):
             list(image_batches(tmp_path, ["3.jpg"], 32))

@@ -1,11 +1,15 @@
 import os
+import re
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.machine import provenance as module
-from spurgen.harness.machine.provenance import GitState, environment, git_state
+from spurgen.harness.machine.provenance import GitState, bibtex, environment, git_state, pick_device, visible_gpus
 
 
 @pytest.fixture(autouse=True)
@@ -96,3 +100,79 @@ def test_the_environment_leaves_out_packages_that_are_not_installed(monkeypatch)
 )
 def test_the_processor_is_described_with_what_decides_the_precision(cpuinfo, described):
     assert module._described(cpuinfo) == described
+
+
+@pytest.fixture
+def gpus(monkeypatch):
+    def pretend(count):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("count", "asked", "given"),
+    [(0, "auto", "cpu"), (0, "cpu", "cpu"), (1, "auto", "cuda"), (1, "cpu", "cpu"), (2, "cuda:1", "cuda:1")],
+)
+def test_a_device_that_is_there_is_taken(gpus, count, asked, given):
+    gpus(count)
+    assert pick_device(asked) == given
+
+
+def test_without_torch_auto_is_the_cpu(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert pick_device("auto") == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("count", "asked", "message"),
+    [
+        (0, "cuda", "there is no device cuda; the GPUs here: none; use cpu"),
+        (2, "cuda:2", "there is no device cuda:2; the GPUs here: cuda:0 to cuda:1"),
+        (1, "tpu", "unknown device 'tpu'; choose cpu, cuda"),
+        (1, "cuda:-1", "unknown device 'cuda:-1'"),
+        (1, "cuda:²", "unknown device 'cuda:²'"),
+        (1, "cuda:", "unknown device 'cuda:'"),
+        (1, "cuda:1\n", r"unknown device 'cuda:1\\n'"),
+    ],
+)
+def test_a_device_that_is_not_there_is_refused_before_any_work(gpus, count, asked, message):
+    gpus(count)
+    with pytest.raises(SpurgenError, match=message):
+        pick_device(asked)
+
+
+@pytest.mark.parametrize(
+    ("device", "named", "given"),
+    [("cpu", None, ""), ("cuda:1", None, ""), ("cuda", None, "01"), ("cuda", "3,5", "35"), ("cuda", "", "01")],
+)
+def test_jobs_on_cuda_are_spread_over_all_gpus_that_are_visible(gpus, monkeypatch, device, named, given):
+    gpus(2)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if named is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    assert visible_gpus(device) == tuple(given)
+
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_entry_agrees_with_citation_cff():
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    fields = {name: value.strip('"') for name, value in re.findall(r"^([a-z-]+): (.+)$", text, re.MULTILINE)}
+    (author,) = re.findall(r"^  - name: (.+)$", text, re.MULTILINE)
+    assert "{{SpurGen}: " in bibtex()  # BibTeX styles would print it in lower case
+    plain = bibtex().replace("{SpurGen}", "SpurGen")
+    entry = dict(re.findall(r"^  (\w+) += \{+(.+?)\}+,?$", plain, re.MULTILINE))
+    assert entry == {"title": fields["title"], "author": author, "year": "2026", "note": f"Version {fields['version']}"}
+    assert fields["type"] == "software"
+    assert bibtex().startswith("@software{spurgen,\n")
+
+
+def test_the_readme_has_the_entry():
+    assert f"```bibtex\n{bibtex()}```" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_data_are_named():
+    assert "0; suite v1, manifest SHA-256 ab}" in bibtex("suite v1, manifest SHA-256 ab")
