@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import pip_install
-from spurgen.harness.executors._attempt import attempt, result_of
+from spurgen.harness.executors import attempt, result_of
 from spurgen.harness.machine.pool import CONTINUES, ONE_THREAD, Resources, explain_stop
 
 J = TypeVar("J")

@@ -2,7 +2,8 @@
 
 Tasks and their results are files in a folder of this run, made in the results folder, which all machines must share.
 Jobs that share a GPU are one task. A task that is no longer queued and left no result was lost, and is submitted again.
-So are jobs that a task lost with one of its processes.
+So are jobs that a task lost with one of its processes. squeue says which are queued: submitit would ask SLURM's
+accounting, which many clusters lack.
 """
 
 import math
@@ -11,7 +12,7 @@ import shutil
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from importlib.util import find_spec
@@ -21,7 +22,7 @@ from typing import Any, TypeVar
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.shell import pip_install
-from spurgen.harness.executors._attempt import Attempt, attempt, result_of
+from spurgen.harness.executors import Attempt, attempt, result_of
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.pool import CONTINUES, ONE_THREAD, LostProcessError, Resources, explain_stop
 
@@ -30,7 +31,10 @@ R = TypeVar("R")
 HEEDS = frozenset({"address", "gpus", "memory_gib", "minutes", "retries"})
 AHEAD = 1000  # tasks that SLURM has at a time; by default an array may have 1,001
 LINES, WORDS = 6, 500  # of a log that a message quotes: lines, and characters
-LOOK_SECONDS = 0.5  # between two checks of the folder
+LOOK_SECONDS, ASK_SECONDS = 0.5, 15  # between two looks into the folder, and between two questions to squeue
+LOST_SECONDS = (
+    90.0  # that a task is missing in the queue before it counts as lost: NFS may show its result a minute late
+)
 
 
 def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iterator[tuple[J, R]]:
@@ -40,6 +44,7 @@ def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iter
     size = resources.per_gpu()
     groups = deque((list(jobs[start : start + size]), 0) for start in range(0, len(jobs), size))
     tasks: dict[Any, tuple[list[J], int]] = {}  # the jobs of a task, and how often they were lost before
+    queue = _Queue()
     with explain_stop(CONTINUES), _folder(resources.folder) as folder:
         try:
             while groups or tasks:
@@ -48,7 +53,8 @@ def run(work: Callable[[J], R], jobs: Sequence[J], resources: Resources) -> Iter
                 submitted = _submit(work, folder, resources, [group for group, _ in chosen]) if chosen else []
                 tasks |= zip(submitted, chosen, strict=True)
                 os.scandir(folder).close()  # NFS forgets which files are missing when their folder is opened
-                for task in [task for task in tasks if task.done()]:
+                left = [task for task in tasks if task.paths.result_pickle.exists()]
+                for task in left + queue.lost(task for task in tasks if task not in left):
                     group, losses = tasks.pop(task)
                     ended = _ended(task)
                     for place, attempted in ended.items():
@@ -67,8 +73,6 @@ def _submit(work: Callable[[J], R], folder: Path, resources: Resources, groups: 
     """Submit groups of jobs, a task each."""
     import submitit
 
-    from spurgen.harness.executors._squeue import Task
-
     size = resources.per_gpu()
     wanted: dict[str, Any] = {"partition": resources.address} if resources.address else {}
     if resources.memory_gib:
@@ -81,12 +85,32 @@ def _submit(work: Callable[[J], R], folder: Path, resources: Resources, groups: 
         setup=[f"export {name}={value}" for name, value in ONE_THREAD.items()], **wanted,
     )  # fmt: skip
     try:
-        submitted = executor.map_array(partial(_work_on, work), groups)
+        submitted: list[Any] = executor.map_array(partial(_work_on, work), groups)
     except (submitit.core.utils.FailedJobError, subprocess.SubprocessError) as error:
         said = str(error).strip()
         limit = "--jobs N queues at most N at a time; " if "limit" in said.lower() else ""
         raise SpurgenError(f"SLURM takes no job: {said}; {limit}{CONTINUES}") from None
-    return [Task(executor.folder, task.job_id) for task in submitted]
+    return submitted
+
+
+class _Queue:
+    """Since when tasks are missing in this user's queue."""
+
+    def __init__(self) -> None:
+        self._asked, self._gone = -math.inf, dict[Any, float]()
+
+    def lost(self, tasks: Iterable[Any]) -> list[Any]:
+        """Return those of some tasks that were missing for `LOST_SECONDS`; ask squeue unless it was asked just now."""
+        now = time.monotonic()
+        if now - self._asked < ASK_SECONDS:
+            return []
+        self._asked = now
+        asked = subprocess.run(["squeue", "-h", "-r", "--me", "-o", "%i"], capture_output=True, text=True, check=False)
+        if asked.returncode:  # a controller that does not answer says nothing on tasks
+            return []
+        queued = set(asked.stdout.split())
+        self._gone = {task: self._gone.get(task, now) for task in tasks if task.job_id not in queued}
+        return [task for task, since in self._gone.items() if now - since >= LOST_SECONDS]
 
 
 def _work_on(work: Callable[[J], R], group: list[J]) -> dict[int, Attempt[R]]:

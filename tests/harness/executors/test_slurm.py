@@ -14,10 +14,10 @@ from tempfile import mkdtemp
 from unittest.mock import Mock
 
 import pytest
+from submitit.slurm.slurm import SlurmJob
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.executors import slurm as slurm_executor
-from spurgen.harness.executors._squeue import Task, Watcher
 from spurgen.harness.executors.slurm import _work_on
 from spurgen.harness.machine.pool import Resources
 from spurgen.harness.running.executing import execute
@@ -87,11 +87,17 @@ def slurm(needs, free_ports, wait_until):
     shutil.rmtree(folder)
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    """Ask squeue each second, since nobody else does, and wait for no file: the folder shows them at once."""
+    monkeypatch.setattr(slurm_executor, "ASK_SECONDS", 1)
+    monkeypatch.setattr(slurm_executor, "LOST_SECONDS", 1)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.usefixtures("slurm")
-def test_a_killed_task_changes_no_result(board_of, gate, kill_when_both_run, monkeypatch):
-    monkeypatch.setattr(Task, "watcher", Watcher(1, 1.0))  # nobody else asks, and the folder shows files at once
+@pytest.mark.usefixtures("slurm", "impatient")
+def test_a_killed_task_changes_no_result(board_of, gate, kill_when_both_run):
 
     def kill(started):
         pid = int(started[0].name.rpartition("-")[2])
@@ -119,10 +125,8 @@ def test_what_a_job_raises_is_raised_and_the_folder_is_removed(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("slurm")
-def test_a_job_that_is_lost_too_often_is_an_error_with_the_end_of_its_log(tmp_path, monkeypatch):
-    monkeypatch.setattr(Task, "watcher", Watcher(1, 1.0))
-
+@pytest.mark.usefixtures("slurm", "impatient")
+def test_a_job_that_is_lost_too_often_is_an_error_with_the_end_of_its_log(tmp_path):
     def vanish(_):
         print("no such library", file=sys.stderr, flush=True)
         os._exit(1)
@@ -149,25 +153,23 @@ class Queue:
 
     def __init__(self, monkeypatch, tmp_path, leave):
         self.now, self.submitted, self.leave, self.folder = 1.0, [], leave, tmp_path
-        self.asked, self.queued = [], set()
-        monkeypatch.setattr(Task, "watcher", Watcher())
+        self.asked, self.queued, self.failing = [], set(), 0
         monkeypatch.setattr(slurm_executor, "_submit", self.submit)
         monkeypatch.setattr(slurm_executor, "_folder", lambda _: nullcontext(tmp_path))
-        monkeypatch.setattr(subprocess, "check_output", self.answer)
-        monkeypatch.setattr(subprocess, "run", Mock())
+        monkeypatch.setattr(subprocess, "run", self.answer)
         for clock in ("monotonic", "time"):
             monkeypatch.setattr(time, clock, lambda: self.now)
         monkeypatch.setattr(time, "sleep", self.sleep)
 
     def answer(self, command, **_):
-        assert command[0] == "squeue"
-        self.asked.append(self.now)
-        return "\n".join(self.queued).encode()
+        if command[0] == "squeue":
+            self.asked.append(self.now)
+        return Mock(stdout="\n".join(self.queued), returncode=self.failing)
 
     def submit(self, _work, _folder, _resources, groups):
         first = len(self.submitted)
         self.submitted += [(self.now, group) for group in groups]
-        return [Task(self.folder, str(first + k)) for k in range(len(groups))]
+        return [SlurmJob(self.folder, str(first + k)) for k in range(len(groups))]
 
     def sleep(self, seconds):
         self.now += seconds
@@ -191,11 +193,12 @@ def test_a_task_that_left_nothing_is_submitted_again_after_that(monkeypatch, tmp
     assert 90 <= second - first < 110  # 15 s between two questions
 
 
-def test_slurm_is_asked_about_the_queue_at_most_four_times_a_minute_and_a_queued_task_is_not_lost(
-    monkeypatch, tmp_path
+@pytest.mark.parametrize(("queued", "failing"), [({"0", "1_7"}, 0), ((), 1)], ids=["queued", "no answer"])
+def test_slurm_is_asked_four_times_a_minute_and_a_task_that_may_be_queued_is_not_lost(
+    monkeypatch, tmp_path, queued, failing
 ):
     queue = Queue(monkeypatch, tmp_path, lambda age, _, group: {0: (group, None)} if age > 300 else None)
-    queue.queued = {"0", "1_7"}
+    queue.queued, queue.failing = queued, failing
     assert list(slurm_executor.run(abs, [7], Resources(folder=tmp_path))) == [(7, 7)]
     later = [asked for asked in queue.asked if asked > 60]
     assert min(after - before for before, after in pairwise(later)) >= 15
