@@ -17,8 +17,7 @@ from spurgen.benchmark.result import Report
 from spurgen.benchmark.specs import is_baseline
 from spurgen.harness.machine.files import scratch_folder
 from spurgen.harness.running.job import Job
-from spurgen.harness.sandbox.about import About
-from spurgen.harness.sandbox.answers import fault
+from spurgen.harness.sandbox.answers import About, fault
 from spurgen.harness.worker.loading import PARTS, load_submission
 
 Floats = NDArray[np.float64]

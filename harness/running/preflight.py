@@ -21,9 +21,9 @@ from spurgen.harness.running.batching import CHUNK
 from spurgen.harness.running.query import Asker, count_rows, to_logits
 from spurgen.harness.running.run import fit
 from spurgen.harness.running.small import small
-from spurgen.harness.sandbox.consistency import largest_change
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Float, Worker
+from spurgen.harness.sandbox.rechecks import largest_change
 from spurgen.harness.statistics.estimate import ALPHA
 from spurgen.harness.statistics.samples import better_than_chance
 

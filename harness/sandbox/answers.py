@@ -1,16 +1,54 @@
-"""What is wrong with an answer, and what to write instead; the answer is an untrusted array."""
+"""What is wrong with what a submission's process sends, which may be anything: its description, and arrays."""
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from spurgen.harness.worker.messages import MAX_WIDTH
+from spurgen.benchmark.contract import ACCESS
+from spurgen.harness.worker.loading import LONGEST_NAME, MODALITIES, PARTS, PREDICTORS
+from spurgen.harness.worker.protocol import MAX_WIDTH
 
 LARGEST = 1e8  # absolute score, so that every metric stays below the largest that a result may have
 LARGEST_FEATURE = 1e30  # so that sums of squares do not overflow
 SMALLEST = 1e-30  # absolute score; smaller ones are 0, so that no temperature fitted to them is
 TOLERANCE = 1e-3  # of the sum of probabilities
+
+
+def _require(fits: Callable[[Any], bool], message: str) -> AfterValidator:
+    def check(value: Any) -> Any:  # noqa: ANN401
+        if not fits(value):
+            raise ValueError(message)
+        return value
+
+    return AfterValidator(check)
+
+
+def _one_of(choices: Iterable[str]) -> AfterValidator:
+    known = sorted(choices)
+    return _require(lambda value: value in known, f"expected one of {', '.join(known)}")
+
+
+class About(BaseModel):
+    """A worker's description of its submission: name, access tier, modalities, functions, use of the generator."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    name: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_NAME), _require(str.isprintable, "expected printable characters")
+    ]
+    access: Annotated[str, _one_of(ACCESS)]
+    modalities: Annotated[list[Annotated[str, _one_of(MODALITIES)]], Field(min_length=1, max_length=len(MODALITIES))]
+    offers: Annotated[
+        list[Annotated[str, _one_of(PARTS)]],
+        _require(
+            lambda offers: any(part in offers for part in PREDICTORS),
+            f"expected at least one of {', '.join(PREDICTORS)}",
+        ),
+    ]
+    uses_generator: bool
 
 
 def fault(what: str, scores: NDArray[Any], count: int, width: int | None, where: str) -> str:

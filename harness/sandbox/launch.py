@@ -12,7 +12,7 @@ from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.results.sources import submission_files
-from spurgen.harness.sandbox import bubblewrap, seccomp
+from spurgen.harness.sandbox import bubblewrap
 from spurgen.harness.sandbox.limits import FILES, THREADS, Limits
 
 WRITABLE = ("tmp", "dev/shm")  # in the sandbox
@@ -80,7 +80,7 @@ class WorkerProcess:
         self, server: list[str], files: Iterable[Path], limits: Limits, device: str, env: dict[str, str], writing: int
     ) -> None:
         reading, info = os.pipe()
-        with open(reading, "rb") as information, bubblewrap.passed(seccomp.program()) as (flags, pipes):
+        with open(reading, "rb") as information, bubblewrap.passed(bubblewrap.system_calls()) as (flags, pipes):
             try:
                 flags += ["--info-fd", str(info)]
                 command = [*bubblewrap.sandbox_command(files, limits, device, env, *flags), *server]

@@ -1,10 +1,8 @@
 """The limits on a submission's process, and how it is isolated."""
 
-from collections.abc import Mapping
+import resource
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
-
-from spurgen.harness.worker.limits import at_most_now
 
 MIB, GIB = 1 << 20, 1 << 30
 OPEN_FILES, FILES, THREADS = 256, 50_000, 512
@@ -45,19 +43,19 @@ class Limits:
     def for_process(self, device: str) -> dict[str, tuple[int, int]]:
         """Return the soft and hard limits of every process of a worker, by their names without `RLIMIT_`.
 
+        Each is at most this process's own, which cannot be raised.
         Address space is limited on a CPU only, since CUDA reserves far more than it uses. The soft limit on CPU time
         is lower: it sends a signal that names the reason, unlike the SIGKILL at the hard limit.
         """
         memory = {"AS": self.memory_bytes} if device == "cpu" else {}
-        equal = memory | {"FSIZE": self.disk_bytes, "NOFILE": OPEN_FILES, "CORE": 0}
-        return {name: (value, value) for name, value in equal.items()} | {
-            "CPU": (max(self.cpu_seconds - 1, 0), self.cpu_seconds)
-        }
+        hard = memory | {"FSIZE": self.disk_bytes, "NOFILE": OPEN_FILES, "CORE": 0, "CPU": self.cpu_seconds}
+        soft = hard | {"CPU": max(self.cpu_seconds - 1, 0)}
+        own = {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}")) for name in hard}
+        return {name: (_least(soft[name], own[name][0]), _least(hard[name], own[name][1])) for name in hard}
+
+
+def _least(limit: int, own: int) -> int:
+    return limit if own == resource.RLIM_INFINITY else min(limit, own)
 
 
 DEFAULT = Limits()
-
-
-def lowered(wanted: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Return the soft and hard limits, each at most this process's own, which cannot be raised."""
-    return {name: at_most_now(name, values) for name, values in wanted.items()}

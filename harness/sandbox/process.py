@@ -1,7 +1,11 @@
 """The scorer's side of a worker process: start it, query it, check its answers, end it."""
 
+import os
+import re
+import select
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import ExitStack
@@ -19,20 +23,94 @@ from spurgen.benchmark.result import Report
 from spurgen.harness.machine.files import scratch_folder
 from spurgen.harness.machine.pool import ONE_THREAD
 from spurgen.harness.sandbox import launch
-from spurgen.harness.sandbox.about import About
-from spurgen.harness.sandbox.answers import SMALLEST, fault
+from spurgen.harness.sandbox.answers import SMALLEST, About, fault
 from spurgen.harness.sandbox.launch import WorkerProcess
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
-from spurgen.harness.sandbox.output import OutputReader
-from spurgen.harness.worker.messages import MAX_WIDTH, batch_to, data_to
-from spurgen.harness.worker.protocol import BrokenFrameError, LateError, Pipe, PipeClosedError
+from spurgen.harness.worker.protocol import (
+    MAX_WIDTH,
+    BrokenFrameError,
+    LateError,
+    Pipe,
+    PipeClosedError,
+    batch_to,
+    data_to,
+)
 
 MAX_HEADER = 1 << 17  # bytes; an error has 8,000 characters, up to 12 bytes each in JSON
 MAX_REPORT = 1 << 16  # bytes; those of our methods have up to 1,400
 SMALL = 1 << 20  # bytes; an answer up to this size is read despite a wrong shape, so that the error can name it
 MAX_ERROR = 4000  # characters
 WATCH_SECONDS = 0.2  # between looks at threads and files
+SHOWN = 2000  # bytes at the end of the output, shown if a submission fails
+CHUNK, PIPE = 1 << 16, 1 << 20  # bytes
 Float = NDArray[np.floating[Any]]
+
+
+class OutputReader:
+    """Reads a submission's output in a thread as it comes, so that it neither blocks nor fills a disk; keeps the end.
+
+    It reads a file descriptor until its end or `close`, and calls `on_flood` once, after `limit` bytes.
+    """
+
+    def __init__(self, reading: int, limit: int, on_flood: Callable[[], None]) -> None:
+        self._reading, self._limit, self._on_flood = reading, limit, on_flood
+        self._end = b""
+        self._count = 0
+        self._closed = False
+        self._lock = threading.Lock()
+        self._stop, self._stopping = os.pipe()
+        os.set_blocking(reading, False)
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        ends = [self._reading, self._stop]
+        while self._stop not in (ready := select.select(ends, [], [])[0]):
+            if ready and not self._drain():
+                return
+
+    def _drain(self) -> bool:
+        """Read the available output, at most as much as a pipe holds; return whether more may come."""
+        with self._lock:
+            for _ in range(PIPE // CHUNK):
+                try:
+                    chunk = os.read(self._reading, CHUNK)
+                except BlockingIOError:
+                    return True
+                if not chunk:
+                    return False
+                self._end = (self._end + chunk)[-SHOWN:]
+                before, self._count = self._count, self._count + len(chunk)
+                if before <= self._limit < self._count:
+                    self._on_flood()
+        return True
+
+    @property
+    def flooded(self) -> bool:
+        """Whether more than the limit was printed."""
+        return self._count > self._limit
+
+    def last(self) -> str:
+        """Return the end of what was printed so far."""
+        if not self._closed:
+            self._drain()
+        return self._end.decode(errors="replace").strip()
+
+    def last_line(self) -> str:
+        """Return the last line that was printed so far, without control characters."""
+        lines = [line.strip() for line in re.split(r"[\r\n]", self.last())]
+        return harmless(next((line for line in reversed(lines) if line), ""))
+
+    def close(self) -> None:
+        """Read the rest, end the thread, even if a process could still print, and close the descriptor; once."""
+        if self._closed:
+            return
+        self._drain()
+        self._closed = True
+        os.close(self._stopping)
+        self._thread.join()
+        os.close(self._stop)
+        os.close(self._reading)
 
 
 class Worker:

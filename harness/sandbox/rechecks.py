@@ -1,24 +1,37 @@
 """The consistency check: a sample of answers must not change when the submission is queried again, in other batches."""
 
+import os
 import secrets
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from math import inf
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import softmax
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.result import ConsistencyCheck, Report
 from spurgen.harness.metrics.arrays import Float64
+from spurgen.harness.metrics.calibration import leads_of, median_lead
 from spurgen.harness.results.sources import submission_files
 from spurgen.harness.sandbox.bubblewrap import shown_paths
-from spurgen.harness.sandbox.consistency import largest_change
-from spurgen.harness.sandbox.page_cache import forget, forget_names
 from spurgen.harness.sandbox.process import Float, Worker
 
 ROWS = 256  # sampled per function
 MAX_BYTES = 1 << 26  # of sampled inputs per function
 SIZES = (1, 2, 4, 8, 16, 32, 64)  # of the other batches, in random order, over and over: small ones show most
+TOLERANCE = 0.05  # of a probability, or of a feature's spread; bfloat16 in other batches changes them less
+RELATIVE = 0.02  # of a feature's distance from its median: large activations are rounded more
+FLOOR = 1e-3  # of a small spread: change allowed by rounding in a feature that varies far less than nearly all others
+LOW = 0.1  # quantile of the features' spreads that counts as small: few huge features raise no floor
+SPREADS = (0.5, 0.75, 0.9, 1.0)  # quantiles of that distance: the first that is not 0, since many features mostly are
+FLIPPED = 0.01  # share of rows whose most probable class may change: those where two are nearly tied
+HIGHEST = 2.0  # temperature, in median leads
+SMALLEST = 1e-12  # probability whose logarithm is taken
+DROP = Path("/proc/sys/vm/drop_caches")
 
 
 class _Row(NamedTuple):
@@ -152,3 +165,67 @@ class RecheckedWorker(Worker):
             worker.send(what, Batch.join(batch))
             answers.append(worker.answer(len(batch), width, "rows asked again"))
         return answers
+
+
+def largest_change(what: str, before: Float, after: Float, temperature: float = 1.0) -> float:
+    """Return the largest change between two answers to the same rows, as a multiple of what is allowed.
+
+    `before`, `after`: real (n, d) of `predict`, `predict_proba` or `encode`; infinite if their shapes differ.
+    Logits are compared as the scorer sees them: as probabilities at the `temperature` fitted to them, and by their
+    largest entry. The temperature of uninformative logits, which would hide every change, counts as `HIGHEST` times the
+    median of how far a row's logits lie below its largest one. Features are compared one by one, each against the
+    spread of most rows, so neither an offset nor outliers hide a change.
+    """
+    if before.shape != after.shape:
+        return inf
+    if what == "encode":
+        return float((np.abs(after - before) / _allowed(before)).max(initial=0.0))
+    if what == "predict_proba":
+        before, after = (np.log(np.maximum(probabilities, SMALLEST)) for probabilities in (before, after))
+    temperature = min(temperature, HIGHEST * median_lead(leads_of(before)))
+    change = np.abs(softmax(after / temperature, axis=1) - softmax(before / temperature, axis=1)).max(initial=0.0)
+    flipped = (before.argmax(axis=1) != after.argmax(axis=1)).mean()
+    return max(float(change) / TOLERANCE, float(flipped) / FLIPPED)
+
+
+def _allowed(features: Float) -> Float:
+    """Return how much each feature of each row may change, (n, d), n at least 1."""
+    median = np.median(features, axis=0)
+    distance = np.abs(features - median)
+    spreads = np.quantile(distance, SPREADS, axis=0)
+    spread = np.select([*(spreads > 0)], [*spreads], 0.0)
+    constant = np.where(median == 0, 1.0, np.abs(median))
+    small = np.quantile(spread[spread > 0], LOW, method="lower") if (spread > 0).any() else 0.0
+    allowed: Float = TOLERANCE * np.where(spread > 0, spread, constant) + RELATIVE * distance
+    return np.maximum(allowed, FLOOR * small)
+
+
+def forget(places: Iterable[Path]) -> None:
+    """Drop the pages of these files, and of all files in these folders, that no process has mapped.
+
+    A process that touches a page which is not in memory brings it there, and a later one can tell by how its own page
+    faults are counted. Only readable plain files that were written to the disk are dropped. A link is not followed.
+    """
+    for place in places:
+        walked = os.fwalk(place) if place.is_dir() else [("", [], [str(place)], None)]
+        for _, _, names, folder in walked:
+            for name in names:
+                _forget(name, folder)
+
+
+def forget_names() -> None:
+    """Drop the cached names of file look-ups, found or not; this works only as root.
+
+    A name that was looked up is found, or found missing, several times as fast the next time.
+    """
+    with suppress(OSError):
+        DROP.write_text("2\n")
+
+
+def _forget(path: str, folder: int | None) -> None:
+    with suppress(OSError):
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+        try:
+            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(file)

@@ -7,6 +7,7 @@ import ctypes
 import json
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -18,13 +19,13 @@ import numpy as np
 
 from spurgen.benchmark.contract import Context, Submission
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.harness.worker.error_hints import describe, frames
-from spurgen.harness.worker.limits import bound_memory, set_limits
+from spurgen.harness.worker.hints import describe, frames
 from spurgen.harness.worker.loading import PARTS, load_submission
-from spurgen.harness.worker.messages import MAX_WIDTH, batch_from, data_from
-from spurgen.harness.worker.protocol import Arrays, BrokenFrameError, Pipe
+from spurgen.harness.worker.protocol import MAX_WIDTH, Arrays, BrokenFrameError, Pipe, batch_from, data_from
 
 PR_SET_PDEATHSIG = 1
+CUDA_BYTES = 640 << 20  # memory of a process for CUDA and its libraries, besides torch's
+LEAST = 0.01  # of a GPU's memory
 
 
 def _detached(tensor: Any) -> np.ndarray[Any, Any]:  # noqa: ANN401  # of any library that has such a method
@@ -104,6 +105,18 @@ def serve(pipe: Pipe, *, sandboxed: bool) -> None:
         pipe.send({**status, **reply}, answers)
 
 
+def bound_memory(share: float, device: str) -> None:
+    """Let torch in this process take at most a share of a GPU's memory, less what CUDA itself needs; more fails there.
+
+    `device`: such as `cuda:0`. Without a GPU nothing is bounded.
+    """
+    import torch  # imported late: takes a second, and a submission on a CPU may not need it
+
+    if torch.cuda.is_available():
+        total = torch.cuda.get_device_properties(device).total_memory
+        torch.cuda.set_per_process_memory_fraction(max(share - CUDA_BYTES / total, LEAST), device)
+
+
 def main() -> None:
     """Take the pipe from stdin and stdout, so that a submission prints to stderr instead."""
     if sys.platform == "linux":
@@ -111,7 +124,8 @@ def main() -> None:
         with suppress(OSError):  # if memory runs out, this process is killed first
             Path("/proc/self/oom_score_adj").write_text("1000")
     settings = json.loads(sys.argv.pop())
-    set_limits(settings["limits"])
+    for name, limits in settings["limits"].items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), tuple(limits))
     if "gpu" in settings:
         bound_memory(*settings["gpu"])
     pipe = Pipe(os.dup(0), os.dup(1))

@@ -14,7 +14,7 @@ from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.results.sources import HOME
 from spurgen.harness.running.plan import plan
 from spurgen.harness.running.run import run
-from spurgen.harness.sandbox.page_cache import DROP
+from spurgen.harness.sandbox.rechecks import DROP
 
 pytestmark = pytest.mark.needs("bubblewrap")
 CODE = ("benchmark", "generators", "baselines", "harness")

@@ -16,7 +16,7 @@ from spurgen.harness.running.data import CALIBRATION, fitted, pieces_of
 from spurgen.harness.running.plan import plan_unfrozen
 from spurgen.harness.running.query import Asker, collect, count_rows
 from spurgen.harness.running.run import maker
-from spurgen.harness.worker.messages import MAX_WIDTH
+from spurgen.harness.worker.protocol import MAX_WIDTH
 
 
 class Worker:

@@ -17,7 +17,7 @@ import pytest
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.harness.results.sources import HOME
-from spurgen.harness.sandbox import bubblewrap, seccomp
+from spurgen.harness.sandbox import bubblewrap
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker
@@ -166,6 +166,16 @@ def test_a_spec_is_relative_to_the_current_folder(spec, tmp_path, ask_worker, mo
     assert ask_worker(spec, SANDBOXED).shape == (4, 3)
 
 
+def test_what_appears_in_proc_later_is_hidden_as_well(monkeypatch, tmp_path):
+    (tmp_path / "new").write_text("")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("new")
+    monkeypatch.setattr(bubblewrap, "PROC", tmp_path)
+    command = bubblewrap.sandbox_command((), SANDBOXED, "cpu", {})
+    assert [command[command.index(str(tmp_path / name)) - 1] for name in ("new", "folder")] == ["/dev/null", "--tmpfs"]
+    assert str(tmp_path / "link") not in command
+
+
 def test_an_installed_wheel_hides_the_same_folders(tmp_path, monkeypatch):
     place = tmp_path / "site-packages" / "spurgen"
     for name in ("generators", "benchmark/results", "harness/running", "harness/worker"):
@@ -208,7 +218,7 @@ def test_a_failing_bubblewrap_is_not_used(monkeypatch):
 
 @pytest.mark.usefixtures("forget_trial")
 def test_a_missing_libseccomp_is_an_error_that_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(seccomp, "program", Mock(side_effect=OSError("there is no libseccomp")))
+    monkeypatch.setattr(bubblewrap, "system_calls", Mock(side_effect=OSError("there is no libseccomp")))
     assert "there is no libseccomp; on Debian: apt-get install libseccomp2" in bubblewrap.why_unavailable()
 
 
@@ -218,10 +228,10 @@ def test_an_error_caused_by_the_sandbox_gets_a_hint(ask_worker, write_submission
 
 
 def test_every_refused_call_fails(attempt):
-    numbers = {name: pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in seccomp.REFUSED}
+    numbers = {name: pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in bubblewrap.REFUSED}
     calls = {name: (number,) for name, number in numbers.items() if number >= 0}
-    calls |= {name: (FCNTL, "place", command) for name, command in seccomp.FILE_COMMANDS.items()}
-    calls |= {f"prctl {high}": (PRCTL, seccomp.SET_SECCOMP | high, 2) for high in (0, 1 << 32)}
+    calls |= {name: (FCNTL, "place", command) for name, command in bubblewrap.FILE_COMMANDS.items()}
+    calls |= {f"prctl {high}": (PRCTL, bubblewrap.SET_SECCOMP | high, 2) for high in (0, 1 << 32)}
     assert len(calls) > 40
     before = f"""
 import ctypes, os

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import logit
 
-from spurgen.harness.sandbox.consistency import largest_change
+from spurgen.harness.sandbox.rechecks import largest_change
 
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(size=(500, 4))

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from spurgen.benchmark.errors import SubmissionError, explain
-from spurgen.harness.sandbox.about import About
+from spurgen.harness.sandbox.answers import About
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Worker, describe
 from spurgen.harness.worker.protocol import Pipe

@@ -1,8 +1,8 @@
 import os
 import socket
 
-from spurgen.harness.sandbox import page_cache
-from spurgen.harness.sandbox.page_cache import forget, forget_names
+from spurgen.harness.sandbox import rechecks
+from spurgen.harness.sandbox.rechecks import forget, forget_names
 
 
 def test_plain_files_alone_are_opened_and_forgotten(tmp_path, monkeypatch):
@@ -22,8 +22,8 @@ def test_plain_files_alone_are_opened_and_forgotten(tmp_path, monkeypatch):
 
 
 def test_names_are_forgotten_where_that_is_allowed(tmp_path, monkeypatch):
-    monkeypatch.setattr(page_cache, "DROP", tmp_path / "drop")
+    monkeypatch.setattr(rechecks, "DROP", tmp_path / "drop")
     forget_names()
     assert (tmp_path / "drop").read_text() == "2\n"
-    monkeypatch.setattr(page_cache, "DROP", tmp_path / "missing" / "drop")
+    monkeypatch.setattr(rechecks, "DROP", tmp_path / "missing" / "drop")
     forget_names()

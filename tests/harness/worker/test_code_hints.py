@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
-from spurgen.harness.worker.code_hints import FIELDS, GRANTED_BY, of_nothing, of_shadowing, of_text, of_types
+from spurgen.harness.worker.hints import FIELDS, GRANTED_BY, of_nothing, of_shadowing, of_text, of_types
 
 IMAGES = np.zeros((2, 8, 8, 3), np.uint8)
 TORCH = """

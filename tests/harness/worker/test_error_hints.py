@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spurgen.harness.worker.error_hints import describe
+from spurgen.harness.worker.hints import describe
 
 
 @pytest.mark.parametrize("name", ["m.npy", "weights/m.npy"])

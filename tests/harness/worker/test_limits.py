@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from spurgen.harness.worker.limits import bound_memory
+from spurgen.harness.worker.server import bound_memory
 
 GIB = 1 << 30
 

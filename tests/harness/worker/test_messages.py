@@ -3,7 +3,7 @@
 import numpy as np
 
 from spurgen.benchmark.contract import Batch, LabeledData
-from spurgen.harness.worker.messages import data_from, data_to
+from spurgen.harness.worker.protocol import data_from, data_to
 
 IDS = np.arange(3)
 
