@@ -32,6 +32,7 @@ APART = 0.07  # of the vertical axis: least distance of two labels
 TWO_LINES: dict[Columns, float] = {1: 0.15, 2: 0.115}  # the same, where a label has two lines
 TOP = 1.03
 LONGEST: dict[Columns, int] = {1: 14, 2: 34}  # characters of a name beside its number; on a screen it is above it
+NO_IDS: Mapping[str, str] = {}
 CEILING = "ceiling fixed on other worlds: no shortcut in training", "ceiling"  # the first where no line would cross it
 
 
@@ -75,17 +76,19 @@ def ladder_items(ladders: Sequence[Climbed], full_names: Mapping[str, str], colu
 
 
 def draw_ladder(
-    ladder: Climbed, full_names: Mapping[str, str], columns: Columns = 2, *, screen: bool = False
-) -> Figure:
+    ladder: Climbed, full_names: Mapping[str, str], columns: Columns = 2, *, screen: bool = False,
+    ids: Mapping[str, str] = NO_IDS,
+) -> Figure:  # fmt: skip
     """Draw a line per row, ERM and the best row of each tier in colour with a band and its name, the others pale.
 
-    `screen`: for a page on a screen, with labels of two lines.
+    `screen`: for a page on a screen, with labels of two lines. `ids`: of rows by label, which are drawn again on top,
+    thick and in colour, as SVG groups of these ids: a page shows one of them at a time.
     """
     with style.styled():
         figure = style.new_figure(columns, HEIGHT)
         if screen:
             figure.set_size_inches(SCREEN[columns])
-        draw_on(figure.subplots(), ladder, full_names, columns, screen=screen)
+        draw_on(figure.subplots(), ladder, full_names, columns, screen=screen, ids=ids)
     return figure
 
 
@@ -115,7 +118,10 @@ def draw_own_ladder(
     return figure
 
 
-def draw_on(axes: Axes, ladder: Climbed, full_names: Mapping[str, str], columns: Columns, *, screen: bool) -> None:
+def draw_on(
+    axes: Axes, ladder: Climbed, full_names: Mapping[str, str], columns: Columns, *, screen: bool,
+    ids: Mapping[str, str] = NO_IDS,
+) -> None:  # fmt: skip
     """Draw a ladder as `draw_ladder` does."""
     rows, at, rung = named(ladder.whole, full_names), places(ladder.numbers), ladder.rungs[0]
     best = named_rows(ladder.whole, rows)
@@ -134,6 +140,10 @@ def draw_on(axes: Axes, ladder: Climbed, full_names: Mapping[str, str], columns:
     above = [x for x, m in zip(at, ladder.numbers, strict=True) if m]  # without counterexamples it is not right either
     axes.plot((above[0], above[-1]), (1, 1), zorder=1, color=style.GREY, linewidth=0.8)
     _labels(axes, at[-1], labels, TWO_LINES[columns] if screen else APART)
+    # rows without a place on the ladder are drawn too, over the rungs that they have
+    access = {line["submission"]: line["access"] for lines in ladder.boards for line in lines}
+    for label in [label for label in ids if any(label in known for known in by_rung)]:
+        _band(axes, at, [known.get(label) for known in by_rung], style.look(label, access[label]), ids[label])
 
 
 def named_rows(lines: Sequence[Line], rows: Sequence[Named]) -> list[Named]:
@@ -176,13 +186,17 @@ def _labels(axes: Axes, right: float, labels: Sequence[tuple[str, float, str]], 
         axes.annotate("", (right, end), (1.04, height), textcoords=beside, annotation_clip=False, arrowprops=arrow)
 
 
-def _band(axes: Axes, at: Sequence[float], curve: Sequence[Estimate | None], look: style.Look) -> float:
-    """Draw a row's line over the rungs that it has, and its band if it has a marker; return where the line ends."""
+def _band(axes: Axes, at: Sequence[float], curve: Sequence[Estimate | None], look: style.Look, own: str = "") -> float:
+    """Draw a row's line over the rungs that it has, and its band if it has a marker; return where the line ends.
+
+    `own`: the id of a line that pages show on demand, which is thick and has no band.
+    """
     known = [(x, point) for x, point in zip(at, curve, strict=True) if point is not None]
     where, means = [x for x, _ in known], [point.value for _, point in known]
     colour, mark, _ = look
-    axes.plot(where, means, linestyle=look.line, color=colour, marker=mark, markersize=3, zorder=3 if mark else 1)
-    if mark:
+    size: dict[str, Any] = {"markersize": 5, "linewidth": 2, "gid": own} if own else {"markersize": 3}
+    axes.plot(where, means, linestyle=look.line, color=colour, marker=mark, zorder=3 if mark else 1, **size)
+    if mark and not own:
         low, high = zip(*(point.ends for _, point in known), strict=True)
         axes.fill_between(where, low, high, color=colour, alpha=0.13, linewidth=0, zorder=2)
     return means[-1]

@@ -1,17 +1,24 @@
-"""The board of a ladder as a table of five columns, and every board as plain texts."""
+"""The tables of pages: a ladder's board in five columns, its rows over the rungs, and every board as plain texts.
+
+Small drawings in cells are SVG of the page; their numbers stand beside them as text.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from markupsafe import Markup
 
+from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import CHANNEL, Column, Line, board_keys, column, known, needed_words, table
 from spurgen.harness.board.markdown import blocks
 from spurgen.harness.board.schema import SetBoard
 from spurgen.harness.machine.printing import one_line
-from spurgen.harness.site.marks import bar, scale, spark
+from spurgen.harness.plots.ladder import named_rows, places
+from spurgen.harness.plots.of_board import named
+from spurgen.harness.plots.style import TIERS
 from spurgen.harness.site.material import Climb, Material
-from spurgen.harness.site.words import ALL, given, percent
+from spurgen.harness.site.words import ALL, given, percent, spoken_name
 from spurgen.harness.statistics.estimate import Estimate
 
 COLUMNS = {
@@ -37,6 +44,9 @@ COLUMNS = {
     )
 }  # fmt: skip
 """Title, which all tables share, and meaning of each column."""
+SCALE, HIGH = 100, 12  # units of the drawing of a proportion
+WIDE, TALL, MARGIN = 64, 26, 3  # of a small curve
+BAR = 26  # height of a bar of 1
 KINDS = {"text": "captions", "image": "pictures", "multimodal": "pictures with captions"}
 
 
@@ -151,3 +161,72 @@ def plain_table(material: Material, name: str) -> Plain:
     silent = [(material.pages[label], one_line(label), one_line(reason)) for label, reason in reasons.items()]
     about = {each.title: each for each in map(column, keys)}
     return Plain(name, title, about, list(zip(pages, texts, strict=True)), silent)
+
+
+class OverRungs(NamedTuple):
+    """A row's accuracies over the rungs of a ladder, as texts: empty where it has none; `style`: its CSS classes."""
+
+    name: str
+    style: str
+    texts: Sequence[str]
+
+
+def over_rungs(material: Material, climb: Climb, own: str = "") -> list[OverRungs]:
+    """Return ERM and the best row of each access tier; below the row `own`, if any, on side ladders ERM alone."""
+    best = [row.label for row in named_rows(climb.whole, named(climb.whole, {}))]
+    access = {line["submission"]: str(line["access"]) for line in climb.whole}
+    others = [label for label in dict.fromkeys([ERM, *best]) if label in access and label != own]
+    shown = [*([own] if own else []), *others[: None if climb.main or not own else 1]]
+    return [
+        OverRungs(
+            spoken_name(label, material.names), _classes(label, access.get(label, ""), own),
+            ["" if value is None else percent(value) for value in climb.curve(label)],
+        )
+        for label in shown
+    ]  # fmt: skip
+
+
+def _classes(label: str, access: str, own: str) -> str:
+    """Return the CSS classes of a row: its colour's, that of ERM or of an access tier, and whether it is own."""
+    colour = label if label == ERM else access if access in TIERS else "other"
+    return f"of-{colour} own" if label == own else f"of-{colour}"
+
+
+def _svg(style: str, width: float, height: float, body: str) -> Markup:
+    return Markup(f'<svg class="{style}" viewBox="0 0 {width} {height}" aria-hidden="true">{body}</svg>')
+
+
+def scale(value: float, low: float, high: float, other: float | None) -> Markup:
+    """Draw a proportion with its interval on a scale from 0 to 1, and a second one as an open mark."""
+    left, at, right = (_clipped(end) * SCALE + 4 for end in (low, value, high))
+    middle = HIGH / 2
+    body = f'<path class="axis" d="M4 {middle}H{SCALE + 4}"/>'
+    if other is not None:
+        body += f'<circle class="open" cx="{_clipped(other) * SCALE + 4:.1f}" cy="{middle}" r="3"/>'
+    body += f'<path class="interval" d="M{left:.1f} {middle}H{right:.1f}"/>'
+    return _svg("scale", SCALE + 8, HIGH, f'{body}<circle cx="{at:.1f}" cy="{middle}" r="3.5"/>')
+
+
+def spark(rungs: Sequence[int], values: Sequence[float | None]) -> Markup:
+    """Draw a row's accuracies over the rungs of a ladder, on a scale from 0 to 1."""
+    at = places(rungs)
+    wide, high = (WIDE - 2 * MARGIN) / (at[-1] - at[0]), TALL - 2 * MARGIN
+    points = [
+        f"{MARGIN + wide * (x - at[0]):.0f} {TALL - MARGIN - high * _clipped(value):.0f}"
+        for x, value in zip(at, values, strict=True)
+        if value is not None
+    ]
+    line = "L".join(points) or "0 0"
+    body = f'<path class="axis" d="M{MARGIN} {TALL - MARGIN}H{WIDE - MARGIN}"/><path class="line" d="M{line}"/>'
+    return _svg("spark", WIDE, TALL, body)
+
+
+def bar(value: float) -> Markup:
+    """Draw a proportion as an upright bar."""
+    height = _clipped(value) * BAR
+    body = f'<path class="axis" d="M0 {BAR}.5H12"/><rect x="2" y="{BAR - height:.1f}" width="8" height="{height:.1f}"/>'
+    return _svg("bar", 12, BAR + 1, body)
+
+
+def _clipped(value: float) -> float:
+    return min(max(value, 0.0), 1.0)

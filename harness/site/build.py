@@ -51,7 +51,7 @@ def _pages(material: Material, scenes: Scenes, figures: Figures, story: Story | 
     for label, name in material.pages.items():
         if material.rows[label].keys() & material.board.tasks.keys():
             here = f"rows/{name}.html"
-            yield here, _page(material, here, "row", row_page(material, scenes, label))
+            yield here, _page(material, here, "row", row_page(material, scenes, figures, label))
 
 
 def _page(material: Material, here: str, template: str, content: Mapping[str, object]) -> str:

@@ -22,10 +22,9 @@ from spurgen.harness.plots.ladder import draw_ladder, named_rows
 from spurgen.harness.plots.needed import draw_needed
 from spurgen.harness.plots.of_board import named
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.site.boards import COLUMNS, KINDS, Plain, ladder_table, plain_table, spoken
-from spurgen.harness.site.climbing import Climbing, climbing
+from spurgen.harness.site.boards import COLUMNS, KINDS, OverRungs, Plain, ladder_table, over_rungs, plain_table, spoken
 from spurgen.harness.site.material import Climb, Material
-from spurgen.harness.site.render import Figures, dark_too, inline_markdown, markdown
+from spurgen.harness.site.render import Figures, dark_too, inline_markdown, markdown, own_id
 from spurgen.harness.site.scenes import Scene, Scenes, Story, Twins, make_twins, marked, training
 from spurgen.harness.site.twins import BASE, SWITCHED, followed, shown
 from spurgen.harness.site.words import ALL, WHAT, file_name, given, percent, spoken_name, told, what
@@ -58,7 +57,7 @@ def index_page(material: Material, story: Story | None, figures: Figures) -> dic
         "story": story,
         "name": spoken_name(story.label, material.names) if story else "",
         "changed": what(_changed(story)) if story else "",
-        "curve": curve(material, first, figures) if first and len(first.rungs) > 1 else None,
+        "curve": curve(material, first, figures) if first else None,
         "winners": [each for each in best if each is best[0] or each.label == ERM],
         "hidden": hidden(material, story) if story else None,
         "first": first,
@@ -74,11 +73,18 @@ def _changed(story: Story) -> Sequence[str]:
     return story.climb.shown.channels if story.twins.changed == ALL else [story.twins.changed]
 
 
-def curve(material: Material, climb: Climb, figures: Figures) -> tuple[str, str]:
-    """Draw a ladder's curve; return the paths of the wide figure and of that for a phone."""
-    name = file_name(climb.name)
-    wide = figures.add(name, partial(draw_ladder, climb, material.names, screen=True))
-    return wide, figures.add(f"{name}-narrow", partial(draw_ladder, climb, material.names, 1, screen=True))
+def curve(material: Material, climb: Climb, figures: Figures, own: str = "") -> tuple[str, str] | None:
+    """Draw a ladder's curve, in which the row `own` stands out if it has numbers; None for one rung.
+
+    Returns the addresses of the wide figure and of that for a phone.
+    """
+    if len(climb.rungs) < 2:
+        return None
+    drawn = any(value is not None for value in climb.curve(own))
+    name, row = file_name(climb.name), f"#{own_id(material.pages[own])}" if drawn else ""
+    ids = {label: own_id(page) for label, page in material.pages.items()}
+    draw = partial(draw_ladder, climb, material.names, screen=True, ids=ids)
+    return figures.add(name, draw) + row, figures.add(f"{name}-narrow", partial(draw, columns=1)) + row
 
 
 def winners(material: Material, climb: Climb) -> list[Best]:
@@ -126,11 +132,11 @@ def ladder_page(material: Material, scenes: Scenes, figures: Figures, name: str)
         "asks": _asks(rung, climb.numbers),
         "train": [*train, Pictured(counter, counter.label, "a counterexample")],
         "twins": _twins(scenes, world),
-        "curve": curve(material, climb, figures) if climb.main and len(climb.rungs) > 1 else None,
-        "climbing": climbing(material, climb),
+        "curve": curve(material, climb, figures),
+        "climb": climb,
+        "rows": over_rungs(material, climb),
         "winners": winners(material, climb),
         "solved": (sum(not needed_words(line).startswith("more") for line in numbered), len(numbered)),
-        "top": climb.rungs[-1].counterexamples,
         "ladder": rung.scenario,
     }
 
@@ -196,31 +202,34 @@ def _twins(scenes: Scenes, world: Task) -> list[Pictured]:
 
 @dataclass(frozen=True)
 class Part:
-    """A row on a ladder; `note` says why it has no place. `twins`: None on a ladder beside the main ones."""
+    """A row on a ladder; `note` says why it has no place. `twins`: None on a ladder beside the main ones.
 
-    key: str
+    `curve`: figures of the ladder, `rows`: the table beside them.
+    """
+
+    climb: Climb
     title: str
     note: str
     verdict: str
-    counterexamples: int
     often: str
     twins: Sequence[Twins] | None
-    climbing: Climbing
+    curve: tuple[str, str] | None
+    rows: Sequence[OverRungs]
 
 
-def row_page(material: Material, scenes: Scenes, label: str) -> dict[str, object]:
+def row_page(material: Material, scenes: Scenes, figures: Figures, label: str) -> dict[str, object]:
     """Return the content of the template of a row's page."""
     row = {name: part for name, part in material.rows[label].items() if name in material.board.tasks}
     first = next(iter(row.values())).results[0]
     climbs = [climb for climb in material.ladders.values() if any(rung.name in row for rung in climb.rungs)]
-    parts = [_part(material, scenes, climb, label) for climb in climbs]
+    parts = [_part(material, scenes, figures, climb, label) for climb in climbs]
     return {
         "label": label,
         "name": first.submission,
         "full": material.names.get(label, ""),
         "given": given(first.access),
         "method": inline_markdown(about_method(row.values())),
-        "parts": sorted(parts, key=lambda part: _order(material.ladders[part.key])),
+        "parts": sorted(parts, key=lambda part: _order(part.climb)),
         "plain_boards": [
             _only(plain_table(material, name), material.pages[label]) for name in material.plain if name in row
         ],
@@ -239,21 +248,21 @@ def _only(board: Plain, page: str) -> Plain:
     return Plain(board.key, board.title, board.columns, rows, [each for each in board.silent if each[0] == page])
 
 
-def _part(material: Material, scenes: Scenes, climb: Climb, label: str) -> Part:
+def _part(material: Material, scenes: Scenes, figures: Figures, climb: Climb, label: str) -> Part:
     line, reads = material.line(climb.name, label) or {}, material.reads[climb.name].get(label, [])
     reason = material.reasons(climb).get(label, "")
     rated = "robust_accuracy" in line
     by_world = {read.world: read for read in reads}
     chosen = shown(reads, material.tallies[climb.name], TWINS) if climb.main else None
     return Part(
-        key=climb.name,
+        climb=climb,
         title=spoken(climb),
         note=f"{'' if rated else 'Not ranked: '}{one_line(reason)}" if reason else _few(material, climb, line),
         verdict=_verdict(climb, line, _single(climb, material.rows[label])) if rated else "",
-        counterexamples=climb.shown.counterexamples,
         often=_often(climb.shown.channels, followed(reads)),
         twins=None if chosen is None else [make_twins(climb, scenes, by_world[world], k) for world, k in chosen],
-        climbing=climbing(material, climb, label),
+        curve=curve(material, climb, figures, label),
+        rows=over_rungs(material, climb, label),
     )
 
 

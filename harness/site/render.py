@@ -30,6 +30,8 @@ NAV = (
 LEFT_OUT = ("link_open", "link_close", "image")  # they lead to files that the site does not have
 S = TypeVar("S")
 FOLDER = "figures"
+OWN = "row-"
+ON_DEMAND = f'[id^="{OWN}"]{{display:none}}[id^="{OWN}"]:target{{display:inline}}'
 NEEDLESS = re.compile(rb"(?<=\.\d\d)\d+|(?<=\n) +| +(?=\n)|(?<=<g) id=\"\w+\"")
 """Digits beyond a hundredth of a point, indents and names of groups: a fifth of a drawing."""
 
@@ -114,12 +116,21 @@ def _drawing(draw: Callable[[], Figure]) -> bytes:
     return dark_too(encode(draw(), "svg"))
 
 
+def own_id(page: str) -> str:
+    """Return the id of a row in figures, which show it where their address ends with it; `page`: name of its page."""
+    return f"{OWN}{page}"
+
+
 def dark_too(drawing: bytes) -> bytes:
-    """Return one of our drawings so that it follows the reader's colour scheme, without invisible parts."""
+    """Return one of our drawings so that it follows the reader's colour scheme, and shows a row that its address names.
+
+    Invisible parts are left out.
+    """
     rules = "".join(
         f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
         for light, dark in style.DARK.items()
         for kind in ("fill", "stroke")
     )
     drawing = NEEDLESS.sub(b"", drawing)
-    return drawing.replace(b"</style>", f"@media (prefers-color-scheme: dark){{{rules}}}</style>".encode(), 1)
+    dark = f"@media (prefers-color-scheme: dark){{{rules}}}"
+    return drawing.replace(b"</style>", f"{ON_DEMAND}{dark}</style>".encode(), 1)

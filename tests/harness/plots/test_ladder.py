@@ -91,6 +91,16 @@ def test_a_line_per_row_over_the_rungs_that_it_has(climbed):
     assert len(axes.collections) == 4  # bands of the named rows
 
 
+def test_a_row_is_drawn_again_in_its_own_look_under_its_id(climbed):
+    missing = {"subg": "row-a", "mixup": "row-b", "bad": "row-c", "unknown": "row-d"}
+    (axes,) = draw_ladder(climbed, {}, screen=True, ids=missing).axes
+    own = {line.get_gid(): line for line in axes.lines if line.get_gid()}
+    assert own.keys() == {"row-a", "row-b"}
+    assert [*own["row-a"].get_ydata()] == list(ROWS["subg"][1][1:])
+    assert [line.get_color() for line in own.values()] == [style.METHODS["subg"].colour, style.TIERS["none"].colour]
+    assert len(axes.collections) == 4  # without further bands
+
+
 def test_the_ideal_observer_is_drawn_on_the_rungs_that_have_counterexamples(climbed):
     (axes,) = draw_ladder(climbed, {}).axes
     (ideal,) = (drawn for drawn in axes.lines if {*drawn.get_ydata()} == {1})

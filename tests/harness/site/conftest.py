@@ -66,6 +66,12 @@ def steps_material(steps_file, steps_results):
     return gather(load_suite(steps_file), steps_results)
 
 
+@pytest.fixture
+def climb(steps_material):
+    """The ladder of captions."""
+    return steps_material.ladders["few-text"]
+
+
 @pytest.fixture(scope="session")
 def tiny_site(frozen_folder, make_outcome, as_baseline, keep_row, make_site, tmp_path_factory):
     """A site of two scenario tasks and their mean: two of our methods, and one that failed."""

@@ -231,6 +231,18 @@ def test_dark_mode_is_dark_in_figures_too(visit, steps_site):
     assert grounds["light"][0] == grounds["light"][1] > 600
 
 
+def test_a_figure_shows_the_row_that_its_address_names_and_no_other(visit, steps_site):
+    page = visit().open(steps_site, "rows/dfr.html")
+    where = page.locator("#few-image .climb img").get_attribute("src")
+    assert where == "../figures/few-image.svg#row-dfr"
+    page.goto(f"{steps_site.as_uri()}/figures/few-image.svg#row-dfr")
+    drawn = page.locator("[id^=row-]").evaluate_all(
+        "(all) => all.map((each) => [each.id, getComputedStyle(each).display])"
+    )
+    assert len(drawn) == len({row for row, _ in drawn}) > 5
+    assert [row for row, display in drawn if display != "none"] == ["row-dfr"]
+
+
 def test_a_print_has_every_row_of_the_board_without_the_controls(visit, steps_site):
     page = visit().open(steps_site)
     text = " ".join(sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf(format="A4"))).pages)
