@@ -125,7 +125,11 @@ class WorkerProcess:
 
     def pids(self) -> list[int]:
         """List the process and, where the system shows them, its descendants."""
-        return [*_descendants(self.process.pid)]
+        found = [self.process.pid]
+        for number in found:  # to which their children are added meanwhile
+            with suppress(OSError):
+                found += map(int, Path(f"/proc/{number}/task/{number}/children").read_text().split())
+        return found
 
     def excess(self) -> str:
         """Return which fixed limit the process exceeds, or an empty string; resource limits do not bind root."""
@@ -162,11 +166,3 @@ class WorkerProcess:
             with suppress(OSError):
                 lines = Path(f"/proc/{number}/status").read_text().splitlines()
                 yield from (int(line.split()[1]) for line in lines if line.startswith(key))
-
-
-def _descendants(number: int) -> Iterator[int]:
-    """Yield a process and, where the system shows them, its descendants."""
-    yield number
-    with suppress(OSError):
-        for child in Path(f"/proc/{number}/task/{number}/children").read_text().split():
-            yield from _descendants(int(child))

@@ -144,7 +144,7 @@ class Worker:
         self.on_line: Callable[[str], None] = lambda _: None
         self._line = ""
         try:
-            self._send("load", {"spec": spec, "options": options}, {}, self.limits.answer_seconds)
+            self._send("load", {"spec": spec, "options": options}, self.limits.answer_seconds)
             self.about = self._checked_about(self._reply(self.limits.answer_seconds)[0])
         except BaseException:
             self.close()
@@ -169,10 +169,8 @@ class Worker:
 
     def fit(self, train: LabeledData, val: LabeledData, context: Context) -> Report | None:
         """Let the submission train; return its report, if any."""
-        fields = {**vars(context), "scratch": str(self.scratch)}
-        halves = data_to(train, "train"), data_to(val, "val")
-        header = {"context": fields, **halves[0][0], **halves[1][0]}
-        self._send("fit", header, halves[0][1] | halves[1][1], self.limits.fit_seconds)
+        asked = {"context": {**vars(context), "scratch": str(self.scratch)}}
+        self._send("fit", asked | data_to(train, "train") | data_to(val, "val"), self.limits.fit_seconds)
         reply = self._reply(self.limits.fit_seconds)[0]
         try:
             report = None if reply.get("report") is None else Report.model_validate(reply["report"])
@@ -188,8 +186,7 @@ class Worker:
     def send(self, what: str, batch: Batch, families: Sequence[Hashable] | None = None) -> None:
         """Ask for `predict`, `predict_proba` or `encode` without waiting for the answer; `families` is not sent."""
         del families
-        header, arrays = batch_to(batch, "batch")
-        self._send("ask", {"what": what, **header}, arrays, self.limits.answer_seconds, step=what)
+        self._send("ask", {"what": what, **batch_to(batch, "batch")}, self.limits.answer_seconds, step=what)
 
     def answer(self, count: int, width: int | None, where: str) -> Float:
         """Wait for the answer to `send` and check it: finite reals (count, width), any width if None."""
@@ -211,12 +208,10 @@ class Worker:
             About.model_validate, header, lambda why: self.failure(f"load sent an invalid description: {why}")
         )
 
-    def _send(
-        self, op: str, header: dict[str, Any], arrays: dict[str, Any], seconds: float, step: str | None = None
-    ) -> None:
+    def _send(self, op: str, fields: dict[str, Any], seconds: float, step: str | None = None) -> None:
         self._step = step or op
         try:
-            self._pipe.send({"op": op, **header}, arrays, self._left(seconds))
+            self._pipe.send({"op": op, **fields}, self._left(seconds))
         except BrokenFrameError as error:
             raise self._gone(error) from None
 

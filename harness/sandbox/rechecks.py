@@ -210,7 +210,12 @@ def forget(places: Iterable[Path]) -> None:
         walked = os.fwalk(place) if place.is_dir() else [("", [], [str(place)], None)]
         for _, _, names, folder in walked:
             for name in names:
-                _forget(name, folder)
+                with suppress(OSError):
+                    file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+                    try:
+                        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+                    finally:
+                        os.close(file)
 
 
 def forget_names() -> None:
@@ -220,12 +225,3 @@ def forget_names() -> None:
     """
     with suppress(OSError):
         DROP.write_text("2\n")
-
-
-def _forget(path: str, folder: int | None) -> None:
-    with suppress(OSError):
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-        try:
-            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
-        finally:
-            os.close(file)

@@ -13,7 +13,6 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.packages import EXTRAS
 from spurgen.benchmark.shell import pip_install
 from spurgen.benchmark.suggest import suggestion
-from spurgen.harness.worker.protocol import Arrays
 
 READ_ONLY = "a sandboxed submission can write to context.scratch and /tmp only"
 NOT_THERE = "a sandboxed submission sees the installed packages, its own code and what FILES names"
@@ -29,19 +28,55 @@ BY_NUMBER = {
     errno.ENOSPC: "its scratch files are full: see --disk-gib",
     errno.EMFILE: "it has too many files open",
 }
+FIELDS = {
+    "Batch": ("images", "captions"),
+    "LabeledData": (
+        "images", "captions", "labels", "num_groups", "env_ids", "group_ids", "channel_values", "twins",
+    ),
+    "Context": ("class_names", "num_classes", "modality", "image_size", "device", "seed", "scratch"),
+}  # fmt: skip
+"""Attributes of each type that a submission receives."""
+GRANTED_BY = {
+    "env_ids": 'ACCESS = "envs"', "group_ids": (groups := 'ACCESS = "train_groups", or "val_groups" for those of val'),
+    "channel_values": groups, "twins": 'ACCESS = "twins"',
+}  # fmt: skip
+TAKEN_BY = {"images": '{"image", "multimodal"}', "captions": '{"text", "multimodal"}'}
+TORCH = "torch.from_numpy({part}.images).permute(0, 3, 1, 2).float() / 255"
+IMAGES = f"{{part}}.images is uint8 (n, H, W, 3), torch wants float (n, 3, H, W): write {TORCH}"
+GLOBAL = "what predict reads must be set at the top level, or by fit after a line `global {name}`"
+BY_TEXT = {
+    r"expected input\[.*\] to have \d+ channels, but got": IMAGES,
+    r"(unsigned char|Byte)\b.*\b[Ff]loat|[Ff]loat\b.*\b(unsigned char|Byte)\b": IMAGES,
+    r"(must be Tensor, not |got \()numpy\.ndarray": IMAGES,
+    r"\b[Dd]ouble\b.*\b[Ff]loat\b|\b[Ff]loat\b.*\b[Dd]ouble\b": "NumPy made float64: write .float() for torch",
+    r"Found array with dim 4": "make a row of each image: {part}.images.reshape(len({part}), -1)",
+    r"(NameError: |UnboundLocalError: .*)(name|variable) '(?P<name>\w+)' ": GLOBAL,
+    r"NotFittedError: This (?P<name>\w+) ": "fit must train the very object that predict uses; "
+    "if it makes a new one, declare the variable `global` in fit",
+    r"not compiled with CUDA|no NVIDIA driver|No CUDA GPUs": "use context.device in place of cuda",
+    r"inhomogeneous shape": "return an array with a row per sample and a column per class",
+    r" returned NoneType ": "its last line must be `return logits`",
+    r" returned dict ": "return one array, such as the one under 'logits'",
+    r" returned \w+ of dtype <U": "return a score for each class, (n, K), in the order of context.class_names",
+    r" returned (cs[cr]|coo|bsr|lil|dok|dia)_(matrix|array) ": "return its toarray()",
+}
+"""Hints by what an error says; `{part}` is the name of the data at hand, other fields are groups of the pattern."""
 
 
-def describe(error: BaseException, header: Mapping[str, Any], arrays: Arrays, sandboxed: bool) -> str:
-    """Describe an error, with hints about what the task, the access tier or the sandbox withholds."""
+def describe(error: BaseException, fields: Mapping[str, Any], sandboxed: bool) -> str:
+    """Describe an error, with hints about what the task, the access tier or the sandbox withholds.
+
+    `fields`: of the frame that asked for what failed.
+    """
     cause = (error.__cause__ or error) if isinstance(error, SubmissionError) else error
     text = str(error) if isinstance(error, SubmissionError) else f"{type(error).__name__}: {error}".rstrip(": ")
     hints = _of_limits(cause, sandboxed)
     own = own_frames(cause)
     hints += of_shadowing(own)
     if cause is error:
-        operation = str(header.get("op"))
-        hints += _of_signature(text, str(header.get("what", operation)))
-        hints += of_nothing(text, header, arrays, own) or of_types(text)
+        operation = str(fields.get("op"))
+        hints += _of_signature(text, str(fields.get("what", operation)))
+        hints += of_nothing(text, fields, own) or of_types(text)
         hints += of_text(text, "train" if operation == "fit" else "batch")
     return f"{text} ({'; '.join(hints)})" if hints else text
 
@@ -87,43 +122,6 @@ def frames(error: BaseException) -> str:
     return "".join([*traceback.format_list(own), *traceback.format_exception_only(shown)])
 
 
-FIELDS = {
-    "Batch": ("images", "captions"),
-    "LabeledData": (
-        "images", "captions", "labels", "num_groups", "env_ids", "group_ids", "channel_values", "twins",
-    ),
-    "Context": ("class_names", "num_classes", "modality", "image_size", "device", "seed", "scratch"),
-}  # fmt: skip
-"""Attributes of each type that a submission receives."""
-GRANTED_BY = {
-    "env_ids": 'ACCESS = "envs"',
-    "group_ids": 'ACCESS = "train_groups", or "val_groups" for those of val',
-    "channel_values": 'ACCESS = "train_groups", or "val_groups" for those of val',
-    "twins": 'ACCESS = "twins"',
-}
-TAKEN_BY = {"images": '{"image", "multimodal"}', "captions": '{"text", "multimodal"}'}
-TORCH = "torch.from_numpy({part}.images).permute(0, 3, 1, 2).float() / 255"
-IMAGES = f"{{part}}.images is uint8 (n, H, W, 3), torch wants float (n, 3, H, W): write {TORCH}"
-GLOBAL = "what predict reads must be set at the top level, or by fit after a line `global {name}`"
-BY_TEXT = {
-    r"expected input\[.*\] to have \d+ channels, but got": IMAGES,
-    r"(unsigned char|Byte)\b.*\b[Ff]loat|[Ff]loat\b.*\b(unsigned char|Byte)\b": IMAGES,
-    r"(must be Tensor, not |got \()numpy\.ndarray": IMAGES,
-    r"\b[Dd]ouble\b.*\b[Ff]loat\b|\b[Ff]loat\b.*\b[Dd]ouble\b": "NumPy made float64: write .float() for torch",
-    r"Found array with dim 4": "make a row of each image: {part}.images.reshape(len({part}), -1)",
-    r"(NameError: |UnboundLocalError: .*)(name|variable) '(?P<name>\w+)' ": GLOBAL,
-    r"NotFittedError: This (?P<name>\w+) ": "fit must train the very object that predict uses; "
-    "if it makes a new one, declare the variable `global` in fit",
-    r"not compiled with CUDA|no NVIDIA driver|No CUDA GPUs": "use context.device in place of cuda",
-    r"inhomogeneous shape": "return an array with a row per sample and a column per class",
-    r" returned NoneType ": "its last line must be `return logits`",
-    r" returned dict ": "return one array, such as the one under 'logits'",
-    r" returned \w+ of dtype <U": "return a score for each class, (n, K), in the order of context.class_names",
-    r" returned (cs[cr]|coo|bsr|lil|dok|dia)_(matrix|array) ": "return its toarray()",
-}
-"""Hints by what an error says; `{part}` is the name of the data at hand, other fields are groups of the pattern."""
-
-
 def of_text(text: str, part: str) -> list[str]:
     """Return the first hint about an error's own text; `part` names the data at hand, `train` or `batch`."""
     for pattern, hint in BY_TEXT.items():
@@ -141,29 +139,24 @@ def of_types(text: str) -> list[str]:
     return [f"a {misused[1]} has the fields {', '.join(FIELDS[misused[1]])}"] if misused else []
 
 
-def of_nothing(text: str, header: Mapping[str, Any], arrays: Arrays, own: Sequence[FrameSummary]) -> list[str]:
+def of_nothing(text: str, fields: Mapping[str, Any], own: Sequence[FrameSummary]) -> list[str]:
     """Return what is None here and the line that asks for it, if the failing lines name it or the error is about None.
 
     `own`: the frames of the error, from the submission's first on.
     """
-    if header.get("op") not in ("fit", "ask"):
+    part = {"fit": "train", "ask": "batch"}.get(str(fields.get("op")))
+    if part is None:
         return []
-    parts = ("train", "val") if header["op"] == "fit" else ("batch",)
-    there = {key.partition(".")[2] for key in (*arrays, *header) if key.startswith(f"{parts[0]}.")}
-    there |= {"channel_values"} if any(key.startswith("channel.") for key in there) else set()
-    there |= {"twins"} if any(key.startswith("twins.") for key in there) else set()
-    hints = {
-        name: f"{name} is None in this task: write MODALITIES = {tasks}, or the one that it takes"
-        for name, tasks in TAKEN_BY.items()
+    there = {key.split(".")[1] for key in fields if key.startswith(f"{part}.")}
+    chosen = {
+        name: f" in this task: write MODALITIES = {tasks}, or the one that it takes" for name, tasks in TAKEN_BY.items()
     }
-    if header["op"] == "fit":
-        hints |= {name: f"{name} is None: write {line}" for name, line in GRANTED_BY.items()}
-    missing = {name: hint for name, hint in hints.items() if name not in there}
+    granted = {name: f": write {line}" for name, line in GRANTED_BY.items() if part == "train"}
+    missing = {name: f"{name} is None{rest}" for name, rest in (chosen | granted).items() if name not in there}
     named = set(re.findall(r"\.(\w+)\b", "\n".join(frame.line or "" for frame in own)))
-    if named & missing.keys():
-        return [hint for name, hint in missing.items() if name in named]
     about_none = re.match(r"\w*Error: .*\bNoneType\b", text, re.DOTALL)
-    return list(missing.values()) if about_none else []
+    wanted = named & missing.keys() or (missing if about_none else ())
+    return [hint for name, hint in missing.items() if name in wanted]
 
 
 def of_shadowing(own: Sequence[FrameSummary]) -> list[str]:

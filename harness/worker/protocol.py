@@ -1,9 +1,10 @@
-"""Frames on a pipe: a small JSON header, then raw arrays. Nothing is ever unpickled.
+"""Frames on a pipe, of batches and answers: a small JSON header, then raw arrays. Nothing is ever unpickled.
 
 A frame is the header's length (8 bytes, little-endian), the header, and the bytes of the arrays
 that the header's `arrays` lists by name, dtype and shape.
 """
 
+import dataclasses
 import fcntl
 import json
 import math
@@ -24,7 +25,7 @@ MAX_BYTES = 1 << 40
 PIPE_SIZE = 1 << 20  # bytes: with the default of 64 KiB, half the time goes into waiting
 POLL_SECONDS = 0.2  # between checks whether a silent side has ended
 DTYPES = {"uint8", "int64", "float16", "float32", "float64", "bool"}
-Arrays = Mapping[str, NDArray[Any]]
+MAX_WIDTH = 4096  # columns of an answer: 20,000 rows take 0.3 GB in the scorer, which fits a probe on them
 
 
 class BrokenFrameError(Exception):
@@ -53,20 +54,22 @@ class Pipe:
             with suppress(OSError, AttributeError):  # not a pipe, not allowed, or not Linux: it is only slower
                 fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
 
-    def send(self, header: Mapping[str, Any], arrays: Arrays | None = None, seconds: float | None = None) -> None:
-        """Send one frame; raise `BrokenFrameError` if the other side is gone or does not read."""
-        plain = ((name, np.asarray(array)) for name, array in (arrays or {}).items())
+    def send(self, fields: Mapping[str, Any], seconds: float | None = None) -> None:
+        """Send one frame of arrays and of what JSON can hold, by name.
+
+        Raise `BrokenFrameError` if the other side is gone or does not read.
+        """
         # a dtype's name does not give its byte order
-        packed = {name: np.asarray(array, array.dtype.newbyteorder("="), order="C") for name, array in plain}
-        listed = [(name, array.dtype.name, array.shape) for name, array in packed.items()]
+        arrays = {
+            name: np.asarray(value, value.dtype.newbyteorder("="), order="C")
+            for name, value in fields.items() if isinstance(value, np.ndarray)
+        }  # fmt: skip
+        listed = [(name, array.dtype.name, array.shape) for name, array in arrays.items()]
+        header = {name: value for name, value in fields.items() if name not in arrays}
         text = json.dumps({**header, "arrays": listed}).encode()
         deadline = _deadline(seconds)
-        parts: list[Any] = [
-            len(text).to_bytes(8, "little"),
-            text,
-            *(a.reshape(-1).view(np.uint8) for a in packed.values()),
-        ]
-        for part in parts:
+        parts: list[Any] = [len(text).to_bytes(8, "little"), text]
+        for part in parts + [array.reshape(-1).view(np.uint8) for array in arrays.values()]:
             self._write(memoryview(part), deadline)
 
     def _write(self, data: memoryview, deadline: float) -> None:
@@ -156,44 +159,31 @@ def _strangers_frame() -> Iterator[None]:
         raise BrokenFrameError(f"a frame that cannot be read: {type(error).__name__}: {error!s:.200}") from None
 
 
-MAX_WIDTH = 4096  # columns of an answer: 20,000 rows take 0.3 GB in the scorer, which fits a probe on them
+def batch_from(fields: Mapping[str, Any], name: str) -> Batch:
+    """Read the batch of that name from the fields of a frame."""
+    return Batch(*(fields.get(f"{name}.{part.name}") for part in dataclasses.fields(Batch)))
 
 
-def batch_from(header: dict[str, Any], arrays: Arrays, name: str) -> Batch:
-    """Read the batch of that name from a frame."""
-    return Batch(arrays.get(f"{name}.images"), header.get(f"{name}.captions"), arrays.get(f"{name}.features"))
+def batch_to(batch: Batch, name: str) -> dict[str, Any]:
+    """Return a batch as fields of a frame."""
+    return {f"{name}.{part}": values for part, values in batch.given.items()}
 
 
-def batch_to(batch: Batch, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Write a batch as a frame's header and arrays."""
-    header = {} if batch.captions is None else {f"{name}.captions": batch.captions}
-    arrays = {"images": batch.images, "features": batch.features}
-    return header, {f"{name}.{key}": array for key, array in arrays.items() if array is not None}
+def data_from(fields: Mapping[str, Any], name: str) -> LabeledData:
+    """Read the labeled data of that name from the fields of a frame."""
+    prefix = f"{name}.channel_values."
+    values = {key.removeprefix(prefix): array for key, array in fields.items() if key.startswith(prefix)}
+    labels, num_groups = fields[f"{name}.labels"], fields[f"{name}.num_groups"]
+    environments, groups = (fields.get(f"{name}.{column}") for column in ("env_ids", "group_ids"))
+    batch, twins = batch_from(fields, name), batch_from(fields, f"{name}.twins")
+    return LabeledData(batch, labels, num_groups, environments, groups, values or None, twins if twins.given else None)
 
 
-def data_from(header: dict[str, Any], arrays: Arrays, name: str) -> LabeledData:
-    """Read the labeled data of that name from a frame."""
-    prefix = f"{name}.channel."
-    values = {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}
-    twins = batch_from(header, arrays, f"{name}.twins")
-    return LabeledData(
-        batch_from(header, arrays, name),
-        arrays[f"{name}.labels"],
-        header[f"{name}.num_groups"],
-        arrays.get(f"{name}.env_ids"),
-        arrays.get(f"{name}.group_ids"),
-        values or None,
-        twins if len(twins) else None,
-    )
-
-
-def data_to(data: LabeledData, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Write labeled data as a frame's header and arrays."""
-    header, arrays = batch_to(data.batch, name)
-    if data.twins is not None:
-        more = batch_to(data.twins, f"{name}.twins")
-        header, arrays = header | more[0], arrays | more[1]
-    columns = {"labels": data.labels, "env_ids": data.env_ids, "group_ids": data.group_ids}
-    columns |= {f"channel.{key}": values for key, values in (data.channel_values or {}).items()}
-    arrays |= {f"{name}.{key}": array for key, array in columns.items() if array is not None}
-    return header | {f"{name}.num_groups": data.num_groups}, arrays
+def data_to(data: LabeledData, name: str) -> dict[str, Any]:
+    """Return labeled data as fields of a frame."""
+    twins = {} if data.twins is None else batch_to(data.twins, f"{name}.twins")
+    columns = {"labels": data.labels, "num_groups": data.num_groups}
+    columns |= {"env_ids": data.env_ids, "group_ids": data.group_ids}
+    columns |= {f"channel_values.{channel}": values for channel, values in (data.channel_values or {}).items()}
+    given = {f"{name}.{column}": values for column, values in columns.items() if values is not None}
+    return batch_to(data.batch, name) | twins | given

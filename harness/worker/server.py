@@ -10,7 +10,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from spurgen.benchmark.contract import Context, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.worker.hints import describe, frames
 from spurgen.harness.worker.loading import PARTS, load_submission
-from spurgen.harness.worker.protocol import MAX_WIDTH, Arrays, BrokenFrameError, Pipe, batch_from, data_from
+from spurgen.harness.worker.protocol import MAX_WIDTH, BrokenFrameError, Pipe, batch_from, data_from
 
 PR_SET_PDEATHSIG = 1
 CUDA_BYTES = 640 << 20  # memory of a process for CUDA and its libraries, besides torch's
@@ -61,24 +61,24 @@ class _Server:
     def __init__(self) -> None:
         self.submission: Submission | None = None
 
-    def load(self, header: dict[str, Any], _: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
-        submission = self.submission = load_submission(header["spec"], header["options"])
+    def load(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        submission = self.submission = load_submission(fields["spec"], fields["options"])
         about = {"name": submission.name, "access": submission.access, "modalities": sorted(submission.modalities)}
         about |= {"offers": [part for part in PARTS if getattr(submission, part) is not None]}
-        return about | {"uses_generator": submission.uses_generator}, {}
+        return about | {"uses_generator": submission.uses_generator}
 
-    def fit(self, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
-        fields = header["context"]
-        context = Context(**{**fields, "class_names": tuple(fields["class_names"]), "scratch": Path(fields["scratch"])})
-        train, val = (data_from(header, arrays, split) for split in ("train", "val"))
-        _call(self.submission, "fit", train, val, context)
+    def fit(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        named = fields["context"]
+        context = Context(**{**named, "class_names": tuple(named["class_names"]), "scratch": Path(named["scratch"])})
+        _call(self.submission, "fit", *(data_from(fields, split) for split in ("train", "val")), context)
         assert self.submission is not None
         report = self.submission.report
-        return {"report": report and _as_json(report())}, {}
+        return {"report": report and _as_json(report())}
 
-    def ask(self, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], dict[str, Any]]:
-        answer = _call(self.submission, header["what"], batch_from(header, arrays, "batch"))
-        return {}, {"answer": _as_array(answer, header["what"])}
+    def ask(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "answer": _as_array(_call(self.submission, fields["what"], batch_from(fields, "batch")), fields["what"])
+        }
 
 
 def _call(submission: Submission | None, part: str, *arguments: Any) -> Any:  # noqa: ANN401
@@ -96,13 +96,13 @@ def serve(pipe: Pipe, *, sandboxed: bool) -> None:
             header, arrays = pipe.receive()
         except BrokenFrameError:
             return
+        fields = header | arrays
         try:
-            reply, answers = getattr(server, header["op"])(header, arrays)
-            status = {"ok": True}
+            reply = {"ok": True, **getattr(server, fields["op"])(fields)}
         except BaseException as error:  # submitted code may raise anything
-            reply, answers, status = {}, {}, {"ok": False}
-            reply = {"error": describe(error, header, arrays, sandboxed)[:2000], "traceback": frames(error)[-6000:]}
-        pipe.send({**status, **reply}, answers)
+            reply = {"ok": False, "error": describe(error, fields, sandboxed)[:2000]}
+            reply["traceback"] = frames(error)[-6000:]
+        pipe.send(reply)
 
 
 def bound_memory(share: float, device: str) -> None:

@@ -152,8 +152,7 @@ def test_a_file_that_the_system_refuses_to_write_is_named_and_the_next_run_compl
 @pytest.mark.needs("bubblewrap")
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("phase", "free"),
-    [("freezing", 0), ("generating", 12288), ("scoring", 4096), ("merging", 4096)],
+    ("phase", "free"), [("freezing", 0), ("generating", 12288), ("scoring", 4096), ("merging", 4096)]
 )
 def test_a_full_disk_is_named_and_the_next_run_completes(phase, free, command, at_once, begin, undisturbed):
     folder, outcome = begin(phase)

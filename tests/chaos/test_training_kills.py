@@ -12,10 +12,7 @@ import numpy as np
 import pytest
 from ended import ended
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.needs("bubblewrap"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.needs("bubblewrap")]
 SPURGEN = str(Path(sys.executable).with_name("spurgen"))
 TRAINS = """
 import time

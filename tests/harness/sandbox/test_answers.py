@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
-from spurgen.harness.sandbox.answers import fault
+from spurgen.benchmark.errors import explain
+from spurgen.harness.sandbox.answers import About, fault
 
 
 @pytest.mark.parametrize(
@@ -34,19 +36,11 @@ def test_other_shapes_get_no_hint(shape):
 @pytest.mark.parametrize(
     ("what", "rows", "message"),
     [
-        (
-            "predict",
-            [[1, 2, 3]] * 3 + [[1, np.nan, 0]],
-            "nan on test, in row 3, column 1; 1 of 12 values",
-        ),
+        ("predict", [[1, 2, 3]] * 3 + [[1, np.nan, 0]], "nan on test, in row 3, column 1; 1 of 12 values"),
         ("predict", [[np.inf] * 3] * 4, "inf on test, in row 0, column 0; 12 of 12 values are not finite"),
         ("predict", [[1e31, 0, 0]] * 4, "1e+31 on test; divide it, to stay within 1e+08"),
         ("encode", [[1e31, 0, 0]] * 4, "1e+31 on test; divide it, to stay within 1e+30"),
-        (
-            "predict_proba",
-            [[0.5, 0.5, 0]] * 3 + [[0.5, 0.4, 0]],
-            "no probabilities on test: row 3 is [0.5, 0.4",
-        ),
+        ("predict_proba", [[0.5, 0.5, 0]] * 3 + [[0.5, 0.4, 0]], "no probabilities on test: row 3 is [0.5, 0.4"),
         ("predict_proba", [[-0.1, 1.1, 0]] * 4, "no probabilities on test: row 0 is"),
         ("predict_proba", [[2.0, 2, 2]] * 4, "adds up to 6; return non-negative rows that add up to 1"),
     ],
@@ -59,3 +53,29 @@ def test_finite_floats_of_the_right_shape_have_no_fault():
     assert fault("predict", np.full((4, 3), 1e8), 4, 3, "test") == ""
     assert fault("encode", np.full((4, 7), 1e30), 4, None, "test") == ""
     assert fault("predict_proba", np.full((4, 3), 0.33334), 4, 3, "test") == ""
+
+
+ABOUT = {"name": "a", "access": "none", "modalities": ["text"], "offers": ["predict"], "uses_generator": False}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"name": 7}, "name: Input should be a valid string"),
+        ({"name": "x" * 101}, "name: String should have at most 100 characters"),
+        ({"name": "\ud800"}, "name: "),
+        ({"name": "a\nb"}, "name: expected printable characters"),
+        ({"access": "root"}, "access: expected one of envs, none, train_groups, twins"),
+        ({"modalities": ["smell"]}, "modalities.0: expected one of image, multimodal, text"),
+        ({"modalities": []}, "modalities: List should have at least 1"),
+        ({"offers": ["fit"]}, "offers: expected at least one of predict, predict_proba, encode"),
+        ({"offers": ["predict", "x"]}, "offers.1: expected one of encode, fit, "),
+    ],
+)
+def test_a_forged_description_is_refused(changed, message):
+    assert About.model_validate(ABOUT)
+    with pytest.raises(ValidationError) as caught:
+        About.model_validate(ABOUT | changed)
+    explained = explain(caught.value.errors())
+    assert explained.startswith(message)
+    explained.encode()

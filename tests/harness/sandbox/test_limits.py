@@ -24,11 +24,7 @@ SLEEP = "import time; time.sleep(600)"
             "it printed more than 10000 bytes, .* --printed-mib",
         ),
         (SLEEP, {"answer_seconds": 0.3}, "no answer in time, 0.3 s; see --answer-minutes"),
-        (
-            SLEEP,
-            {"life_seconds": 0.3},
-            "it ran for longer than 0.3 s in all; see --life-hours",
-        ),
+        (SLEEP, {"life_seconds": 0.3}, "it ran for longer than 0.3 s in all; see --life-hours"),
     ],
 )
 def test_a_submission_that_passes_a_limit_is_ended(isolation, code, limits, message, write_submission):

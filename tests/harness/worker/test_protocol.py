@@ -1,3 +1,5 @@
+"""What is written as a frame is read again as it was."""
+
 import json
 import os
 import threading
@@ -9,7 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spurgen.harness.worker.protocol import BrokenFrameError, Pipe, PipeClosedError
+from spurgen.benchmark.contract import Batch, LabeledData
+from spurgen.harness.worker.protocol import BrokenFrameError, Pipe, PipeClosedError, data_from, data_to
 from spurgen.harness.worker.server import serve
 
 
@@ -40,7 +43,7 @@ def test_a_header_and_its_arrays_arrive(ends):
         "transposed": np.arange(6.0).reshape(2, 3).T,
         "scalar": np.array(3.0),
     }
-    here.send({"op": "é", "n": 3}, arrays)
+    here.send({"op": "é", "n": 3, **arrays})
     header, received = there.receive(seconds=60)
     assert header == {"op": "é", "n": 3}
     for name, array in arrays.items():
@@ -51,7 +54,7 @@ def test_a_header_and_its_arrays_arrive(ends):
 def test_a_frame_larger_than_the_pipe_arrives(ends):
     here, there = ends
     big = np.arange(1_000_000)
-    sender = threading.Thread(target=here.send, args=({}, {"big": big}))
+    sender = threading.Thread(target=here.send, args=({"big": big},))
     sender.start()
     _, received = there.receive(seconds=60)
     sender.join()
@@ -65,7 +68,7 @@ def test_a_silent_side_is_an_error_at_the_deadline(ends):
 
 def test_a_side_that_does_not_read_is_an_error_at_the_deadline(ends):
     with pytest.raises(BrokenFrameError, match="does not read"):
-        ends[0].send({}, {"big": np.zeros(10_000_000, np.uint8)}, seconds=0.05)
+        ends[0].send({"big": np.zeros(10_000_000, np.uint8)}, seconds=0.05)
 
 
 def test_a_closed_pipe_is_noticed_on_both_sides(ends):
@@ -139,7 +142,7 @@ def test_an_ended_process_is_noticed_while_its_pipe_is_open():
         with pytest.raises(BrokenFrameError, match="the other side has ended"):
             pipe.receive(seconds=60)
         with pytest.raises(BrokenFrameError, match="the other side has ended"):
-            pipe.send({}, {"big": np.zeros(10_000_000, np.uint8)}, seconds=60)
+            pipe.send({"big": np.zeros(10_000_000, np.uint8)}, seconds=60)
 
 
 def test_the_last_frame_of_an_ended_process_is_read(ends):
@@ -197,3 +200,28 @@ def test_a_worker_answers_garbage_with_errors_and_ends(data):
             replies.append(pipe.receive(seconds=60)[0])
     assert all(reply["ok"] is False and reply["error"] for reply in replies)
     assert replies or data not in WHOLE
+
+
+IDS = np.arange(3)
+
+
+def test_frozen_features_reach_the_worker_with_their_twins():
+    features = np.arange(6, dtype=np.float32).reshape(3, 2)
+    data = LabeledData(Batch(None, None, features), IDS, 6, twins=Batch(None, None, -features))
+    read = data_from(data_to(data, "train"), "train")
+    np.testing.assert_array_equal(read.features, features)
+    np.testing.assert_array_equal(read.twins.features, -features)
+    assert read.images is read.captions is None
+    assert len(read.batch) == 3
+
+
+def test_data_without_features_have_none():
+    read = data_from(data_to(LabeledData(Batch(None, ["a", "b", "c"]), IDS, 6), "val"), "val")
+    assert read.captions == ["a", "b", "c"]
+    assert read.features is read.twins is None
+
+
+def test_samples_are_taken_with_their_features():
+    batch = Batch(None, None, np.eye(4, dtype=np.float32))
+    np.testing.assert_array_equal(batch.take(np.array([2, 0])).features, np.eye(4)[[2, 0]])
+    assert len(batch.take(slice(1, 3))) == 2

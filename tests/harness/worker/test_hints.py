@@ -1,12 +1,16 @@
 """Mistakes of first versions, with the errors that the installed libraries really raise."""
 
+import errno
+import re
 import traceback
+import urllib.error
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
-from spurgen.harness.worker.hints import FIELDS, GRANTED_BY, of_nothing, of_shadowing, of_text, of_types
+from spurgen.harness.worker.hints import FIELDS, GRANTED_BY, describe, of_nothing, of_shadowing, of_text, of_types
 
 IMAGES = np.zeros((2, 8, 8, 3), np.uint8)
 TORCH = """
@@ -100,17 +104,19 @@ FIT = {"op": "fit", "train.captions": ["a"], "val.captions": ["a"], "train.num_g
 )
 def test_the_withheld_field_that_the_failing_line_names_is_explained(line, hints):
     frame = traceback.FrameSummary("model.py", 1, "fit", line=line)
-    found = of_nothing("ValueError: x", FIT, {}, [frame])
+    found = of_nothing("ValueError: x", FIT, [frame])
     assert [hint.removesuffix(", or the one that it takes") for hint in found] == hints
 
 
 def test_all_withheld_fields_are_explained_where_the_line_names_none():
     frame = traceback.FrameSummary("model.py", 1, "fit", line="x[0]")
     text = "TypeError: 'NoneType' object is not subscriptable"
-    assert len(of_nothing(text, FIT, {}, [frame])) == 5
-    assert len(of_nothing(text, FIT | {"train.twins.captions": ["a"]}, {"train.channel.color": IMAGES}, [frame])) == 3
-    assert of_nothing("ValueError: x", FIT, {}, [frame]) == []
-    assert of_nothing(text, {"op": "load"}, {}, [frame]) == []
+    assert len(of_nothing(text, FIT, [frame])) == 5
+    assert (
+        len(of_nothing(text, FIT | {"train.twins.captions": ["a"], "train.channel_values.color": IMAGES}, [frame])) == 3
+    )
+    assert of_nothing("ValueError: x", FIT, [frame]) == []
+    assert of_nothing(text, {"op": "load"}, [frame]) == []
 
 
 def test_a_file_that_hides_a_librarys_module_is_named():
@@ -121,3 +127,34 @@ def test_a_file_that_hides_a_librarys_module_is_named():
     assert of_shadowing(frames("/my/model.py", "/lib/torch/__init__.py", "/my/cuda.py")) == hint
     assert of_shadowing(frames("/my/model.py", "/my/helper.py", "/lib/torch/__init__.py")) == []
     assert of_shadowing([]) == []
+
+
+@pytest.mark.parametrize("name", ["m.npy", "weights/m.npy"])
+@pytest.mark.parametrize("sandboxed", [True, False])
+def test_a_file_beside_the_code_is_opened_by_the_expression_of_the_hint(tmp_path, monkeypatch, name, sandboxed):
+    (tmp_path / "weights").mkdir()
+    (tmp_path / name).write_text("content")
+    monkeypatch.chdir(tmp_path / "weights")
+    error = FileNotFoundError(2, "No such file or directory", name)
+    text = describe(error, {"op": "load"}, sandboxed)
+    files, expression = text.removesuffix(")").partition("write FILES = ")[2].split(" and open ")
+    assert files == f'["{name}"]'
+    assert eval(expression, {"Path": Path, "__file__": str(tmp_path / "model.py")}).read_text() == "content"
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (ModuleNotFoundError("No module named 'no'", name="no"), "sees the installed packages, its own code and what"),
+        (ModuleNotFoundError("No module named 'torch'", name="torch.nn"), r"run \S*pip install -e \S*\[train\]"),
+        (urllib.error.URLError("unreachable"), "URLError.*has no network and starts no other process"),
+        (PermissionError(errno.EPERM, "Operation not permitted"), "has no network and starts no other process"),
+        (FileNotFoundError(errno.ENOENT, "No such file", "/etc/passwd"), "its own code and what FILES names"),
+        (OSError(errno.EROFS, "Read-only file system"), "can write to context.scratch and /tmp only"),
+        (MemoryError(), "MemoryError.*see --memory-gib"),
+        (OSError("no such repository"), "what FILES names; a sandboxed submission has no network"),
+        (ImportError("x.so: failed to map segment from shared object"), "see --memory-gib"),
+    ],
+)
+def test_an_error_caused_by_the_sandbox_gets_a_hint(error, hint):
+    assert re.search(hint, describe(error, {"op": "load"}, sandboxed=True))
