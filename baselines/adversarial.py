@@ -14,18 +14,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
 from spurgen.baselines.training.data import Data
-from spurgen.baselines.training.seeding import seeded
-from spurgen.baselines.training.toolkit import (
-    Baseline,
-    LogUniform,
-    Network,
-    Problem,
-    Recipe,
-    Step,
-    balanced,
-    train,
-    within,
-)
+from spurgen.baselines.training.hyperparameters import LogUniform
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, balanced, train, within
 
 LAMBDA = "Gulrajani & Lopez-Paz 2021, appendix D: DANN 10^U(-2, 2), default 1; searched: its middle half"
 WIDTH = "Ganin et al. 2016: 100 on MNIST, 1,024 on SVHN"
@@ -110,7 +100,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """
     network, data = problem.network(hyper, hidden=True), problem.train
     sizes = {name: int(values.max()) + 1 for name, values in data.channels.items()}
-    with seeded(problem.seed_for("init", "adversaries"), torch.device("cpu")):
+    with problem.initialising("adversaries"):
         adversaries = Adversaries(sizes, network.head.in_features, hyper)
     train(network, problem, hyper, sampler=balanced(data.groups, hyper.batch_size), objective=adversaries)
     for name in sizes:

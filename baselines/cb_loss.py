@@ -10,8 +10,8 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
+from spurgen.baselines.reweight import fit_weighted
 from spurgen.baselines.training.toolkit import Baseline, Choice, Network, Problem, Recipe, within
-from spurgen.baselines.training.weighting import fit_weighted
 
 BETA = "Cui et al. 2019, section 5: .9 to .9999; SubpopBench: default .9999, 1 - 10^U(-5, -2)"
 

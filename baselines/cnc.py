@@ -11,19 +11,9 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from spurgen.baselines.training.first_stage import FirstStageRecipe, first_recipe
-from spurgen.baselines.training.toolkit import (
-    Baseline,
-    LogUniform,
-    Network,
-    Problem,
-    Step,
-    Uniform,
-    balanced,
-    logits,
-    train,
-    within,
-)
+from spurgen.baselines.jtt import FirstStageRecipe, train_first
+from spurgen.baselines.training.hyperparameters import LogUniform, Uniform
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Step, balanced, train, within
 
 TEMPERATURE = "Zhang et al. 2022: 0.05 to 0.1"
 CONTRAST = "Zhang et al. 2022: 0.75"
@@ -86,9 +76,7 @@ def contrastive_loss(features: Tensor, positives: Tensor, negatives: Tensor, tem
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train a first model by ERM, then a second on both losses and batches balanced by class and first error."""
     labels = problem.train.labels
-    first = problem.network(hyper, "first")
-    train(first, problem, first_recipe(hyper), stage="first")
-    predictions = logits(first, problem.train.inputs).argmax(1).to(labels.device)
+    predictions = train_first(problem, hyper, "first").argmax(1)
     objective = Contrast(predictions, hyper)
     network = problem.network(hyper, hidden=True)
     sampler = balanced(2 * labels + (predictions != labels), hyper.batch_size)

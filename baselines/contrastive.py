@@ -12,10 +12,9 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
+from spurgen.baselines.cda import check_twins, features_of_both
 from spurgen.baselines.training.samplers import repeated, shuffled
-from spurgen.baselines.training.seeding import seeded
 from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, Recipe, Step, train, within
-from spurgen.baselines.training.twins import check_twins, features_of_both
 
 TEMPERATURE = "Chen et al. 2020, appendix B.9: 0.5 on CIFAR-10; table 5: 0.05 to 1"
 WEIGHT = "searched around equal weight for both losses; Zhang et al. 2022 (CnC): 0.75 of the whole"
@@ -66,7 +65,7 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train the network and the projection together on samples and their twins."""
     check_twins(problem)
     network, count = problem.network(hyper, hidden=True), len(problem.train)
-    with seeded(problem.seed_for("init", "projection"), torch.device("cpu")):
+    with problem.initialising("projection"):
         objective = Contrastive(network.head.in_features, hyper)
     # Twins fill half of each batch, so a step and an epoch cost as much as in ERM.
     size = min(max(2, hyper.batch_size // 2), count)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from spurgen.baselines.training.penalty import Environment, PenaltyRecipe, fit_penalised
+from spurgen.baselines.irm import Environment, PenaltyRecipe, fit_penalised
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem
 
 

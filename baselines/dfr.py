@@ -15,8 +15,8 @@ from pydantic.dataclasses import dataclass
 from sklearn.linear_model import LogisticRegression
 from torch import Generator, Tensor, nn
 
+from spurgen.baselines.crt import FeatureRecipe, train_features
 from spurgen.baselines.training.hyperparameters import redefined
-from spurgen.baselines.training.last_layer import FeatureRecipe, train_features
 from spurgen.baselines.training.samplers import halves
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem, features, validate, within
 from spurgen.benchmark.checkpoint_rules import best

@@ -13,9 +13,9 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from spurgen.baselines.training.first_stage import FirstStageRecipe, first_recipe
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, logits, train
-from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst_group
+from spurgen.baselines.group_dro import WorstGroupRecipe, train_worst_group
+from spurgen.baselines.jtt import FirstStageRecipe, train_first
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,7 @@ class Hyperparameters(FirstStageRecipe, WorstGroupRecipe):
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train a reference model by ERM, then Group-DRO on (class, inferred environment) groups."""
     labels = problem.train.labels
-    reference = problem.network(hyper, "reference")
-    train(reference, problem, first_recipe(hyper), stage="reference")
-    scores = logits(reference, problem.train.inputs).to(labels.device)
+    scores = train_first(problem, hyper, "reference")
     environments = infer_environments(scale_gradients(calibrate(scores, labels), labels))
     problem.journal.check("no inferred environment is empty", len(torch.bincount(environments).nonzero()) == 2)
     groups = replace(problem.train, group_ids=2 * labels + environments, num_groups=2 * problem.num_classes)

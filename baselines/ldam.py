@@ -11,17 +11,8 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear, normalize, one_hot
 
-from spurgen.baselines.training.toolkit import (
-    Baseline,
-    LogUniform,
-    Network,
-    Problem,
-    Recipe,
-    Step,
-    cited,
-    train,
-    within,
-)
+from spurgen.baselines.training.hyperparameters import LogUniform, cited
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, train, within
 
 _CODE = "authors' code (kaidic/LDAM-DRW) and SubpopBench"
 

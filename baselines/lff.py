@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from spurgen.baselines.training.first_stage import FirstStageRecipe
+from spurgen.baselines.jtt import FirstStageRecipe
 from spurgen.baselines.training.hyperparameters import redefined
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, Step, Uniform, train, within
 

@@ -10,8 +10,8 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor
 
-from spurgen.baselines.training.mixing import Mixing
-from spurgen.baselines.training.samplers import Pairs, Sampler, balanced
+from spurgen.baselines.mixup import Mixing
+from spurgen.baselines.training.samplers import Batches, Sampler, balanced
 from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, Recipe, Uniform, train, within
 
 _CODE = "authors' code (huaxiuyao/LISA) and SubpopBench"
@@ -56,7 +56,7 @@ def selective(groups: Tensor, allowed: Tensor, intra_label: float, batch_size: i
         places = torch.rand(batches.shape, generator=generator, dtype=torch.float64) * sizes[targets]
         return torch.cat([batches, members[starts[targets] + places.long()]], dim=1)
 
-    return Pairs(draw)
+    return Batches(draw, paired=True)
 
 
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:

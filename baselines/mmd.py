@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from spurgen.baselines.training.penalty import Environment, PenaltyRecipe, fit_penalised
+from spurgen.baselines.irm import Environment, PenaltyRecipe, fit_penalised
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem
 
 KERNELS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)

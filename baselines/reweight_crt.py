@@ -5,9 +5,9 @@ ERM learns the features. They are then frozen, and a new head is trained on them
 
 import torch
 
-from spurgen.baselines.training.last_layer import HeadRecipe, retrain_head, train_features
+from spurgen.baselines.crt import HeadRecipe, retrain_head, train_features
+from spurgen.baselines.reweight import sample_weights
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem
-from spurgen.baselines.training.weighting import sample_weights
 
 
 def fit(problem: Problem, hyper: HeadRecipe) -> Network:

@@ -5,8 +5,8 @@ Weights 1 / sqrt(size) (Mahajan et al. 2018, as sampling probabilities; SqrtReWe
 
 import torch
 
+from spurgen.baselines.reweight import fit_weighted
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe
-from spurgen.baselines.training.weighting import fit_weighted
 
 
 def fit(problem: Problem, hyper: Recipe) -> Network:

@@ -14,14 +14,13 @@ from pydantic.dataclasses import dataclass
 from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from spurgen.baselines.training.alignment import Alignment
+from spurgen.baselines.bsoftmax import Alignment
+from spurgen.baselines.group_dro import WorstGroupRecipe, train_worst_group
+from spurgen.baselines.jtt import FirstStageRecipe
 from spurgen.baselines.training.data import Data, Inputs
-from spurgen.baselines.training.first_stage import FirstStageRecipe
 from spurgen.baselines.training.hyperparameters import redefined
 from spurgen.baselines.training.samplers import balanced, halves, repeated
-from spurgen.baselines.training.seeding import seeded
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Step, features, train, within
-from spurgen.baselines.training.worst_group import WorstGroupRecipe, train_worst_group
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def pseudo_groups(problem: Problem, hyper: Hyperparameters) -> Tensor:
     labeled, unseen = (val.take(half.to(labels.device)) for half in split)
     alignment = Alignment(labeled, problem.num_classes)
     network = problem.network(hyper, "predictor")
-    with seeded(problem.seed_for("init", "attributes"), torch.device("cpu")):
+    with problem.initialising("attributes"):
         predictor = AttributePredictor(alignment.tables, problem.train, network.head.in_features, hyper.threshold)
     sampler = repeated(balanced(labeled.groups, hyper.batch_size), hyper.steps)
     recipe = replace(hyper, epochs=1, l2=hyper.first_l2)

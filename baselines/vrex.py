@@ -6,7 +6,7 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spurgen.baselines.training.penalty import Environment, PenaltyRecipe, fit_penalised
+from spurgen.baselines.irm import Environment, PenaltyRecipe, fit_penalised
 from spurgen.baselines.training.toolkit import Baseline, LogUniform, Network, Problem, within
 
 BETA = "Gulrajani & Lopez-Paz 2021, appendix D: 10^U(-1, 5), default 10; searched: its lower two thirds"

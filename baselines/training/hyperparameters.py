@@ -1,5 +1,6 @@
 """Hyper-parameters: pydantic dataclasses whose fields state their range, their source and what a sweep draws."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import field, fields, replace
 from typing import Any, Literal, TypeVar
@@ -8,7 +9,6 @@ from pydantic import ConfigDict, ValidationError
 from pydantic.dataclasses import dataclass, is_pydantic_dataclass
 from pydantic_core import ErrorDetails
 
-from spurgen.baselines.training.search import Distribution, LogUniform
 from spurgen.benchmark.errors import SubmissionError
 
 _DOMAINBED = "Gulrajani & Lopez-Paz 2021, appendix D (search range for small images)"
@@ -32,6 +32,59 @@ FINE_TUNING: Mapping[str, float] = {
 Devlin et al. 2019, appendix A.3: lr 5e-5, 3e-5 or 2e-5, 2 to 4 epochs, batches of 16 or 32. Chosen here: a higher
 lr and more epochs, since samples are few.
 """
+
+
+@dataclasses.dataclass(frozen=True)
+class Uniform:
+    """Uniform distribution over [low, high]."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"uniform, {self.low:g} to {self.high:g}"
+
+    def at(self, quantile: float) -> float:
+        """Return the value at a quantile in [0, 1), rounded to two significant digits."""
+        return _rounded(self.low + quantile * (self.high - self.low))
+
+
+@dataclasses.dataclass(frozen=True)
+class LogUniform:
+    """Uniform distribution of the logarithm over [low, high], low > 0."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"log-uniform, {self.low:g} to {self.high:g}"
+
+    def at(self, quantile: float) -> float:
+        """Return the value at a quantile in [0, 1), rounded to two significant digits."""
+        return _rounded(self.low * (self.high / self.low) ** quantile)
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """Uniform distribution over a list of values."""
+
+    values: tuple[float, ...]
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(f"{value:g}" for value in self.values)
+
+    def at(self, quantile: float) -> float:
+        """Return the value at a quantile in [0, 1)."""
+        return self.values[int(quantile * len(self.values))]
+
+
+Distribution = Uniform | LogUniform | Choice
+"""Distribution of one hyper-parameter; as text its name and values, as documentation shows them."""
+
+
+def _rounded(value: float) -> float:
+    # A value that can be printed and typed; it also hides how a platform's power function rounds.
+    return float(f"{value:.2g}")
 
 
 def within(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spurgen.baselines.training.backbones import Network
 from spurgen.baselines.training.data import Codec, Data
 from spurgen.baselines.training.hyperparameters import FINE_TUNING, H, Only, check, override
-from spurgen.baselines.training.inference import features, logits
+from spurgen.baselines.training.loop import features, logits
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark.checkpoint_rules import GROUPED, best
 from spurgen.benchmark.contract import Batch, Context, LabeledData

@@ -11,25 +11,17 @@ Sampler = Callable[[Generator], Tensor]
 
 
 @dataclass(frozen=True)
-class Shares:
-    """A sampler, `draw`, whose batches only estimate a mean over samples with these `weights`, float64 (n,).
+class Batches:
+    """A sampler, `draw`, with what `solve` may know of it.
 
-    `solve` needs no batches then. Weights are in any unit; samples after the last have the weight 0.
+    With `weights`, float64 (n,), its batches only estimate a mean over samples with these weights, in any unit, and
+    `solve` needs no batches; samples after the last have the weight 0. If `paired`, a batch is b samples followed by a
+    partner of each.
     """
 
     draw: Sampler
-    weights: Tensor
-
-    def __call__(self, generator: Generator) -> Tensor:
-        """Draw an epoch."""
-        return self.draw(generator)
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """A sampler, `draw`, whose batches are b samples followed by a partner of each."""
-
-    draw: Sampler
+    weights: Tensor | None = None
+    paired: bool = False
 
     def __call__(self, generator: Generator) -> Tensor:
         """Draw an epoch."""
@@ -49,7 +41,7 @@ def shuffled(indices: Tensor, batch_size: int) -> Sampler:
         order = torch.randperm(len(pool), generator=generator)
         return pool[order[: len(pool) // size * size]].view(-1, size)
 
-    return Shares(draw, torch.bincount(pool).double())
+    return Batches(draw, torch.bincount(pool).double())
 
 
 def weighted(weights: Tensor, batch_size: int) -> Sampler:
@@ -61,7 +53,7 @@ def weighted(weights: Tensor, batch_size: int) -> Sampler:
         count = len(probabilities) // size * size
         return torch.multinomial(probabilities, count, replacement=True, generator=generator).view(-1, size)
 
-    return Shares(draw, probabilities)
+    return Batches(draw, probabilities)
 
 
 def balanced(ids: Tensor, batch_size: int) -> Sampler:
@@ -84,7 +76,7 @@ def per_environment(env_ids: Tensor, batch_size: int) -> Sampler:
     def draw(generator: Generator) -> Tensor:
         return torch.cat([draw_one(generator) for draw_one in draws], dim=1)
 
-    return Shares(draw, _equal(env_ids.cpu()))
+    return Batches(draw, _equal(env_ids.cpu()))
 
 
 def repeated(sampler: Sampler, count: int) -> Sampler:
@@ -96,7 +88,7 @@ def repeated(sampler: Sampler, count: int) -> Sampler:
             batches = torch.cat([batches, sampler(generator)])
         return batches[:count]
 
-    return Shares(draw, sampler.weights) if isinstance(sampler, Shares) else draw
+    return Batches(draw, getattr(sampler, "weights", None))
 
 
 def halves(groups: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:

@@ -12,8 +12,8 @@ from functools import cache
 from itertools import product
 from typing import Any
 
+from spurgen.baselines.training.encoders import backbone_digest
 from spurgen.baselines.training.version import TRAINING_VERSION, method_version
-from spurgen.baselines.training.weights import backbone_digest
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.specs import BASELINES, is_baseline, split_spec

@@ -50,8 +50,7 @@ def _words(captions: Sequence[str]) -> Features:
 def _random_efficientnet() -> Callable[[NDArray[np.uint8]], Features]:
     import torch
 
-    from spurgen.baselines.training.backbones import make_trunk
-    from spurgen.baselines.training.encoders import encode_images_with
+    from spurgen.baselines.training.encoders import encode_images_with, make_trunk
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

@@ -12,9 +12,8 @@ import torch
 
 from spurgen.baselines.training.loop import train
 from spurgen.baselines.training.method import Baseline
-from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.problem import Problem, Step
 from spurgen.baselines.training.samplers import Sampler, shuffled
-from spurgen.baselines.training.step import Step
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 
 NOUNS = ("red dog", "green cat", "blue bird")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from spurgen.baselines.crt import HeadRecipe
+from spurgen.baselines.jtt import FirstStageRecipe
 from spurgen.baselines.training.backbones import CaptionEncoder, ImageEncoder, Network
-from spurgen.baselines.training.first_stage import FirstStageRecipe
 from spurgen.baselines.training.hyperparameters import FINE_TUNING, Recipe
-from spurgen.baselines.training.last_layer import HeadRecipe
 from spurgen.benchmark.plugins import discover
 
 METHODS = discover("spurgen.baselines")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from spurgen.baselines.training import loop, solve
+from spurgen.baselines.training import loop
 from spurgen.baselines.training.hyperparameters import Recipe, check, searched
 from spurgen.baselines.training.method import Baseline
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData
@@ -175,16 +175,16 @@ def test_a_method_is_solved_on_frozen_features(name, m, frozen, tmp_path):
 @pytest.mark.parametrize("name", sorted(set(METHODS) - NOT_SOLVED - {"cnc"}))
 def test_four_times_the_iterations_change_no_prediction(name, frozen, monkeypatch, tmp_path):
     """Where the optimum is reached sooner, more iterations are the same ones."""
-    answers, cut, data, minimise = [], [], frozen(12), solve.minimise
+    answers, cut, data, minimise = [], [], frozen(12), loop.minimise
 
     def noted(*arguments):
         solution = minimise(*arguments)
-        cut.append(solution.iterations >= solve.MAX_ITERATIONS)
+        cut.append(solution.iterations >= loop.MAX_ITERATIONS)
         return solution
 
-    monkeypatch.setattr(solve, "minimise", noted)
-    for limit in (solve.MAX_ITERATIONS // 256, solve.MAX_ITERATIONS // 64):
-        monkeypatch.setattr(solve, "MAX_ITERATIONS", limit)
+    monkeypatch.setattr(loop, "minimise", noted)
+    for limit in (loop.MAX_ITERATIONS // 256, loop.MAX_ITERATIONS // 64):
+        monkeypatch.setattr(loop, "MAX_ITERATIONS", limit)
         method = METHODS[name].submission.with_options()
         context = Context(("x", "y", "z"), "text", SIZE, "cpu", 1, tmp_path, "frozen")
         method.fit(data.restrict(method.ACCESS, "train"), data.restrict(method.ACCESS, "val"), context)

@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from spurgen.baselines.training.problem import Problem
-from spurgen.baselines.training.step import Step
+from spurgen.baselines.training.problem import Problem, Step
 
 SIZES = (50, 2, 30, 5, 8, 1)  # of the groups: three classes, each with the patterns aligned and conflicting
 

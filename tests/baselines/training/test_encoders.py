@@ -27,7 +27,7 @@ def test_features_have_the_width_and_do_not_depend_on_the_batch(half, inputs):
 @pytest.mark.minilm
 def test_other_weights_of_minilm_are_refused(monkeypatch):
     monkeypatch.setattr(encoders, "MINILM_SHA256", "0" * 64)
-    with pytest.raises(FrozenDataError, match=r"does not hold the weights recorded for MiniLM .*--force-reinstall"):
+    with pytest.raises(FrozenDataError, match=r"does not hold the weights recorded for it .*--force-reinstall"):
         encoders._minilm.__wrapped__()
 
 

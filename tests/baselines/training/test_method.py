@@ -1,4 +1,4 @@
-"""The epoch whose weights a trained method predicts with; training is simulated."""
+"""The epoch whose weights a trained method predicts with, where training is simulated, and the method's version."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -7,13 +7,16 @@ import numpy as np
 import pytest
 import torch
 
+from spurgen.baselines.training import version
+from spurgen.baselines.training.backbones import Checkpoint
 from spurgen.baselines.training.hyperparameters import Recipe
-from spurgen.baselines.training.journal import Checkpoint
 from spurgen.baselines.training.method import Baseline
 from spurgen.baselines.training.problem import Problem
+from spurgen.baselines.training.version import method_version
 from spurgen.benchmark.checkpoint_rules import ValScore
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.plugins import discover
 
 SCORES = (
     ValScore(0.6, 0.5, 0.5, 0.5),
@@ -98,3 +101,42 @@ def test_a_task_in_tensors_is_solved_with_the_weights_that_the_rule_picks(make_d
         problem = Problem.of(train, val, make_context())
         network = Baseline("some.mine", fit, Recipe(), access=access).solve(problem)
         assert network.head.bias.unique().item() == BEST[rule]
+
+
+@pytest.fixture
+def write_method(tmp_path, monkeypatch):
+    """Write a method's file into a folder of its own, where `method_version` then looks."""
+    monkeypatch.setattr(version, "__file__", str(tmp_path / "training" / "version.py"))
+    return lambda code: (tmp_path / "mine.py").write_text(code)
+
+
+def test_version_of_every_method_is_read_from_its_file():
+    methods = discover("spurgen.baselines")
+    assert {name: method_version(name) for name in methods} == {
+        name: module.submission.VERSION for name, module in methods.items()
+    }
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [("version=3", 3), ("", 1)])
+def test_version_is_the_keyword_or_1(arguments, expected, write_method):
+    write_method(f"raise RuntimeError('imported')\nsubmission = Baseline(__name__, {arguments})")
+    assert method_version("mine") == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("submission = None", "mine.py calls Baseline 0 times; expected once"),
+        ("a = Baseline(version=1)\nb = Baseline(version=2)", "mine.py calls Baseline 2 times"),
+        ("submission = Baseline(version='2')", "mine.py: version = '2'; expected a whole number"),
+    ],
+)
+def test_unclear_version_is_an_error(code, message, write_method):
+    write_method(code)
+    with pytest.raises(ValueError, match=message):
+        method_version("mine")
+
+
+def test_changed_options_keep_the_version():
+    method = discover("spurgen.baselines")["jtt"].submission
+    assert method.with_options(epochs=1).VERSION == method.VERSION

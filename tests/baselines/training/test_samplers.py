@@ -1,7 +1,9 @@
+"""Samplers, and halves of a split."""
+
 import pytest
 import torch
 
-from spurgen.baselines.training.samplers import balanced, per_environment, shuffled, weighted
+from spurgen.baselines.training.samplers import balanced, halves, per_environment, repeated, shuffled, weighted
 
 
 def generator(seed=0):
@@ -58,3 +60,40 @@ def test_an_epoch_visits_a_small_environment_more_than_once():
 
 def test_per_environment_survives_a_tiny_environment():
     assert per_environment(torch.tensor([0] * 40 + [1] * 3), 16)(generator()).shape == (7, 6)
+
+
+GROUPS = torch.tensor([0] * 9 + [1] + [2] + [3] + [5] * 4)  # group 4 is empty
+
+
+def split(seed=0):
+    return halves(GROUPS, torch.Generator().manual_seed(seed))
+
+
+def test_every_sample_is_in_exactly_one_half():
+    assert sorted(torch.cat(split()).tolist()) == list(range(len(GROUPS)))
+
+
+def test_every_group_is_split_evenly_and_odd_samples_alternate():
+    counts = [torch.bincount(GROUPS[half], minlength=6).tolist() for half in split()]
+    assert counts == [[5, 0, 1, 0, 0, 2], [4, 1, 0, 1, 0, 2]]
+
+
+def test_the_split_is_random_and_a_seed_repeats_it():
+    assert torch.equal(split(1)[0], split(1)[0])
+    assert set(split(1)[0].tolist()) != set(split(2)[0].tolist())
+
+
+def test_split_of_one_sample_is_no_error():
+    assert [len(half) for half in halves(torch.tensor([3]), torch.Generator())] == [1, 0]
+
+
+def test_epochs_are_repeated_up_to_the_number_of_batches():
+    batches = repeated(shuffled(torch.arange(12), 4), 7)(generator())
+    assert batches.shape == (7, 4)
+    assert torch.bincount(batches.flatten()).tolist() != [7 * 4 // 12] * 12
+    assert sorted(batches[3:6].flatten().tolist()) == list(range(12))
+    assert repeated(shuffled(torch.arange(12), 4), 2)(generator()).shape == (2, 4)
+
+
+def test_single_labelled_group_is_no_error():
+    assert repeated(balanced(torch.tensor([4]), 16), 3)(generator()).tolist() == [[0], [0], [0]]

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines.training.hyperparameters import Recipe, redefined, within
-from spurgen.baselines.training.search import Choice, LogUniform
+from spurgen.baselines.training.hyperparameters import Choice, LogUniform, Recipe, redefined, within
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.specs import BASELINES

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 import spurgen.harness.results.identity as module
-from spurgen.baselines.training.encoders import ENCODERS
-from spurgen.baselines.training.weights import backbone_digest
+from spurgen.baselines.training.encoders import ENCODERS, backbone_digest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results.identity import job_identity, submission_digest
 from spurgen.harness.results.sources import HOME

@@ -1,14 +1,55 @@
+"""The worst group's loss, on groups that are given, and on those that ssa infers."""
+
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from spurgen.baselines import ssa
+from spurgen.baselines import group_dro, ssa
+from spurgen.baselines.bsoftmax import Alignment
+from spurgen.baselines.group_dro import WorstGroupLoss, WorstGroupRecipe
 from spurgen.baselines.ssa import AttributePredictor, confident, pseudo_groups
-from spurgen.baselines.training.alignment import Alignment
 from spurgen.baselines.training.data import Data, Inputs
-from spurgen.baselines.training.samplers import balanced, halves, repeated, shuffled
-from spurgen.baselines.training.step import Step
+from spurgen.baselines.training.problem import Step
+from spurgen.baselines.training.samplers import halves
+
+
+def test_the_weight_of_an_absent_group_does_not_decay():
+    objective = WorstGroupLoss(torch.tensor([5, 5, 5, 5]), eta=0.1, adjustment=0.0)
+    for _ in range(50):
+        objective.update(torch.tensor([3.0, 1.0, 0.0, 2.0]), torch.tensor([True, True, False, True]))
+    assert objective.weights[2].item() == 0.25
+    assert objective.weights[0] > objective.weights[3] > objective.weights[1]
+    torch.testing.assert_close(objective.weights.sum(), torch.tensor(1.0))
+
+
+def test_group_weights_stay_finite_under_huge_losses():
+    objective = WorstGroupLoss(torch.tensor([5, 5]), eta=1.0, adjustment=0.0)
+    objective.update(torch.tensor([1e4, 1.0]), torch.tensor([True, True]))
+    torch.testing.assert_close(objective.weights, torch.tensor([1.0, 0.0]))
+
+
+def test_groups_that_no_batch_contains_are_recorded():
+    objective = WorstGroupLoss(torch.tensor([9, 9, 0, 9]), eta=1.0, adjustment=0.0)
+    for ids in ([0, 0], [3, 0]):
+        assert objective.unseen.any()
+        objective(SimpleNamespace(losses=torch.ones(2), group_ids=torch.tensor(ids)))
+    assert objective.unseen.tolist() == [False, True, False, False]  # the third group is empty
+    objective(SimpleNamespace(losses=torch.ones(1), group_ids=torch.tensor([1])))
+    assert not objective.unseen.any()
+
+
+@pytest.mark.parametrize("left_out", [False, True])
+def test_a_group_that_no_batch_draws_fails_the_sanity_check(left_out, make_problem, monkeypatch):
+    problem = make_problem(48)
+    kept = problem.train.groups != problem.train.groups[0] if left_out else torch.ones(48, dtype=torch.bool)
+    places = torch.nonzero(kept).flatten()
+    monkeypatch.setattr(group_dro, "balanced", lambda *_: lambda _: places[: len(places) // 4 * 4].view(-1, 4))
+    hyper = WorstGroupRecipe(epochs=1, batch_size=8)
+    group_dro.train_worst_group(problem.network(hyper), problem, hyper, problem.train)
+    assert problem.journal.checks == {"every group appeared": not left_out}
+
 
 DISTINCT = "the predictor distinguishes the values of every channel"
 BOTH = "every channel has aligned and conflicting pseudo-attributes"
@@ -48,14 +89,6 @@ def test_groups_follow_from_labels_and_values():
     alignment = Alignment(known, num_classes=3)
     assert [table.shape for table in alignment.tables] == [(3, 6), (3, 4)]
     assert torch.equal(alignment.groups(other.labels, list(other.channels.values())), other.groups)
-
-
-def test_epochs_are_repeated_up_to_the_number_of_batches():
-    batches = repeated(shuffled(torch.arange(12), 4), 7)(generator())
-    assert batches.shape == (7, 4)
-    assert torch.bincount(batches.flatten()).tolist() != [7 * 4 // 12] * 12
-    assert sorted(batches[3:6].flatten().tolist()) == list(range(12))
-    assert repeated(shuffled(torch.arange(12), 4), 2)(generator()).shape == (2, 4)
 
 
 def test_the_loss_is_labelled_plus_confident_pseudo_labelled(problem):
@@ -123,7 +156,3 @@ def test_uninformative_predictor_fails_a_sanity_check(values, distinct, both, pr
     (curve,) = problem.journal.curves
     assert {"loss", "group_accuracy"} <= set(curve)
     assert not {"val_accuracy", "val_wga"} & set(curve)  # the classifier is not trained here
-
-
-def test_single_labelled_group_is_no_error():
-    assert repeated(balanced(torch.tensor([4]), 16), 3)(generator()).tolist() == [[0], [0], [0]]

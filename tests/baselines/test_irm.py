@@ -1,3 +1,5 @@
+"""Penalties over environments, and what IRM, VREx, CORAL and MMD share."""
+
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -5,13 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from spurgen.baselines.training.penalty import Penalised, PenaltyRecipe, fit_penalised
+from spurgen.baselines.coral import coral_penalty
+from spurgen.baselines.irm import Environment, Penalised, PenaltyRecipe, fit_penalised
+from spurgen.baselines.mmd import mmd_penalty
 from spurgen.benchmark.errors import SubmissionError
 
 RECIPE = PenaltyRecipe(epochs=2, batch_size=16, penalty_weight=50.0)
 
 
-def step(progress):
+def step_of(progress):
     losses = torch.tensor([1.0, 2.0, 3.0, 6.0], requires_grad=True)
     features = torch.arange(8.0).view(4, 2)
     return SimpleNamespace(
@@ -42,7 +46,7 @@ def test_batch_is_split_into_environments_in_order():
         seen.append(environments)
         return sum(each.losses.sum() for each in environments)
 
-    Penalised(penalty, 2, RECIPE)(step(0.0))
+    Penalised(penalty, 2, RECIPE)(step_of(0.0))
     assert [each.labels.tolist() for each in seen[0]] == [[4, 5], [6, 7]]
     assert [each.losses.tolist() for each in seen[0]] == [[1, 2], [3, 6]]
     assert [each.features.tolist() for each in seen[0]] == [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]
@@ -52,7 +56,7 @@ def test_batch_is_split_into_environments_in_order():
 def test_weight_above_1_divides_the_whole_loss_and_keeps_the_scale_of_gradients():
     # risk 3; environment risks 1.5 and 4.5, so a penalty of 9
     for progress, loss in ((0.0, 3 + 9), (0.4, (3 + 50 * 9) / 50)):
-        taken = step(progress)
+        taken = step_of(progress)
         actual = Penalised(gap, 2, replace(RECIPE, anneal=0.4))(taken)
         assert actual.item() == pytest.approx(loss)
         assert {name: value.item() for name, value in taken.notes.items()} == {"risk": 3, "penalty": 9}
@@ -63,9 +67,9 @@ def test_weight_above_1_divides_the_whole_loss_and_keeps_the_scale_of_gradients(
 
 def test_only_a_penalty_at_full_weight_counts_as_active():
     objective = Penalised(gap, 2, replace(RECIPE, anneal=0.4))
-    objective(step(0.39))
+    objective(step_of(0.39))
     assert objective.largest == 0
-    objective(step(0.4))
+    objective(step_of(0.4))
     assert objective.largest == 9
 
 
@@ -116,3 +120,23 @@ def test_annealing_that_never_ends_fails_the_sanity_check(changes, checks, make_
 def test_no_checkpoint_is_from_annealing(anneal, epochs, make_problem):
     network = fit_penalised(make_problem(), replace(RECIPE, anneal=anneal, epochs=5), gap)
     assert [checkpoint.epoch for checkpoint in network.checkpoints] == epochs
+
+
+def environments(features):
+    zeros = torch.zeros(features.shape[:2])
+    return [Environment(*parts) for parts in zip(features, features, zeros.long(), zeros, strict=True)]
+
+
+def test_mmd_keeps_its_digits_far_from_the_origin():
+    near = torch.tensor([[[0.0], [0.03]], [[0.06], [0.09]]])
+    far = mmd_penalty(environments(near + 256)).item()
+    assert far == pytest.approx(mmd_penalty(environments(near)).item(), rel=1e-2)
+
+
+@pytest.mark.parametrize("penalty", [coral_penalty, mmd_penalty])
+def test_equal_environments_have_zero_penalty_and_finite_gradient(penalty):
+    features = torch.arange(10.0).sin().view(1, 2, 5).repeat(2, 1, 1).requires_grad_()
+    actual = penalty(environments(features))
+    actual.backward()
+    assert actual.item() == pytest.approx(0, abs=1e-5)
+    assert features.grad.isfinite().all()
