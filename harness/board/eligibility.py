@@ -13,7 +13,7 @@ from spurgen.benchmark.task import Task
 from spurgen.harness.board.baseline_rows import is_baseline_row
 from spurgen.harness.board.schema import Unranked
 from spurgen.harness.machine.printing import failed_check, first_line
-from spurgen.harness.results.contradiction import contradiction
+from spurgen.harness.results.answered import contradiction
 from spurgen.harness.results.identity import is_current_baseline, is_of_our_code
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.results.store import label_of

@@ -13,7 +13,7 @@ from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.counterexamples import goal_of
 from spurgen.harness.board.schema import Controls, Trick
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.results.contradiction import contradiction
+from spurgen.harness.results.answered import contradiction
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import CEILING, MATCHED, TRICKS
 from spurgen.harness.statistics.needed import needed

@@ -20,11 +20,11 @@ from spurgen.harness.board.frame import TEXTS, TRUE_OR_FALSE, Record
 from spurgen.harness.board.markdown import escaped
 from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.machine.printing import markdown_table, plain_table
-from spurgen.harness.results import frames
+from spurgen.harness.results import rows
 
 Kind = Literal["evaluate", "profile", "run", "ask"]
 """The command that makes a report."""
-_TEXTS, _FLAGS = {*TEXTS, *frames.TEXTS}, {*TRUE_OR_FALSE, *frames.FLAGS}
+_TEXTS, _FLAGS = {*TEXTS, *rows.TEXTS}, {*TRUE_OR_FALSE, *rows.FLAGS}
 _TYPES = {str: "text", bool: "true or false", int: "a number", float: "a number"}
 
 

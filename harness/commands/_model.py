@@ -12,8 +12,8 @@ from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import add_device, positive_int
 
 if TYPE_CHECKING:
-    from spurgen.harness.evaluation.columns import Columns
     from spurgen.harness.evaluation.predictions import Predictions
+    from spurgen.harness.evaluation.tables import Columns
 
 IMAGE_SIZE = 224
 

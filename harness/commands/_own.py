@@ -56,7 +56,7 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     """
     refuse(arguments, all_flags, "with --metadata", (*OWN_FLAGS, *SHARED))
     methods = [one_of("method", name, names_in(BASELINES)) for name in arguments.methods or METHODS]
-    from spurgen.harness.evaluation.columns import Columns  # imported late: pandas and torch are slow to import
+    from spurgen.harness.evaluation.tables import Columns  # imported late: pandas and torch are slow to import
     from spurgen.harness.own.data import read_own
 
     asked = Columns(

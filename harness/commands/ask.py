@@ -19,10 +19,9 @@ from spurgen.harness.options.flags import add_jobs, add_results, between, refuse
 from spurgen.harness.results.store import IN_CONTEXT
 
 if TYPE_CHECKING:
-    from spurgen.harness.context.episodes import Episode
+    from spurgen.harness.context.episodes import Episode, Scores
     from spurgen.harness.context.models import Model
     from spurgen.harness.context.replies import Answers
-    from spurgen.harness.context.scores import Scores
 
 CHARACTERS = 4  # per token, about
 
@@ -148,9 +147,8 @@ def _beside(episodes: list["Episode"], console: Console) -> dict[str, dict[str, 
     """Return the scores of the exact Bayesian learner and of probes, where MiniLM is installed."""
     import numpy as np
 
-    from spurgen.harness.context.episodes import RUNGS
+    from spurgen.harness.context.episodes import RUNGS, Scores, available, bayes_odds, probe_odds
     from spurgen.harness.context.report import EXACT
-    from spurgen.harness.context.scores import Scores, available, bayes_odds, probe_odds
 
     exact = [[bayes_odds(each.demonstrations[rung], each.queries) for rung in RUNGS] for each in episodes]
     found = {EXACT: np.array(exact)}

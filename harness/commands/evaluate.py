@@ -19,8 +19,7 @@ VAL = "val"  # the split by which checkpoints are selected
 ALIGNED = "a value for each class, as in: --aligned place landbird=land waterbird=water"
 
 if TYPE_CHECKING:
-    from spurgen.harness.evaluation.figures import Evaluation
-    from spurgen.harness.evaluation.paired import Comparison
+    from spurgen.harness.evaluation.figures import Comparison, Evaluation
     from spurgen.harness.evaluation.predictions import Predictions
 
 
@@ -79,12 +78,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise SpurgenError("name a table of predictions, or a submission by --model")
     if arguments.checkpoints and (len(arguments.tables) < 2 or arguments.model):
         raise SpurgenError("--checkpoints needs two or more tables, and takes no --model; name one for each checkpoint")
-    from spurgen.harness.evaluation.columns import Columns  # imported late: pandas is slow to import
-    from spurgen.harness.evaluation.figures import evaluate
-    from spurgen.harness.evaluation.paired import compare_with_first
+    from spurgen.harness.evaluation.figures import compare_with_first, evaluate, select
     from spurgen.harness.evaluation.reading import read_predictions
     from spurgen.harness.evaluation.report import report_of
-    from spurgen.harness.evaluation.selection import select
+    from spurgen.harness.evaluation.tables import Columns  # imported late: pandas is slow to import
 
     asked = Columns(
         label=arguments.label_column, prediction=arguments.prediction_column, logits=arguments.logits,

@@ -22,7 +22,7 @@ from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import Unique, add_jobs, add_out, add_suite, add_world, read_world_of, up_to
 from spurgen.harness.options.verifying import verified
-from spurgen.harness.splits.freeze import ALONE
+from spurgen.harness.splits.frozen import ALONE
 
 MAX_TWINS = 1000  # base samples that have twins
 

@@ -13,8 +13,8 @@ from spurgen.harness.machine.printing import say
 from spurgen.harness.options import flags
 from spurgen.harness.options.printing import print_board, print_first
 from spurgen.harness.options.sections import add_page, around, renew
-from spurgen.harness.results.merging import merge_folders
-from spurgen.harness.results.sources import HOME
+from spurgen.harness.results.identity import HOME
+from spurgen.harness.results.store import merge_folders
 
 BEGIN, END = "<!-- leaderboard: begin -->", "<!-- leaderboard: end -->"
 

@@ -16,7 +16,7 @@ from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import Unique, add_jobs, add_suite
 from spurgen.harness.options.verifying import only, total, verify_all
-from spurgen.harness.splits.freeze import ALONE, freeze
+from spurgen.harness.splits.frozen import ALONE, freeze
 
 Action = Callable[[Suite, argparse.Namespace, Console], int]
 FLAGS = argparse.ArgumentParser(add_help=False)

@@ -24,9 +24,8 @@ import numpy as np
 from spurgen.benchmark.errors import SpurgenError, shortened
 from spurgen.benchmark.packages import check_packages
 from spurgen.harness.context import replies
-from spurgen.harness.context.episodes import RUNGS, SCHEMES, STATES, Episode, Prompt
+from spurgen.harness.context.episodes import RUNGS, SCHEMES, STATES, Episode, Prompt, Scores
 from spurgen.harness.context.replies import Answer, Answers, Read, SpentError
-from spurgen.harness.context.scores import Scores
 from spurgen.harness.machine.files import file_sha256
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from spurgen.benchmark.errors import ReadError, shortened
 from spurgen.harness.board.columns import MEAN_AT
 from spurgen.harness.board.frame import Record
 from spurgen.harness.board.report import Report, Table, read_report
-from spurgen.harness.context.episodes import LADDER, RUNGS, SCHEMES, SHOWN, STATES
-from spurgen.harness.context.scores import Scores
+from spurgen.harness.context.episodes import LADDER, RUNGS, SCHEMES, SHOWN, STATES, Scores
 from spurgen.harness.machine.printing import and_list, as_markdown, one_line
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.store import IN_CONTEXT, SHIPPED

@@ -1,14 +1,19 @@
-"""Accuracy, worst-group and robust accuracy, and calibration of predictions, with intervals over samples and runs."""
+"""Figures of predictions, with intervals over samples and runs; two models compared; checkpoints that rules select."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.stats import binomtest
 from sklearn.metrics import roc_auc_score
 
-from spurgen.harness.evaluation.predictions import Groups, Predictions, group
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.evaluation.predictions import Groups, Predictions, group, same_order, stacked
+from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.statistics.comparison import FREE, Part, estimate, margin
+from spurgen.harness.statistics.comparison import FREE, Compared, Part, Unit, corrected, estimate, margin
+from spurgen.harness.statistics.comparison import compare as tested
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.samples import (
     AT_CHANCE,
@@ -22,6 +27,10 @@ from spurgen.harness.statistics.units import Spread, standard_error
 BINS = 15
 TINY = np.finfo(np.float64).tiny
 LOSS = Spread(ends=(0.0, np.inf))
+LAST = "last"
+ORACLE = "oracle"
+RULES = {"accuracy": "val accuracy", "worst_class": "val worst class", "wga": "val worst group"}
+"""The rules that select by val, by the metric that they maximise."""
 
 
 @dataclass(frozen=True)
@@ -227,3 +236,129 @@ def _ece(confidence: Float64, right: Int64) -> float:
         if len(part)
     ]
     return sum(gaps) / len(order)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models on the same samples, by metric.
+
+    `by_name`: whether samples were paired by their names, else by their positions. `runs`: their number.
+    `paired_runs`: whether both have the same runs, which are then paired. `mcnemar`: whether accuracy was tested by
+    McNemar's exact test (1947), as it is with one run each. `unranked`: by name, why models are not ranked; then
+    nothing is tested.
+    """
+
+    first: str
+    second: str
+    samples: int
+    metrics: dict[str, Compared]
+    by_name: bool
+    runs: tuple[int, int]
+    paired_runs: bool
+    mcnemar: bool
+    unranked: dict[str, str]
+
+
+def compare(first: Predictions, second: Predictions, allow_missing: bool = False, seed: int = 0) -> Comparison:
+    """Compare two models; raise `SpurgenError` unless both answer the same samples."""
+    order = same_order(first, second, "a paired test needs the same samples in both")
+    groups = group(first, allow_missing)
+    right = first.predicted == first.labels, (second.predicted == second.labels)[:, order]
+    ours, theirs = (groups.metrics(groups.accuracies(part)) for part in right)
+    errors = groups.difference_errors(*right, seed)
+    paired_runs = first.runs == second.runs and len(first.runs) > 1
+    single = len(first.runs) == len(second.runs) == 1
+    unit: Unit = "seed" if paired_runs else "run"
+    metrics = {name: tested(ours[name], theirs[name], unit, samples=errors[name]) for name in ours}
+    if single:
+        metrics["accuracy"] = replace(metrics["accuracy"], p=_mcnemar(right[0][0], right[1][0]))
+    unranked = {model.name: reason for model in (first, second) if (reason := at_chance(model))}
+    return Comparison(
+        first=first.name,
+        second=second.name,
+        samples=len(first),
+        metrics=corrected({name: replace(each, p=None) for name, each in metrics.items()} if unranked else metrics),
+        by_name=first.keys is not None and second.keys is not None,
+        runs=(len(first.runs), len(second.runs)),
+        paired_runs=paired_runs,
+        mcnemar=single,
+        unranked=unranked,
+    )
+
+
+def compare_with_first(models: Sequence[Predictions], allow_missing: bool = False) -> list[Comparison]:
+    """Compare the first model with each of the others, and correct the p-values for all of them.
+
+    Raises `SpurgenError` unless all answer the same samples.
+    """
+    comparisons = [compare(models[0], other, allow_missing) for other in models[1:]]
+    tests = {(k, name): each for k, one in enumerate(comparisons) for name, each in one.metrics.items()}
+    every = corrected(tests)
+    return [replace(one, metrics={name: every[k, name] for name in one.metrics}) for k, one in enumerate(comparisons)]
+
+
+def _mcnemar(first: Int64, second: Int64) -> float:
+    only = int((first & ~second).sum()), int((second & ~first).sum())
+    return float(binomtest(only[0], sum(only)).pvalue) if sum(only) else 1.0
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The name of each run's checkpoint that a rule selects, and the figures on test, which have the rule's name."""
+
+    checkpoints: tuple[str, ...]
+    evaluation: Evaluation
+
+
+def select(
+    val: Sequence[Predictions], test: Sequence[Predictions], allow_missing: bool = False, seed: int = 0
+) -> list[Selected]:
+    """Return what each rule selects among checkpoints, in their order, by their predictions for val and for test.
+
+    Of equally good checkpoints the first is taken. Raises `SpurgenError` unless all have the same samples and runs.
+    """
+    _check_alike(test[0], val[0])
+    tested = [_in_order_of(test[0], other) for other in test]
+    scores = [_scores(_in_order_of(val[0], other), allow_missing) for other in val]
+    of_test = np.stack([_scores(one, allow_missing)["wga"] for one in tested])
+    chosen = {LAST: np.full(len(test[0].runs), len(test) - 1)}
+    chosen |= {name: np.stack([each[metric] for each in scores]).argmax(axis=0) for metric, name in RULES.items()}
+    chosen[ORACLE] = of_test.argmax(axis=0)
+    return [
+        Selected(
+            tuple(test[k].name for k in places),
+            evaluate(replace(_of_each_run(tested, places), name=rule), allow_missing, seed),
+        )
+        for rule, places in chosen.items()
+    ]
+
+
+def _in_order_of(first: Predictions, other: Predictions) -> Predictions:
+    """Return a checkpoint's predictions in the order of the first one's samples."""
+    _check_alike(first, other)
+    return other.take(same_order(first, other, "checkpoints are compared on the same samples"))
+
+
+def _check_alike(first: Predictions, other: Predictions) -> None:
+    """Raise `SpurgenError` unless both have the same runs and classes."""
+    for what in ("runs", "classes"):
+        ours, theirs = getattr(first, what), getattr(other, what)
+        if ours != theirs:
+            raise SpurgenError(
+                f"{first.name} has the {what} {listed(ours)}, and {other.name} {listed(theirs)}; every checkpoint "
+                f"needs the same {what}, on val and on test"
+            )
+
+
+def _scores(predictions: Predictions, allow_missing: bool) -> dict[str, Float64]:
+    """Return the metrics that rules maximise, by run, float64 (R,) each."""
+    groups = group(predictions, allow_missing)
+    metrics = groups.metrics(groups.accuracies(predictions.predicted == predictions.labels))
+    hits, sizes = class_hits(predictions)
+    worst_class = (hits[:, sizes > 0] / sizes[sizes > 0]).min(axis=1)
+    return {"accuracy": metrics["accuracy"], "worst_class": worst_class, "wga": metrics["wga"]}
+
+
+def _of_each_run(checkpoints: Sequence[Predictions], places: Int64) -> Predictions:
+    """Return the answers of each run's own checkpoint, int64 (R,)."""
+    return stacked([checkpoints[place].run(run) for run, place in enumerate(places)], checkpoints[0].runs)

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suggest import suggestion
-from spurgen.harness.evaluation.columns import ALIGNED, CONFLICTS, FLAG
-from spurgen.harness.evaluation.tables import places, values_of
+from spurgen.harness.evaluation.tables import ALIGNED, CONFLICTS, FLAG, places, values_of
 from spurgen.harness.machine.printing import listed, p_equals
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.statistics.samples import Design

@@ -7,10 +7,8 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.board.frame import Record, compared_lines, entries
 from spurgen.harness.board.latex import lines_latex
 from spurgen.harness.board.report import Report, Table
-from spurgen.harness.evaluation.figures import Evaluation
-from spurgen.harness.evaluation.paired import Comparison
+from spurgen.harness.evaluation.figures import Comparison, Evaluation, Selected
 from spurgen.harness.evaluation.predictions import SHOWN
-from spurgen.harness.evaluation.selection import Selected
 from spurgen.harness.machine.printing import listed, one_line, p_equals
 from spurgen.harness.statistics.comparison import Compared
 

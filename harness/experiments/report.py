@@ -28,7 +28,7 @@ from spurgen.harness.experiments.summary import IDEAL, TOO_FEW_BASES, Summary
 from spurgen.harness.machine import provenance
 from spurgen.harness.machine.printing import and_list, as_markdown, markdown_table
 from spurgen.harness.plots.style import GREY, styled
-from spurgen.harness.results.frames import result_line
+from spurgen.harness.results.rows import result_line
 
 FILE_NAME = "[A-Za-z0-9][A-Za-z0-9_.-]*"  # the pattern of an experiment's name, with which names of files begin
 UNSEEN = ("rank", "letters", "submission", "units", "lowest_where", "verification")

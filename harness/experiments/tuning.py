@@ -1,4 +1,4 @@
-"""Results of tuning: the validation scores of each setting of a method, a JSON line each."""
+"""Tuning: train a method with several settings, and choose one by validation data alone; results are JSON lines."""
 
 import json
 import time
@@ -31,6 +31,9 @@ from spurgen.harness.running.run import fit
 
 FILE_BYTES = 1 << 25
 Options = dict[str, int | float]
+SPLITS = ("train", "val")
+STRATA = 16
+"""Number of consecutive draws that each fall into a different part of the distribution."""
 
 
 class TuningResult(BaseModel):
@@ -105,11 +108,6 @@ def add_result(path: Path, result: TuningResult) -> None:
     with locked(path.parent):
         others = [r for r in read_tuning(path) if any(getattr(r, name) != getattr(result, name) for name in same)]
         write_atomically(path, "".join(f"{r.model_dump_json()}\n" for r in [*others, result]))
-
-
-SPLITS = ("train", "val")
-STRATA = 16
-"""Number of consecutive draws that each fall into a different part of the distribution."""
 
 
 class Setting(NamedTuple):

@@ -13,8 +13,7 @@ from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.world import Description
 from spurgen.generators.world import world_of
 from spurgen.harness.exports import facts
-from spurgen.harness.exports.columns import Column
-from spurgen.harness.exports.plan import Index, Plan, flat
+from spurgen.harness.exports.plan import Column, Index, Plan, flat
 from spurgen.harness.machine.files import file_sha256
 from spurgen.harness.machine.provenance import AUTHORS, bibtex
 

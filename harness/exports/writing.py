@@ -19,7 +19,6 @@ from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
 from spurgen.benchmark.packages import check_packages
 from spurgen.benchmark.reading import read_bytes
 from spurgen.harness.exports import documents
-from spurgen.harness.exports.columns import check_names
 from spurgen.harness.exports.plan import (
     INDEX,
     LENGTH,
@@ -29,6 +28,7 @@ from spurgen.harness.exports.plan import (
     PartIndex,
     Plan,
     Shard,
+    check_names,
     chunks_of,
     content_digest,
     part_digest,
@@ -37,7 +37,7 @@ from spurgen.harness.exports.plan import (
 )
 from spurgen.harness.machine.files import check_out, claimed, interrupted_folder, write_atomically
 from spurgen.harness.machine.pool import explain_stop, run
-from spurgen.harness.splits.freeze import ALONE
+from spurgen.harness.splits.frozen import ALONE
 
 PLAN = "plan.json"
 FILES = 32  # bytes of the digest of a shard's files

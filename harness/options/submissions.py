@@ -23,8 +23,8 @@ from spurgen.harness.options.limits import add_limits, describe_isolation, limit
 from spurgen.harness.options.printing import print_board
 from spurgen.harness.options.starting import forecast, may_start
 from spurgen.harness.options.verifying import verified
+from spurgen.harness.results.identity import submission_files
 from spurgen.harness.results.rows import Rows
-from spurgen.harness.results.sources import submission_files
 from spurgen.harness.results.store import OWN, Store, label_of
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job

@@ -10,7 +10,7 @@ from spurgen.benchmark.suite import Suite
 from spurgen.harness.machine.files import cache_folder
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar
-from spurgen.harness.splits.verify import stamp, stamped, verify
+from spurgen.harness.splits.frozen import stamp, stamped, verify
 
 NAMED = 12  # scenarios at most that a message names
 

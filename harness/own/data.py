@@ -11,9 +11,17 @@ import pandas as pd
 from scipy.stats import false_discovery_control, hypergeom
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.columns import FILES, Columns, first_of, recognise
 from spurgen.harness.evaluation.reading import labelled_in, splits_of
-from spurgen.harness.evaluation.tables import places, read_header, read_table, values_of
+from spurgen.harness.evaluation.tables import (
+    FILES,
+    Columns,
+    first_of,
+    places,
+    read_header,
+    read_table,
+    recognise,
+    values_of,
+)
 from spurgen.harness.machine.images import below
 from spurgen.harness.machine.printing import and_list, listed
 from spurgen.harness.metrics.arrays import Bool, Float64, Int64

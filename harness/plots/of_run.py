@@ -15,7 +15,7 @@ from spurgen.harness.plots import style
 from spurgen.harness.plots.forest import UNIT, Named, Panel, forest
 from spurgen.harness.plots.ladder import Climbed, draw_ladder
 from spurgen.harness.plots.of_board import named, points
-from spurgen.harness.results.frames import NOT_PENALTIES, stacked_curves
+from spurgen.harness.results.rows import NOT_PENALTIES, stacked_curves
 from spurgen.harness.statistics.estimate import Estimate
 
 PANELS = ("robust_accuracy", "wga", "accuracy", "sss")

@@ -25,8 +25,7 @@ from spurgen.benchmark.result import SCHEMA_VERSION, Environment, Result
 from spurgen.benchmark.world import MAX_SAMPLES, MAX_TWINS
 from spurgen.harness.machine.archives import unpack
 from spurgen.harness.metrics.arrays import Float64
-from spurgen.harness.results.answered import Classes
-from spurgen.harness.results.rows import TaskRow
+from spurgen.harness.results.rows import Classes, TaskRow
 
 UNIT = 2.0**-24  # the smallest positive float16: every float16 is a whole multiple of it
 MAX_BYTES = 1 << 27  # in memory, of the arrays of a row; v3's largest take .5 MB
@@ -34,6 +33,8 @@ MAX_SEEDS = 10_000
 MAX_COLUMNS = 1 << 15
 HEADERS = 2048  # bytes that NumPy's headers take at most
 EPOCH = (1980, 1, 1, 0, 0, 0)  # date of the zip's entries, the earliest that zip allows
+LINE_CHARACTERS = 1 << 22  # a submission's report takes at most a quarter of it
+SHARED = ("suite", "submission", "spec", "options", "access", "submission_sha256", "isolation", "uncorrelated")
 
 
 class Shape(NamedTuple):
@@ -150,10 +151,6 @@ def _entry(arrays: Mapping[str, NDArray[Any]], name: str, shape: tuple[int, ...]
         actual = "missing" if array is None else f"{array.dtype} of shape {array.shape}"
         raise ReadError(f"the array {name} is {actual}, expected uint8 of shape {shape}")
     return array
-
-
-LINE_CHARACTERS = 1 << 22  # a submission's report takes at most a quarter of it
-SHARED = ("suite", "submission", "spec", "options", "access", "submission_sha256", "isolation", "uncorrelated")
 
 
 def to_text(row: Mapping[str, TaskRow], arrays_sha256: str) -> str:

@@ -8,7 +8,7 @@ from spurgen.benchmark.task import Task
 from spurgen.generators.world import NOTHING, Samples, world_of
 from spurgen.harness.running.features import features_of
 from spurgen.harness.running.job import Job
-from spurgen.harness.splits.freeze import SHARD, shard_bounds
+from spurgen.harness.splits.frozen import SHARD, shard_bounds
 
 CALIBRATION = "calibration"
 """Key of the inputs on whose answers the temperature is fitted, whichever part they are."""

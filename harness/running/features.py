@@ -25,8 +25,7 @@ from spurgen.generators.world import world_of
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.files import cache_folder, write_cached
 from spurgen.harness.running.encoder_sources import encoder_of
-from spurgen.harness.splits.freeze import SHARD
-from spurgen.harness.splits.verify import check_samples
+from spurgen.harness.splits.frozen import SHARD, check_samples
 
 VERSION = 1  # raise it when the same data and weights give other features
 TWINS = "train/free"  # the part that supplies the twins of train

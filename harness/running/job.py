@@ -13,7 +13,7 @@ from spurgen.generators import Samples
 from spurgen.harness.results.identity import job_identity, submission_digest
 from spurgen.harness.results.store import label_of
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
-from spurgen.harness.splits.verify import check_samples
+from spurgen.harness.splits.frozen import check_samples
 
 
 class Seeds(tuple[int, ...]):

@@ -16,11 +16,10 @@ from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suggest import is_word, suggestion
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Task
-from spurgen.harness.results.identity import submission_digest
-from spurgen.harness.results.sources import locate
+from spurgen.harness.results.identity import locate, submission_digest
 from spurgen.harness.running.job import Job
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
-from spurgen.harness.splits.verify import check_description
+from spurgen.harness.splits.frozen import check_description
 
 TRICKS = f"{BASELINES.rpartition('.')[0]}.submissions.controls"
 

@@ -16,7 +16,7 @@ from spurgen.benchmark.specs import is_baseline
 from spurgen.generators.world import Samples, world_of
 from spurgen.harness.machine.progress import Show, reporting
 from spurgen.harness.machine.provenance import environment, now
-from spurgen.harness.results.sources import imports_generator
+from spurgen.harness.results.identity import imports_generator
 from spurgen.harness.results.store import label_of
 from spurgen.harness.running.data import CALIBRATION, fitted, labeled, make_part
 from spurgen.harness.running.here import Here, runs_here

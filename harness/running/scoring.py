@@ -14,7 +14,8 @@ from spurgen.benchmark.world import Description
 from spurgen.generators.world import Samples, world_of
 from spurgen.harness import metrics
 from spurgen.harness.metrics.calibration import largest_lead, with_leads_up_to
-from spurgen.harness.results.answered import PREDICTED, answered
+from spurgen.harness.results.answered import answered
+from spurgen.harness.results.rows import PREDICTED
 from spurgen.harness.running.data import CALIBRATION, asked
 from spurgen.harness.running.query import Answers, Floats, to_logits
 

@@ -23,7 +23,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
-from spurgen.harness.results.sources import HOME, installed
+from spurgen.harness.results.identity import HOME, installed
 from spurgen.harness.sandbox.limits import DEFAULT, MIB, Limits
 
 BWRAP, PRLIMIT = "bwrap", "prlimit"

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.results.sources import submission_files
+from spurgen.harness.results.identity import submission_files
 from spurgen.harness.sandbox import bubblewrap
 from spurgen.harness.sandbox.limits import FILES, THREADS, Limits
 

@@ -16,7 +16,7 @@ from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.benchmark.result import ConsistencyCheck, Report
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.metrics.calibration import leads_of, median_lead
-from spurgen.harness.results.sources import submission_files
+from spurgen.harness.results.identity import submission_files
 from spurgen.harness.sandbox.bubblewrap import shown_paths
 from spurgen.harness.sandbox.process import Float, Worker
 

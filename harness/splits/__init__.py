@@ -1,1 +1,1 @@
-"""A suite's data: freezing, writing to disk, checking against the manifest."""
+"""A suite's data: frozen, checked against the manifest."""

@@ -28,7 +28,7 @@ from spurgen.harness.running.plan import plan
 from spurgen.harness.running.run import Outcome as RunOutcome
 from spurgen.harness.running.run import run
 from spurgen.harness.sandbox.limits import MIB, Limits
-from spurgen.harness.splits.freeze import freeze
+from spurgen.harness.splits.frozen import freeze
 
 FOLDER = Path(__file__).parent
 TASK = "attacked"

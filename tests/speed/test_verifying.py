@@ -7,14 +7,13 @@ import time
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators.world import world_of
-from spurgen.harness.splits.freeze import shard_bounds
-from spurgen.harness.splits.verify import check_samples
+from spurgen.harness.splits.frozen import check_samples, shard_bounds
 
 VERIFY = """
 import sys
 from dataclasses import replace
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.splits.verify import verify
+from spurgen.harness.splits.frozen import verify
 def peak():  # of this process alone: getrusage starts from the parent's peak
     return next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
 suite = load_suite("v3")

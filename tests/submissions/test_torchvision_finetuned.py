@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData
-from spurgen.harness.results.sources import HOME
+from spurgen.harness.results.identity import HOME
 
 
 def test_all_layers_but_the_head_start_from_the_checkpoint(tmp_path, monkeypatch):

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from spurgen.harness.exports import images
-from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
 from spurgen.harness.exports.images import Line
-from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat
+from spurgen.harness.exports.plan import Chunk, Column, Plan, Shard, columns_of_text, flat, rows_of
 
 SUMMARY = "a CSV file per part, without images, as pandas and datasets read them"
 REQUIRES = ()

@@ -12,10 +12,9 @@ from spurgen.benchmark.world import Description
 from spurgen.generators.streams import Int64
 from spurgen.generators.world import NOTHING, world_of
 from spurgen.harness.exports import images
-from spurgen.harness.exports.columns import rows_of
 from spurgen.harness.exports.formats import folder
 from spurgen.harness.exports.images import Line
-from spurgen.harness.exports.plan import Chunk, Plan, Shard
+from spurgen.harness.exports.plan import Chunk, Plan, Shard, rows_of
 
 SUMMARY = "PNG files in a folder per class, train/03-heart, as torchvision's ImageFolder and timm read them"
 TABLE = RECORDS_IN = folder.TABLE

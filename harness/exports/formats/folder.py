@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from spurgen.harness.exports import images
-from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
 from spurgen.harness.exports.images import Line
-from spurgen.harness.exports.plan import Chunk, Plan
+from spurgen.harness.exports.plan import Chunk, Column, Plan, columns_of_text, rows_of
 
 SUMMARY = "PNG files and metadata.csv, as Hugging Face's imagefolder reads them"
 TABLE = RECORDS_IN = "metadata.csv"

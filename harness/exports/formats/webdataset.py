@@ -5,9 +5,8 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
 from spurgen.harness.exports.images import Line, encode
-from spurgen.harness.exports.plan import Chunk, Plan, Shard, flat
+from spurgen.harness.exports.plan import Chunk, Column, Plan, Shard, columns_of_text, flat, rows_of
 
 SUMMARY = "tar files for the library webdataset"
 REQUIRES = ()

@@ -9,10 +9,9 @@ from dataclasses import replace
 from itertools import takewhile
 
 from spurgen.harness.exports import images
-from spurgen.harness.exports.columns import Column, columns_of_text, rows_of
 from spurgen.harness.exports.formats import folder
 from spurgen.harness.exports.images import Line
-from spurgen.harness.exports.plan import Chunk, Plan
+from spurgen.harness.exports.plan import Chunk, Column, Plan, columns_of_text, rows_of
 
 SUMMARY = "the layout of Waterbirds, as WILDS, group_DRO and SubpopBench read it; --place names the attribute"
 TABLE, RELEASE = "metadata.csv", "RELEASE_v1.0.txt"

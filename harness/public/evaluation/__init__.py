@@ -4,12 +4,19 @@
 and `select` what rules that select a checkpoint reach. Messages name the command's flags.
 """
 
-from spurgen.harness.evaluation.arrays import from_arrays
-from spurgen.harness.evaluation.columns import Columns
-from spurgen.harness.evaluation.figures import Calibration, Evaluation, GroupFigures, evaluate
-from spurgen.harness.evaluation.paired import Comparison, compare, compare_with_first
+from spurgen.harness.evaluation.figures import (
+    Calibration,
+    Comparison,
+    Evaluation,
+    GroupFigures,
+    Selected,
+    compare,
+    compare_with_first,
+    evaluate,
+    select,
+)
 from spurgen.harness.evaluation.predictions import Attribute, Predictions
-from spurgen.harness.evaluation.reading import read_predictions
+from spurgen.harness.evaluation.reading import from_arrays, read_predictions
 from spurgen.harness.evaluation.report import (
     comparison_summary,
     draw_groups,
@@ -18,7 +25,7 @@ from spurgen.harness.evaluation.report import (
     to_json,
     to_latex,
 )
-from spurgen.harness.evaluation.selection import Selected, select
+from spurgen.harness.evaluation.tables import Columns
 from spurgen.harness.statistics.comparison import Compared
 
 __all__ = [

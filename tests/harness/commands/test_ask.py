@@ -7,7 +7,7 @@ import pytest
 
 from spurgen.harness.board.report import read_report
 from spurgen.harness.cli import main
-from spurgen.harness.context import scores
+from spurgen.harness.context import episodes
 from spurgen.harness.context.episodes import RUNGS, SCHEMES, STATES
 
 REQUESTS = len(RUNGS) * len(SCHEMES) * len(STATES)  # of an episode
@@ -16,7 +16,7 @@ REQUESTS = len(RUNGS) * len(SCHEMES) * len(STATES)  # of an episode
 @pytest.fixture
 def ask(server, tmp_path, monkeypatch, capsys):
     """Return a function that runs `spurgen ask` on the stub server, without probes; it returns the code and texts."""
-    monkeypatch.setattr(scores, "available", lambda: False)
+    monkeypatch.setattr(episodes, "available", lambda: False)
     monkeypatch.setenv("COLUMNS", "80")
 
     def run(*flags, model="planted/model", results=tmp_path / "results", yes=True):
@@ -89,7 +89,7 @@ def test_a_run_goes_on_where_it_stopped_and_sends_nothing_twice(ask, server, tmp
 
 
 def test_three_endpoints_share_a_folder_and_each_is_asked_once(start_server, readers, monkeypatch, tmp_path):
-    monkeypatch.setattr(scores, "available", lambda: False)
+    monkeypatch.setattr(episodes, "available", lambda: False)
     kinds = {"one/model": [], "one_model": ["--chat"], "texts": ["--samples", "2"]}  # two names are one as a file's
     servers = {model: start_server() for model in kinds}
     servers["one_model"].model = readers["hue"]

@@ -8,7 +8,7 @@ import sys
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.harness.cli import COMMANDS
-from spurgen.harness.splits.verify import stamp
+from spurgen.harness.splits.frozen import stamp
 
 TRAINING = {"torch", "torchvision", "sklearn", "statsmodels", "matplotlib"}
 WITHOUT = """

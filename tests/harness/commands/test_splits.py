@@ -3,7 +3,7 @@ import pytest
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
 from spurgen.harness.options.verifying import only, total
-from spurgen.harness.splits.verify import stamped
+from spurgen.harness.splits.frozen import stamped
 
 SECOND = '\nother-text = { scenario = "other", modality = "text" }\n'
 

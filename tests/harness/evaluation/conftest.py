@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.reading import read_predictions
+from spurgen.harness.evaluation.tables import Columns
 from spurgen.harness.statistics import samples
 
 

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
-from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.model import answer, image_batches, text_batches
 from spurgen.harness.evaluation.reading import read_samples
+from spurgen.harness.evaluation.tables import Columns
 
 BRIGHT = """
 import numpy as np

@@ -4,12 +4,11 @@ import pytest
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.cli import main
-from spurgen.harness.evaluation.columns import Columns
 from spurgen.harness.evaluation.figures import evaluate
 from spurgen.harness.evaluation.predictions import in_train
 from spurgen.harness.evaluation.reading import read_predictions
 from spurgen.harness.evaluation.report import summary
-from spurgen.harness.evaluation.tables import read_header
+from spurgen.harness.evaluation.tables import Columns, read_header
 
 CLASSES = ("cat", "dog")
 

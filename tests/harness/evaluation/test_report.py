@@ -5,9 +5,7 @@ import pandas as pd
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.evaluation.columns import Columns
-from spurgen.harness.evaluation.figures import evaluate
-from spurgen.harness.evaluation.paired import compare, compare_with_first
+from spurgen.harness.evaluation.figures import compare, compare_with_first, evaluate
 from spurgen.harness.evaluation.report import (
     comparison_summary,
     draw_groups,
@@ -16,6 +14,7 @@ from spurgen.harness.evaluation.report import (
     summary,
     to_latex,
 )
+from spurgen.harness.evaluation.tables import Columns
 
 LABELLED = pd.DataFrame({"label": ["cat", "dog", "cat", "dog"], "light": ["day", "day", "night", "night"]})
 LIGHT = Columns(attributes=("light",))

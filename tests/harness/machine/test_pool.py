@@ -20,7 +20,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.cli import main
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.pool import ONE_THREAD, ahead, process_pool
-from spurgen.harness.splits.freeze import freeze, hash_suite, shard_bounds
+from spurgen.harness.splits.frozen import freeze, hash_suite, shard_bounds
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_stopping_early_kills_the_processes_and_removes_their_temporary_files(te
 
 
 def test_hashing_that_is_stopped_early_kills_its_processes(suite, temporary, monkeypatch):
-    monkeypatch.setattr("spurgen.harness.splits.freeze.shard_bounds", lambda *part: shard_bounds(*part) * 20)
+    monkeypatch.setattr("spurgen.harness.splits.frozen.shard_bounds", lambda *part: shard_bounds(*part) * 20)
     hashed = hash_suite(suite, {"small": {"images": True, "captions": True}}, lambda _: None, jobs=2)
     assert next(hashed)[:2] == ("small", "train")
     hashed.close()  # an error in the pool's thread would be a warning, and warnings are errors here
@@ -190,7 +190,7 @@ def test_a_stop_before_any_job_promises_nothing(monkeypatch, capsys):
 
 
 def test_a_stopped_verification_starts_over(suite_file, monkeypatch, capsys):
-    monkeypatch.setattr("spurgen.harness.splits.freeze._hash_shard", Mock(side_effect=KeyboardInterrupt))
+    monkeypatch.setattr("spurgen.harness.splits.frozen._hash_shard", Mock(side_effect=KeyboardInterrupt))
     assert main(["splits", "verify", "--suite", suite_file, "--jobs", "1"]) == 130
     assert "stopped; nothing of this is kept, and the same command starts over" in capsys.readouterr().err
 

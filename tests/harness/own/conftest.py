@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spurgen.harness.evaluation.columns import Columns
+from spurgen.harness.evaluation.tables import Columns
 from spurgen.harness.own.data import read_own
 
 COUNTER = 24  # counterexamples in train

@@ -12,7 +12,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.generators.things.nouns import THINGS
 from spurgen.generators.things.shortcuts import SHORTCUTS
 from spurgen.harness.machine.files import cache_folder
-from spurgen.harness.results.contradiction import contradiction
+from spurgen.harness.results.answered import contradiction
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running import features
 from spurgen.harness.running.data import fitted, labeled, make_part

@@ -12,7 +12,7 @@ from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.options.verifying import only
 from spurgen.harness.running.data import fitted
 from spurgen.harness.running.plan import baseline_specs, plan, plan_again, plan_tuning
-from spurgen.harness.splits.verify import verify
+from spurgen.harness.splits.frozen import verify
 
 SCENARIO = """
 suite = "many"

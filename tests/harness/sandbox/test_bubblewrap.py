@@ -16,7 +16,7 @@ import pytest
 
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.results.sources import HOME
+from spurgen.harness.results.identity import HOME
 from spurgen.harness.sandbox import bubblewrap
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import Limits

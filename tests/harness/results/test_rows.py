@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.results.frames import results_frame, stacked_curves
+from spurgen.harness.results.rows import results_frame, stacked_curves
 
 
 def test_a_row_has_a_line_per_seed_with_typed_columns(suite, make_row):
