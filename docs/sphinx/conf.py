@@ -3,12 +3,9 @@
 import sys
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
-
-from sphinx.application import Sphinx
 
 from spurgen.harness.site.build import STATIC
-from spurgen.harness.site.render import NAV, TEMPLATES
+from spurgen.harness.site.render import TEMPLATES
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -17,11 +14,11 @@ author = "The SpurGen authors"
 copyright = f"2026, {author}"  # noqa: A001  # Sphinx's name for it
 version = release = installed("spurgen")
 root_doc = "index"
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.githubpages", "formulas", "docstrings"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.githubpages", "extension"]
 source_suffix = {".rst": "restructuredtext", ".md": "myst-nb", ".ipynb": "myst-nb"}
 default_role = "code"  # docstrings write code in single backticks
 highlight_language = "text"
-autodoc_typehints = "none"  # of attributes; `docstrings` writes those of functions
+autodoc_typehints = "none"  # of attributes; `extension` writes those of functions
 python_use_unqualified_type_names = True
 
 nitpicky = True
@@ -43,12 +40,3 @@ html_static_path = [str(Path(__file__).parent / "static"), *(str(STATIC / name) 
 html_copy_source = False
 html_domain_indices = False  # the index of names has modules as well
 html_permalinks = False  # each page lists its sections
-
-
-def setup(app: Sphinx) -> None:
-    """Give every page the bar of the board's pages, which lie in the folder above."""
-
-    def with_bar(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
-        context |= {"root": "../" * (page.count("/") + 1), "nav": NAV, "here": f"docs/{page}.html"}
-
-    app.connect("html-page-context", with_bar)

@@ -127,7 +127,7 @@ def find_scenario(arguments: argparse.Namespace) -> Scenario:
             "one, or give a scenario file"
         )
     if arguments.scenario and arguments.data_dir != DATA:
-        data_folder.check_same(scenario, arguments.scenario, arguments.data_dir)
+        data_folder.is_there(scenario, arguments.data_dir, arguments.scenario)
     data_folder.check_agrees(scenario, arguments.scenario or arguments.data_dir, **asked)
     return scenario
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+
 from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError, shortened
 from spurgen.benchmark.reading import JSON_BYTES, read_text
 from spurgen.harness.machine.files import write_atomically
@@ -33,7 +35,6 @@ completion_tokens label a b animal vehicle"""
 """Words that replies are made of."""
 MARKS = " \n\t\N{LOWER ONE EIGHTH BLOCK}\N{LATIN CAPITAL LETTER G WITH DOT ABOVE}"
 """Characters with which servers and tokenizers begin a token at the start of a word."""
-VERSION = 2  # of a file; those of version 1 have no checksum
 
 
 class Answer(NamedTuple):
@@ -66,7 +67,7 @@ def first_tokens(reply: Reply) -> dict[str, float]:
 
     def read() -> dict[str, float]:
         choice = reply["choices"][0]
-        if _refused(choice):
+        if (choice.get("message") or {}).get("refusal"):
             return {}
         given = choice["logprobs"]
         if given.get("content") is None:
@@ -107,7 +108,7 @@ def answer_of_tokens(tokens: Mapping[str, float], labels: Sequence[str]) -> Answ
     found = [[value for token, value in tokens.items() if _begins(token.strip(MARKS), label)] for label in labels]
     if not any(found):
         return Answer(None, 1)
-    first, second = (_log_sum(values) if values else min(tokens.values()) for values in found)
+    first, second = (float(np.logaddexp.reduce(values)) if values else min(tokens.values()) for values in found)
     return Answer(second - first)
 
 
@@ -144,15 +145,6 @@ def _log_probability(token: object, value: float) -> float:
     return min(number, 0.0)
 
 
-def _log_sum(values: Sequence[float]) -> float:
-    top = max(values)
-    return top + math.log(sum(math.exp(value - top) for value in values))
-
-
-def _refused(choice: Mapping[str, Any]) -> bool:
-    return bool((choice.get("message") or {}).get("refusal"))
-
-
 def _read(read: Callable[[], Read], reply: Reply, what: str) -> Read:
     try:
         return read()
@@ -185,7 +177,7 @@ class Answers:
         path = self._file(request)
         try:
             stored = json.loads(read_text(path, JSON_BYTES))
-            if stored["version"] == VERSION and stored["sha256"] == _checksum(path, stored["answer"]):
+            if stored["sha256"] == _checksum(path, stored["answer"]):
                 return stored["answer"]
         except MissingError:
             return None
@@ -197,7 +189,7 @@ class Answers:
     def put(self, request: Mapping[str, Any], answer: object) -> None:
         """Store the answer to a request."""
         path = self._file(request)
-        write_atomically(path, json.dumps({"version": VERSION, "sha256": _checksum(path, answer), "answer": answer}))
+        write_atomically(path, json.dumps({"sha256": _checksum(path, answer), "answer": answer}))
 
     def take(self, *, again: bool = False) -> None:
         """Count a request that is about to be sent; raise `SpentError` if none may be sent."""

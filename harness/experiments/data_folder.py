@@ -70,27 +70,19 @@ def check_agrees(scenario: Scenario, where: Path, num_classes: int | None, num_s
             )
 
 
-def check_same(scenario: Scenario, file: Path, folder: Path) -> None:
-    """Raise `ScenarioError` if a folder has another data set than a scenario file describes."""
+def is_there(scenario: Scenario, folder: Path, file: Path | None = None) -> bool:
+    """Return whether a folder has the data set of a scenario, asked for by flags or a `file`.
+
+    Raises `ScenarioError` if it has another one.
+    """
     present = read_world(folder)
     if present and present != scenario:
+        fields = [name for name in Scenario.model_fields if getattr(present, name) != getattr(scenario, name)]
+        asked, cure = "the one asked for", "choose another --data-dir, or leave out --generate-data to use it as it is"
+        if file:
+            asked, cure = f"{file} describes", "leave out one of the two"
         raise ScenarioError(
-            f"--data-dir {folder} holds another data set than {file} describes (they differ in "
-            f"{_differing(present, scenario)}); leave out one of the two"
-        )
-
-
-def _differing(first: Scenario, second: Scenario) -> str:
-    return ", ".join(field for field in Scenario.model_fields if getattr(first, field) != getattr(second, field))
-
-
-def is_there(scenario: Scenario, folder: Path) -> bool:
-    """Return whether a folder has the data set of a scenario; raise `SpurgenError` if it has another one."""
-    present = read_world(folder)
-    if present and present != scenario:
-        raise SpurgenError(
-            f"{folder} holds another data set than the one asked for (they differ in {_differing(present, scenario)}); "
-            "choose another --data-dir, or leave out --generate-data to use it as it is"
+            f"--data-dir {folder} holds another data set than {asked} (they differ in {', '.join(fields)}); {cure}"
         )
     return present is not None
 

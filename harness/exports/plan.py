@@ -186,15 +186,15 @@ class Index(BaseModel):
 
     def difference(self, plan: Plan) -> str:
         """Return how this data set differs from a plan; empty if it is the plan's."""
-        if self.scenario_sha256 != plan.scenario.digest:
-            return "another scenario"
-        if self.format != plan.format:
-            return f"format {self.format}"
-        if {part: record.samples for part, record in self.parts.items()} != plan.sizes:
-            return f"the parts {', '.join(self.parts)}"
-        if self.shard_size != plan.shard_size:
-            return f"shards of {self.shard_size:,} samples"
-        return f"{self.place} as place" if self.place != plan.place else ""
+        sizes = {part: record.samples for part, record in self.parts.items()}
+        differences = {
+            "another scenario": self.scenario_sha256 != plan.scenario.digest,
+            f"format {self.format}": self.format != plan.format,
+            f"the parts {', '.join(self.parts)}": sizes != plan.sizes,
+            f"shards of {self.shard_size:,} samples": self.shard_size != plan.shard_size,
+            f"{self.place} as place": self.place != plan.place,
+        }
+        return next((what for what, differs in differences.items() if differs), "")
 
 
 def read_index(folder: Path) -> Index:

@@ -1,19 +1,19 @@
-"""Parquet files with columns described as Hugging Face's `datasets` does, so that it decodes images and classes."""
+"""Parquet files with images, which Hugging Face's `datasets` decodes, and the names of classes and channel values.
+
+The files describe their columns as `datasets` does.
+"""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from spurgen.benchmark.packages import check_packages
 from spurgen.harness.exports.images import Line, encode
 from spurgen.harness.exports.plan import Chunk, Column, Plan, Shard, columns_of, values_of
 
-Feature = Mapping[str, Any]
-"""A column in the words of `datasets.Features`: `IMAGE`, `value_of(type)` or `class_of(names)`."""
-IMAGE: Feature = {"_type": "Image"}
-Write = Callable[[Mapping[str, Sequence[Any]]], None]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 SUMMARY = "Parquet files with images, as datasets and pandas read them (needs pyarrow)"
 REQUIRES = ("pyarrow",)
 RECORDS_IN, ENCODING = "", "application/x-parquet"
@@ -22,45 +22,7 @@ LOADING = """\
 from datasets import load_dataset
 
 splits = load_dataset("FOLDER")  # decoded images; load_dataset("FOLDER", "twins") opens the twins"""
-TYPES = {"text": "string", "whole": "int64", "flag": "bool"}
-
-
-def value_of(kind: str) -> Feature:
-    """Describe a column of numbers or strings by the name of its type, such as `int64`."""
-    return {"dtype": kind, "_type": "Value"}
-
-
-def class_of(names: Iterable[str]) -> Feature:
-    """Describe a column of classes, counted from 0."""
-    return {"names": list(names), "_type": "ClassLabel"}
-
-
-@contextmanager
-def parquet_file(path: Path, features: Mapping[str, Feature], repeated: Iterable[str] = ()) -> Iterator[Write]:
-    """Yield a function that writes a row group, given the entries of every column; images as `bytes` and `path`.
-
-    `repeated` are the columns with few different entries. Raise `SpurgenError` without pyarrow.
-    """
-    check_packages(["pyarrow"], "writing Parquet")
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    schema = pa.schema(
-        [
-            (name, image if it is IMAGE else pa.type_for_alias(it.get("dtype", "int64")))
-            for name, it in features.items()
-        ],
-        {"huggingface": json.dumps({"info": {"features": features}})},
-    )
-    compression = {name: "snappy" for name, feature in features.items() if feature is not IMAGE}
-    for name in features.keys() - compression.keys():  # PNG files cannot be compressed further
-        compression |= {f"{name}.bytes": "none", f"{name}.path": "snappy"}
-
-    with pq.ParquetWriter(path, schema, compression=compression, use_dictionary=list(repeated)) as writer:
-        yield lambda values: writer.write_batch(
-            pa.record_batch([pa.array(values[field.name], field.type) for field in schema], schema=schema)
-        )
+TYPES = {"text": "string", "whole": "int64", "flag": "bool", "class": "int64"}
 
 
 def columns(plan: Plan) -> list[Column]:
@@ -80,27 +42,37 @@ def _folder(part: str) -> str:
 
 def write(plan: Plan, shard: Shard, chunks: Iterable[Chunk], folder: Path) -> None:
     """Write a shard's file, a row group per chunk."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     columns = columns_of(plan.scenario)
-    path = folder.joinpath(*files(plan, shard))
+    schema, path = _schema(columns), folder.joinpath(*files(plan, shard))
     path.parent.mkdir(exist_ok=True)
-    with parquet_file(path, _features(columns), _repeated(columns)) as write_rows:
+    compression = {column.name: "snappy" for column in columns}
+    compression |= {"image.bytes": "none", "image.path": "snappy"}  # PNG files cannot be compressed further
+    repeated = ["split", *(column.name for column in columns if column.kind == "class")]
+    with pq.ParquetWriter(path, schema, compression=compression, use_dictionary=repeated) as writer:
         for chunk in chunks:
             images = [
                 {"bytes": content, "path": f"{shard.part}/{k:06d}.png"}
                 for k, content in enumerate(encode(chunk.samples.images), chunk.start)
             ]
-            write_rows({"image": images} | values_of(plan.scenario, chunk))
+            values = {"image": images} | values_of(plan.scenario, chunk)
+            arrays = [pa.array(values[field.name], field.type) for field in schema]
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
 
 
-def _repeated(columns: Sequence[Column]) -> list[str]:
-    return ["split", *(column.name for column in columns if column.kind == "class")]
+def _schema(columns: Sequence[Column]) -> "pa.Schema":
+    """Return the columns' types, and in the metadata their description in the words of `datasets.Features`."""
+    import pyarrow as pa
 
-
-def _features(columns: Sequence[Column]) -> dict[str, Feature]:
-    kinds = {
-        column.name: class_of(column.names) if column.names else value_of(TYPES[column.kind]) for column in columns
-    }
-    return {"image": IMAGE} | kinds
+    features: dict[str, Any] = {"image": {"_type": "Image"}}
+    fields = [("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())]))]
+    for each in columns:
+        named = {"names": list(each.names), "_type": "ClassLabel"}
+        features[each.name] = named if each.names else {"dtype": TYPES[each.kind], "_type": "Value"}
+        fields.append((each.name, pa.type_for_alias(TYPES[each.kind])))
+    return pa.schema(fields, {"huggingface": json.dumps({"info": {"features": features}})})
 
 
 def tables(plan: Plan) -> dict[str, Iterable[Line]]:

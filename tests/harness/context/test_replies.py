@@ -121,7 +121,6 @@ def test_an_answer_is_found_again_and_nothing_else_is(tmp_path):
     [
         lambda text: text[:-9], lambda _: "", lambda _: "[]", lambda _: "[" * 100_000, lambda _: "9" * 5000,
         lambda text: text.replace("0.1", "0.2"), lambda text: text.replace("sha256", "sha1"),
-        lambda text: text.replace('"version": 2', '"version": 3'),
         lambda text: json.dumps({"version": 1, "answer": json.loads(text)["answer"]}),
     ],
 )  # fmt: skip

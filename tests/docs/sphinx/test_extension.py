@@ -1,5 +1,7 @@
+import re
+
 import pytest
-from docstrings import written
+from extension import mathml, written
 
 
 class Thing:
@@ -27,3 +29,18 @@ def plain(count: int = 3):
 )
 def test_signatures_are_those_of_the_source(function, signature):
     assert written(function) == signature
+
+
+@pytest.mark.parametrize("display", ["inline", "block"])
+def test_a_formula_becomes_mathml(display):
+    text = mathml(r" \frac{a_i}{2} ", display=display)
+    assert text.startswith("<math ")
+    assert f'display="{display}"' in text
+    assert "<mfrac>" in text
+    assert re.sub(r"<[^>]+>", "", text) == "ai2"
+
+
+def test_a_prime_stands_beside_its_letter():
+    text = mathml(r"f_{y'}", display="inline")
+    assert "<mi>y</mi><mo>&#x02032;</mo>" in text
+    assert "msup" not in text
