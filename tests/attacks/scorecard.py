@@ -19,7 +19,7 @@ from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import load_suite
-from spurgen.generators import sample, twins
+from spurgen.generators.world import FITTED, world_of
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.options.sections import renew
@@ -132,18 +132,11 @@ def submissions() -> dict[str, Attack]:
 def write_answers(suite_file: str, file: Path) -> None:
     """Write the label of every caption that is asked about by its digest; anybody can, with the public generator."""
     scenario = load_suite(suite_file).task(TASK).scenario
-    bases = range(scenario.splits.twins)
-    made = [twins(scenario, "test", bases, kind) for kind in ("core", "placebo", "ctrl", "unc")]
-    made += [
-        twins(scenario, "test", bases, "channel", name, value)
-        for name, channel in scenario.channels.items() for value in range(channel.values)
-    ]  # fmt: skip
-    made += [
-        sample(scenario, split, range(scenario.split_size(split)), images=False) for split in ("calibration", "test")
-    ]
+    parts = {part: size for part, size in scenario.parts.items() if part not in FITTED}
+    drawn = [world_of(scenario).draw(part, range(size), ("caption",)) for part, size in parts.items()]
     table = {
         hashlib.sha256(caption.encode()).hexdigest(): int(label)
-        for part in made for caption, label in zip(part.captions, part.labels, strict=True)
+        for samples in drawn for caption, label in zip(samples.captions, samples.labels, strict=True)
     }  # fmt: skip
     file.write_text(json.dumps(table))
 

@@ -6,18 +6,26 @@
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
+from ended import ended
 
 KILLS = int(os.environ.get("SPURGEN_KILLS", "20"))
 SHARES = {"freezing": 5, "generating": 6, "scoring": 5, "merging": 10}  # what takes long gets fewer
 LONGEST = 6  # kills in a row in one folder
 SCORE = (
-    "score", "mine.py", "--suite", "tiny.toml", "--tasks", "small-text", "--device", "cpu", "--cluster", "serial",
-    "--isolation", "process", "--retrain-seconds", "0.001", "--results", "results", "--jobs", "1",
+    "score", "mine.py", "--suite", "tiny.toml", "--tasks", "small-text", "--device", "cpu",
+    "--retrain-seconds", "0.001", "--results", "results", "--jobs", "1",
 )  # fmt: skip
+PLAIN = (*SCORE, "--cluster", "serial", "--isolation", "process")
 
 
 def files(folder):
@@ -37,7 +45,7 @@ COMMANDS = {
         "generate", "small-image", "--suite", "tiny.toml", "--splits", "train", "val", "--shard-size", "30",
         "--out", "data/set",
     ),
-    "scoring": (*SCORE, "--seeds", "0-1"),
+    "scoring": (*PLAIN, "--seeds", "0-1"),
     "merging": ("leaderboard", "--suite", "tiny.toml", "--merge", "shares/0", "shares/1", "--results", "results"),
 }  # fmt: skip
 
@@ -47,7 +55,7 @@ def shares(command, new_folder, tmp_path_factory):
     """A folder with the results of two runs, one of each seed."""
     folder, shares = new_folder(), tmp_path_factory.mktemp("shares")
     for seed in "01":
-        command(folder, *SCORE, "--seeds", seed)
+        command(folder, *PLAIN, "--seeds", seed)
         (folder / "results").rename(shares / seed)
     return shares
 
@@ -161,3 +169,83 @@ def test_a_full_disk_is_named_and_the_next_run_completes(phase, free, command, a
     assert re.search(r"(cannot write \S+|writing \S+ failed): No space left on device", log), log
     command(folder, *COMMANDS[phase])
     assert outcome() == undisturbed(phase)
+
+
+SPURGEN = str(Path(sys.executable).with_name("spurgen"))
+TRAINS = """
+import time
+
+import numpy as np
+
+
+def fit(train, val, context):
+    with open("/proc/self/comm", "w") as name:
+        name.write("it-trains")
+    time.sleep(1.0)
+
+
+def predict(batch):
+    lengths = np.array([len(caption) for caption in batch.captions])
+    return np.stack([np.sin(lengths + k) for k in range(3)], axis=1)
+"""
+ONE_SEED = (*SCORE, "--seeds", "0")
+
+
+def spurgen(folder, *arguments):
+    return subprocess.Popen(
+        [SPURGEN, *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+
+
+def ancestors(pid, last):
+    """List a process, its parent, and so on up to `last`."""
+    line = [pid]
+    while line[-1] != last:
+        stat = Path(f"/proc/{line[-1]}/stat").read_text().rpartition(")")[2]
+        line.append(int(stat.split()[1]))
+        assert line[-1] > 1, line
+    return line
+
+
+def training(command):
+    """Wait until a submission of this command trains; return the processes from it up to the command."""
+    while command.poll() is None:
+        for entry in Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and (entry / "comm").read_text() == "it-trains\n":
+                    return ancestors(int(entry.name), command.pid)
+            except (FileNotFoundError, ProcessLookupError, AssertionError):
+                continue
+        time.sleep(0.1)
+    raise AssertionError(command.stderr.read())
+
+
+KILLED = {"the command": (-1, -9), "its worker": (-2, 2), "the submission": (0, 1)}  # its place, and the exit code
+
+
+def kill(folder, who):
+    """Start to score and kill a process at a random point of the training; return the processes that are to end."""
+    place, expected = KILLED[who]
+    with spurgen(folder, *ONE_SEED) as command:
+        line = training(command)
+        time.sleep(np.random.default_rng([*who.encode()]).uniform(0, 0.7))
+        os.kill(line[place], signal.SIGKILL)
+        assert command.wait() == expected, command.stderr.read()
+    return line
+
+
+@pytest.mark.needs("bubblewrap")
+@pytest.mark.slow
+def test_a_process_that_is_killed_while_it_trains_leaves_none_and_the_next_run_completes(
+    at_once, board, new_folder, wait_until
+):
+    folders = [new_folder() for _ in (None, *KILLED)]
+    for folder in folders:
+        (folder / "mine.py").write_text(TRAINS)
+    with ThreadPoolExecutor() as threads:
+        for line in threads.map(kill, folders[1:], KILLED):
+            wait_until(lambda line=line: all(map(ended, line)))
+    runs = at_once(*({"argv": (*ONE_SEED, "--cluster", "serial"), "folder": str(folder)} for folder in folders))
+    assert [code for code, *_ in runs] == [0] * 4, runs
+    boards = {board(folder) for folder in folders}
+    assert len(boards) == 1

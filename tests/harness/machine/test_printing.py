@@ -60,13 +60,9 @@ def test_the_cells_of_a_table_move_no_cursor():
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])  # as GitHub reads it
 
 
-def test_no_escape_sequence_reaches_a_terminal():
-    assert one_line("a\x1b[2J\nb") == "a?[2J b"
-    assert as_markdown("a\x1b[2J\nb") == "a?\\[2J b"
-
-
-def test_invisible_and_reordering_characters_are_replaced():
+def test_escape_sequences_and_invisible_and_reordering_characters_are_replaced():
     assert one_line("a\u202eb\x1b[31m\nc\u200b") == "a?b?[31m c?"
+    assert as_markdown("a\x1b[2J\nb") == "a?\\[2J b"
 
 
 def test_names_of_methods_stay_as_they_are():

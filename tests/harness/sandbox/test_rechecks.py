@@ -119,10 +119,6 @@ def test_a_fresh_process_reveals_a_memory_of_earlier_questions(recheck, training
         recheck(REMEMBERS, training)
 
 
-def test_the_same_process_does_not_reveal_a_memory(recheck):
-    assert recheck(REMEMBERS, LONG_TRAINING).worker == "same"
-
-
 @pytest.mark.parametrize(
     "hiding",
     [

@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
 from unittest.mock import Mock
 
 import numpy as np
@@ -202,23 +203,24 @@ def test_a_worker_answers_garbage_with_errors_and_ends(data):
     assert replies or data not in WHOLE
 
 
-IDS = np.arange(3)
+IDS, EYE = np.arange(3), np.eye(3, dtype=np.float32)
 
 
-def test_frozen_features_reach_the_worker_with_their_twins():
-    features = np.arange(6, dtype=np.float32).reshape(3, 2)
-    data = LabeledData(Batch(None, None, features), IDS, 6, twins=Batch(None, None, -features))
-    read = data_from(data_to(data, "train"), "train")
-    np.testing.assert_array_equal(read.features, features)
-    np.testing.assert_array_equal(read.twins.features, -features)
-    assert read.images is read.captions is None
-    assert len(read.batch) == 3
-
-
-def test_data_without_features_have_none():
-    read = data_from(data_to(LabeledData(Batch(None, ["a", "b", "c"]), IDS, 6), "val"), "val")
-    assert read.captions == ["a", "b", "c"]
-    assert read.features is read.twins is None
+@pytest.mark.parametrize(
+    "data",
+    [
+        LabeledData(Batch(None, ["a", "é", ""]), IDS, 6),
+        LabeledData(Batch(None, None, EYE), IDS, 6, twins=Batch(None, None, -EYE)),
+        LabeledData(
+            Batch(EYE.astype(np.uint8), ["a", "b", "c"]), IDS, 6, 1 - IDS, 2 * IDS, {"color": IDS, "x.y": -IDS}
+        ),
+    ],
+    ids=["captions", "features and twins", "all columns"],
+)
+def test_labeled_data_arrive_as_they_were_sent(ends, data):
+    ends[0].send(data_to(data, "train") | data_to(replace(data, labels=data.labels + 9), "val"))
+    header, arrays = ends[1].receive(seconds=60)
+    np.testing.assert_equal(asdict(data_from(header | arrays, "train")), asdict(data))
 
 
 def test_samples_are_taken_with_their_features():
