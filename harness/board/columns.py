@@ -1,20 +1,27 @@
-"""The columns of a board: the title of each, its meaning, and the format of its numbers.
+"""A board's frame: its lines, and the columns: the title of each, its meaning, and the format of its numbers.
 
-Every table of rows (terminal, Markdown, LaTeX, the site, the report of `spurgen run`) is made from a board's frame and
-these columns. A metric that is shown has an entry here, under its name in the frame.
+Every table of rows (terminal, Markdown, LaTeX, the site, pandas, reports) is made from lines and these columns. A
+metric that is shown has an entry here, under its name in the frame.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from spurgen.harness.machine.frames import typed
 from spurgen.harness.machine.printing import p_text
-from spurgen.harness.statistics.estimate import ENDS, Estimate
+from spurgen.harness.statistics.comparison import Compared
+from spurgen.harness.statistics.estimate import ENDS, Estimate, end_columns
 from spurgen.harness.statistics.needed import in_words
 from spurgen.harness.statistics.units import ANY, PROPORTION
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 Line = Mapping[str, Any]
 """A line of a frame: a row's values by the frame's column. A missing one is absent, None, NaN or pandas' NA."""
+Record = dict[str, Any]
+"""A line that is being made."""
 Place = Literal["brief", "wide", "file", "report"]
 """Where a column is shown: in every table of a board, in wide ones, only in CSV and JSON, or only in reports."""
 
@@ -246,3 +253,40 @@ def table(lines: Sequence[Line], shown: Iterable[str]) -> list[dict[str, str]]:
         shown = ["access" if key == "rank" else key for key in shown if key != "letters"]
     there = filled(lines, shown)
     return [{column(key).title: cell(key, line) for key in there} for line in lines]
+
+
+TEXTS = (
+    "suite", "task", "submission", "name", "access", "letters", "unit", "to_erm_verdict", "isolation", "asked_again",
+    "verification", "reason", "lowest_where", "counterexamples_text", "counterexamples_to_erm_text",
+    "model", "split", "worst", "group", "checkpoint", "metric", "other", "verdict", "shortcut", "encoder",
+    "labels", "measure",
+)  # fmt: skip
+WHOLE = ("first_rank", "last_rank", "of", "units", "to_erm_units")
+TRUE_OR_FALSE = ("ranked", "significant")
+
+
+def frame_of(lines: Sequence[Record]) -> "DataFrame":
+    """Return lines as a table with typed columns; a metric that no line has gets no column."""
+    return typed(lines, texts=TEXTS, whole=WHOLE, flags=TRUE_OR_FALSE)
+
+
+def entries(name: str, estimate: Estimate | None) -> Record:
+    """Return the columns of an estimate: its value, and the ends of its interval where it has one; none for None."""
+    if estimate is None:
+        return {}
+    return with_ends(name, estimate.value, None if estimate.low is None else estimate.ends)
+
+
+def compared_lines(names: Record, metrics: Mapping[str, Compared]) -> list[Record]:
+    """Return a line per metric of two sides that were compared, which begins with their `names`."""
+    return [
+        {**names, "metric": metric, "first_mean": each.first, "other_mean": each.second,
+         **with_ends("difference", each.difference, each.interval), "p": each.p, "p_holm": each.p_holm,
+         "significant": each.significant}
+        for metric, each in metrics.items()
+    ]  # fmt: skip
+
+
+def with_ends(name: str, value: float, ends: tuple[float | None, float | None] | None) -> Record:
+    """Return a number, and the ends of its interval where it has one."""
+    return {name: value} | end_columns(name, ends)

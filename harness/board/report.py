@@ -15,9 +15,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from spurgen.benchmark.errors import ReadError, checked, shortened
 from spurgen.benchmark.reading import read_json
-from spurgen.harness.board.columns import Line, cell, column, filled
-from spurgen.harness.board.frame import TEXTS, TRUE_OR_FALSE, Record
-from spurgen.harness.board.markdown import escaped
+from spurgen.harness.board.columns import TEXTS, TRUE_OR_FALSE, Line, Record, cell, column, filled
+from spurgen.harness.board.formats import escaped
 from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.machine.printing import markdown_table, plain_table
 from spurgen.harness.results import rows

@@ -9,11 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import Line, board_keys, channel_keys, column, table
-from spurgen.harness.board.frame import lines_of
-from spurgen.harness.board.markdown import blocks
-from spurgen.harness.board.schema import Board, Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.board.formats import blocks
+from spurgen.harness.board.placing import ERM
+from spurgen.harness.board.schema import Board, Leaderboard
 from spurgen.harness.machine.printing import one_line
 
 PLAIN_WIDTH = 80  # characters of a line where there is no terminal
@@ -83,7 +82,7 @@ def first_to_text(
     if known:
         name, part = known[0]
         title = part.heading(name)
-        if isinstance(part, SetBoard) and not part.rungs:
+        if part.tasks and not part.rungs:
             title = f"means over {', '.join(part.tasks)}"
         printer.text(f"SpurGen {board.suite}: {title}", width)
         printer.best_last(part)
@@ -120,11 +119,11 @@ class _Printer:
 
     def board(self, part: Board) -> None:
         """Print a table per access tier, one of the rows with few units, and the rows that are not ranked."""
-        if isinstance(part, TaskBoard) and part.told_apart is not None:
+        if part.told_apart is not None:
             self.text(f"Pairs of baselines told apart, over all tiers: {part.told_apart:.0%}.")
-        self._tables(dict(blocks(lines_of(part), part)))
+        self._tables(dict(blocks(part.lines, part)))
         for row in part.unranked:
-            line = f"Not ranked: {row.submission}: {row.reason}"
+            line = f"Not ranked: {row['submission']}: {row['reason']}"
             self._console.print(Text(one_line(line)), soft_wrap=True)
         if part.unranked:
             self._console.print()
@@ -132,13 +131,13 @@ class _Printer:
 
     def best_last(self, part: Board) -> None:
         """Print how many rows are not ranked, with the reason of one's own, and a table with the best row last."""
-        own = [row for row in part.unranked if row.submission in self._mine]
+        own = [row for row in part.unranked if row["submission"] in self._mine]
         for row in own:
-            self.text(one_line(f"Not ranked: {row.submission}: {row.reason}"), self._console.width)
+            self.text(one_line(f"Not ranked: {row['submission']}: {row['reason']}"), self._console.width)
         if len(part.unranked) > len(own):
             self.text(f"Not ranked: {len(part.unranked) - len(own)} {'others' if own else 'rows'}; --all says why.")
         self._controls(part)
-        tiers, always = [lines for _, lines in blocks(lines_of(part), part)], {*self._mine, ERM}
+        tiers, always = [lines for _, lines in blocks(part.lines, part)], {*self._mine, ERM}
         best = [line for k, lines in enumerate(tiers) for line in lines[: (1, TOP)[k == 0]] if line["ranked"] or not k]
         kept = [line for lines in tiers for line in lines if line in best or line["submission"] in always]
         hidden = sum(map(len, tiers)) - len(kept)
@@ -147,7 +146,7 @@ class _Printer:
 
     def _controls(self, part: Board) -> None:
         """Print the controls of a ladder, if it has any."""
-        known = part.controls if isinstance(part, SetBoard) else None
+        known = part.controls
         if known and (known.ceiling is not None or known.matched is not None or known.tricks):
             self.text("\n".join(known.lines), self._console.width)
 

@@ -12,7 +12,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.placing import ERM
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.provenance import pick_device

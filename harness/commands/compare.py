@@ -14,11 +14,11 @@ from tabulate import tabulate
 from spurgen.benchmark.errors import SpurgenError, harmless
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.harness.board.by_unit import RANKED_BY, Unit
 from spurgen.harness.board.columns import column
 from spurgen.harness.board.comparison import SideBySide, better, compare_rows
-from spurgen.harness.board.counterexamples import Reached
-from spurgen.harness.board.schema import SCHEMA_VERSION
+from spurgen.harness.board.leaderboard import Reached
+from spurgen.harness.board.rows import RANKED_BY
+from spurgen.harness.board.schema import SCHEMA_VERSION, Unit
 from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.machine.printing import and_list, markdown_table, p_equals, p_text, say
 from spurgen.harness.options.flags import add_results, add_suite, add_tasks, open_store

@@ -15,10 +15,9 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.columns import column
-from spurgen.harness.board.files import build_board
-from spurgen.harness.board.latex import board_latex, latex_figure, lines_latex
-from spurgen.harness.board.methods import paper_names
-from spurgen.harness.board.overview import HEADLINE
+from spurgen.harness.board.formats import HEADLINE, board_latex, latex_figure, lines_latex
+from spurgen.harness.board.leaderboard import build_board
+from spurgen.harness.board.rows import paper_names
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.experiments.report import read_run, run_blocks
 from spurgen.harness.machine.files import check_writable, write_atomically

@@ -5,9 +5,9 @@ import argparse
 from rich.console import Console
 
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.files import build_board, write_board
-from spurgen.harness.board.overview import overview_table
+from spurgen.harness.board.formats import overview_table, write_board
+from spurgen.harness.board.leaderboard import build_board
+from spurgen.harness.board.rows import is_baseline_row
 from spurgen.harness.machine.files import matching
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options import flags

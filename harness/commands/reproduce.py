@@ -14,7 +14,7 @@ from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.specs import is_baseline, split_spec
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
-from spurgen.harness.board.reproduction import (
+from spurgen.harness.board.comparison import (
     UNKNOWN,
     Again,
     Match,

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from spurgen.benchmark.errors import ReadError, shortened
-from spurgen.harness.board.columns import MEAN_AT
-from spurgen.harness.board.frame import Record
+from spurgen.harness.board.columns import MEAN_AT, Record
 from spurgen.harness.board.report import Report, Table, read_report
 from spurgen.harness.context.episodes import LADDER, RUNGS, SCHEMES, SHOWN, STATES, Scores
 from spurgen.harness.machine.printing import and_list, as_markdown, one_line

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.board.frame import Record, compared_lines, entries
-from spurgen.harness.board.latex import lines_latex
+from spurgen.harness.board.columns import Record, compared_lines, entries
+from spurgen.harness.board.formats import lines_latex
 from spurgen.harness.board.report import Report, Table
 from spurgen.harness.evaluation.figures import Comparison, Evaluation, Selected
 from spurgen.harness.evaluation.predictions import SHOWN

@@ -18,12 +18,10 @@ from spurgen.generators.pictograms.factors import Factors, draw_factors, pattern
 from spurgen.generators.pictograms.law import shows_core
 from spurgen.generators.pictograms.state import state_of
 from spurgen.generators.world import NOTHING, world_of
-from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.by_unit import RANKED_BY
-from spurgen.harness.board.columns import COLUMNS, column, filled, keys
-from spurgen.harness.board.frame import Record, compared_lines
-from spurgen.harness.board.methods import paper_names
+from spurgen.harness.board.columns import COLUMNS, Record, column, compared_lines, filled, keys
+from spurgen.harness.board.placing import ERM
 from spurgen.harness.board.report import Report, Table, bullets, read_report
+from spurgen.harness.board.rows import RANKED_BY, paper_names
 from spurgen.harness.experiments.summary import IDEAL, TOO_FEW_BASES, Summary
 from spurgen.harness.machine import provenance
 from spurgen.harness.machine.printing import and_list, as_markdown, markdown_table

@@ -7,14 +7,21 @@ import numpy as np
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.task import Task
-from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.by_unit import ENDS, RANKED_BY, by_label, by_unit, groups_on_test, spread_of, unit_of
-from spurgen.harness.board.columns import COLUMNS
-from spurgen.harness.board.eligibility import failure, not_fit
-from spurgen.harness.board.frame import Record, entries, line_of
-from spurgen.harness.board.leaderboard import make_row
-from spurgen.harness.board.placing import tier_place
+from spurgen.harness.board.columns import COLUMNS, Record, entries
+from spurgen.harness.board.leaderboard import detail_line, head_line
+from spurgen.harness.board.placing import ERM, tier_place
+from spurgen.harness.board.rows import (
+    ENDS,
+    RANKED_BY,
+    by_label,
+    by_unit,
+    failure,
+    groups_on_test,
+    is_baseline_row,
+    not_fit,
+    spread_of,
+    unit_of,
+)
 from spurgen.harness.experiments.experiment import Experiment
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.results.rows import TaskRow
@@ -160,12 +167,11 @@ class _Estimates:
     def line(self, name: str) -> Record:
         """Return a method's line, with intervals of every metric, those of single channels too."""
         row = self.rows[name]
-        shown = make_row(name, row, self.samples.design.sizes, self.of(row, ENDS))
-        by_channel = [(metric, channel) for metric, found in shown.by_channel.items() for channel in found]
-        found = self.of(row, [f"{metric}/{channel}" for metric, channel in by_channel])
-        line = line_of(shown)
-        for metric, channel in by_channel:
-            line |= entries(f"{metric}_by_channel.{channel}", found[f"{metric}/{channel}"])
+        line = head_line(name, row, self.of(row, ENDS)) | detail_line(row, self.samples.design.sizes)
+        by_channel = {key: key.replace("_by_channel.", "/") for key in line if "_by_channel." in key}
+        found = self.of(row, by_channel.values())
+        for key, metric in by_channel.items():
+            line |= entries(key, found[metric])
         return line
 
     def differences(self, names: Sequence[str]) -> dict[str, dict[str, Compared]]:

@@ -11,7 +11,8 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, load_suite
-from spurgen.harness.board.files import build_board, write_board
+from spurgen.harness.board.formats import write_board
+from spurgen.harness.board.leaderboard import build_board
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.board.verdict import verdict, winners
 from spurgen.harness.machine.files import check_writable

@@ -13,11 +13,10 @@ from matplotlib.figure import Figure
 
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
-from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import Line, needed_words
-from spurgen.harness.board.frame import lines_of
-from spurgen.harness.board.markdown import SYNTHETIC
-from spurgen.harness.board.methods import short_name
+from spurgen.harness.board.formats import SYNTHETIC
+from spurgen.harness.board.placing import ERM
+from spurgen.harness.board.rows import short_name
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.plots import style
@@ -59,8 +58,8 @@ def ladders_drawn(suite: Suite, board: Leaderboard) -> list[Climbed]:
     """Return the data to draw of all ladders that have rows."""
     shown = {name: part for name, part in board.overall.items() if part.rungs and part.shown}
     rungs = {name: [rung for rung in suite.ladders[name] if rung.name in board.tasks] for name in shown}
-    lines = {name: [lines_of(board.tasks[rung.name]) for rung in rungs[name]] for name in shown}
-    return [Climbed(rungs[name], lines[name], lines_of(part)) for name, part in shown.items()]
+    lines = {name: [board.tasks[rung.name].lines for rung in rungs[name]] for name in shown}
+    return [Climbed(rungs[name], lines[name], part.lines) for name, part in shown.items()]
 
 
 def ladder_items(ladders: Sequence[Climbed], full_names: Mapping[str, str], columns: Columns) -> list[Item]:

@@ -7,10 +7,9 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 
 from spurgen.benchmark.suite import Suite
-from spurgen.harness.board.by_unit import RANKED_BY, with_channel_intervals
 from spurgen.harness.board.columns import CHANNEL, Line, channel_keys, column, estimate_of
-from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.placing import tier_place
+from spurgen.harness.board.rows import RANKED_BY, with_channel_intervals
 from spurgen.harness.board.schema import Board, Leaderboard
 from spurgen.harness.plots.forest import UNIT, Named, Panel, forest, most_panels
 from spurgen.harness.plots.style import Columns
@@ -48,7 +47,7 @@ def boards_drawn(
     made = {}
     for name in names:
         part: Board = board.tasks.get(name) or board.overall[name]
-        lines = [line for line in lines_of(part) if not labels or line["submission"] in labels]
+        lines = [line for line in part.lines if not labels or line["submission"] in labels]
         if name in board.tasks:
             task = suite.task(name)
             made[name] = Drawn(name, with_channel_intervals(task, on_task(rows, name), lines), {})

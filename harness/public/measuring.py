@@ -21,12 +21,10 @@ from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Task
 from spurgen.benchmark.world import Description, load_scenario
-from spurgen.harness.board.by_unit import group_sizes, state_sizes
-from spurgen.harness.board.columns import Line, board_keys, column, number
-from spurgen.harness.board.frame import Record, frame_of, lines_of
-from spurgen.harness.board.leaderboard import part_of
-from spurgen.harness.board.sets import TaskPart, set_board
-from spurgen.harness.board.task_verdict import over_samples
+from spurgen.harness.board.columns import Line, Record, board_keys, column, frame_of, number
+from spurgen.harness.board.leaderboard import TaskPart, part_of, set_board
+from spurgen.harness.board.rows import group_sizes, state_sizes
+from spurgen.harness.board.verdict import over_samples
 from spurgen.harness.machine.printing import and_list, html_table, markdown_table
 from spurgen.harness.metrics import Interval, simultaneous_interval
 from spurgen.harness.results.rows import TaskRow, make_task_row
@@ -81,7 +79,7 @@ class Measured:
     def whole(self) -> Record:
         """The row's line on the board of the ladder; empty for a single task."""
         rungs = [task.name for task in self.tasks if task.of and task.counterexamples]
-        return dict(lines_of(set_board(rungs, self.parts))[0]) if len(rungs) > 1 else {}
+        return set_board(rungs, self.parts).lines[0] if len(rungs) > 1 else {}
 
     @cached_property
     def ideal(self) -> dict[str, Mapping[str, float]]:
@@ -259,7 +257,7 @@ def _frozen(task: Task, seed: int) -> str | None:
 
 def _line(part: TaskPart, row: TaskRow) -> Record:
     """Return the line of a part's only row; of one world, with intervals over its test samples."""
-    (line,) = lines_of(part.board)
+    (line,) = part.board.lines
     return line if len(row.results) > 1 else line | _over_samples(part.task, row)
 
 

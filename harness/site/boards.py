@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import CHANNEL, Column, Line, board_keys, column, known, needed_words, table
-from spurgen.harness.board.markdown import blocks
-from spurgen.harness.board.schema import SetBoard
+from spurgen.harness.board.formats import blocks
+from spurgen.harness.board.placing import ERM
 from spurgen.harness.machine.printing import one_line
 from spurgen.harness.plots.ladder import named_rows, places
 from spurgen.harness.plots.of_board import named
@@ -152,7 +151,7 @@ def plain_table(material: Material, name: str) -> Plain:
     rated = [line for line in lines if not line.get("reason")]
     keys = list(dict.fromkeys(["submission", "access", *board_keys(rated, "brief", "wide")]))
     board = material.board.overall.get(name)
-    title = board.heading(name) if isinstance(board, SetBoard) else name
+    title = board.heading(name) if board else name
     texts = [{key: one_line(text) for key, text in line.items()} for line in table(rated, keys)]
     pages = [material.pages[line["submission"]] for line in rated]
     reasons = {line["submission"]: line["reason"] for line in lines if line.get("reason")}

@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageColor
 
 from spurgen.benchmark.suite import DEFAULT_SUITE
-from spurgen.harness.board.export import to_csv, to_json
-from spurgen.harness.board.latex import board_latex
-from spurgen.harness.board.methods import paper_names
+from spurgen.harness.board.formats import board_latex, to_csv, to_json
+from spurgen.harness.board.rows import paper_names
+from spurgen.harness.board.schema import Board
 from spurgen.harness.plots import style
 from spurgen.harness.plots.style import encode
-from spurgen.harness.site.material import Board, Material
+from spurgen.harness.site.material import Material
 from spurgen.harness.site.pages import index_page, ladder_page, ladders_page, row_page, search_page, trust_page
 from spurgen.harness.site.render import NAV, Figures, page
 from spurgen.harness.site.scenes import Scenes, Story, find_story

@@ -13,12 +13,11 @@ from pathlib import Path
 from spurgen.benchmark.reading import read_text
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
 from spurgen.benchmark.task import Task
-from spurgen.harness.board.columns import Line
-from spurgen.harness.board.files import build_board
-from spurgen.harness.board.frame import Record, lines_of
-from spurgen.harness.board.methods import full_names, short_name
-from spurgen.harness.board.overview import HEADLINE
-from spurgen.harness.board.schema import Leaderboard, SetBoard, TaskBoard
+from spurgen.harness.board.columns import Line, Record
+from spurgen.harness.board.formats import HEADLINE
+from spurgen.harness.board.leaderboard import build_board
+from spurgen.harness.board.rows import full_names, short_name
+from spurgen.harness.board.schema import Board, Leaderboard
 from spurgen.harness.context.episodes import RUNGS, SHOWN
 from spurgen.harness.context.report import EXACT, THRESHOLD, TITLES, stored_models
 from spurgen.harness.metrics.arrays import Int64
@@ -30,7 +29,6 @@ from spurgen.harness.results.store import Store
 from spurgen.harness.site.twins import Read, read, tally
 from spurgen.harness.site.words import file_name
 
-Board = TaskBoard | SetBoard
 REPORT_BYTES = 1 << 24
 
 
@@ -67,7 +65,7 @@ def _rows(
     found: dict[str, dict[str, str]] = {}
     worlds = []
     for name, modality in {rung.of: rung.modality for rung in rungs}.items():
-        for line in lines_of(board.overall[name]) if name in board.overall else ():
+        for line in board.overall[name].lines if name in board.overall else ():
             if line.get("counterexamples_text") and line["submission"] in (labels or [line["submission"]]):
                 found.setdefault(line["submission"], {})[modality] = line["counterexamples_text"]
                 worlds.append(line["units"])
@@ -175,7 +173,7 @@ class Material:
     def lines(self) -> dict[str, list[Record]]:
         """The lines of every board's frame, by task and set of tasks."""
         boards: dict[str, Board] = {**self.board.tasks, **self.board.overall}
-        return {name: lines_of(board) for name, board in boards.items()}
+        return {name: board.lines for name, board in boards.items()}
 
     def line(self, name: str, label: str) -> Line | None:
         """Return a row's line on a board, None if it has none."""

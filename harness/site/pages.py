@@ -11,12 +11,11 @@ from markupsafe import Markup
 
 from spurgen.benchmark.task import Task
 from spurgen.generators.world import world_of
-from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import Line, cell, known, needed_words
-from spurgen.harness.board.counterexamples import goal_of
-from spurgen.harness.board.markdown import SYNTHETIC
-from spurgen.harness.board.methods import about_method
+from spurgen.harness.board.formats import SYNTHETIC
+from spurgen.harness.board.leaderboard import goal_of
+from spurgen.harness.board.placing import ERM
+from spurgen.harness.board.rows import RANKED_BY, about_method
 from spurgen.harness.machine.printing import and_list, one_line
 from spurgen.harness.plots.ladder import draw_ladder, named_rows
 from spurgen.harness.plots.needed import draw_needed

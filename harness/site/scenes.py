@@ -21,7 +21,7 @@ from PIL import Image
 from spurgen.benchmark.contract import CARRIERS_OF
 from spurgen.benchmark.task import Task
 from spurgen.generators.world import world_of
-from spurgen.harness.board.against_erm import ERM
+from spurgen.harness.board.placing import ERM
 from spurgen.harness.plots.story import Shown, draw_story
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.twins import BASE, Read, followed

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from spurgen.benchmark.task import Task
 from spurgen.generators.world import world_of
-from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.markdown import APART, SYNTHETIC
-from spurgen.harness.board.methods import short_name
-from spurgen.harness.board.placing import GIVEN
+from spurgen.harness.board.formats import APART, SYNTHETIC
+from spurgen.harness.board.placing import ERM, GIVEN
+from spurgen.harness.board.rows import short_name
 from spurgen.harness.machine.printing import and_list, one_line
 
 TOLD = {

@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 from matplotlib.figure import Figure
 
-from spurgen.harness.board.by_unit import RANKED_BY
 from spurgen.harness.board.columns import Line
+from spurgen.harness.board.rows import RANKED_BY
 from spurgen.harness.metrics.arrays import Float64, Scores
 from spurgen.harness.plots.heat import heat_map
 from spurgen.harness.statistics.estimate import Estimate

@@ -8,11 +8,9 @@ from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
 from spurgen.benchmark.contract import ACCESS
-from spurgen.harness.board.against_erm import ERM
-from spurgen.harness.board.by_unit import spread_of
 from spurgen.harness.board.columns import Line
-from spurgen.harness.board.placing import tier_place
-from spurgen.harness.board.standings import standings
+from spurgen.harness.board.placing import ERM, standings, tier_place
+from spurgen.harness.board.rows import spread_of
 from spurgen.harness.machine.printing import and_list, as_markdown
 from spurgen.harness.metrics.arrays import Bool
 from spurgen.harness.plots.forest import UNIT
@@ -101,7 +99,7 @@ def _tiers_of(task: Ranked, *, judged: bool) -> Line:
 def _rows(task: Ranked) -> list[Line]:
     """Return a line per row, by access tier and best first."""
     values, access, distinct = {label: task.units(label) for label in task.full}, task.access, _differ(task)[2]
-    placed = standings(values, {label: access[label] for label in values}, values, task.spread()).rows
+    placed, _ = standings(values, {label: access[label] for label in values}, values, task.spread())
     return [
         {"task": task.name, "access": access[label], "letters": placed[label].letters, "submission": label,
          **flat(robust_accuracy=task.estimate(label)), "distinct": label in distinct}

@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spurgen.harness.board.against_erm import ERM
 from spurgen.harness.board.columns import Line
-from spurgen.harness.board.placing import tier_place
+from spurgen.harness.board.placing import ERM, tier_place
 from spurgen.harness.machine.printing import and_list, as_markdown
 from spurgen.harness.metrics import counterexamples_needed
 from spurgen.harness.metrics.arrays import Float64

@@ -12,14 +12,11 @@ from matplotlib.figure import Figure
 
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
 from spurgen.benchmark.task import Task
-from spurgen.harness.board.baseline_rows import is_baseline_row
-from spurgen.harness.board.by_unit import RANKED_BY, Unit, by_label, spread_of, unit_of
 from spurgen.harness.board.columns import Line, estimate_of
-from spurgen.harness.board.eligibility import rankable
+from spurgen.harness.board.leaderboard import controls, lacking
 from spurgen.harness.board.placing import tier_place
-from spurgen.harness.board.references import controls
-from spurgen.harness.board.schema import Controls
-from spurgen.harness.board.sets import lacking
+from spurgen.harness.board.rows import RANKED_BY, by_label, is_baseline_row, rankable, spread_of, unit_of
+from spurgen.harness.board.schema import Controls, Unit
 from spurgen.harness.machine.printing import listed
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.plots.forest import Named, Panel, forest
@@ -170,7 +167,7 @@ def _ranked(suite: Suite, task: Task, rows: Rows) -> Ranked:
     names = [RANKED_BY, WGA, MISLED, *(f"follows/{channel}" for channel in task.channels)]
     return Ranked(
         task.name, task, {label: row.results[0].access for label, row in ranked.items()},
-        {label: row.reason for label, row in unranked.items()},
+        {label: line["reason"] for label, line in unranked.items()},
         {name: by_label(ranked, name) for name in names},
     )  # fmt: skip
 

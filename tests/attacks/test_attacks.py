@@ -7,9 +7,8 @@ import pytest
 import scorecard
 
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.board.export import to_csv
+from spurgen.harness.board.formats import to_csv, to_markdown
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.markdown import to_markdown
 from spurgen.harness.results.identity import HOME
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running.plan import plan

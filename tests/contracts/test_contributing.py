@@ -134,7 +134,7 @@ SHOWN = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import scoring
-from spurgen.harness.board.by_unit import ENDS
+from spurgen.harness.board.rows import ENDS
 from spurgen.harness.board.columns import keys, table
 measured = scoring.measure(scoring.CASES["ladder, text"])["metrics"]
 assert ENDS["margin"] == (-1.0, 1.0)

@@ -13,7 +13,7 @@ from spurgen.benchmark.result import ConsistencyCheck, Environment, Provenance, 
 from spurgen.benchmark.task import Task
 from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators.world import world_of
-from spurgen.harness.board.by_unit import groups_on_test
+from spurgen.harness.board.rows import groups_on_test
 from spurgen.harness.cli import main
 from spurgen.harness.experiments.experiment import Experiment, Method
 from spurgen.harness.experiments.summary import summarize

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spurgen.harness.board.against_erm import against_erm
+from spurgen.harness.board.placing import against_erm
 from spurgen.harness.statistics.estimate import holm
 from spurgen.harness.statistics.units import fit_spread, paired
 
@@ -20,9 +20,9 @@ def compare(values, baselines=MEANS, asked=5):
 
 def test_clear_differences_are_significant_and_others_undecided():
     table, _ = compare(drawn(MEANS))
-    verdicts = {label: against.verdict for label, against in table.items()}
+    verdicts = {label: against["to_erm_verdict"] for label, against in table.items()}
     assert verdicts == {"same": "undecided", "low": "worse", "high": "better", "mid": "better"}
-    assert table["mid"].units == 5
+    assert table["mid"]["to_erm_units"] == 5
 
 
 def test_the_test_is_the_moderated_paired_one_and_corrected_for_the_number_of_rows():
@@ -30,11 +30,9 @@ def test_the_test_is_the_moderated_paired_one_and_corrected_for_the_number_of_ro
     table, spread = compare(values)
     tests = {label: paired(values[label], values["erm"], spread) for label in table}
     for label, against in table.items():
-        assert (against.difference, against.interval, against.p) == (
-            pytest.approx(tests[label].value),
-            *tests[label][1:],
-        )
-    assert [against.p_holm for against in table.values()] == holm([test.p for test in tests.values()])
+        ends = against["to_erm_low"], against["to_erm_high"]
+        assert (against["to_erm"], ends, against["to_erm_p"]) == (pytest.approx(tests[label].value), *tests[label][1:])
+    assert [against["to_erm_p_holm"] for against in table.values()] == holm([test.p for test in tests.values()])
 
 
 def test_a_strangers_row_moves_no_other_and_is_corrected_beside_the_baselines():
@@ -42,23 +40,23 @@ def test_a_strangers_row_moves_no_other_and_is_corrected_beside_the_baselines():
     more = {"mine": values["high"] - 0.1, "other": values["low"]}
     alone, beside = compare(values)[0], compare(values | more)[0]
     assert {label: beside[label] for label in alone} == alone
-    family = [against.p for against in alone.values()]
-    assert beside["mine"].p_holm == holm([beside["mine"].p, *family])[0]
+    family = [against["to_erm_p"] for against in alone.values()]
+    assert beside["mine"]["to_erm_p_holm"] == holm([beside["mine"]["to_erm_p"], *family])[0]
 
 
 def test_only_common_units_count():
     values = drawn(MEANS)
     values["high"] = values["high"][:3]
     against = compare(values, asked=3)[0]["high"]
-    assert against.units == 3
-    assert against.difference == pytest.approx((values["high"] - values["erm"][:3]).mean())
+    assert against["to_erm_units"] == 3
+    assert against["to_erm"] == pytest.approx((values["high"] - values["erm"][:3]).mean())
 
 
 def test_where_there_is_no_test_the_difference_is_shown():
     table, _ = compare({"erm": np.array([0.3]), "high": np.array([0.9])}, asked=1)
     against = table["high"]
-    assert (against.difference, against.verdict) == (pytest.approx(0.6), "undecided")
-    assert (against.interval, against.p, against.p_holm) == (None, None, None)
+    assert (against["to_erm"], against["to_erm_verdict"]) == (pytest.approx(0.6), "undecided")
+    assert {against[f"to_erm_{key}"] for key in ("low", "high", "p", "p_holm")} == {None}
 
 
 @pytest.mark.parametrize("short", ["high", "erm"])
@@ -67,9 +65,9 @@ def test_a_row_with_few_units_is_not_tested(short):
     values[short] = values[short][:4]
     table, _ = compare(values)
     against = table["high"]
-    assert against.difference == pytest.approx((values["high"][:4] - values["erm"][:4]).mean())
-    assert (against.units, against.verdict, against.interval, against.p_holm) == (4, "undecided", None, None)
-    assert (table["low"].verdict == "worse") == (short == "high")
+    assert against["to_erm"] == pytest.approx((values["high"][:4] - values["erm"][:4]).mean())
+    assert [against[f"to_erm_{key}"] for key in ("units", "verdict", "low", "p_holm")] == [4, "undecided", None, None]
+    assert (table["low"]["to_erm_verdict"] == "worse") == (short == "high")
 
 
 def test_without_erm_nothing_is_compared():

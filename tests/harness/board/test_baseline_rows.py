@@ -1,6 +1,6 @@
 import pytest
 
-from spurgen.harness.board.baseline_rows import is_baseline_row
+from spurgen.harness.board.rows import is_baseline_row
 
 
 def test_a_row_of_ours_is_a_baseline(suite, make_row, baseline):

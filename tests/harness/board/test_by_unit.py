@@ -3,7 +3,7 @@ import pytest
 
 from spurgen.benchmark.worlds.things import GROUPED
 from spurgen.generators.world import world_of
-from spurgen.harness.board.by_unit import by_label, by_unit, group_sizes, groups_on_test, spread_of, unit_of
+from spurgen.harness.board.rows import by_label, by_unit, group_sizes, groups_on_test, spread_of, unit_of
 from spurgen.harness.statistics.units import fit_spread
 
 

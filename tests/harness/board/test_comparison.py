@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spurgen.harness.board.by_unit import by_label, spread_of
 from spurgen.harness.board.columns import column
 from spurgen.harness.board.comparison import better, compare_rows
+from spurgen.harness.board.rows import by_label, spread_of
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.statistics.estimate import holm
 from spurgen.harness.statistics.units import paired
@@ -130,8 +130,9 @@ def test_on_a_ladder_its_score_and_the_counterexamples_needed_are_asked_and_its_
     assert "few-text-4" in comparison.tasks
     assert not {"few-text-4", "few-text-16"} & comparison.asked.keys()
     assert comparison.asked["few-text"] == comparison.overall["few-text"]["robust_accuracy"]
-    known = {row.submission: row for row in ladder_board.overall["few-text"].rows}
+    known = {row["submission"]: row for row in ladder_board.overall["few-text"].rows}
     ours, its = comparison.needed["few-text"]
-    assert (ours["needed"], its["needed"]) == (known["group_dro"].needed, known["erm"].needed)
-    assert ours["needed_to_erm"] == known["group_dro"].needed_to_erm
+    needed = ours["needed"].text, its["needed"].text
+    assert needed == (known["group_dro"]["counterexamples_text"], known["erm"]["counterexamples_text"])
+    assert ours["needed_to_erm"].text == known["group_dro"]["counterexamples_to_erm_text"]
     assert [*compare_rows(ladder_suite, rows, "group_dro", "erm", ["few-text-4"]).asked] == ["few-text-4"]

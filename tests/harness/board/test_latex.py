@@ -1,6 +1,6 @@
 import pytest
 
-from spurgen.harness.board.latex import board_latex, latex_figure, latex_table, lines_latex
+from spurgen.harness.board.formats import board_latex, latex_figure, latex_table, lines_latex
 
 LINES = [
     {"submission": "best", "ranked": True, "first_rank": 1, "last_rank": 1, "robust_accuracy": 0.9, "to_erm": 0.4,
@@ -53,7 +53,7 @@ def test_a_ladders_table_has_its_columns_and_fits_the_page(ladder_board, typeset
     part = ladder_board.overall["few-text"]
     wide, narrow = (board_latex(part, "ladder", "A caption.", columns) for columns in (2, 1))
     assert "Accuracy if misled & Counterexamples & Follows & WGA & SSS & IG & To ERM" in wide
-    assert r" & \textbf{" in wide or all(row.ranks != (1, 1) for row in part.rows)
+    assert r" & \textbf{" in wide or all((row["first_rank"], row["last_rank"]) != (1, 1) for row in part.rows)
     assert "Counterexamples" in narrow
     assert r"\emph{Access: val\_groups}" in wide
     assert r"\label{tab:spurgen-ladder}" in wide

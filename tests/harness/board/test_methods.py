@@ -1,6 +1,6 @@
 import pytest
 
-from spurgen.harness.board.methods import about_method, full_names, method_name
+from spurgen.harness.board.rows import about_method, full_names, method_name
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 import pytest
 
-from spurgen.harness.board.overview import overview_table
-from spurgen.harness.board.schema import BoardRow, Leaderboard, SetBoard, TaskBoard
-from spurgen.harness.statistics.estimate import Estimate
+from spurgen.harness.board.formats import overview_table
+from spurgen.harness.board.schema import Board, Leaderboard
 
 ACCESS = {"high": "train_groups", "partial": "none"}
 
@@ -10,11 +9,9 @@ ACCESS = {"high": "train_groups", "partial": "none"}
 def rows(**rows):
     """A board's rows, from (robust accuracy, first rank, last rank)."""
     return [
-        BoardRow(
-            submission=name, name=name, access=ACCESS.get(name, "envs"), units=5, ranks=ranks, of=4, letters="a",
-            estimates={"robust_accuracy": Estimate(value)},
-        )
-        for name, (value, *ranks) in rows.items()
+        {"submission": name, "access": ACCESS.get(name, "envs"), "ranked": True, "first_rank": first,
+         "last_rank": last, "of": 4, "robust_accuracy": value}
+        for name, (value, first, last) in rows.items()
     ]  # fmt: skip
 
 
@@ -28,8 +25,8 @@ LABELS = ("high", "low", "partial", "odd<", "nowhere")
 
 
 def table(read_table, **sets):
-    tasks = {name: TaskBoard(part, (), (), "world", 5) for name, part in TASKS.items()}
-    overall = {name: SetBoard(part, (), (), "world", 5) for name, part in sets.items()}
+    tasks = {name: Board(part, (), (), "world", 5) for name, part in TASKS.items()}
+    overall = {name: Board(part, (), (), "world", 5) for name, part in sets.items()}
     board = Leaderboard("tiny", "0", tasks, overall)
     lines = read_table(overview_table(board, ("image", "text", "empty"), LABELS))
     return list(lines[0]), [list(line.values()) for line in lines]
@@ -57,15 +54,15 @@ def test_without_a_ranked_set_there_is_no_mean(read_table, sets):
 def test_of_ladders_there_is_a_column_each_with_the_counterexamples_needed(ladder_board, ladder_suite, read_table):
     lines = read_table(overview_table(ladder_board, ladder_suite.tasks, ("erm", "subg", "nobody")))
     assert list(lines[0]) == ["Given", "Submission", "few-text"]  # nobody climbed the other
-    rows = {row.submission: row for row in ladder_board.overall["few-text"].rows}
+    rows = {row["submission"]: row for row in ladder_board.overall["few-text"].rows}
     assert [(line["Submission"], line["few-text"]) for line in lines] == [
-        (name, rows[label].needed.text)
+        (name, rows[label]["counterexamples_text"])
         for label, name in {"erm": "ERM", "subg": "subg"}.items()  # a stranger of ERM's tier is the best
     ]
 
 
 def test_rows_that_are_not_ranked_are_left_out(ladder_board, ladder_suite, read_table):
-    (few,) = [row.submission for row in ladder_board.overall["few-text"].few]
+    (few,) = [row["submission"] for row in ladder_board.overall["few-text"].few]
     assert few == "short"
     lines = read_table(overview_table(ladder_board, ladder_suite.tasks, ("short", "erm")))
     assert [line["Submission"] for line in lines] == ["ERM"]

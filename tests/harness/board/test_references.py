@@ -7,10 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spurgen.harness.board.export import to_json
+from spurgen.harness.board.formats import overview_table, to_json, to_markdown
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.markdown import to_markdown
-from spurgen.harness.board.overview import overview_table
 from spurgen.harness.board.schema import Trick
 from spurgen.harness.board.text import first_to_text, to_text
 from spurgen.harness.statistics.needed import Goal, needed

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.result import Report
-from spurgen.harness.board.reproduction import (
+from spurgen.harness.board.comparison import (
     UNKNOWN,
     Again,
     compare_means,
@@ -50,7 +50,7 @@ def test_a_strangers_seeds_widen_no_tolerance(suite, make_row, make_outcome, bas
 
 @pytest.mark.parametrize("comparisons", [1, 6, 54])
 def test_one_honest_run_in_twenty_differs_for_any_number_of_comparisons(comparisons, monkeypatch, suite, make_row):
-    monkeypatch.setattr("spurgen.harness.board.reproduction.pool", lambda _: SeedSpread(1.0, 10))
+    monkeypatch.setattr("spurgen.harness.board.comparison.pool", lambda _: SeedSpread(1.0, 10))
     allowed = tolerances([make_row(suite, 0.6)], comparisons)["wga"]
     pairs = np.random.default_rng(0).normal(size=(20_000, comparisons, 2))
     within = (np.abs(pairs[..., 0] - pairs[..., 1]) <= allowed).all(axis=1)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spurgen.harness.board.standings import standings
+from spurgen.harness.board.placing import standings
 from spurgen.harness.statistics.units import fit_spread
 
 MEANS = {"erm": 0.2, "focal": 0.201, "jtt": 0.4, "dfr": 0.402, "subg": 0.7, "crt": 0.9}
@@ -22,7 +22,7 @@ def place(values, baselines=MEANS):
 
 
 def test_rows_stand_on_the_board_of_their_access_tier():
-    found = place(drawn(MEANS)).rows
+    found = place(drawn(MEANS))[0]
     assert found["crt"] == ((1, 1), 4, "a")
     assert found["subg"] == ((2, 2), 4, "b")
     assert found["jtt"] == found["dfr"] == ((3, 4), 4, "c")
@@ -30,13 +30,13 @@ def test_rows_stand_on_the_board_of_their_access_tier():
 
 
 def test_the_share_of_pairs_that_differ_is_over_all_tiers():
-    assert place(drawn(MEANS)).told_apart == pytest.approx(13 / 15)  # all but the two pairs of equals
-    assert place(drawn({"erm": 0.2}), {"erm": 0.2}).told_apart is None
+    assert place(drawn(MEANS))[1] == pytest.approx(13 / 15)  # all but the two pairs of equals
+    assert place(drawn({"erm": 0.2}), {"erm": 0.2})[1] is None
 
 
 def test_another_row_stands_among_all_rows_of_its_tier():
     values = drawn(MEANS) | {"mine": np.array([0.8, 0.8, 0.81, 0.79, 0.8]), "copy": drawn(MEANS)["crt"]}
-    found = place(values).rows
+    found = place(values)[0]
     assert found["crt"] == found["copy"] == ((1, 2), 6, "a")
     assert found["mine"] == ((3, 3), 6, "b")  # it differs from all
     assert found["subg"] == ((4, 4), 6, "c")
@@ -46,7 +46,7 @@ def test_another_row_stands_among_all_rows_of_its_tier():
 
 def test_rows_that_are_no_baselines_are_tested_against_one_another():
     values = drawn(MEANS) | {f"{name}{k}": row for name in ("low", "high") for k, row in enumerate(strangers(name))}
-    found = place(values).rows
+    found = place(values)[0]
     assert {found["high0"].ranks, found["high1"].ranks} == {(2, 3)}
     assert {found["low0"].ranks, found["low1"].ranks} == {(5, 6)}
 
@@ -58,9 +58,9 @@ def strangers(name):
 
 def test_without_baselines_there_is_no_spread_and_only_what_differs_clearly_is_told_apart():
     rng = np.random.default_rng(0)
-    found = place({"mine": 0.5 + 0.01 * rng.normal(size=5), "other": 0.9 + 0.01 * rng.normal(size=5)}, {})
-    assert found.rows == {"mine": ((2, 2), 2, "b"), "other": ((1, 1), 2, "a")}
-    assert place({"mine": np.full(5, 0.5), "other": np.full(5, 0.9)}, {}).rows["mine"] == ((1, 2), 2, "a")
+    found, _ = place({"mine": 0.5 + 0.01 * rng.normal(size=5), "other": 0.9 + 0.01 * rng.normal(size=5)}, {})
+    assert found == {"mine": ((2, 2), 2, "b"), "other": ((1, 1), 2, "a")}
+    assert place({"mine": np.full(5, 0.5), "other": np.full(5, 0.9)}, {})[0]["mine"] == ((1, 2), 2, "a")
 
 
 @settings(max_examples=20)
@@ -69,7 +69,7 @@ def test_one_tier_has_one_number_of_rows_and_its_ranks_and_letters_agree(seed, f
     rng = np.random.default_rng(seed)
     values = drawn({label: rng.uniform() for label in MEANS}, seed, 0.05)
     values |= {f"s{k}": rng.uniform() + rng.uniform(0, 0.3) * rng.normal(size=5) for k in range(further)}
-    tier = {label: row for label, row in place(values).rows.items() if label not in ACCESS}
+    tier = {label: row for label, row in place(values)[0].items() if label not in ACCESS}
     assert {row.of for row in tier.values()} == {len(tier)}
     for label, row in tier.items():
         apart = [other for other in tier if not set(row.letters) & set(tier[other].letters)]
@@ -83,13 +83,13 @@ def test_a_strangers_row_moves_another_only_by_being_counted(seed, further):
     rng = np.random.default_rng(seed)
     values = drawn({label: rng.uniform() for label in MEANS}, seed, 0.05)
     more = {f"s{k}": rng.uniform() + rng.uniform(0, 0.3) * rng.normal(size=5) for k in range(further)}
-    alone, beside = place(values), place(values | more)
-    assert beside.told_apart == alone.told_apart
-    assert shared(beside.rows, values) == shared(alone.rows, values)
+    (alone, told_apart), (beside, beside_told_apart) = place(values), place(values | more)
+    assert beside_told_apart == told_apart
+    assert shared(beside, values) == shared(alone, values)
     first = values | {"s0": more["s0"]}
-    assert shared(beside.rows, first) == shared(place(first).rows, first)
+    assert shared(beside, first) == shared(place(first)[0], first)
     for label in values:
-        (low, high), (first_rank, last_rank) = alone.rows[label].ranks, beside.rows[label].ranks
+        (low, high), (first_rank, last_rank) = alone[label].ranks, beside[label].ranks
         assert low <= first_rank <= low + further
         assert high <= last_rank <= high + further
 

@@ -3,8 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.task_verdict import over_samples, task_lines, why
-from spurgen.harness.board.verdict import verdict
+from spurgen.harness.board.verdict import over_samples, task_lines, verdict, why
 
 RUNGS = ("few-text-4", "few-text-16")
 
@@ -13,10 +12,10 @@ def test_a_row_on_a_ladder_is_described_in_sentences(ladder_suite, ladder_rows):
     rows = ladder_rows(ladder_suite)
     board = build(ladder_suite, rows)
     text = "\n".join(verdict(ladder_suite, board, "subg", rows, RUNGS))
-    row = next(row for row in board.overall["few-text"].rows if row.submission == "subg")
-    assert f"accuracy if misled is {row.ranked_by.value:.3f}" in text
-    assert f"It needs {row.needed.text} counterexamples to reach three quarters of the ceiling" in text
-    assert f"{row.needed_to_erm.text} times as many as ERM; over 5 worlds ERM needs " in text
+    row = next(row for row in board.overall["few-text"].rows if row["submission"] == "subg")
+    assert f"accuracy if misled is {row['robust_accuracy']:.3f}" in text
+    assert f"It needs {row['counterexamples_text']} counterexamples to reach three quarters of the ceiling" in text
+    assert f"{row['counterexamples_to_erm_text']} times as many as ERM; over 5 worlds ERM needs " in text
     assert "Its mean accuracy if misled is" in text
 
 
@@ -27,7 +26,7 @@ def test_a_row_on_a_ladder_stands_beside_erm_and_the_best_of_its_tier_in_the_sam
     rows["mine"] = {name: make_rung_row(ladder_suite, 0.9, (0, 1), task=name) for name in RUNGS}
     board = build(ladder_suite, rows)
     lines = verdict(ladder_suite, board, "mine", rows, RUNGS, alone=())
-    tier = [row.submission for row in board.overall["few-text"].rows if row.access == "none"]
+    tier = [row["submission"] for row in board.overall["few-text"].rows if row["access"] == "none"]
     erm, mine, best = (
         {name: rows[label][name].metric("robust_accuracy")[:2].mean() for name in RUNGS}
         for label in ("erm", "mine", tier[0])
@@ -43,19 +42,19 @@ def test_a_row_on_a_ladder_stands_beside_erm_and_the_best_of_its_tier_in_the_sam
     for name, m in zip(RUNGS, (4, 16), strict=True):
         others = f"erm {erm[name]:.3f}{of_best.format(best[name])}"
         assert f"  Accuracy if misled with {m} counterexamples: {mine[name]:.3f} ({others})." in lines
-    needed = next(row for row in board.overall["few-text"].rows if row.submission == "erm").needed
-    assert any(line.endswith(f"worlds ERM needs {needed.text}.") for line in lines)
+    row = next(row for row in board.overall["few-text"].rows if row["submission"] == "erm")
+    assert any(line.endswith(f"worlds ERM needs {row['counterexamples_text']}.") for line in lines)
 
 
 def test_what_answers_follow_and_the_hardest_group(ladder_suite, ladder_board, ladder_rows):
     rung, ladder_results = ladder_suite.task("few-text-4"), ladder_rows(ladder_suite)
     results = ladder_results["erm"]["few-text-4"]
-    row = next(row for row in ladder_board.tasks["few-text-4"].rows if row.submission == "erm")
+    row = next(row for row in ladder_board.tasks["few-text-4"].rows if row["submission"] == "erm")
     accuracies, hardest = task_lines(rung, row, results, "world")
-    assert f"{row.value('accuracy_mislead'):.3f} where they mislead" in accuracies
+    assert f"{row['accuracy_mislead']:.3f} where they mislead" in accuracies
     assert "chance: 0.333" in accuracies
     reasons, *_ = why([rung], "erm", ladder_results, "", "world")
-    assert reasons.startswith(f"  {row.value('follows'):.0%} of its answers follow the shortcuts, most of single ones ")
+    assert reasons.startswith(f"  {row['follows']:.0%} of its answers follow the shortcuts, most of single ones ")
     right = np.mean([result.groups for result in results.results], axis=0).reshape(3, 2) / 20
     label, misled = np.unravel_index(right.argmin(), right.shape)
     assert misled == 1

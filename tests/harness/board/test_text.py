@@ -4,6 +4,7 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
+from spurgen.harness.board.columns import CHANNEL, cell
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.board.text import PLAIN_WIDTH, first_to_text, to_text
 
@@ -20,14 +21,14 @@ def test_few_columns_fit_80_characters(board):
     assert max(map(cell_len, tabular)) <= 80
     assert "Rank   Letter   Submission" in text
     row = board.tasks["small-text"].rows[-2]
-    against = [f"{row.against_erm.difference:+.3f}", row.against_erm.verdict]
-    line = line_of(text, row.submission)
+    against = [f"{row['to_erm']:+.3f}", row["to_erm_verdict"]]
+    line = line_of(text, row["submission"])
     assert line.split() == [
         "1",
         "a",
-        row.submission,
-        *row.ranked_by.text().split(),
-        f"{row.value('follows'):.3f}",
+        row["submission"],
+        *cell("robust_accuracy", row).split(),
+        f"{row['follows']:.3f}",
         *against,
     ]
     assert "WGA" not in text
@@ -39,8 +40,8 @@ def test_columns_that_do_not_fit_are_left_out_and_the_interval_never_is(board, w
     heads = [line for line in text.splitlines() if line.startswith("Rank  ")]
     assert heads
     assert not [head for head in heads if absent in head]
-    low, high = board.tasks["small-text"].rows[0].ranked_by.ends
-    assert f"[{low:.3f}, {high:.3f}]" in text
+    row = board.tasks["small-text"].rows[0]
+    assert f"[{row['robust_accuracy_low']:.3f}, {row['robust_accuracy_high']:.3f}]" in text
     assert max(cell_len(line) for line in text.splitlines() if line.startswith("───")) <= width
 
 
@@ -53,8 +54,8 @@ def test_a_wide_terminal_shows_what_answers_follow_by_channel(board):
 
 def test_channels_that_do_not_all_fit_are_all_left_out(board):
     part = board.tasks["small-text"]
-    many = {f"channel-{k}": 0.1 for k in range(9)}
-    rows = [replace(row, by_channel=row.by_channel | {"follows": many}) for row in part.rows]
+    many = {f"{CHANNEL}channel-{k}": 0.1 for k in range(9)}
+    rows = [row | many for row in part.rows]
     text = to_text(replace(board, tasks={"small-text": replace(part, rows=rows)}, overall={}), width=140)
     assert "on channel-0" not in text.partition("## small-text")[2]
     assert "To ERM" in text
@@ -62,7 +63,7 @@ def test_channels_that_do_not_all_fit_are_all_left_out(board):
 
 def test_a_long_name_continues_on_the_next_line(board):
     part = board.tasks["small-text"]
-    long = replace(part.rows[0], submission="x" * 70)
+    long = part.rows[0] | {"submission": "x" * 70}
     text = to_text(replace(board, tasks={"small-text": replace(part, rows=[long], few=[])}, overall={}), width=80)
     assert text.count("x") >= 70
     assert max(cell_len(line) for line in text.splitlines() if "xx" in line) <= 80
@@ -72,7 +73,7 @@ def test_a_long_name_continues_on_the_next_line(board):
 def test_a_usual_name_stands_on_one_line_where_rows_with_few_units_have_another_column(board, width):
     part = board.tasks["small-text"]
     assert part.few
-    named = [replace(part.rows[0], submission="reweight_crt"), *part.rows[1:]]
+    named = [part.rows[0] | {"submission": "reweight_crt"}, *part.rows[1:]]
     shown = replace(board, tasks={"small-text": replace(part, rows=named)}, overall={})
     assert "reweight_crt" in to_text(shown, width=width)
 
@@ -104,7 +105,9 @@ def test_tiers_few_units_and_reasons_have_their_blocks(board):
     text = to_text(board)
     part = text.partition("## small-text")[2].partition("## ")[0]
     tiers = list(
-        dict.fromkeys(row.access for row in sorted(board.tasks["small-text"].rows, key=lambda r: -r.ranked_by.value))
+        dict.fromkeys(
+            row["access"] for row in sorted(board.tasks["small-text"].rows, key=lambda r: -r["robust_accuracy"])
+        )
     )
     assert len(tiers) == 4
     assert [line for line in part.splitlines() if line.startswith("Access: ")] == [f"Access: {tier}" for tier in tiers]
@@ -122,14 +125,16 @@ def test_the_first_board_is_that_of_a_set_of_tasks_with_the_best_row_last_and_fi
     assert max(map(cell_len, text.splitlines())) <= PLAIN_WIDTH == 80
     assert len(text.splitlines()) <= 24
     (whole,) = board.overall.values()
-    rows = {row.submission: row for row in (*whole.few, *whole.rows)}
+    rows = {row["submission"]: row for row in (*whole.few, *whole.rows)}
     shown = [name for line in text.splitlines() for name in rows if f" {name} " in f" {line} "]
-    best = {row.access: row for row in sorted(whole.rows, key=lambda row: row.ranked_by.value)}  # of each tier
-    order = sorted(best.values(), key=lambda row: row.ranked_by.value)
-    assert [name for name in shown if name in {row.submission for row in order}] == [row.submission for row in order]
+    best = {row["access"]: row for row in sorted(whole.rows, key=lambda row: row["robust_accuracy"])}  # of each tier
+    order = sorted(best.values(), key=lambda row: row["robust_accuracy"])
+    assert [name for name in shown if name in {row["submission"] for row in order}] == [
+        row["submission"] for row in order
+    ]
     assert "erm" in shown
-    assert f" {order[-1].submission} " in f" {text.splitlines()[-1]} "
-    assert text.splitlines()[-1].startswith(order[-1].access)
+    assert f" {order[-1]['submission']} " in f" {text.splitlines()[-1]} "
+    assert text.splitlines()[-1].startswith(order[-1]["access"])
     assert f"the best of all last; {len(rows) - len(shown)} more: --all\n" in text
     assert "short" not in shown  # it has too few units
     assert " > short " in first_to_text(board, {"short"})
@@ -150,7 +155,7 @@ def test_without_sets_of_tasks_the_first_board_is_that_of_a_task(board):
 
 def test_no_escape_sequence_or_markup_of_a_name_is_obeyed(board):
     part = board.tasks["small-text"]
-    evil = replace(part.rows[0], submission="[red]a\x1b[2J\nb[/red]")
+    evil = part.rows[0] | {"submission": "[red]a\x1b[2J\nb[/red]"}
     text = to_text(replace(board, tasks={"small-text": replace(part, rows=[evil])}, overall={}), wide=True)
     assert "\x1b" not in text
     assert "[red]a?[2J b[/red]" in text
@@ -171,8 +176,8 @@ def test_a_ladder_fits_80_characters_with_its_own_columns_and_the_best_row_last(
     assert "Accuracy if misled" in text
     assert "Counterexamples" in text
     row = ladder_board.overall["few-text"].rows[0]
-    assert row.needed.text in line_of(text, row.submission)
-    assert row.submission in text.splitlines()[-1]
+    assert row["counterexamples_text"] in line_of(text, row["submission"])
+    assert row["submission"] in text.splitlines()[-1]
 
 
 def test_all_columns_of_a_ladder_in_reading_order(ladder_board):

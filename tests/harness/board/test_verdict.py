@@ -3,10 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spurgen.harness.board.by_unit import groups_on_test
 from spurgen.harness.board.columns import cell
-from spurgen.harness.board.frame import line_of
 from spurgen.harness.board.leaderboard import build
+from spurgen.harness.board.rows import groups_on_test
 from spurgen.harness.board.verdict import MORE, verdict, winners
 from spurgen.harness.machine.printing import p_equals
 
@@ -30,22 +29,22 @@ def test_a_ranked_row_is_judged_in_sentences(suite, make_row, make_baselines, ju
     good = make_row(suite, 1.0, range(5), access="train_groups", follows={"background": 0.5})
     worse = make_row(suite, 0.85, range(5), access="train_groups", **as_baseline("group_dro"))
     lines, part = judge("good", good=good, **make_baselines() | {"group_dro": worse})
-    row = next(row for row in part.rows if row.submission == "good")
-    erm, best = (next(row for row in part.rows if row.submission == label) for label in ("erm", "group_dro"))
-    against, (start, end) = row.against_erm, row.ranked_by.ends
-    (low, high), p_value = against.interval, p_equals(against.p_holm)
+    row = next(row for row in part.rows if row["submission"] == "good")
+    erm, best = (next(row for row in part.rows if row["submission"] == label) for label in ("erm", "group_dro"))
+    start, end = row["robust_accuracy_low"], row["robust_accuracy_high"]
+    low, high, p_value = row["to_erm_low"], row["to_erm_high"], p_equals(row["to_erm_p_holm"])
     assert lines == [
-        f"good on small-text: rank {cell('rank', line_of(row))} of 3 with access train_groups, letter a.",
+        f"good on small-text: rank {cell('rank', row)} of 3 with access train_groups, letter a.",
         f"  Its accuracy if misled is 1.000, 95 % interval over seeds [{start:.3f}, {end:.3f}] (5 seeds).",
-        f"  It is significantly better than ERM: {against.difference:+.3f}, 95 % interval without correction "
+        f"  It is significantly better than ERM: {row['to_erm']:+.3f}, 95 % interval without correction "
         f"[{low:+.3f}, {high:+.3f}], Holm-corrected {p_value}; it is given train_groups, ERM none.",
         "  If misled it is right more often than ERM in the same 5 seeds. 50% of its answers follow the shortcuts "
-        f"(most of single ones background: 50%), of ERM's {erm.value('follows'):.0%}. It uses the thing in 71%, ERM "
-        f"in {erm.value('uses_thing'):.0%}.",
+        f"(most of single ones background: 50%), of ERM's {erm['follows']:.0%}. It uses the thing in 71%, ERM "
+        f"in {erm['uses_thing']:.0%}.",
         "  Accuracy if misled on small-text: 1.000 "
-        f"(erm {erm.ranked_by.value:.3f}, group_dro {best.ranked_by.value:.3f}).",
-        f"  group_dro is the best row with its access: {best.value('follows'):.0%} of its answers follow, and it uses "
-        f"the thing in {best.value('uses_thing'):.0%}.",
+        f"(erm {erm['robust_accuracy']:.3f}, group_dro {best['robust_accuracy']:.3f}).",
+        f"  group_dro is the best row with its access: {best['follows']:.0%} of its answers follow, and it uses "
+        f"the thing in {best['uses_thing']:.0%}.",
         "  Its accuracy is 1.000 where shortcuts agree, 1.000 where they mislead (chance: 0.333).",
         "  Over 5 seeds its hardest group is heart where no shortcut misleads: accuracy 1.000, as in 11 other groups.",
         "Every metric and shortcut: spurgen compare good erm --tasks small-text --all",
@@ -150,21 +149,24 @@ def test_a_single_unit_has_the_interval_over_its_test_samples_and_no_test_that_s
     (line,) = [line for line in lines if "test samples" in line]
     assert line.startswith("  For this one seed alone, over its test samples: 95 % interval [0.")
     low, high = map(float, line.rpartition("[")[2].rstrip("].").split(", "))
-    row = next(row for row in part.few if row.submission == "mine")
-    assert 0 < low < row.ranked_by.value < high <= 1
+    row = next(row for row in part.few if row["submission"] == "mine")
+    assert 0 < low < row["robust_accuracy"] < high <= 1
     several, _ = judge("mine", mine=make_row(suite, 0.9, range(2)), **make_baselines())
     assert not any("test samples" in line for line in several)
 
 
 def test_a_benchmark_ends_with_the_winner_of_each_ladder_and_what_to_do_next(ladder_suite, ladder_board):
     rows = ladder_board.overall["few-text"].rows
-    best = max(rows, key=lambda row: row.ranked_by.value)
-    alone = next(row for row in rows if row.access == "none")
+    best = max(rows, key=lambda row: row["robust_accuracy"])
+    alone = next(row for row in rows if row["access"] == "none")
     said, following = winners(ladder_board, ladder_suite.tasks)
-    given = f", with access {best.access}; with labels alone {alone.submission}, which needs {alone.needed.text} "
-    assert said.startswith(f"few-text: best is {best.submission}, which needs {best.needed.text} counterexamples")
-    assert (given in said) == (best.access != "none")
-    assert following.startswith(f"Next: spurgen compare {best.submission} erm (how surely they differ), ")
+    needs = alone["counterexamples_text"]
+    given = f", with access {best['access']}; with labels alone {alone['submission']}, which needs {needs} "
+    assert said.startswith(
+        f"few-text: best is {best['submission']}, which needs {best['counterexamples_text']} counterexamples"
+    )
+    assert (given in said) == (best["access"] != "none")
+    assert following.startswith(f"Next: spurgen compare {best['submission']} erm (how surely they differ), ")
     assert winners(ladder_board, ()) == []
 
 

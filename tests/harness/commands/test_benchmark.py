@@ -5,7 +5,7 @@ import pytest
 
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.board.files import build_board
+from spurgen.harness.board.leaderboard import build_board
 from spurgen.harness.cli import main
 from spurgen.harness.results.store import Store
 from spurgen.harness.running import run

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.board.reproduction import UNKNOWN
+from spurgen.harness.board.comparison import UNKNOWN
 from spurgen.harness.cli import main
 from spurgen.harness.commands.reproduce import _refuse_changes, _thorough
 from spurgen.harness.results.store import Store

@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import pytest
 
 from spurgen.harness.plots.of_board import (
@@ -72,7 +70,7 @@ def test_on_a_rung_what_answers_follow_is_drawn_by_shortcut(check_layout):
          "follows_by_channel.hue_high": min(1.1 - value, 1.0)}
         for label, value in (("erm", 0.2), ("subg", 0.7))
     ]  # fmt: skip
-    board = Drawn("few-text-4", SimpleNamespace(channels=("hue",)), lines, {})
+    board = Drawn("few-text-4", lines, {})
     items = {item.name: item for item in figures([board], {}, 2)}
     assert list(items) == ["ranks", "follows-few-text-4"]
     assert all(len(item.caption.split()) <= 40 for item in items.values())

@@ -15,7 +15,6 @@ from spurgen.benchmark.errors import SpurgenError, SubmissionError
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators import aligned_values
 from spurgen.generators.channels.color import VALUES
-from spurgen.harness.board.frame import lines_of
 from spurgen.harness.board.leaderboard import part_of
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running.plan import baseline_specs, plan
@@ -65,7 +64,7 @@ def test_a_baseline_has_the_numbers_of_the_board(steps):
     found = spurgen.ladder("erm", load_suite(steps).task("few-6"), seeds=(0, 1))
     jobs = plan(steps, ["few-6"], baseline_specs(["erm"]), [0, 1])
     row = make_task_row([tuple(run(job)) for job in jobs])
-    (line,) = lines_of(part_of(load_suite(steps).task("few-6"), {"erm": row}, {}).board)
+    (line,) = part_of(load_suite(steps).task("few-6"), {"erm": row}, {}).board.lines
     shown = found.lines["few-6"]
     assert [*found.lines] == ["few-0", "few-6"]
     assert {key: shown[key] for key in line if key != "seconds"} == {key: line[key] for key in line if key != "seconds"}

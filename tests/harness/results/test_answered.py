@@ -5,7 +5,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.worlds.things import GROUPED, STATES
 from spurgen.generators.world import world_of
 from spurgen.harness import metrics
-from spurgen.harness.board.by_unit import groups_on_test
+from spurgen.harness.board.rows import groups_on_test
 from spurgen.harness.results.answered import answered, contradiction
 from spurgen.harness.results.rows import TaskRow, make_task_row
 

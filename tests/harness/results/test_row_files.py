@@ -10,9 +10,8 @@ import zipfile
 import pytest
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.harness.board.export import to_csv, to_json
+from spurgen.harness.board.formats import to_csv, to_json, to_markdown
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.board.markdown import to_markdown
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from small_suites import freeze_into
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import load_suite
 from spurgen.generators.world import world_of
-from spurgen.harness.board.by_unit import groups_on_test
+from spurgen.harness.board.rows import groups_on_test
 from spurgen.harness.options.verifying import only
 from spurgen.harness.running.data import fitted
 from spurgen.harness.running.plan import baseline_specs, plan, plan_again, plan_tuning

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageColor
 
-from spurgen.harness.board.export import to_csv
+from spurgen.harness.board.formats import to_csv
 from spurgen.harness.plots import style
 from spurgen.harness.site.build import _few_colours
 from spurgen.harness.site.render import page

@@ -9,8 +9,8 @@ from small_suites import make_up
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
-from spurgen.harness.board import eligibility
-from spurgen.harness.board.by_unit import groups_on_test
+from spurgen.harness.board import rows as board_rows
+from spurgen.harness.board.rows import groups_on_test
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.validity import suite
 from spurgen.harness.validity.published import read_published
@@ -110,7 +110,7 @@ def gathered(toy):
         metrics = read_published() if published is None else published
         names = sorted(rows) if baselines is None else baselines
         with pytest.MonkeyPatch.context() as patched:
-            for module in (suite, eligibility):
+            for module in (suite, board_rows):
                 patched.setattr(
                     module, "is_baseline_row", lambda row: row.results[0].submission_sha256 != "of an earlier version"
                 )

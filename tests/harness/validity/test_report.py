@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from matplotlib.figure import Figure
 
-from spurgen.harness.board import eligibility
+from spurgen.harness.board import rows as board_rows
 from spurgen.harness.board.schema import SCHEMA_VERSION
 from spurgen.harness.cli import main
 from spurgen.harness.commands.validity import BEGIN, END
@@ -137,7 +137,7 @@ def folder(tmp_path, rows, keep_row):
 @pytest.fixture
 def run(toy_file, tmp_path, monkeypatch):
     """Return a function that runs the command on the toy suite, whose rows count as ours, and returns its exit code."""
-    for module in (suite, eligibility):
+    for module in (suite, board_rows):
         monkeypatch.setattr(module, "is_baseline_row", lambda _: True)
     return lambda *more: main(["validity", "--suite", toy_file, "--results", str(tmp_path / "results"), *more])
 
