@@ -1,22 +1,79 @@
-"""The atlas: families of masks, each drawn once per image size when a scene shows it, stored end to end."""
+"""What the kernel reads: stacks of layers and stamps, and the atlas of masks and pictures, each drawn once per size."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.plugins import discover
-from spurgen.generators.layers import RING
-from spurgen.generators.masks import Family
-from spurgen.generators.pen import MASTER, Mask
+from spurgen.generators.pen import MASTER, Family, Mask
 from spurgen.generators.pictograms import shapes
 
 ONE = 1 << 16  # the canvas's side in fixed-point units
 SMALLEST = 32  # pixels across the smallest mask
 CHANNELS = "spurgen.generators.channels"
+OPAQUE = 256
+FULL = 4 * 255  # coverage of a full pixel: the sum over its subsamples
+RING = 1  # texels around a texel of 0 or 255 that differ from it by at most one level
+MARGIN = 4  # empty texels around a picture, so that no sample of a pixel that it touches lies beside it
+SOLID = 248  # alpha from which a texel is opaque: palettes of pictures round most opaque ones to 254
+
+
+class LayerStack(NamedTuple):
+    """L layers, back to front, of n pictures; int64 arrays.
+
+    `start` (L, n): offset of the mask in the atlas; `bits` (L,): log2 of its side; `samples` (L,):
+    samples per pixel, 1 or 4, of a layer that covers the whole canvas (its halo is not drawn), or 0
+    of a layer that is drawn inside its box only; `place` (L, n, 6): mask coordinates u, v of the first pixel's
+    centre and their changes du/dx, du/dy, dv/dx, dv/dy per pixel, in 2**-32 of the mask's side;
+    `box` (L, n, 4): first and last + 1 column, first and last + 1 row; `ink` and `halo` (L, n, 3):
+    colours in 0..255; `opacity` (L, n) in 0..256.
+    """
+
+    start: NDArray[np.int64]
+    bits: NDArray[np.int64]
+    samples: NDArray[np.int64]
+    place: NDArray[np.int64]
+    box: NDArray[np.int64]
+    ink: NDArray[np.int64]
+    halo: NDArray[np.int64]
+    opacity: NDArray[np.int64]
+
+
+class Pictures(NamedTuple):
+    """P pictures of `side` x `side` texels, of which the outermost `MARGIN` are empty.
+
+    `texels` uint32 (P, side, side): from the lowest byte red, green and blue, each times alpha / 255, and alpha.
+    `near` uint8 (P, side, side): 1 where a texel or one within `RING` of it is not empty, else 0.
+    """
+
+    texels: NDArray[np.uint32]
+    near: NDArray[np.uint8]
+
+
+class StampStack(NamedTuple):
+    """A coloured picture on each of n scenes, after the first `behind` layers; -1: none.
+
+    `texels` and `near` as `Pictures` has them; `number` int64 (n,); `place` and `box` as in `LayerStack`, but of
+    one layer, so that coordinates outside [0, 2**32) lie beside the picture.
+    """
+
+    texels: NDArray[np.uint32]
+    near: NDArray[np.uint8]
+    number: NDArray[np.int64]
+    place: NDArray[np.int64]
+    box: NDArray[np.int64]
+    behind: int
+
+
+def no_stamps(count: int) -> StampStack:
+    """Return the stack of scenes without coloured pictures."""
+    rows = np.zeros((count, 6), np.int64)
+    none = np.zeros((1, 1, 1), np.uint32)
+    return StampStack(none, none.astype(np.uint8), rows[:, 0], rows, rows[:, :4], -1)
 
 
 @dataclass(frozen=True)
@@ -97,7 +154,7 @@ def make_atlas(image_size: int, names: frozenset[str]) -> Atlas:
         start += planes.shape[1]
     none = np.empty((2, 0), np.uint8)
     whole = np.concatenate([none, *(planes for _, _, planes in families.values())], axis=1)
-    return Atlas(whole, MappingProxyType(sheets))
+    return Atlas(whole, sheets)
 
 
 @cache
@@ -119,3 +176,21 @@ def _finish(family: Family, mask: Mask, bits: int) -> NDArray[np.uint8]:
     if not family.smooth:
         small = soften(small) if family.soft else seal(small)
     return small.reshape(-1)
+
+
+def pack(pictures: NDArray[np.uint8]) -> Pictures:
+    """Pack pictures, RGBA, uint8 (P, side, side, 4), whose colours are not premultiplied."""
+    side = pictures.shape[1] + 2 * MARGIN
+    texels = np.zeros((len(pictures), side, side), np.uint32)
+    near = np.zeros(texels.shape, np.uint8)
+    inside = slice(MARGIN, side - MARGIN)
+    for picture, packed, reached in zip(pictures, texels, near, strict=True):
+        alpha = picture[..., 3].astype(np.uint32)
+        alpha[alpha >= SOLID] = 255
+        packed[inside, inside] = alpha << 24
+        for channel in range(3):
+            packed[inside, inside] |= (picture[..., channel] * alpha + 127) // 255 << (8 * channel)
+        for down in range(-RING, RING + 1):
+            for across in range(-RING, RING + 1):
+                reached |= np.roll(packed != 0, (down, across), (0, 1))
+    return Pictures(texels, near)

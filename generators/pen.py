@@ -1,17 +1,20 @@
-"""A pen that draws masks in integer arithmetic: polygons, ellipses and strokes, inked or erased.
+"""A pen that draws masks in integer arithmetic: polygons, ellipses and strokes, inked or erased; and families of masks.
 
 Coordinates are integers on a grid with its origin at the mask's centre, x to the right and y
 down. A free-standing mask is drawn inside the disc of radius 100, so it can be turned without
-leaving its tile; a tile that repeats uses the full square, +-150.
+leaving its tile; a tile that repeats uses the full square, +-150. Sine and cosine are integers too, without libm and
+floats, so that every machine draws the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.generators.trigonometry import UNIT_BITS, cosine, sine
+from spurgen.generators.streams import Int64
 
 Mask = NDArray[np.uint8]
 Point = tuple[int, int]
@@ -20,6 +23,37 @@ MASTER = 1024  # pixels across a master mask
 REACH = 150  # grid units from the centre to the edge
 _SUB = 16  # fixed-point units per master pixel
 _ALL = slice(0, MASTER)
+TURN = 4096  # angle units per full turn
+UNIT_BITS = 30
+_GUARD = 96
+_PI_2 = 157079632679489661923132169163975144209858469968755291048747  # pi / 2 in 1e-59 units
+
+
+@cache
+def _sine_table() -> Int64:
+    """Return round(2**30 sin) over a full turn, by Taylor series in big integers."""
+    unit = 1 << _GUARD
+    quarter = []
+    for step in range(TURN // 4 + 1):
+        x = (unit * _PI_2 * step) // (10**59 * (TURN // 4))
+        term, total, k = x, 0, 1
+        while abs(term) >= 4:
+            total += term
+            term = -(((term * x) >> _GUARD) * x >> _GUARD) // ((k + 1) * (k + 2))
+            k += 2
+        quarter.append((total + (1 << (_GUARD - UNIT_BITS - 1))) >> (_GUARD - UNIT_BITS))
+    half = quarter + quarter[-2:0:-1]
+    return np.array(half + [-v for v in half], np.int64)
+
+
+def sine(angle: Int64) -> Int64:
+    """Return 2**30 sin(angle) as int64; `angle` int64 in 1/4096 turns, any sign."""
+    return _sine_table()[angle % TURN]
+
+
+def cosine(angle: Int64) -> Int64:
+    """Return 2**30 cos(angle) as int64; `angle` int64 in 1/4096 turns, any sign."""
+    return _sine_table()[(angle + TURN // 4) % TURN]
 
 
 def _fixed(grid: int) -> int:
@@ -120,3 +154,57 @@ def regular(sides: int, radius: int) -> Sequence[Point]:
 def star(points: int, outer: int, inner: int) -> Sequence[Point]:
     """Return the corners of a star with `points` points, of which the first is at the top."""
     return [polar(inner if k % 2 else outer, -90 + 180 * k // points) for k in range(2 * points)]
+
+
+Drawing = Callable[[Pen], object]
+
+
+@dataclass(frozen=True)
+class Family:
+    """A set of masks with one use.
+
+    `span` is the length that a tile usually covers, in thousandths of the canvas's side; it sets
+    the resolution. Each function in `masks` makes an ink and a halo plane, uint8 (1024, 1024); the
+    halo contains the ink, and equals it if there is no halo to show. `smooth` marks gradients; the atlas blurs the
+    edges of masks that are `soft`. Of both, one sample per pixel is enough.
+    """
+
+    span: int
+    masks: tuple[Callable[[], tuple[Mask, Mask]], ...]
+    smooth: bool = False
+    soft: bool = False
+
+
+def by_name(*drawings: Drawing) -> dict[str, Drawing]:
+    """Return drawings by the names of their functions, without the underscore."""
+    return {drawing.__name__.removeprefix("_"): drawing for drawing in drawings}
+
+
+def inked(span: int, drawings: Iterable[Drawing], grow: int = 0, backing: Drawing | None = None) -> Family:
+    """Return the family of pen drawings; the halo is `backing` or else the drawing, enlarged by `grow` grid units."""
+    return Family(span, tuple(_drawn(drawing, grow, backing or drawing) for drawing in drawings))
+
+
+def gradients(span: int, makers: Iterable[Callable[[], Mask]]) -> Family:
+    """Return the family of smooth masks, without halos."""
+    return Family(span, tuple(_doubled(make) for make in makers), smooth=True)
+
+
+def _drawn(drawing: Drawing, grow: int, backing: Drawing) -> Callable[[], tuple[Mask, Mask]]:
+    def make() -> tuple[Mask, Mask]:
+        ink, halo = Pen(), Pen(grow)
+        drawing(ink)
+        if backing is drawing and not grow:
+            return ink.mask, ink.mask
+        backing(halo)
+        return ink.mask, halo.mask
+
+    return make
+
+
+def _doubled(make: Callable[[], Mask]) -> Callable[[], tuple[Mask, Mask]]:
+    def double() -> tuple[Mask, Mask]:
+        mask = make()
+        return mask, mask
+
+    return double

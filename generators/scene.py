@@ -6,11 +6,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.generators.atlas import ONE, Atlas, make_atlas
-from spurgen.generators.layers import OPAQUE, LayerStack, StampStack, no_stamps
+from spurgen.generators.atlas import ONE, OPAQUE, Atlas, LayerStack, Pictures, StampStack, make_atlas, no_stamps
+from spurgen.generators.pen import UNIT_BITS, cosine, sine
 from spurgen.generators.streams import Words, signed, uniform_int
-from spurgen.generators.things.stamps import Pictures
-from spurgen.generators.trigonometry import UNIT_BITS, cosine, sine
 
 Int64 = NDArray[np.int64]
 
@@ -87,7 +85,7 @@ class Canvas:
 
     def draw(self) -> NDArray[np.uint8]:
         """Render the pictures, uint8 (n, S, S, 3)."""
-        from spurgen.generators.compositor import render  # loads Numba, which factors and captions do not need
+        from spurgen.generators.kernels import render  # loads Numba, which factors and captions do not need
 
         out = np.empty((self.count, self.size, self.size, 3), np.uint8)
         wall = np.clip(self.wall, 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Random words: every sample owns a fixed range of a named Philox stream.
+"""Random words: every sample owns a fixed range of a named Philox stream, found by its index.
 
 Only raw words are used. NumPy freezes its bit streams but not the methods of `Generator`
 (NEP 19), so every distribution is computed here, with integers.
@@ -11,12 +11,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from spurgen.benchmark.errors import ScenarioError
+
 Int64 = NDArray[np.int64]
 Words = NDArray[np.uint64]
 Stream = Callable[[str, int], Words]
 
 WORDS_PER_BLOCK = 4  # Philox makes four words per counter step
 SCATTERED = 8  # number of runs of indices from which our own Philox is faster than NumPy's
+LAST_INDEX = 2**48  # beyond, the words of a stream would repeat: an index times its blocks is a uint64
 _ONE = 1 << 32
 
 
@@ -33,7 +36,7 @@ def words(key: int, indices: Int64, blocks: int) -> Words:
     """
     breaks = np.flatnonzero(indices[1:] - indices[:-1] != 1) + 1
     if len(breaks) >= SCATTERED:
-        from spurgen.generators.philox import scattered_words  # imported late: numba takes a second to load
+        from spurgen.generators.kernels import scattered_words  # imported late: numba takes a second to load
 
         return scattered_words(key, indices, blocks)
     out = np.empty((len(indices), WORDS_PER_BLOCK * blocks), np.uint64)
@@ -85,3 +88,29 @@ def permutation(key: int, size: int) -> Int64:
         other = others[last]
         order[last], order[other] = order[other], order[last]
     return np.array(order, np.int64)
+
+
+def checked_indices(indices: object) -> Int64:
+    """Return sample indices as int64 (n,). Raises `ScenarioError` if they are negative or not whole numbers."""
+    where = integers("sample indices", indices)
+    if where.ndim != 1:
+        message = f"sample indices have {where.ndim} dimensions, expected 1: give a list or range of whole numbers"
+        raise ScenarioError(message)
+    if len(where) and where.min() < 0:
+        raise ScenarioError(f"negative sample index {where.min()}; indices start at 0")
+    if len(where) and where.max() >= LAST_INDEX:
+        raise ScenarioError(f"sample index {where.max()} is too large; give one below 2**48")
+    return where
+
+
+def integers(what: str, numbers: object) -> Int64:
+    """Return whole numbers as int64; refuse booleans, which are a mask rather than indices."""
+    try:
+        array = np.asarray(numbers)
+    except ValueError:  # lists of unequal lengths
+        raise ScenarioError(f"{what} must be whole numbers in equal rows, not {numbers!r:.80}") from None
+    if array.size and (array.dtype.kind not in "iu" or array.max() > np.iinfo(np.int64).max):
+        example = f"{array.dtype} such as {array.ravel().tolist()[0]!r}"
+        cure = "; np.flatnonzero turns a mask into indices" if array.dtype.kind == "b" else ""
+        raise ScenarioError(f"{what} must be whole numbers below 2**63, not {example}{cure}")
+    return array.astype(np.int64)

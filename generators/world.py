@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from spurgen.benchmark.contract import Batch, Carrier, Int64, LabeledData, Modality
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.world import Description
-from spurgen.generators.indices import checked_indices
+from spurgen.generators.streams import checked_indices
 
 ALL: tuple[Carrier, ...] = get_args(Carrier)
 FITTED = ("train", "val")

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from spurgen.generators.masks import by_name, inked
-from spurgen.generators.pen import REACH, Pen
+from spurgen.generators.pen import REACH, Pen, by_name, inked
 from spurgen.generators.scene import Canvas, Draw, Int64, Layer
 from spurgen.generators.streams import signed, uniform_int
 

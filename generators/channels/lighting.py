@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spurgen.generators.masks import gradients
-from spurgen.generators.pen import MASTER, Mask
+from spurgen.generators.pen import MASTER, Mask, gradients
 from spurgen.generators.scene import Canvas, Draw, Int64, Layer
 from spurgen.generators.streams import signed
 

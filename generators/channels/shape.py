@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from spurgen.generators.layers import OPAQUE
-from spurgen.generators.masks import by_name, inked
-from spurgen.generators.pen import Pen, arc, polar, regular, star
+from spurgen.generators.atlas import OPAQUE
+from spurgen.generators.pen import Pen, arc, by_name, inked, polar, regular, star
 from spurgen.generators.scene import Draw, Int64, Scene
 
 CARRIERS = frozenset({"image", "caption"})

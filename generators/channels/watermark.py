@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from spurgen.generators.masks import by_name, inked
-from spurgen.generators.pen import Pen
+from spurgen.generators.pen import Pen, by_name, inked
 from spurgen.generators.scene import Canvas, Draw, Int64, Layer
 from spurgen.generators.streams import uniform_int
 

@@ -5,8 +5,7 @@ from functools import partial
 import numpy as np
 
 from spurgen.generators.atlas import ONE
-from spurgen.generators.masks import inked
-from spurgen.generators.pen import Pen
+from spurgen.generators.pen import Pen, inked
 from spurgen.generators.pictograms.shapes import DRAWINGS
 from spurgen.generators.scene import Draw, Int64, Layer, Scene
 from spurgen.generators.streams import signed

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spurgen.benchmark.contract import CARRIERS_OF, Modality
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.worlds.pictograms import Scenario
-from spurgen.generators.layers import OPAQUE
+from spurgen.generators.atlas import OPAQUE
 from spurgen.generators.pictograms.sampling import Drawn, magnitudes, mentioned
 from spurgen.generators.pictograms.state import State, needs_pictogram, redrawn_channel, state_of
 from spurgen.generators.streams import Int64, threshold

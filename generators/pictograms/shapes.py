@@ -1,8 +1,7 @@
 """The twenty pictograms that carry the class in images."""
 
 from spurgen.benchmark.worlds.pictograms import Scenario
-from spurgen.generators.masks import by_name, inked
-from spurgen.generators.pen import Pen, arc, polar
+from spurgen.generators.pen import Pen, arc, by_name, inked, polar
 
 HALO = 11
 

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Carrier, Int64, LabeledData, Modality
 from spurgen.benchmark.worlds.pictograms import Scenario
-from spurgen.generators.pictograms.factors import NO_ENVIRONMENT, groups_over
 from spurgen.generators.pictograms.law import evidence, ideal_observer
-from spurgen.generators.pictograms.sampling import drawn, sample, shown_classes, twins
+from spurgen.generators.pictograms.sampling import NO_ENVIRONMENT, drawn, groups_over, sample, shown_classes, twins
 from spurgen.generators.pictograms.shapes import class_names
 from spurgen.generators.pictograms.state import State, aligned_values, state_of
 from spurgen.generators.world import ALL, FITTED, Samples, World

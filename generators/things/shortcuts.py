@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spurgen.generators.atlas import ONE
+from spurgen.generators.atlas import ONE, OPAQUE
 from spurgen.generators.channels import background, lighting, watermark
-from spurgen.generators.layers import OPAQUE
 from spurgen.generators.scene import Canvas, Draw, Int64
 from spurgen.generators.streams import signed
 

@@ -1,4 +1,4 @@
-"""Samples of a ladder, as functions of the ladder, a part and indices."""
+"""Samples of a ladder, as functions of a part and indices: a thing before a wall, and a sentence about it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,25 +10,43 @@ from numpy.typing import NDArray
 from spurgen.benchmark.contract import Batch, Carrier
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.worlds.things import Ladder
+from spurgen.generators.atlas import ONE
+from spurgen.generators.pictograms.captions import NATURAL
+from spurgen.generators.scene import Canvas, Stamp
 from spurgen.generators.streams import (
     Int64,
     Words,
     happens,
     other_than,
     permutation,
+    signed,
     stream_key,
     threshold,
     uniform_int,
     words,
 )  # fmt: skip
-from spurgen.generators.things.captions import PLAIN_WALL, UNNAMED, write
-from spurgen.generators.things.nouns import THINGS
-from spurgen.generators.things.scene import paint
+from spurgen.generators.things.nouns import THINGS, enlarged, pictures
 from spurgen.generators.things.shortcuts import SHORTCUTS
 from spurgen.generators.world import ALL, NOTHING, Samples, World, in_part, world_of
 
 POOLS = ("train", "val", "test")
 POOL_OF = {"seen": "train", "calibration": "val"}
+SIDE = 76 * ONE // 100  # of a thing, of the canvas's side
+LEAN = 90  # in 1/4096 turns
+_PICTURE = np.cumsum([thing.pictured for thing in THINGS]) - 1  # of each thing that has one
+UNNAMED = "something"
+MOMENTS = ((2, NATURAL.words["weather"]), (3, NATURAL.words["days"]))
+FORMS = (
+    ("There is {thing} in front of {wall} {place}.", "There is {thing} in front of {wall}."),
+    ("{place}, you see {thing} with {wall} in the background.", "You see {thing} with {wall} in the background."),
+    ("A photo of {thing}, taken {place}, with {wall} behind it.", "A photo of {thing} with {wall} behind it."),
+    ("Behind {thing} you can see {wall} {place}.", "Behind {thing} there is {wall}."),
+    ("Here is {thing} {place}, next to {wall}.", "Here is {thing}, next to {wall}."),
+    ("The picture was taken {place} and shows {thing} against {wall}.", "The picture shows {thing} against {wall}."),
+    ("Look, {thing} in front of {wall} {place}!", "Look, {thing} in front of {wall}!"),
+    ("Somebody put {thing} in front of {wall} {place}.", "Somebody put {thing} in front of {wall}."),
+)
+"""Sentences with and without a place."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +90,23 @@ class ThingsWorld(World):
         table = np.eye(self.ladder.num_values, self.ladder.num_classes, dtype=bool)
         return dict.fromkeys(self.ladder.shortcuts, table)
 
-    def draw(self, part: str, indices: Int64 | range | list[int], carriers: Collection[Carrier] = ALL) -> Samples:
-        """Return samples of a part; see `World.draw`."""
-        return sample_part(self.ladder, part, indices, carriers)
+    def draw(
+        self, part: str, indices: Int64 | range | list[int], carriers: Collection[Carrier] = ALL,
+        form: int | None = None,
+    ) -> Samples:  # fmt: skip
+        """Return samples of a part; see `World.draw`.
+
+        `channel_values` are numbers of values, of which value k goes with class k. `group_ids` is `2 * label`, plus 1
+        where the shortcuts go with another class than the label; in free and neutral parts nothing is added. With
+        `form` all captions have that form of `FORMS` and no second sentence.
+        """
+        split, where, made = _drawn(self, part, in_part(self.ladder, part, indices))
+        images = "image" in carriers and "image" in self.ladder.carriers
+        inputs = Batch(
+            _images(self, split, where, made) if images else None,
+            _captions(self, split, where, made, form) if "caption" in carriers else None,
+        )
+        return Samples(inputs, made.labels, made.values, made.env_ids, 2 * made.labels + made.counter)
 
     def phrase(self, shortcut: str, value: int) -> str:
         """Return how a caption names a shortcut's look, or the look's name where captions do not show it."""
@@ -159,26 +191,13 @@ def make_world(ladder: Ladder) -> ThingsWorld:
 
 
 def sample_part(
-    ladder: Ladder, part: str, indices: Int64 | range | list[int], carriers: Collection[Carrier] = ALL,
-    form: int | None = None,
-) -> Samples:  # fmt: skip
-    """Return samples of a part of a ladder; a sample is the same alone and in any batch.
+    ladder: Ladder, part: str, indices: Int64 | range | list[int], carriers: Collection[Carrier] = ALL
+) -> Samples:
+    """Return samples of a part of a ladder; see `ThingsWorld.draw`.
 
-    `channel_values` are numbers of values, of which value k goes with class k. `group_ids` is `2 * label`, plus 1 where
-    the shortcuts go with another class than the label; in free and neutral parts nothing is added. With `form` all
-    captions have that form of `captions.FORMS` and no second sentence. Raises `ScenarioError` for an unknown part, an
-    impossible ladder, or indices that the part does not have.
+    Raises `ScenarioError` for an unknown part, an impossible ladder, or indices that the part does not have.
     """
-    world = world_of(ladder)
-    assert isinstance(world, ThingsWorld)
-    split, where, made = _drawn(world, part, in_part(ladder, part, indices))
-    inputs = Batch(
-        paint(world, split, where, made.things, made.values)
-        if "image" in carriers and "image" in ladder.carriers
-        else None,
-        _captions(world, split, where, made, form) if "caption" in carriers else None,
-    )
-    return Samples(inputs, made.labels, made.values, made.env_ids, 2 * made.labels + made.counter)
+    return world_of(ladder).draw(part, indices, carriers)
 
 
 def _drawn(world: ThingsWorld, part: str, indices: Int64) -> tuple[str, Int64, Drawn]:
@@ -245,15 +264,52 @@ def _environments(world: ThingsWorld, split: str, indices: Int64, misleads: NDAr
     return np.where(misleads, indices % 4 != 0, indices // world.ladder.num_classes % 2).astype(np.int64)
 
 
+def _images(world: ThingsWorld, split: str, place: Int64, made: Drawn) -> NDArray[np.uint8]:
+    """Render n pictures, uint8 (n, S, S, 3)."""
+    pose = world.words(split, "pose", place, 2)
+    scene = Canvas(world.ladder.image_size, len(place), pose[:, 0])
+    scene.wall = (150 + signed(pose[:, 1], 45))[:, None] + np.zeros((len(place), 3), np.int64)
+    for name, kind in SHORTCUTS.items():
+        if kind.paint is not None and world.ladder.shortcuts.get(name, "caption") != "caption":
+            look = world.looks[name][made.values[name]]
+            kind.paint(scene, look, lambda blocks, name=name: world.words(split, f"paint/{name}", place, blocks))
+    scene.stamp = Stamp(
+        pictures(),
+        _PICTURE[made.things],
+        ONE // 2 + signed(pose[:, 2], ONE * 4 // 100),
+        ONE // 2 + signed(pose[:, 3], ONE * 4 // 100),
+        enlarged(SIDE * (1000 + signed(pose[:, 4], 80)) // 1000),
+        signed(pose[:, 5], LEAN),
+        uniform_int(pose[:, 6], 2) == 1,
+    )
+    return scene.draw()
+
+
 def _captions(world: ThingsWorld, split: str, place: Int64, made: Drawn, form: int | None) -> list[str]:
+    """Write n captions: a sentence, and an uninformative second one, so that few captions are equal."""
     ladder = world.ladder
     nuisance = world.words(split, "caption", place)
     named = happens(nuisance[:, 1], threshold(ladder.named)) if ladder.named < 1 else np.ones(len(place), bool)
     things = [THINGS[k].noun if seen else UNNAMED for k, seen in zip(made.things.tolist(), named.tolist(), strict=True)]
-    phrases = {}
-    for name in ("hue", "wall", "place"):
-        table, neutral = SHORTCUTS[name].phrases, PLAIN_WALL if name == "wall" else ""
-        carried = ladder.shortcuts.get(name, "image") != "image"
-        looks = world.looks[name][made.values[name]].tolist() if carried else []
-        phrases[name] = [table[k] for k in looks] if carried else [neutral] * len(place)
-    return write(things, phrases["hue"], phrases["wall"], phrases["place"], nuisance, form)
+    hues, walls, places = (_phrases(world, name, made) for name in ("hue", "wall", "place"))
+    forms = uniform_int(nuisance[:, 0], len(FORMS)) if form is None else np.full(len(things), form)
+    weather, days = ([words[k] for k in uniform_int(nuisance[:, at], len(words)).tolist()] for at, words in MOMENTS)
+    columns = zip(forms.tolist(), things, hues, walls, places, weather, days, strict=True)
+    return [
+        _sentence(FORMS[f][not spot], thing, f"{hue} {wall}".strip(), spot)
+        + (f" It was a {sky} {day}." if form is None else "")
+        for f, thing, hue, wall, spot, sky, day in columns
+    ]
+
+
+def _phrases(world: ThingsWorld, name: str, made: Drawn) -> list[str]:
+    """Return what captions say of a shortcut, something neutral where they do not show it."""
+    if world.ladder.shortcuts.get(name, "image") == "image":
+        return ["wall" if name == "wall" else ""] * len(made.labels)
+    return [SHORTCUTS[name].phrases[k] for k in world.looks[name][made.values[name]].tolist()]
+
+
+def _sentence(form: str, thing: str, wall: str, place: str) -> str:
+    article = "an" if wall[0] in "aeiou" else "a"
+    written = form.format(thing=thing, wall=f"{article} {wall}", place=place)
+    return written[0].upper() + written[1:]

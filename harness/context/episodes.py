@@ -19,8 +19,7 @@ from spurgen.baselines.training.encoders import ENCODERS, Features
 from spurgen.benchmark.contract import CARRIERS_OF
 from spurgen.benchmark.worlds.things import Ladder
 from spurgen.generators.streams import permutation, stream_key
-from spurgen.generators.things.captions import FORMS
-from spurgen.generators.things.world import sample_part
+from spurgen.generators.things.world import FORMS, ThingsWorld, make_world
 from spurgen.generators.world import Samples
 from spurgen.harness.metrics.arrays import Float64, Int64
 
@@ -88,20 +87,21 @@ class Episode:
 def draw(number: int) -> Episode:
     """Draw an episode. Rungs share the order of demonstrations: one more counterexample replaces a caption in place."""
     world = LADDER.in_world(number)
+    made = make_world(world)
     order = permutation(stream_key(world.suite, world.seed, "order"), SHOWN)
     form = stream_key(world.suite, world.seed, "form") % len(FORMS)
-    parts = {rung: _captions(world, world.pieces("train", rung), form) for rung in RUNGS}
+    parts = {rung: _captions(made, world.pieces("train", rung), form) for rung in RUNGS}
     shown = {
         rung: Captions(tuple(all_.texts[k] for k in order), all_.classes[order], all_.values[order])
         for rung, all_ in parts.items()
     }
-    queries = _captions(world, tuple((f"test/{state}", range(2 * pairs)) for state, pairs in QUERIES.items()), form)
+    queries = _captions(made, tuple((f"test/{state}", range(2 * pairs)) for state, pairs in QUERIES.items()), form)
     assert (queries.classes == CLASSES).all()
     return Episode(shown, queries, stream_key(world.suite, world.seed, "labels") % 2 == 1)
 
 
-def _captions(world: Ladder, pieces: tuple[tuple[str, range], ...], form: int) -> Captions:
-    drawn: list[Samples] = [sample_part(world, part, indices, CARRIERS_OF["text"], form) for part, indices in pieces]
+def _captions(world: ThingsWorld, pieces: tuple[tuple[str, range], ...], form: int) -> Captions:
+    drawn: list[Samples] = [world.draw(part, indices, CARRIERS_OF["text"], form) for part, indices in pieces]
     return Captions(
         tuple(text for piece in drawn for text in piece.captions),
         np.concatenate([piece.labels for piece in drawn]),

@@ -14,8 +14,8 @@ from spurgen.benchmark.result import Environment
 from spurgen.benchmark.task import Task
 from spurgen.benchmark.worlds.pictograms import Scenario, Strength, pictograms
 from spurgen.generators import Samples, sample
-from spurgen.generators.pictograms.factors import Factors, draw_factors, patterns
 from spurgen.generators.pictograms.law import shows_core
+from spurgen.generators.pictograms.sampling import Factors, draw_factors, patterns
 from spurgen.generators.pictograms.state import state_of
 from spurgen.generators.world import NOTHING, world_of
 from spurgen.harness.board.columns import COLUMNS, Record, column, compared_lines, filled, keys

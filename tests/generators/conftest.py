@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spurgen.benchmark.worlds.pictograms import make_scenario
-from spurgen.generators.pictograms.factors import draw_factors
+from spurgen.generators.pictograms.sampling import draw_factors
 from spurgen.generators.pictograms.state import state_of
 
 CHANNELS = {"background": {}, "color": {}, "shape": {}}

@@ -1,15 +1,62 @@
+"""Masks and pictures: what the pen draws, how both are averaged, sealed and packed."""
+
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spurgen.generators.atlas import SMALLEST, make_atlas, resolution, seal, soften
-from spurgen.generators.layers import RING
-from spurgen.generators.masks import gradients, inked
-from spurgen.generators.pen import MASTER
+from spurgen.generators.atlas import MARGIN, RING, SMALLEST, SOLID, make_atlas, pack, resolution, seal, soften
+from spurgen.generators.pen import MASTER, REACH, Pen, gradients, inked, regular, star
 from spurgen.generators.pictograms.shapes import DRAWINGS
+from spurgen.generators.things.nouns import SIDE, enlarged, picture_atlas, pictures
 
-SETTINGS = settings(max_examples=40)
+SETTINGS = settings(max_examples=30)
+PER_UNIT = MASTER / (2 * REACH)  # master pixels per grid unit
+inner_point = st.tuples(st.integers(-90, 90), st.integers(-90, 90))
+
+
+def area(pen):
+    """Return the inked area in squared grid units."""
+    return (pen.mask == 255).sum() / PER_UNIT**2
+
+
+def shoelace(points):
+    edges = zip(points, [*points[1:], points[0]], strict=True)
+    return abs(sum(xa * yb - xb * ya for (xa, ya), (xb, yb) in edges)) / 2
+
+
+@pytest.mark.parametrize(
+    "points",
+    [regular(5, 90), regular(6, 91), star(5, 96, 56), star(8, 120, 40), [(-60, -60), (60, -60), (60, 20), (-60, 20)]],
+)
+def test_simple_polygons_have_the_area_of_the_shoelace_formula(points):
+    assert area(Pen().polygon(*points)) == pytest.approx(shoelace(points), rel=0.004)
+
+
+@SETTINGS
+@given(a=inner_point, b=inner_point, width=st.integers(4, 60))
+def test_a_stroke_is_a_rectangle_with_two_half_discs(a, b, width):
+    expected = width * math.dist(a, b) + math.pi * width**2 / 4
+    assert area(Pen().stroke(a, b, width=width)) == pytest.approx(expected, rel=0.08)
+
+
+@pytest.mark.parametrize("grow", [1, 9, 20])
+def test_a_halo_reaches_grow_units_further_and_covers_the_holes(grow):
+    solid, halo = (
+        pen.ellipse(-40, 0, 30).polygon((0, -40), (60, -20), (20, 50)).stroke((-60, 60), (60, 70), width=14)
+        for pen in (Pen(), Pen(grow))
+    )
+    covered = halo.ellipse(-40, 0, 12, ink=False).mask > 0
+    assert (covered >= (solid.mask > 0)).all()
+    rows, columns = np.nonzero(solid.mask)
+    inside, outside = (
+        [np.hypot(rows - r, columns - c).min() for r, c in points]
+        for points in (np.argwhere(covered)[::487], np.argwhere(~covered)[::4871])
+    )
+    assert max(inside) <= grow * PER_UNIT + 2
+    assert min(outside) >= grow * PER_UNIT - 2
 
 
 def neighbours(mask, y, x):
@@ -100,3 +147,37 @@ def test_soften_spreads_each_texel_over_its_neighbours_around_the_edges_of_a_til
     assert soft[[7, 0, 1]][:, [2, 3, 4]].tolist() == [[11, 21, 11], [21, 42, 21], [11, 21, 11]]
     assert np.count_nonzero(soft) == 9
     assert (soften(np.full((4, 4), 255, np.uint8)) == 255).all()
+
+
+def test_texels_are_premultiplied_and_surrounded_by_an_empty_margin():
+    picture = np.zeros((1, 3, 3, 4), np.uint8)
+    picture[0, 1, 2] = 200, 100, 7, 51  # alpha of a fifth
+    texels, _ = pack(picture)
+    (row,), (column,) = np.nonzero(texels[0])
+    assert (row, column) == (MARGIN + 1, MARGIN + 2)
+    assert texels[0, row, column].tobytes() == bytes([40, 20, 1, 51])
+    assert texels.shape == (1, 3 + 2 * MARGIN, 3 + 2 * MARGIN)
+
+
+def test_near_marks_the_texels_around_a_coloured_one():
+    picture = np.zeros((1, 3, 3, 4), np.uint8)
+    picture[0, 0, 0] = 255
+    _, near = pack(picture)
+    rows, columns = np.nonzero(near[0])
+    assert {*rows.tolist()} == {*columns.tolist()} == {MARGIN - 1, MARGIN, MARGIN + 1}
+    assert near.sum() == 9
+
+
+def test_pictures_of_things_keep_their_colours_where_they_are_opaque():
+    texels, near = pictures()
+    inside = slice(MARGIN, MARGIN + SIDE)
+    packed = np.ascontiguousarray(texels[:3, inside, inside]).view(np.uint8).reshape(3, SIDE, SIDE, 4)
+    opaque = picture_atlas()[:3, ..., 3] >= SOLID
+    np.testing.assert_array_equal(packed[opaque][:, :3], picture_atlas()[:3][opaque][:, :3])
+    assert (packed[opaque][:, 3] == 255).all()
+    assert opaque.mean() > 0.3
+    assert near[texels > 0].all()
+
+
+def test_a_packed_picture_spans_its_margin_too():
+    assert enlarged(np.array([SIDE])) == SIDE + 2 * MARGIN

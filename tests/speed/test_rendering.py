@@ -8,7 +8,7 @@ import pytest
 
 from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.benchmark.worlds.things import Ladder
-from spurgen.generators import compositor, sample
+from spurgen.generators import kernels, sample
 from spurgen.generators.things.world import sample_part
 
 IMAGE = ("background", "color", "shape", "lighting", "watermark")
@@ -37,11 +37,11 @@ def all_channels(image_size):
 @pytest.mark.parametrize(("image_size", "count", "target"), [(64, 2000, 25_000), (224, 300, 2_000)])
 def test_speed_of_rendering_every_image_channel(benchmark, measure, monkeypatch, image_size, count, target):
     calls = []
-    monkeypatch.setattr(compositor, "render", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr(kernels, "render", lambda *arguments: calls.append(arguments))
     sample(all_channels(image_size), "train", range(count), captions=False)
     monkeypatch.undo()
     benchmark.extra_info["target_per_second"] = target
-    benchmark.pedantic(compositor.render, calls[0], rounds=15, warmup_rounds=1)
+    benchmark.pedantic(kernels.render, calls[0], rounds=15, warmup_rounds=1)
     if benchmark.stats:
         measure(f"scenes at {image_size} pixels", count / benchmark.stats["median"], target, "images/s", more=True)
     assert np.ptp(calls[0][0]) > 100
@@ -64,7 +64,7 @@ def test_speed_of_scenes_and_captions_of_things(benchmark, measure, image_size, 
 
 def test_speed_of_captions_of_things(benchmark, measure):
     arguments = (things(128), "train", range(1200))
-    made = benchmark.pedantic(sample_part, arguments, {"images": False}, rounds=15, warmup_rounds=1)
+    made = benchmark.pedantic(sample_part, arguments, {"carriers": ("caption",)}, rounds=15, warmup_rounds=1)
     if benchmark.stats:
         measure("captions of things", 1200 / benchmark.stats["median"], 100_000, "captions/s", more=True)
     assert len(set(made.captions)) > 500

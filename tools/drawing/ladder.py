@@ -10,7 +10,8 @@ from spurgen.benchmark.contract import CARRIERS_OF
 from spurgen.benchmark.worlds.things import Ladder
 from spurgen.generators.things.nouns import CATEGORIES, SIDE, THINGS, picture_atlas
 from spurgen.generators.things.shortcuts import SHORTCUTS
-from spurgen.generators.things.world import make_world, sample_part
+from spurgen.generators.things.world import make_world
+from spurgen.generators.world import world_of
 
 SHOWN = 9  # things of a category
 SHORT = {"honeycombed": "honey- comb"}  # wider than a scene in one line
@@ -43,7 +44,7 @@ def scenes_by_value(shortcut: str, image_size: int) -> list[Pixels]:
         new = [number for number, look in enumerate(looks) if look not in scenes]
         twins = ladder.num_classes * ladder.twins_per_class
         places = [twins * number + len(scenes) + k for k, number in enumerate(new)]
-        images = sample_part(ladder, f"test/{shortcut}", places, CARRIERS_OF["image"]).images
+        images = world_of(ladder).draw(f"test/{shortcut}", places, CARRIERS_OF["image"]).images
         scenes |= {looks[number]: image for number, image in zip(new, images, strict=True)}
     return [scenes[value] for value in sorted(scenes)]
 
@@ -91,6 +92,6 @@ def ladder_sheet(image_size: int, across: int, note_width: int) -> Strip:
     ladder = things_ladder(image_size, 2, *(name for pair in PAIRS for name in pair), categories=CATEGORIES[:3])
     strips = []
     for part, (title, note) in PARTS.items():
-        images = sample_part(ladder, part, range(across), CARRIERS_OF["image"]).images
+        images = world_of(ladder).draw(part, range(across), CARRIERS_OF["image"]).images
         strips.append(panel(heading(title, note, note_width), [tile(pixels) for pixels in images], across + 1))
     return framed(strips)

@@ -11,7 +11,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.worlds.pictograms import Channel, Scenario, make_scenario
 from spurgen.generators import TwinKind, class_names, sample, twins
 from spurgen.generators.atlas import CHANNELS
-from spurgen.generators.pictograms.nouns import NOUNS
+from spurgen.generators.pictograms.captions import NOUNS
 from spurgen.generators.pictograms.state import needs_pictogram
 from spurgen.harness.machine.files import write_atomically
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from spurgen.benchmark.worlds.things import Ladder
 from spurgen.generators.things.shortcuts import SHORTCUTS
-from spurgen.generators.things.world import sample_part
 from spurgen.generators.world import world_of
 
 FILE = Path(__file__).with_name("ladder.json")
@@ -46,7 +45,7 @@ def ladder(**fields):
 
 def digest(ladder, part, indices):
     """Hash the decoded content of samples: pixels, captions and factors apart."""
-    samples = sample_part(ladder, part, indices)
+    samples = world_of(ladder).draw(part, indices)
     columns = (samples.labels, samples.env_ids, samples.group_ids, *samples.channel_values.values())
     halves = (
         samples.images.tobytes(),

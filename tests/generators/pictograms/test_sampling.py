@@ -1,3 +1,7 @@
+"""Samples and their twins, what their nuisances change, and which arguments are refused."""
+
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,10 +9,13 @@ from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.worlds.pictograms import BALANCED, make_scenario
+from spurgen.benchmark.worlds.pictograms import BALANCED, NUISANCES, make_scenario
 from spurgen.generators import aligned_values, class_names, sample, twins
 from spurgen.generators.atlas import CHANNELS
-from spurgen.generators.pictograms.nouns import HIDDEN
+from spurgen.generators.pictograms.captions import HIDDEN
+from spurgen.generators.pictograms.sampling import nuisance_words
+from spurgen.generators.pictograms.state import state_of
+from spurgen.generators.scene import Core, Scene
 
 KINDS = discover(CHANNELS)
 SETTINGS = settings(max_examples=40)
@@ -238,3 +245,121 @@ def test_a_template_draws_no_samples(world):
     assert len({tuple(samples.captions) for samples in made}) == 3
     assert len({tuple(samples.channel_values["color"]) for samples in made}) == 3  # the alignment is another
     assert class_names(spec.in_world(0)) == class_names(spec.in_world(1))
+
+
+@pytest.mark.parametrize("nuisance", NUISANCES)
+def test_a_single_nuisance_changes_images_or_captions_and_no_factor(world, nuisance):
+    spec = world(caption_fidelity=0.5)
+    base, twin = sample(spec, "test", range(60)), twins(spec, "test", range(60), "placebo", nuisance)
+    same = {"images": np.array_equal(base.images, twin.images), "captions": base.captions == twin.captions}
+    assert same == {"images": nuisance == "wording", "captions": nuisance != "wording"}
+    for name in ("labels", "group_ids", "env_ids"):
+        np.testing.assert_array_equal(getattr(base, name), getattr(twin, name))
+
+
+def posed(scenario, nuisance):
+    """Return what the pose of 60 scenes decides, by the nuisance that it belongs to, with one nuisance redrawn."""
+    words = nuisance_words(state_of(scenario), "test", np.arange(60), nuisance)
+    looks = Core(1 << 14, 256, np.ones(60, bool))
+    scene = Scene(scenario.image_size, np.zeros(60, np.int64), looks, lambda blocks: words("pose", blocks))
+    plate, pictogram, wall = scene.layers["plate"], scene.layers["pictogram"], scene.wall
+    return {
+        "noise": [scene.noise],
+        "tone": [scene.polarity, wall[:, 0] - wall[:, 2], wall // 30],
+        "place": [plate.x, plate.y, pictogram.x - plate.x, pictogram.y - plate.y],
+        "size": [plate.span, pictogram.span],
+        "tilt": [plate.angle, pictogram.angle],
+        "wording": [],
+    }
+
+
+@pytest.mark.parametrize("nuisance", NUISANCES)
+def test_a_single_nuisance_redraws_all_of_the_pose_that_belongs_to_it_and_nothing_else(world, nuisance):
+    before, after = posed(world(), None), posed(world(), nuisance)
+    for name in NUISANCES:
+        changed = [not np.array_equal(*pair) for pair in zip(before[name], after[name], strict=True)]
+        assert changed == [name == nuisance] * len(changed), name
+
+
+def test_the_placebo_redraws_wording_as_its_own_twin_does_and_pictures_in_more_than_one_way(world):
+    spec = world()
+    placebo = twins(spec, "test", range(20), "placebo")
+    single = [twins(spec, "test", range(20), "placebo", nuisance) for nuisance in NUISANCES]
+    assert placebo.captions == single[NUISANCES.index("wording")].captions
+    for other in single:
+        assert not np.array_equal(placebo.images, other.images)
+
+
+def test_noise_changes_no_pixel_by_more_than_its_amplitude(world):
+    base = sample(world(), "test", range(40), captions=False).images.astype(int)
+    twin = twins(world(), "test", range(40), "placebo", "noise", captions=False).images.astype(int)
+    assert 0 < abs(base - twin).max() <= 12
+
+
+def test_an_unknown_nuisance_is_refused(world):
+    with pytest.raises(ScenarioError, match="there is no nuisance 'grain'; choose one of place, size"):
+        twins(world(), "test", [0], "placebo", "grain")
+
+
+def of_train(indices):
+    return lambda spec: sample(spec, "train", indices)
+
+
+def twin(*arguments):
+    return lambda spec: twins(spec, "test", [0, 1], *arguments)
+
+
+NOT_WHOLE = "sample indices must be whole numbers below 2**63, not "
+NOT_WHOLE_VALUES = "values of channel color must be whole numbers below 2**63, not "
+REFUSED = [
+    (lambda spec: sample(spec, "dev", [0]), "unknown split 'dev'; choose one of train, val, calibration, test"),
+    (of_train([3, -2]), "negative sample index -2; indices start at 0"),
+    (of_train([2**48]), "sample index 281474976710656 is too large"),
+    (of_train([1.7]), f"{NOT_WHOLE}float64 such as 1.7"),
+    (of_train(np.array([1.0])), f"{NOT_WHOLE}float64"),
+    (of_train(["1"]), f"{NOT_WHOLE}<U1"),
+    (of_train([2**63]), f"{NOT_WHOLE}uint64"),
+    (of_train([2**70]), f"{NOT_WHOLE}object"),
+    (of_train([True, False]), f"{NOT_WHOLE}bool such as True; np.flatnonzero turns a mask into indices"),
+    (of_train(np.zeros((2, 2), int)), "sample indices have 2 dimensions, expected 1: give a list or range"),
+    (of_train(3), "sample indices have 0 dimensions, expected 1: give a list or range of whole numbers"),
+    (of_train([[1], [2, 3]]), "sample indices must be whole numbers in equal rows, not [[1], [2"),
+    (lambda spec: twins(spec, "train", [1.7], "core"), f"{NOT_WHOLE}float64"),
+    (twin("mirror"), "unknown kind of twin 'mirror'; choose channel, placebo"),
+    (twin("channel"), "needs channel (one of background, color, shape) and value"),
+    (twin("channel", "hue", 0), "not 'hue' and 0"),
+    (twin("channel", "color", 10), "channel color has the values 0 to 9, not 10"),
+    (twin("channel", "color", np.array([3, -1])), "channel color has the values 0 to 9"),
+    (twin("channel", "color", np.zeros(3, int)), "needs one value, or one for each of the 2 samples"),
+    (twin("channel", "color", np.zeros((2, 1), int)), "needs one value, or one for each of the 2 samples"),
+    (twin("channel", "color", 1.9), f"{NOT_WHOLE_VALUES}float64 such as 1.9"),
+    (twin("channel", "color", np.array([1.0, 2.0])), f"{NOT_WHOLE_VALUES}float64"),
+    (twin("channel", "color", True), f"{NOT_WHOLE_VALUES}bool"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("ask", "message"), REFUSED)
+def test_invalid_arguments_are_refused(ask, message, world):
+    with pytest.raises(ScenarioError, match=re.escape(message)):
+        ask(world())
+
+
+@pytest.mark.parametrize("indices", [[3, 5], range(3, 6, 2), np.array([3, 5], np.uint8), np.array([3, 5], np.int32)])
+def test_whole_numbers_of_any_type_are_accepted(indices, world):
+    spec = world(image_size=32)
+    made, expected = sample(spec, "train", indices), sample(spec, "train", np.array([3, 5]))
+    np.testing.assert_array_equal(made.images, expected.images)
+    assert made.captions == expected.captions
+
+
+def test_no_indices_make_no_samples(world):
+    spec = world(image_size=32)
+    for made in (sample(spec, "train", []), twins(spec, "test", [], "placebo")):
+        assert made.images.shape == (0, 32, 32, 3)
+        assert made.captions == []
+
+
+def test_indices_past_the_size_of_a_split_give_fresh_samples(world):
+    spec = world(splits={"train": 90})
+    fresh, frozen = (sample(spec, "train", part, images=False).captions for part in (range(5000, 5300), range(90)))
+    assert len(set(fresh) - set(frozen)) > 200

@@ -7,7 +7,7 @@ import pytest
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.plugins import discover
 from spurgen.generators.atlas import CHANNELS
-from spurgen.generators.pictograms import natural_captions
+from spurgen.generators.pictograms.captions import NATURAL
 from spurgen.generators.things import nouns
 from spurgen.generators.things.nouns import CATEGORIES, SIDE, THINGS, picture_atlas
 
@@ -30,7 +30,7 @@ def nouns_of(category):
 
 def of_captions():
     """Return the words of what captions say beside the noun: categories, channels, places, weather, days."""
-    texts = [*CATEGORIES, *OTHER_COLORS, *natural_captions.PLACES, *natural_captions.WEATHER, *natural_captions.DAYS]
+    texts = [*CATEGORIES, *OTHER_COLORS, *(word for words in NATURAL.words.values() for word in words)]
     for kind in discover(CHANNELS).values():
         if "caption" in kind.CARRIERS:
             texts += [*kind.VALUES, *kind.PHRASES, *getattr(kind, "NATURAL_PHRASES", ())]

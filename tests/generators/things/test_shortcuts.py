@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from spurgen.generators.things.shortcuts import MARK_AT, MARK_RADIUS, SHORTCUTS
-from spurgen.generators.things.world import sample_part
 from spurgen.generators.world import world_of
 
 ONE = 1 << 16
@@ -20,8 +19,7 @@ def twins_by_value(ladder, name, carrier, fields=None):
         world = ladder(**EVERY, shortcuts={name: carrier}, seed=seed, **(fields or {}))
         looks = world_of(world).looks[name].tolist()
         count = 5 * world.twins_per_class
-        twins = sample_part(
-            world,
+        twins = world_of(world).draw(
             f"test/{name}",
             [count * v for v in range(7)],
             ("caption", "image") if carrier == "image" else ("caption",),
@@ -44,7 +42,7 @@ def test_values_look_different(ladder, name):
     """Any two twins of one scene differ in more levels than the grain has, in more pixels than a small mark's edge."""
     world = ladder(**EVERY, shortcuts={name: "image"}, image_size=96)
     count = 5 * world.twins_per_class
-    scenes = sample_part(world, f"test/{name}", [count * v + 7 for v in range(7)], ("image",)).images.astype(int)
+    scenes = world_of(world).draw(f"test/{name}", [count * v + 7 for v in range(7)], ("image",)).images.astype(int)
     for v in range(7):
         for w in range(v):
             different = (abs(scenes[v] - scenes[w]).max(axis=2) > 12).mean()
@@ -76,7 +74,7 @@ def test_a_shortcut_of_one_half_leaves_the_other_half_as_it_is(ladder, name):
         if not shown or other == name:
             continue
         world = ladder(shortcuts={name: carrier, other: "image" if carrier == "caption" else "caption"})
-        twins = sample_part(world, f"test/{name}", range(0, 60, 12))
+        twins = world_of(world).draw(f"test/{name}", range(0, 60, 12))
         if carrier == "image":
             assert len(set(twins.captions)) == 1
         else:
@@ -88,7 +86,7 @@ def test_a_shortcut_of_one_half_leaves_the_other_half_as_it_is(ladder, name):
 def test_a_wall_shows_behind_the_thing_alone(ladder, name):
     """Twins are equal where their thing is opaque, and differ at the frame."""
     world = ladder(shortcuts={name: "image"}, image_size=96)
-    scenes = sample_part(world, f"test/{name}", range(60), ("image",)).images.reshape(5, 12, 96, 96, 3)
+    scenes = world_of(world).draw(f"test/{name}", range(60), ("image",)).images.reshape(5, 12, 96, 96, 3)
     same = (scenes == scenes[0]).all(axis=(0, 4))
     assert same[:, 36:60, 36:60].mean() > 0.6
     assert same[:, :3].mean() < 0.02
@@ -97,7 +95,7 @@ def test_a_wall_shows_behind_the_thing_alone(ladder, name):
 
 def test_a_mark_changes_its_corner_alone(ladder):
     world = ladder(shortcuts={"mark": "image"}, image_size=100, twins_per_class=10)
-    scenes = sample_part(world, "test/mark", range(150)).images.reshape(5, 30, 100, 100, 3)
+    scenes = world_of(world).draw("test/mark", range(150)).images.reshape(5, 30, 100, 100, 3)
     changed = (scenes != scenes[0]).any(axis=(0, 4))
     reach = (MARK_AT + MARK_RADIUS) * 100 // ONE + 1
     corners = np.zeros((100, 100), bool)

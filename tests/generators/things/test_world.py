@@ -1,14 +1,17 @@
-"""The design of a ladder's parts: which thing, which values, which label a sample has."""
+"""The design of a ladder's parts: which thing, which values, which label a sample has; and what is refused."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spurgen.benchmark.errors import ScenarioError
+from spurgen.benchmark.worlds.things import Ladder
+from spurgen.generators.things import shortcuts
 from spurgen.generators.things.nouns import THINGS
 from spurgen.generators.things.shortcuts import HUES, WALLS
 from spurgen.generators.things.world import _drawn as draw_part
-from spurgen.generators.things.world import sample_part
+from spurgen.generators.things.world import check
 from spurgen.generators.world import NOTHING, world_of
 
 CLASSES = 3
@@ -21,7 +24,7 @@ def factors(ladder, part, count=None):
 
 
 def make(ladder, part, indices):
-    return sample_part(ladder, part, indices)
+    return world_of(ladder).draw(part, indices)
 
 
 def assert_equal(left, right):
@@ -56,8 +59,8 @@ def test_every_group_of_every_rung_above_0_has_a_sample(ladder, seed, classes, e
         ("val", world.val, [world.val_counterexamples(m) for m in rungs[1:]]),
     ):
         for m in counts:
-            agreeing = sample_part(world, split, range(size - m), NOTHING).group_ids
-            counter = sample_part(world, f"{split}/counter", range(m), NOTHING).group_ids
+            agreeing = world_of(world).draw(split, range(size - m), NOTHING).group_ids
+            counter = world_of(world).draw(f"{split}/counter", range(m), NOTHING).group_ids
             assert {*agreeing.tolist(), *counter.tolist()} == set(range(2 * classes))
 
 
@@ -190,7 +193,7 @@ def test_a_part_shows_things_of_its_class_and_of_its_pool(ladder, part, pool):
 
 def test_things_without_a_picture_are_shown_by_captions_alone(ladder):
     fields = {"categories": ("clothing", "tool"), "shortcuts": {"place": "caption"}}
-    shown = sample_part(ladder(**fields), "train", range(60), ("caption",))
+    shown = world_of(ladder(**fields)).draw("train", range(60), ("caption",))
     pools = world_of(ladder(**fields)).pools
     assert any(not THINGS[k].pictured for k in pools["train"][0])
     assert len(set(shown.captions)) > 30
@@ -239,7 +242,7 @@ def test_shortcuts_mislead_in_half_of_each_class_of_calibration(ladder, categori
 
 def test_groups_are_class_and_whether_shortcuts_mislead(ladder):
     for part, offset in (("train", 0), ("train/counter", 1), ("test/mislead", 1), ("test/thing", 1)):
-        made = sample_part(ladder(), part, range(9), NOTHING)
+        made = world_of(ladder()).draw(part, range(9), NOTHING)
         np.testing.assert_array_equal(made.group_ids, 2 * made.labels + offset)
 
 
@@ -259,11 +262,11 @@ def test_label_noise_changes_that_share_of_train_labels_and_nothing_else(ladder)
 
 @pytest.mark.parametrize("part", ["train", "train/counter"])
 def test_where_a_label_is_wrong_its_group_says_whether_shortcuts_go_with_the_wrong_label(ladder, part):
-    made = sample_part(ladder(**BIG, label_noise=0.3), part, range(48), NOTHING)
+    made = world_of(ladder(**BIG, label_noise=0.3)).draw(part, range(48), NOTHING)
     assert (made.group_ids % 2 == 0).any()
     assert (made.group_ids % 2 == 1).any()
     np.testing.assert_array_equal(made.group_ids, 2 * made.labels + (made.channel_values["hue"] != made.labels))
-    free = sample_part(ladder(**BIG, label_noise=0.3), "train/free", range(48), NOTHING)
+    free = world_of(ladder(**BIG, label_noise=0.3)).draw("train/free", range(48), NOTHING)
     np.testing.assert_array_equal(free.group_ids, 2 * free.labels)
 
 
@@ -284,3 +287,82 @@ def test_environments_hold_a_quarter_and_three_quarters_of_the_counterexamples(l
     agreeing = factors(world, split, 60 if split == "train" else 36)
     assert np.bincount(agreeing.env_ids).tolist() == [len(agreeing.env_ids) // 2] * 2
     assert len(np.unique(2 * agreeing.labels + agreeing.env_ids)) == 6
+
+
+def test_hidden_shortcuts_mislead_alone_in_counterexamples_of_their_own(ladder):
+    world, told = ladder(hidden=("place", "wall")), ladder()
+    for split in ("train", "val"):
+        hidden, counter = (factors(world, f"{split}/{state}") for state in ("hidden", "counter"))
+        for name in world.active:
+            secret, known = (np.unique(made.values[name] != made.labels).tolist() for made in (hidden, counter))
+            assert (secret, known) == (([True], [False]) if name in world.hidden else ([False], [True]))
+        assert not hidden.counter.any()
+        assert counter.counter.all()
+        assert (hidden.things == factors(world, split, len(hidden.things)).things).all()
+        np.testing.assert_array_equal(counter.values["hue"], factors(told, f"{split}/counter").values["hue"])
+    mislead = factors(world, "test/mislead")
+    assert all((mislead.values[name] != mislead.labels).all() for name in world.active)
+    assert all((factors(world, "train").values[name] == factors(world, "train").labels).all() for name in world.active)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"categories": ("animal", "plant")}, "there are no things of category 'plant'; choose from animal, clothing"),
+        ({"shortcuts": {"smell": "image"}}, "unknown shortcut 'smell'; choose from hue, wall, light, mark, place"),
+        ({"shortcuts": {"light": "caption"}}, "shortcut light cannot be shown in the caption"),
+        ({"shortcuts": {"mark": "both"}}, "shortcut mark cannot be shown in the caption"),
+        ({"shortcuts": {"place": "image"}}, "shortcut place cannot be shown in the image"),
+        ({"things": (1, 1)}, "things leaves none of category animal for train; change the shares"),
+        ({"things": (600, 1)}, "things leaves none of category animal for val; change the shares"),
+        ({"worlds": 3}, "scenario l is a template of 3 worlds; take one, such as .in_world(0)"),
+    ],
+)
+def test_a_ladder_that_cannot_be_drawn_is_refused_with_its_reason(ladder, fields, message):
+    with pytest.raises(ScenarioError) as caught:
+        world_of(ladder(**fields)).draw("train", [0])
+    assert message in str(caught.value)
+
+
+def test_a_shortcut_needs_enough_values_for_all_classes(ladder, monkeypatch):
+    few = shortcuts.SHORTCUTS["hue"]._replace(values=("red", "blue", "green", "pink"))
+    monkeypatch.setitem(shortcuts.SHORTCUTS, "hue", few)
+    with pytest.raises(
+        ScenarioError, match=r"hue has 4 values, but 3 classes need 5: one each, and two that go with none"
+    ):
+        check(ladder())
+
+
+@pytest.mark.parametrize(
+    ("part", "indices", "message"),
+    [
+        ("test", [0], r"unknown part 'test'; choose one of train, train/counter"),
+        ("test/word", [0], r"unknown part 'test/word'"),
+        ("train", [-1], r"negative sample index -1; indices start at 0"),
+        ("train", [60], r"train has 60 samples, but none with index 60"),
+        ("val/counter", [16], r"val/counter has 16 samples, but none with index 16"),
+        ("test/hue", [60], r"test/hue has 60 samples, but none with index 60"),
+    ],
+)
+def test_a_part_or_an_index_that_does_not_exist_is_refused(ladder, part, indices, message):
+    with pytest.raises(ScenarioError, match=message):
+        world_of(ladder()).draw(part, indices)
+
+
+def test_a_ladder_of_captions_has_no_images(ladder):
+    text = ladder(shortcuts={"place": "caption"})
+    assert [*world_of(text).draw("train", [0]).inputs.given] == ["captions"]
+
+
+def test_no_samples_of_a_part_are_no_samples(ladder):
+    none = world_of(ladder()).draw("train", [])
+    assert none.images.shape == (0, 48, 48, 3)
+    assert none.captions == []
+
+
+def test_worlds_of_a_template_share_nothing(ladder):
+    template = ladder(worlds=2)
+    first, second = (world_of(template.in_world(k)).draw("train", range(12)) for k in range(2))
+    assert not (first.images == second.images).all(axis=(1, 2, 3)).any()
+    assert not set(first.captions) & set(second.captions)
+    assert isinstance(template.in_world(0), Ladder)

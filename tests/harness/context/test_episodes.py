@@ -4,8 +4,8 @@ import re
 import numpy as np
 import pytest
 
-from spurgen.generators.things.captions import FORMS
 from spurgen.generators.things.nouns import THINGS
+from spurgen.generators.things.world import FORMS
 from spurgen.harness.context.episodes import CLASSES, LADDER, RUNGS, SHOWN, STATES, Scores, bayes_odds, draw, probe_odds
 from spurgen.harness.context.report import GOAL, report_of
 from spurgen.harness.results.store import IN_CONTEXT, SHIPPED

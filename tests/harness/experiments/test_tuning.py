@@ -9,7 +9,7 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.task import Task
 from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators import sample
-from spurgen.generators.pictograms.factors import draw_factors
+from spurgen.generators.pictograms.sampling import draw_factors
 from spurgen.generators.world import world_of
 from spurgen.harness.experiments.tuning import (
     TuningResult,

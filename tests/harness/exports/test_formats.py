@@ -18,7 +18,6 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.world import load_scenario
 from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators import sample, shown_classes, twins
-from spurgen.generators.things.world import sample_part
 from spurgen.generators.world import NOTHING, world_of
 from spurgen.harness.cli import main
 from spurgen.harness.exports.plan import FORMATS, Plan, columns_of, columns_of_text
@@ -266,7 +265,7 @@ def test_a_ladder_of_captions_is_written_as_tables_alone(steps, tmp_path, lines,
     assert main([*asked, "--out", str(tmp_path / "set"), "--format", "captions", "--twins"]) == 0
     train, twins = lines("set/train.csv")["train"], lines("set/test-hue.csv")["test/hue"]
     rung = load_suite(steps).task("few-6").in_world(0).scenario
-    assert train[0]["caption"] == sample_part(rung, "train", [0], ("caption",)).captions[0]
+    assert train[0]["caption"] == world_of(rung).draw("train", [0], ("caption",)).captions[0]
     assert [row["hue"] for row in twins] == [str(k // 12) for k in range(12 * 5)]
     assert [row["index"] for row in twins] == [str(k % 12) for k in range(12 * 5)]
     splits = load_dataset(str(tmp_path / "set"), cache_dir=str(tmp_path / "cache"))
@@ -290,7 +289,7 @@ def test_a_file_of_ones_own_may_have_any_number_of_counterexamples(ladder_file, 
 def test_label_noise_leaves_the_class_shown_beside_the_label(ladder, tmp_path, lines):
     noisy = ladder.model_copy(update={"label_noise": 0.4})
     export(Plan(noisy, ("train",), "captions"), tmp_path / "set")
-    clean = sample_part(ladder, "train", range(60), NOTHING).labels
+    clean = world_of(ladder).draw("train", range(60), NOTHING).labels
     rows = lines("set/train.csv")["train"]
     assert [int(row["true_label"]) for row in rows[:60]] == clean.tolist()
     assert 0.1 < np.mean([row["label"] != row["true_label"] for row in rows]) < 0.7

@@ -205,7 +205,7 @@ def test_a_module_may_lie_in_the_current_folder(package, monkeypatch):
         ("from spurgen.generators import sample", True),
         ("from spurgen import generators", True),
         ("import spurgen.harness.splits.frozen", True),
-        ("def predict(b):\n    from spurgen.generators.pictograms.nouns import NOUNS", True),
+        ("def predict(b):\n    from spurgen.generators.pictograms.captions import NOUNS", True),
         ("import helper", True),
         ("from spurgen.baselines import erm\nimport spurgen.benchmark", False),
         ("import generators, harness", False),

@@ -9,7 +9,7 @@ import pytest
 from spurgen.benchmark.errors import FrozenDataError, MetricError
 from spurgen.benchmark.result import Result
 from spurgen.generators import aligned_values, class_names, sample, twins
-from spurgen.generators.pictograms.nouns import NOUNS
+from spurgen.generators.pictograms.captions import NOUNS
 from spurgen.harness.running.run import _limits, run
 from spurgen.harness.sandbox.limits import Limits
 

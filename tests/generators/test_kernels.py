@@ -1,17 +1,20 @@
-"""The pixel kernel against a slow, obviously correct reference, bit for bit."""
+"""What numba compiles: random words, and the pixel kernel against a slow reference, bit for bit; its machine code."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import config
 
+from spurgen import generators
 from spurgen.benchmark.plugins import discover
-from spurgen.generators import compositor, sample, scene
+from spurgen.generators import kernels, sample, scene
 from spurgen.generators.atlas import CHANNELS as PLUGINS
-from spurgen.generators.atlas import seal
-from spurgen.generators.compositor import render
-from spurgen.generators.layers import FULL, OPAQUE, RING, LayerStack, StampStack, no_stamps
-from spurgen.generators.things.stamps import pack
+from spurgen.generators.atlas import FULL, OPAQUE, RING, LayerStack, StampStack, no_stamps, pack, seal
+from spurgen.generators.kernels import compiled, render, scattered_words
+from spurgen.generators.streams import SCATTERED, words
 
 CHANNELS = {k: {"carrier": "image", "variance": 0.5} for k, m in discover(PLUGINS).items() if "image" in m.CARRIERS}
 TURN = 1 << 32
@@ -194,7 +197,7 @@ def rendered(monkeypatch):
         render(out, *arguments)
         calls.append((out, *arguments))
 
-    monkeypatch.setattr(compositor, "render", record)
+    monkeypatch.setattr(kernels, "render", record)
     return calls
 
 
@@ -273,3 +276,46 @@ def test_a_layer_maps_pixel_centres_to_mask_coordinates_turned_about_its_centre(
         across = (np.cos(turn) * dy - np.sin(turn) * dx) / 30_000
         assert u0 + ux * px + uy * py == pytest.approx(0.5 + along, abs=1e-6)
         assert v0 + vx * px + vy * py == pytest.approx(0.5 + across, abs=1e-6)
+
+
+PACKAGE = Path(generators.__file__).parent
+
+
+@pytest.mark.parametrize("function", [kernels._render, kernels._paint, kernels._fill])
+def test_machine_code_is_kept_outside_the_package_where_an_uninstall_would_leave_it(function):
+    assert config.CACHE_LOCATOR_CLASSES == ""
+    assert not Path(function.stats.cache_path).is_relative_to(PACKAGE)
+
+
+def test_the_users_own_place_for_machine_code_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    assert Path(compiled(one_more).stats.cache_path).is_relative_to(tmp_path)
+    monkeypatch.setattr(config, "CACHE_DIR", "")
+    monkeypatch.setattr(config, "CACHE_LOCATOR_CLASSES", "InTreeCacheLocator")
+    assert Path(compiled(one_more).stats.cache_path) == Path(__file__).parent / "__pycache__"
+    assert config.CACHE_LOCATOR_CLASSES == "InTreeCacheLocator"
+
+
+def one_more(number):
+    return number + 1
+
+
+KEYS = st.integers(0, 2**128 - 1)
+INDICES = st.lists(st.integers(0, 2**40), min_size=1, max_size=20)
+
+
+def numpys(key, indices, blocks):
+    """Return NumPy's words, made anew for every index."""
+    rows = [np.random.Philox(key=key).advance(index * blocks).random_raw(4 * blocks) for index in indices]
+    return np.stack(rows)
+
+
+@given(KEYS, INDICES, st.integers(1, 5))
+def test_our_words_are_numpys(key, indices, blocks):
+    np.testing.assert_array_equal(scattered_words(key, np.array(indices), blocks), numpys(key, indices, blocks))
+
+
+@given(KEYS, st.permutations(range(3 * SCATTERED)), st.integers(1, 3))
+def test_scattered_samples_own_the_same_words_as_in_a_row(key, order, blocks):
+    whole = words(key, np.arange(3 * SCATTERED), blocks)
+    np.testing.assert_array_equal(words(key, np.array(order), blocks), whole[list(order)])
