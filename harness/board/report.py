@@ -6,7 +6,7 @@ report is about, key by key, and tables with `columns` and `rows`.
 
 import json
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -123,7 +123,7 @@ class Report:
         return "{\n" + ",\n".join([*said, ' "tables": {\n' + ",\n".join(shown) + "\n }"]) + "\n}\n"
 
 
-def bullets(lines: Sequence[str]) -> str:
+def bullets(lines: Iterable[str]) -> str:
     """Return lines as a list in Markdown."""
     return "\n".join(f"- {line}" for line in lines)
 

@@ -1,7 +1,7 @@
 """The report of an experiment: the board's columns, tests against ERM, the world as drawn, the limits, and samples."""
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -221,48 +221,35 @@ def _asked(strength: Strength) -> str:
     return "by class" if isinstance(strength, tuple) else f"{strength:g}"
 
 
-def facts(task: Task, train: Factors) -> list[str]:
-    """Return sentences on how train shows the class, which combinations it lacks, and how much captions mention."""
-    return [*_core(task, train), *_captions(task), *_withheld(pictograms(task.scenario))]
-
-
-def _core(task: Task, train: Factors) -> Iterator[str]:
-    scenario = pictograms(task.scenario)
+def facts(task: Task, train: Factors) -> Iterator[str]:
+    """Yield sentences on how train shows the class, how much captions mention, and which combinations train lacks."""
+    scenario, world = pictograms(task.scenario), world_of(task.scenario)
     if not shows_core(scenario, task.modality):
         yield "Nothing that this modality shows tells the class but the shortcuts."
-        return
-    if scenario.label_noise:
-        share = f"{(train.core != train.labels).mean():.2f} ({scenario.label_noise:g})"
-        yield f"The class shown is not the label in {share} of train; on test it always is."
     else:
-        yield "The class shown is the label in every sample."
-    if scenario.core_visibility < 1:
-        share = f"{train.visible.mean():.2f} ({scenario.core_visibility:g})"
-        best = f"the best test accuracy without the shortcuts is {scenario.ceiling:.2f}"
-        yield f"The class is shown in {share} of train; {best}."
-    else:
-        yield "The class is shown in every sample."
-    for what, times in (("size", scenario.core_size), ("contrast", scenario.core_contrast)):
-        if times != 1:
-            yield f"The pictogram has {times:g} times its usual {what}."
-
-
-def _captions(task: Task) -> Iterator[str]:
+        if scenario.label_noise:
+            share = f"{(train.core != train.labels).mean():.2f} ({scenario.label_noise:g})"
+            yield f"The class shown is not the label in {share} of train; on test it always is."
+        else:
+            yield "The class shown is the label in every sample."
+        if scenario.core_visibility < 1:
+            share = f"{train.visible.mean():.2f} ({scenario.core_visibility:g})"
+            best = f"the best test accuracy without the shortcuts is {scenario.ceiling:.2f}"
+            yield f"The class is shown in {share} of train; {best}."
+        else:
+            yield "The class is shown in every sample."
+        for what, times in (("size", scenario.core_size), ("contrast", scenario.core_contrast)):
+            if times != 1:
+                yield f"The pictogram has {times:g} times its usual {what}."
     if task.modality != "image":
-        fidelity = pictograms(task.scenario).caption_fidelity
+        fidelity = scenario.caption_fidelity
         yield f"A caption mentions a shortcut {f'with probability {fidelity:g}' if fidelity < 1 else 'always'}."
-
-
-def _withheld(scenario: Scenario) -> Iterator[str]:
     if not scenario.withheld:
         yield "No combination is withheld from train and val."
+    names = {**world.values, "class": world.class_names}
     for combination in scenario.withheld:
-        yield f"Withheld from train and val: {_in_words(scenario, combination)}."
-
-
-def _in_words(scenario: Scenario, combination: Mapping[str, int]) -> str:
-    names = {**world_of(scenario).values, "class": world_of(scenario).class_names}
-    return and_list([f"{name} {names[name][value]}" for name, value in combination.items()])
+        said = and_list([f"{name} {names[name][value]}" for name, value in combination.items()])
+        yield f"Withheld from train and val: {said}."
 
 
 def sample_sheet(task: Task) -> Figure:

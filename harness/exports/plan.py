@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +24,10 @@ from spurgen.generators.world import ALL, Samples, world_of
 CHUNK = 500  # samples that are in memory at a time
 SHARD = 10_000
 FORMATS = "spurgen.harness.exports.formats"
+DEFAULTS: dict[str, Any] = {
+    "REQUIRES": (), "OWN_COLUMNS": (), "RECORDS_IN": "", "ENCODING": "image/png", "SHOWS_IMAGES": True,
+    "tables": lambda _: {}, "patterns": lambda plan: plan.form.card(plan),
+}  # fmt: skip
 WORK = ".spurgen"  # files that only an incomplete export needs: its plan and receipts of shards
 LENGTH = 32  # bytes of a sample's digest
 INDEX = "dataset.json"
@@ -61,9 +65,9 @@ class Plan:
     place: str = ""
 
     @property
-    def form(self) -> ModuleType:
-        """Module of the format."""
-        return discover(FORMATS)[self.format]
+    def form(self) -> SimpleNamespace:
+        """What the module of the format has, and the defaults of what it may leave out."""
+        return SimpleNamespace(**DEFAULTS | vars(discover(FORMATS)[self.format]))
 
     @cached_property
     def sizes(self) -> dict[str, int]:

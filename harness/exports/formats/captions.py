@@ -8,9 +8,7 @@ from spurgen.harness.exports.images import Line
 from spurgen.harness.exports.plan import Chunk, Column, Plan, Shard, columns_of_text, flat, rows_of
 
 SUMMARY = "a CSV file per part, without images, as pandas and datasets read them"
-REQUIRES = ()
-RECORDS_IN, ENCODING = "", "text/csv"
-OWN_COLUMNS = ()
+ENCODING = "text/csv"
 SHOWS_IMAGES = False
 LOADING = """\
 from datasets import load_dataset
@@ -48,6 +46,3 @@ def _lines(plan: Plan, chunk: Chunk) -> Iterator[Line]:
 def card(plan: Plan) -> dict[str, str]:
     """Return the file of every part."""
     return {part: f"{flat(part)}.csv" for part in plan.parts}
-
-
-patterns = card

@@ -18,8 +18,6 @@ from spurgen.harness.exports.plan import Chunk, Plan, Shard, rows_of
 
 SUMMARY = "PNG files in a folder per class, train/03-heart, as torchvision's ImageFolder and timm read them"
 TABLE = RECORDS_IN = folder.TABLE
-ENCODING = folder.ENCODING
-REQUIRES = ()
 OWN_COLUMNS = folder.OWN_COLUMNS
 LOADING = """\
 from torchvision.datasets import ImageFolder

@@ -8,8 +8,6 @@ from spurgen.harness.exports.plan import Chunk, Column, Plan, columns_of_text, r
 
 SUMMARY = "PNG files and metadata.csv, as Hugging Face's imagefolder reads them"
 TABLE = RECORDS_IN = "metadata.csv"
-ENCODING = "image/png"
-REQUIRES = ()
 OWN_COLUMNS = ("file_name", "image", "*_file_name")  # imagefolder makes images of the first and the last
 LOADING = """\
 from datasets import load_dataset

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spurgen.harness.exports.images import Line, encode
+from spurgen.harness.exports.images import encode
 from spurgen.harness.exports.plan import Chunk, Column, Plan, Shard, columns_of, values_of
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "Parquet files with images, as datasets and pandas read them (needs pyarrow)"
 REQUIRES = ("pyarrow",)
-RECORDS_IN, ENCODING = "", "application/x-parquet"
+ENCODING = "application/x-parquet"
 OWN_COLUMNS = ("image",)
 LOADING = """\
 from datasets import load_dataset
@@ -75,15 +75,6 @@ def _schema(columns: Sequence[Column]) -> "pa.Schema":
     return pa.schema(fields, {"huggingface": json.dumps({"info": {"features": features}})})
 
 
-def tables(plan: Plan) -> dict[str, Iterable[Line]]:
-    """Return nothing: a sample's columns are beside its image."""
-    del plan
-    return {}
-
-
 def card(plan: Plan) -> dict[str, str]:
     """Return the files of every part."""
     return {part: f"{_folder(part)}/{plan.pattern(part)}.parquet" for part in plan.parts}
-
-
-patterns = card

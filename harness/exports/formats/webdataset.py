@@ -5,13 +5,11 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from spurgen.harness.exports.images import Line, encode
+from spurgen.harness.exports.images import encode
 from spurgen.harness.exports.plan import Chunk, Column, Plan, Shard, columns_of_text, flat, rows_of
 
 SUMMARY = "tar files for the library webdataset"
-REQUIRES = ()
-RECORDS_IN, ENCODING = "", "application/x-tar"
-OWN_COLUMNS = ()
+ENCODING = "application/x-tar"
 LOADING = """\
 import webdataset as wds
 
@@ -65,15 +63,6 @@ def _entry(name: str, content: bytes) -> bytes:
     return header + PLAIN[CHECKSUM.stop :] + content + bytes(-len(content) % tarfile.BLOCKSIZE)
 
 
-def tables(plan: Plan) -> dict[str, Iterable[Line]]:
-    """Return nothing: a sample's columns are beside its image."""
-    del plan
-    return {}
-
-
 def card(plan: Plan) -> dict[str, str]:
     """Return the files of every part."""
     return {part: f"{plan.pattern(part)}.tar" for part in plan.parts}
-
-
-patterns = card

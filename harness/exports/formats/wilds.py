@@ -15,7 +15,7 @@ from spurgen.harness.exports.plan import Chunk, Column, Plan, columns_of_text, r
 
 SUMMARY = "the layout of Waterbirds, as WILDS, group_DRO and SubpopBench read it; --place names the attribute"
 TABLE, RELEASE = "metadata.csv", "RELEASE_v1.0.txt"
-RECORDS_IN, ENCODING = TABLE, "image/png"
+RECORDS_IN = TABLE
 SPLITS = {"train": 0, "val": 1, "test": 2, "test/agree": 2, "test/mislead": 2}
 TWINS = 3  # a split that no reader asks for
 OURS = (
@@ -26,7 +26,6 @@ OURS = (
     Column("filename", "text", "img_filename, as SubpopBench calls it"),
     Column("a", "whole", "place, as SubpopBench calls it"),
 )
-REQUIRES = ()
 OWN_COLUMNS = ("img_id", *(column.name for column in OURS), "part")
 LOADING = """\
 import pandas as pd

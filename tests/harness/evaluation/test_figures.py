@@ -192,13 +192,6 @@ def test_the_interval_of_the_worst_group_covers_other_runs():
     assert covered / 100 >= 0.91
 
 
-if __name__ == "__main__":  # the table of docs/evaluate.md
-    for number in (1, 2, 3):
-        for n in (10, 20, 100, 1000):
-            rates = [coverage(number, deviation, 1000, n) for deviation in ((0.02, 0.05) if number > 1 else (0.0,))]
-            print(number, n, *(f"{rate:.1%}" for rate in np.min(rates, axis=0)), flush=True)
-
-
 SIZES, TRUTHS = (10, 20), ((0.9, 0.9, 0.9, 0.9), (0.95, 0.9, 0.7, 0.6))
 
 
@@ -344,21 +337,6 @@ def test_equal_models_rarely_differ_significantly(size, truth, how, at_most):
     assert (rates <= at_most).all(), rates
 
 
-if __name__ == "__main__":  # the tables of docs/evaluate.md
-    for n in SIZES:
-        for accuracies in TRUTHS:
-            print(n, accuracies, *(f"{rate:.1%}" for rate in false_positives(n, accuracies, 2000)), flush=True)
-    for number in (2, 3):
-        for n in (*SIZES, 1000):
-            for same in (False, True):
-                rates = false_positives(n, TRUTHS[1], 1000 if n < 1000 else 300, number, 0.05, same)
-                print(number, n, "paired" if same else "unpaired", *(f"{rate:.1%}" for rate in rates), flush=True)
-    for number in (3, 10):
-        for n in (*SIZES, 1000):
-            rates = false_positives(n, TRUTHS[1], 1000 if n < 1000 else 300, 1, 0.05, of_other=number)
-            print(f"1 and {number}", n, *(f"{rate:.1%}" for rate in rates), flush=True)
-
-
 LABELS, PLACES = np.repeat([0, 0, 0, 1], 40), np.repeat([0, 0, 1, 1], 40)  # groups of 80, 40 and 40
 
 
@@ -410,3 +388,22 @@ def test_checkpoints_need_the_same_runs_and_samples():
     short = checkpoint("d", (0, 0, 0), order=slice(1, None))
     with pytest.raises(SpurgenError, match="d lacks 1 of the samples of a, such as 0; checkpoints are comp"):
         select([one, short], [one, two], allow_missing=True)
+
+
+if __name__ == "__main__":  # the tables of docs/evaluate.md
+    for number in (1, 2, 3):
+        for n in (10, 20, 100, 1000):
+            rates = [coverage(number, deviation, 1000, n) for deviation in ((0.02, 0.05) if number > 1 else (0.0,))]
+            print(number, n, *(f"{rate:.1%}" for rate in np.min(rates, axis=0)), flush=True)
+    for n in SIZES:
+        for accuracies in TRUTHS:
+            print(n, accuracies, *(f"{rate:.1%}" for rate in false_positives(n, accuracies, 2000)), flush=True)
+    for number in (2, 3):
+        for n in (*SIZES, 1000):
+            for same in (False, True):
+                rates = false_positives(n, TRUTHS[1], 1000 if n < 1000 else 300, number, 0.05, same)
+                print(number, n, "paired" if same else "unpaired", *(f"{rate:.1%}" for rate in rates), flush=True)
+    for number in (3, 10):
+        for n in (*SIZES, 1000):
+            rates = false_positives(n, TRUTHS[1], 1000 if n < 1000 else 300, 1, 0.05, of_other=number)
+            print(f"1 and {number}", n, *(f"{rate:.1%}" for rate in rates), flush=True)

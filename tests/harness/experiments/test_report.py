@@ -252,7 +252,7 @@ def test_an_environment_without_samples_has_no_rate(task, read_table):
 def test_a_modality_without_the_class_is_said_to_show_none(task, modality, changes):
     channels = {"background": {"values": 3}}
     world = task(modality, environments=[], channels=channels, **changes)
-    assert facts(world, draw_train(world.scenario))[0].startswith("Nothing that this modality shows tells the class")
+    assert next(facts(world, draw_train(world.scenario))).startswith("Nothing that this modality shows tells the class")
     whole = task("multimodal", environments=[], channels=channels, **changes)
     assert "The class is shown in every sample." in facts(whole, draw_train(whole.scenario))
 
