@@ -11,6 +11,7 @@ by row; older files have none. Equal content gives equal files.
 import hashlib
 import io
 import json
+import math
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
@@ -23,7 +24,6 @@ from spurgen.benchmark.errors import ReadError, checked, shortened
 from spurgen.benchmark.reading import parse_json
 from spurgen.benchmark.result import SCHEMA_VERSION, Environment, Result
 from spurgen.benchmark.world import MAX_SAMPLES, MAX_TWINS
-from spurgen.harness.machine.archives import unpack
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Classes, TaskRow
 
@@ -32,6 +32,7 @@ MAX_BYTES = 1 << 27  # in memory, of the arrays of a row; v3's largest take .5 M
 MAX_SEEDS = 10_000
 MAX_COLUMNS = 1 << 15
 HEADERS = 2048  # bytes that NumPy's headers take at most
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of compression; with others zipfile unpacks without a limit
 EPOCH = (1980, 1, 1, 0, 0, 0)  # date of the zip's entries, the earliest that zip allows
 LINE_CHARACTERS = 1 << 22  # a submission's report takes at most a quarter of it
 SHARED = ("suite", "submission", "spec", "options", "access", "submission_sha256", "isolation", "uncorrelated")
@@ -108,6 +109,43 @@ def to_bytes(row: Mapping[str, TaskRow]) -> bytes:
             entry.compress_type = zipfile.ZIP_DEFLATED
             file.writestr(entry, content.getvalue(), compresslevel=9)
     return buffer.getvalue()
+
+
+def unpack(content: bytes, at_most: int) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an `.npz` file, read-only, by name.
+
+    Raises `ReadError` on one line, without the file's name, if the content is not that of an `.npz` file or if its
+    arrays take more than `at_most` bytes: those that the file declares, and those that it unpacks to.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            entries = file.infolist()
+            declared = sum(entry.file_size for entry in entries)
+            if declared > at_most:
+                raise ReadError(f"it unpacks to {declared:,} bytes, expected at most {at_most:,}")
+            return {entry.filename.removesuffix(".npy"): _array(file, entry) for entry in entries}
+    except ReadError:
+        raise
+    # On damaged bytes zipfile, zlib and NumPy's reader of headers raise at least nine kinds of errors, none of them
+    # documented.
+    except Exception as error:
+        raise ReadError(f"{type(error).__name__}: {' '.join(str(error).split())}") from None
+
+
+def _array(file: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
+    """Return an entry's array; NumPy's own reader allocates the shape in the header before it reads."""
+    if entry.compress_type not in METHODS:
+        raise ReadError(f"{shortened(entry.filename)} is compressed by method {entry.compress_type}, expected deflate")
+    with file.open(entry) as stream:
+        content = stream.read(entry.file_size + 1)  # `read()` would unpack all there is
+    header = io.BytesIO(content)
+    if np.lib.format.read_magic(header) != (1, 0):
+        raise ReadError(f"{shortened(entry.filename)} is not in version 1.0 of NumPy's format")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(header)
+    size = math.prod(shape) * dtype.itemsize
+    if dtype.hasobject or size != len(content) - header.tell():
+        raise ReadError(f"{shortened(entry.filename)} has {len(content) - header.tell()} bytes for {dtype} {shape}")
+    return np.ndarray(shape, dtype, content, header.tell(), order="F" if fortran else "C")
 
 
 def from_bytes(content: bytes, shapes: Mapping[str, Shape]) -> dict[str, Arrays]:
