@@ -63,6 +63,7 @@ HARMFUL = {
         "['0000000000000000', '2']"
     ),
     "os.listdir('/proc/1')": "[]",
+    "open('/proc/1/x', 'w')": "OSError: [Errno 30]",
     "open('/proc/vmstat').read()": "PermissionError",
     "open('/proc/kallsyms').read()": "PermissionError",
     "os.path.isdir('/proc/pressure') and os.listdir('/proc/pressure') or []": "[]",
