@@ -8,7 +8,7 @@ from spurgen.benchmark.shell import pip_install
 
 TRAIN = ("torch",)
 """Packages without which no baseline trains."""
-EXTRAS = {"torch": "train", "torchvision": "train"}
+EXTRAS = {"matplotlib": "plots", "sklearn": "train", "torch": "train", "torchvision": "train"}
 """Extras by the packages that an import may miss anywhere; every other extra is checked for where its use begins."""
 
 

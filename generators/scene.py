@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from spurgen.generators.atlas import ONE, OPAQUE, Atlas, LayerStack, Pictures, StampStack, make_atlas, no_stamps
 from spurgen.generators.pen import UNIT_BITS, cosine, sine
-from spurgen.generators.streams import Words, signed, uniform_int
+from spurgen.generators.streams import Words, has_numba, signed, uniform_int
 
 Int64 = NDArray[np.int64]
 
@@ -85,8 +85,10 @@ class Canvas:
 
     def draw(self) -> NDArray[np.uint8]:
         """Render the pictures, uint8 (n, S, S, 3)."""
-        from spurgen.generators.kernels import render  # loads Numba, which factors and captions do not need
-
+        if has_numba():  # imported late: factors and captions need neither kernel, and numba is slow to import
+            from spurgen.generators.kernels import render
+        else:
+            from spurgen.generators.plain import render
         out = np.empty((self.count, self.size, self.size, 3), np.uint8)
         wall = np.clip(self.wall, 0, 255).astype(np.uint8)
         atlas = make_atlas(self.size, frozenset(layer.family for layer in self.layers.values()))

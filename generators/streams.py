@@ -6,6 +6,8 @@ Only raw words are used. NumPy freezes its bit streams but not the methods of `G
 
 import hashlib
 from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
 from itertools import pairwise
 
 import numpy as np
@@ -23,6 +25,12 @@ LAST_INDEX = 2**48  # beyond, the words of a stream would repeat: an index times
 _ONE = 1 << 32
 
 
+@cache
+def has_numba() -> bool:
+    """Return whether numba is installed, of the extra `fast`; without it NumPy draws the same words and pictures."""
+    return find_spec("numba") is not None
+
+
 def stream_key(*names: str | int) -> int:
     """Derive a stream's 128-bit Philox key from a tuple of names by SHA-256."""
     text = "\x1f".join(map(str, names))
@@ -35,7 +43,7 @@ def words(key: int, indices: Int64, blocks: int) -> Words:
     Sample i owns words [i W, (i + 1) W), W = 4 * blocks, so any sample can be made alone.
     """
     breaks = np.flatnonzero(indices[1:] - indices[:-1] != 1) + 1
-    if len(breaks) >= SCATTERED:
+    if len(breaks) >= SCATTERED and has_numba():
         from spurgen.generators.kernels import scattered_words  # imported late: numba takes a second to load
 
         return scattered_words(key, indices, blocks)

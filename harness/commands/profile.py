@@ -29,8 +29,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     check_writable(arguments.out, "--out")
     from spurgen.benchmark.specs import BASELINES  # imported late: torch is slow to import
     from spurgen.harness.options.encoding import compute_features
-    from spurgen.harness.plots.ladder import draw_own_ladder
-    from spurgen.harness.plots.style import save
     from spurgen.harness.public.card import ladders_of, make_card, stored_cards
     from spurgen.harness.public.measuring import ladder
     from spurgen.harness.running.encoder_sources import check_half, encoder_of
@@ -55,6 +53,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     report = card.report(others)
     name = Path(spec).stem if spec.endswith(".py") else spec.replace(":", "-").replace("/", "-")
     write_atomically(arguments.out / f"{name}.json", report.to_json())
+    from spurgen.harness.plots.ladder import draw_own_ladder  # after what says that torch is missing, if it is
+    from spurgen.harness.plots.style import save
+
     rungs = [*card.curve()]
     curves = {
         each.encoder: [Estimate(each.curve()[m]) for m in rungs] for each in (card, *others) if [*each.curve()] == rungs

@@ -7,6 +7,7 @@ from typing import get_args
 from rich.console import Console
 
 from spurgen.benchmark.contract import Modality
+from spurgen.benchmark.packages import TRAIN, check_packages
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.harness.commands._own import add_own, run_own
@@ -62,6 +63,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.metadata:
         return run_own(arguments, add_arguments, console)
     flags.refuse(arguments, add_own, "without --metadata")
+    check_packages(TRAIN, "spurgen run", "train")
     from spurgen.harness.commands._worlds import run_world  # imported late: torch and matplotlib are slow to import
 
     return run_world(arguments, console)

@@ -149,11 +149,14 @@ def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:
     """
     from spurgen.harness.sandbox.process import describe  # imported late: slow to import
 
-    modalities = {
-        spec: describe(spec, {}, job.limits, job.device).modalities
+    about = {
+        spec: describe(spec, {}, job.limits, job.device)
         for spec, job in {job.spec: job for job in jobs}.items()
         if not is_baseline(spec)  # baselines take every modality: a contract test checks it
     }
+    if any(not {"predict", "predict_proba"} & {*each.offers} for each in about.values()):
+        check_packages(["sklearn"], "a linear probe", "train")
+    modalities = {spec: each.modalities for spec, each in about.items()}
     accepted, left_out = [], dict[tuple[str, str], dict[str, None]]()
     for job in jobs:
         if job.task.modality in modalities.get(job.spec, [job.task.modality]):

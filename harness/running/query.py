@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Batch, Int64
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.packages import check_packages
 from spurgen.benchmark.task import Task
 from spurgen.generators import Samples
 from spurgen.harness.machine.pool import ahead
@@ -68,6 +69,7 @@ class Asker:
         Only the first rows of wide features are queried, and steps are bounded: the scorer has no limit on time.
         """
         if self.what == "encode":
+            check_packages(["sklearn"], "a linear probe", "train")
             from sklearn.linear_model import LogisticRegression  # takes more than a second to import
             from sklearn.pipeline import make_pipeline
             from sklearn.preprocessing import StandardScaler

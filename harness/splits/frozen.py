@@ -19,6 +19,7 @@ from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.manifest import Manifest, Part, ScenarioManifest, Shard
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.world import Description
+from spurgen.generators.streams import has_numba
 from spurgen.generators.world import Samples, world_of
 from spurgen.harness.machine.files import cache_folder, write_atomically
 from spurgen.harness.machine.pool import explain_stop, hold_signals, process_pool
@@ -266,7 +267,7 @@ def stamp(suite: Suite) -> None:
 def _stamps(suite: Suite) -> list[Path]:
     """Return a file per scenario, whose name is the digest of everything that its verification depends on."""
     code = [_code_digest(HOME / folder) for folder in ("benchmark", "generators", "harness/splits")]
-    machine = [platform.machine(), platform.python_version(), np.__version__, version("numba")]
+    machine = [platform.machine(), platform.python_version(), np.__version__, version("numba") if has_numba() else ""]
     files = []
     for name, scenario in suite.scenarios.items():
         frozen = suite.manifest.scenarios.get(name)

@@ -1,5 +1,6 @@
 """What numba compiles: random words, and the pixel kernel against a slow reference, bit for bit; its machine code."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,24 @@ from numba import config
 
 from spurgen import generators
 from spurgen.benchmark.plugins import discover
-from spurgen.generators import kernels, sample, scene
+from spurgen.generators import kernels, plain, sample, scene, streams
 from spurgen.generators.atlas import CHANNELS as PLUGINS
 from spurgen.generators.atlas import FULL, OPAQUE, RING, LayerStack, StampStack, no_stamps, pack, seal
-from spurgen.generators.kernels import compiled, render, scattered_words
+from spurgen.generators.kernels import compiled, scattered_words
+from spurgen.generators.kernels import render as compiled_render
 from spurgen.generators.streams import SCATTERED, words
 
 CHANNELS = {k: {"carrier": "image", "variance": 0.5} for k, m in discover(PLUGINS).items() if "image" in m.CARRIERS}
 TURN = 1 << 32
 WORD = (1 << 64) - 1
+
+
+def render(out, wall, atlas, *arguments):
+    """Draw by the compiled kernel, and see that NumPy's draws the same."""
+    again = out.copy()
+    compiled_render(out, wall, atlas, *arguments)
+    plain.render(again, wall, np.stack(atlas), *arguments)
+    np.testing.assert_array_equal(again, out)
 
 
 def splitmix64(counter):
@@ -212,6 +222,18 @@ def render_samples(rendered, world):
         return rendered[0]
 
     return make
+
+
+def test_samples_are_the_same_without_numba(monkeypatch, world):
+    spec = world(channels=CHANNELS, num_classes=20)
+    order = np.random.default_rng(0).permutation(24)
+    expected = sample(spec, "train", order)
+    for module in (scene, streams):
+        monkeypatch.setattr(module, "has_numba", lambda: False)
+    monkeypatch.setitem(sys.modules, "spurgen.generators.kernels", None)
+    found = sample(spec, "train", order)
+    np.testing.assert_array_equal(found.images, expected.images)
+    assert found.captions == expected.captions
 
 
 @pytest.mark.parametrize(

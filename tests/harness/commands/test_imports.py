@@ -11,23 +11,31 @@ from spurgen.harness.cli import COMMANDS
 from spurgen.harness.splits.frozen import stamp
 
 TRAINING = {"torch", "torchvision", "sklearn", "statsmodels", "matplotlib"}
+BASE = ("matplotlib", "numba", "sklearn", "torch", "torchvision")
+"""Packages that an installation without extras lacks."""
 WITHOUT = """
 import sys
 
-class Without:  # finds what a finder does, but not torch
+class Without:  # finds what a finder does, but not some packages
     def __init__(self, finder):
         self.finder = finder
 
     def find_spec(self, name, *more):
-        return None if name.partition(".")[0] in ("torch", "torchvision") else self.finder.find_spec(name, *more)
+        return None if name.partition(".")[0] in HIDDEN else self.finder.find_spec(name, *more)
 
     def find_distributions(self, context):
-        if context.name in ("torch", "torchvision"):
+        if context.name in HIDDEN:
             return []
         return getattr(self.finder, "find_distributions", lambda _: [])(context)
 
 sys.meta_path = [Without(finder) for finder in sys.meta_path]
 """
+
+
+def without(*packages):
+    return f"HIDDEN = {packages}" + WITHOUT
+
+
 SCRIPT = """
 import json, sys
 from spurgen.harness.cli import main
@@ -94,7 +102,7 @@ def test_importing_a_command_loads_no_library_that_trains():
         assert not {name.partition(".")[0] for name in loaded} & unwanted, command
 
 
-def test_commands_that_train_nothing_run_without_torch(
+def test_commands_run_without_what_extras_install(
     tmp_path, suite_file, ladder_file, ladder_suite, make_rung_outcome, keep_row, as_baseline
 ):
     results, table = tmp_path / "results", tmp_path / "table.csv"
@@ -109,10 +117,10 @@ def test_commands_that_train_nothing_run_without_torch(
         f"evaluate {table} --label label --attributes place",
         f"generate small-image --suite {suite_file} --out {tmp_path / 'task'}",
         f"splits verify --suite {suite_file} --jobs 1",
-        f"figures {of} --out {tmp_path / 'figures'}",
-        f"site {of} --out {tmp_path / 'site'}",
     ]
-    check_loaded(lines, {"torch"}, WITHOUT)
+    check_loaded(lines, {*BASE}, without(*BASE))
+    drawn = [f"figures {of} --out {tmp_path / 'figures'}", f"site {of} --out {tmp_path / 'site'}"]
+    check_loaded(drawn, {"torch"}, without("torch", "torchvision"))
 
 
 IN_PYTHON = """
@@ -127,6 +135,17 @@ for use in (lambda: spurgen.ladder("erm", "things-text"), lambda: __import__("sp
 """
 
 
+def answers_without(packages, script, lines, folder):
+    """Run commands that must fail without packages; return what each says that it needs, and how to install it."""
+    code = [sys.executable, "-c", without(*packages) + SCRIPT + script, *lines]
+    done = subprocess.run(code, capture_output=True, text=True, cwd=folder)
+    loaded = [json.loads(line[7:])[0] for line in done.stdout.splitlines() if line.startswith("loaded:")]
+    assert loaded == [2] * len(lines)
+    told = [line.partition("; run ")[::2] for line in done.stderr.splitlines() if line.startswith("error: ")]
+    extras = {re.sub(r"^\S*pip install -e '.*(\[\w+\])'$", r"\1", install) for _, install in told}
+    return [need.removesuffix(", not installed here") for need, _ in told], extras
+
+
 def test_what_needs_torch_says_what_to_install(tmp_path, ladder_file):
     uses = {
         f"benchmark --suite {ladder_file} --tasks few-text-4 --seeds 0 --submissions erm": "a baseline",
@@ -134,12 +153,19 @@ def test_what_needs_torch_says_what_to_install(tmp_path, ladder_file):
         "profile hf:some/model": "hf:some/model",
         f"run --data-dir {tmp_path / 'data'} --generate-data --num-samples 80": "spurgen run",
     }
-    code = WITHOUT + SCRIPT + IN_PYTHON
-    done = subprocess.run([sys.executable, "-c", code, *uses], capture_output=True, text=True, cwd=tmp_path)
-    assert [json.loads(line[7:])[0] for line in done.stdout.splitlines() if line.startswith("loaded:")] == [2] * 4
-    told = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    needs, extras = answers_without(BASE, IN_PYTHON, uses, tmp_path)
     asking = [*uses.values(), "a baseline", "a data set of tensors"]
-    assert [line.partition("; run ")[0] for line in told] == [
-        f"error: {use} needs torch, not installed here" for use in asking
-    ]
-    assert all(re.search(r"; run \S*pip install -e '.*\[train\]'$", line) for line in told)
+    assert needs == [f"error: {use} needs torch" for use in asking]
+    assert extras == {"[train]"}
+
+
+def test_what_draws_plots_and_probes_says_what_to_install(tmp_path):
+    encoder = "MODALITIES = {'text'}\ndef encode(batch):\n    return [[1.0]] * len(batch)\n"
+    (tmp_path / "encoder.py").write_text(encoder)
+    (tmp_path / "table.csv").write_text("label,prediction,place\n" + "a,a,x\na,b,y\nb,b,x\nb,b,y\n" * 5)
+    evaluated = "evaluate table.csv --label label --attributes place --figure groups.pdf"
+    needs, extras = answers_without(BASE, "", ["figures --out f", "site", evaluated], tmp_path)
+    assert needs == [f"error: {use} needs matplotlib" for use in ("spurgen figures", "spurgen site", "a plot")]
+    assert extras == {"[plots]"}
+    needs, extras = answers_without(BASE, "", ["score encoder.py --tasks things-text-8 --seeds 0"], tmp_path)
+    assert (needs, extras) == (["error: a linear probe needs sklearn"], {"[train]"})
