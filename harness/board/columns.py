@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from spurgen.harness.machine.frames import typed
-from spurgen.harness.machine.printing import p_text
+from spurgen.harness.machine.printing import p_text, typed
 from spurgen.harness.statistics.comparison import Compared
 from spurgen.harness.statistics.estimate import ENDS, Estimate, end_columns
 from spurgen.harness.statistics.needed import in_words

@@ -1,14 +1,18 @@
-"""Text for terminals and reports: tables, lists in sentences, and a stranger's text, harmless in every format."""
+"""Lines as tables of text or of pandas, lists in sentences, and a stranger's text, harmless in every format."""
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 from tabulate import tabulate
 
 from spurgen.benchmark.errors import harmless
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 FIGURE = re.compile(r"[<>=]*[-+]?[\d.]")  # how a cell of figures begins
 LEAST_P = 1e-4  # smaller p-values are not distinguished: no test here is that exact
@@ -62,6 +66,22 @@ def _all_harmless(lines: Sequence[Mapping[str, object]]) -> list[dict[str, objec
 def html_table(lines: Sequence[Mapping[str, object]]) -> str:
     """Return lines as a table in HTML, whose header are their keys; texts are escaped."""
     return tabulate(lines, headers="keys", tablefmt="html", disable_numparse=True)
+
+
+def typed(
+    lines: Sequence[Mapping[str, Any]], *, texts: Collection[str], whole: Collection[str], flags: Collection[str]
+) -> "DataFrame":
+    """Return a pandas table, a line per mapping: strings, whole numbers and truth values as named, all else float64.
+
+    Columns are those that some line has, in the order of their first line; what a line lacks is missing (`NA`, or NaN
+    where the column is float64).
+    """
+    import pandas as pd  # slow to import
+
+    columns = dict.fromkeys(name for line in lines for name in line)
+    named = {**dict.fromkeys(texts, "string"), **dict.fromkeys(whole, "Int64"), **dict.fromkeys(flags, "boolean")}
+    table = pd.DataFrame([dict(line) for line in lines], columns=list(columns), dtype=object)
+    return table.astype({name: named.get(name, "float64") for name in columns})
 
 
 def p_text(p_value: float | None) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.result import Result, SampleArrays
-from spurgen.harness.machine.frames import typed
+from spurgen.harness.machine.printing import typed
 from spurgen.harness.metrics.arrays import Float64
 
 if TYPE_CHECKING:
