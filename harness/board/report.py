@@ -18,7 +18,7 @@ from spurgen.benchmark.reading import read_json
 from spurgen.harness.board.columns import TEXTS, TRUE_OR_FALSE, Line, Record, cell, column, filled
 from spurgen.harness.board.formats import escaped
 from spurgen.harness.board.schema import SCHEMA_VERSION
-from spurgen.harness.machine.printing import markdown_table, plain_table
+from spurgen.harness.machine.printing import markdown_table, one_line, plain_table
 from spurgen.harness.results import rows
 
 Kind = Literal["evaluate", "profile", "run", "ask"]
@@ -104,7 +104,7 @@ class Report:
                 said += [f"## {part.title}"] if part.title else []
                 said += [markdown_table(part.cells(escape=True)), part.text]
         said += ["## What limits this", bullets(self.notes)] if self.notes else []
-        said += ["## How to repeat it", f"```\n{self.command}\n```"] if self.command else []
+        said += ["## How to repeat it", f"```\n{one_line(self.command)}\n```"] if self.command else []
         said += ["## Plots", bullets([f"[{name}]({name})" for name in files])] if files else []
         return "\n\n".join(filter(None, said)) + "\n"
 

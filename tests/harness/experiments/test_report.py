@@ -175,8 +175,6 @@ def test_the_file_has_all_lines_and_a_line_per_result(make_experiment, tmp_path)
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"schema_version": 4}, "it has schema_version 4, not 11; make it again by spurgen run"),
-        ({"report": "profile"}, "it is one of spurgen 'profile'"),
         ({"scenario_sha256": 1}, "scenario_sha256"),
         ({"name": "../x"}, "name"),
         ({"tables": {"methods": {"columns": ["submission"], "rows": [["a"]]}}}, "a line of its methods has no access"),
