@@ -12,9 +12,9 @@ from spurgen.generators.streams import Words, has_numba, signed, uniform_int
 
 Int64 = NDArray[np.int64]
 
-BEHIND = ("texture", "ghost", "plate")
-"""Layers behind a stamp."""
 DEPTHS = ("texture", "ghost", "plate", "word", "pictogram", "light", "glow", "tag")
+BEHIND = DEPTHS[:3]
+"""Layers behind a stamp."""
 GRAIN = 6  # amplitude of the noise, in levels
 LIGHT_INK = (250, 250, 248)
 DARK_INK = (24, 24, 28)
@@ -82,6 +82,10 @@ class Canvas:
         self.size, self.count, self.noise = image_size, count, noise
         self.layers: dict[str, Layer] = {}
         self.stamp: Stamp | None = None
+
+    def plain(self, rgb: tuple[int, int, int]) -> Int64:
+        """Return one colour for every picture, int64 (n, 3)."""
+        return np.broadcast_to(np.array(rgb), (self.count, 3))
 
     def draw(self) -> NDArray[np.uint8]:
         """Render the pictures, uint8 (n, S, S, 3)."""
@@ -154,10 +158,11 @@ class Canvas:
 class Scene(Canvas):
     """A pictogram on a plate before a wall; channels paint by changing or adding layers.
 
+    `size` is the pictogram's radius in 1/65536 of the canvas's side, `seen`, int64 (n,), its opacity in 0..256.
     `polarity`, bool (n,), is True where the pictogram is light.
     """
 
-    def __init__(self, image_size: int, pictograms: Int64, core: "Core", draw: Draw) -> None:
+    def __init__(self, image_size: int, pictograms: Int64, size: int, seen: Int64, draw: Draw) -> None:
         words, n = draw(4), len(pictograms)
         super().__init__(image_size, n, words[:, 0])
         self.polarity: NDArray[np.bool_] = (words[:, 1] >> np.uint64(63)) == 1
@@ -169,25 +174,14 @@ class Scene(Canvas):
         turn = signed(words[:, 7], 90)
         ink, back = self.ink(self.polarity), self.ink(~self.polarity)
         solid = np.full(n, OPAQUE)
-        grey = np.broadcast_to(np.array(GREY), (n, 3))
-        self.layers["plate"] = Layer("plate", np.zeros(n, np.int64), x, y, plate, turn, grey, back, solid)
+        self.layers["plate"] = Layer("plate", np.zeros(n, np.int64), x, y, plate, turn, self.plain(GREY), back, solid)
         px = x + signed(words[:, 8], ONE * 12 // 1000)
         py = y + signed(words[:, 9], ONE * 12 // 1000)
-        span = 3 * (core.size * (1000 + signed(words[:, 10], 80)) // 1000)
+        span = 3 * (size * (1000 + signed(words[:, 10], 80)) // 1000)
         lean = signed(words[:, 11], 140)
-        seen = np.where(core.visible, core.contrast, 0)
         self.layers["pictogram"] = Layer("pictogram", pictograms, px, py, span, lean, ink, back, seen)
 
     @staticmethod
     def ink(light: NDArray[np.bool_]) -> Int64:
         """Return near-white where `light`, else near-black, int64 (n, 3)."""
         return np.where(light[:, None], np.array(LIGHT_INK), np.array(DARK_INK))
-
-
-@dataclass(frozen=True)
-class Core:
-    """Look of the class: `size`, its radius in 1/65536 of the canvas's side; `contrast` 0..256; `visible` bool (n,)."""
-
-    size: int
-    contrast: int
-    visible: NDArray[np.bool_]

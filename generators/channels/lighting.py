@@ -80,6 +80,6 @@ def paint(scene: Canvas, values: Int64, magnitude: Int64, draw: Draw) -> None:
     centre, whole = np.full(scene.count, 1 << 15), np.full(scene.count, 1 << 16)
     upright = np.zeros(scene.count, np.int64)
     for name, tone, depth in (("light", DARK, SHADE), ("glow", BRIGHT, GLOW)):
-        ink = np.broadcast_to(np.array(tone), (scene.count, 3))
+        ink = scene.plain(tone)
         opacity = (depth + vary) * magnitude >> 8
         scene.layers[name] = Layer(name, values, centre, centre, whole, upright, ink, ink, opacity, tiled=True)

@@ -81,6 +81,6 @@ def paint(scene: Canvas, values: Int64, magnitude: Int64, draw: Draw) -> None:
     words = draw(1)
     corner = uniform_int(words[:, 0], 4)
     x, y = (np.where(corner >> k & 1, (1 << 16) - MARGIN, MARGIN) for k in (0, 1))
-    light, dark = (np.broadcast_to(np.array(rgb), (scene.count, 3)) for rgb in (LIGHT, DARK))
+    light, dark = scene.plain(LIGHT), scene.plain(DARK)
     span, upright = np.full(scene.count, 3 * RADIUS), np.zeros(scene.count, np.int64)
     scene.layers["tag"] = Layer("tag", values, x, y, span, upright, light, dark, magnitude)

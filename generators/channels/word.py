@@ -74,5 +74,5 @@ def paint(scene: Scene, values: Int64, magnitude: Int64, draw: Draw) -> None:
     if "tag" in scene.layers:
         y = np.where(scene.layers["tag"].y > ONE // 2, ONE - y, y)
     span = np.full(scene.count, SPAN * ONE // 1000)
-    dark, light = (np.broadcast_to(np.array(rgb), (scene.count, 3)) for rgb in (DARK, LIGHT))
+    dark, light = scene.plain(DARK), scene.plain(LIGHT)
     scene.layers["word"] = Layer("word", values, x, y, span, signed(words[:, 2], 16), dark, light, magnitude)

@@ -1,6 +1,6 @@
 """Samples and their twins, as functions of a scenario, a split and indices: their factors, then what is drawn."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
@@ -15,7 +15,7 @@ from spurgen.benchmark.worlds.pictograms import BALANCED, NUISANCES, Channel, Sc
 from spurgen.generators.atlas import OPAQUE
 from spurgen.generators.pictograms.captions import NATURAL, PLAIN
 from spurgen.generators.pictograms.state import COMMON_VALUES, State, redrawn_channel, state_of
-from spurgen.generators.scene import Core, Scene
+from spurgen.generators.scene import Scene
 from spurgen.generators.streams import (
     Int64,
     Stream,
@@ -296,9 +296,8 @@ def _shown(world: State, kind: str, carrier: str, factors: Factors, nuisance: St
 def _images(world: State, factors: Factors, nuisance: Stream) -> NDArray[np.uint8]:
     spec = world.scenario
     visible = factors.visible & (spec.core_carrier != "caption")
-    core = Core(int(CORE_RADIUS * spec.core_size), int(OPAQUE * spec.core_contrast), visible)
-    pictograms = spec.first_class + factors.core
-    scene = Scene(spec.image_size, pictograms, core, lambda blocks: nuisance("pose", blocks))
+    seen, size = np.where(visible, int(OPAQUE * spec.core_contrast), 0), int(CORE_RADIUS * spec.core_size)
+    scene = Scene(spec.image_size, spec.first_class + factors.core, size, seen, lambda blocks: nuisance("pose", blocks))
     for kind, module in world.kinds.items():
         values = _shown(world, kind, "image", factors, nuisance) if "image" in module.CARRIERS else None
         if values is not None:
@@ -359,16 +358,12 @@ def _redrawn(base: Stream, other: Stream, nuisance: str, kinds: dict[str, Module
 
     def draw(name: str, blocks: int) -> Words:
         if name == "pose":
-            return _replaced(base(name, blocks), other(name, blocks), _POSE.get(nuisance, []))
+            mixed, columns = base(name, blocks).copy(), _POSE.get(nuisance, [])
+            mixed[:, columns] = other(name, blocks)[:, columns]
+            return mixed
         return (other if _nuisance_of(name, kinds) == nuisance else base)(name, blocks)
 
     return draw
-
-
-def _replaced(words: Words, others: Words, columns: Sequence[int]) -> Words:
-    mixed = words.copy()
-    mixed[:, columns] = others[:, columns]
-    return mixed
 
 
 def _nuisance_of(stream: str, kinds: dict[str, ModuleType]) -> str:

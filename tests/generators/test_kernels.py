@@ -286,8 +286,9 @@ def test_a_layer_that_is_not_tiled_shows_once_and_whole(render_samples, size, co
 def test_a_layer_maps_pixel_centres_to_mask_coordinates_turned_about_its_centre(rendered):
     numbers = [np.array([number]) for number in (0, 20_000, 40_000, 30_000, 512)]
     layer = scene.Layer("plate", *numbers, *[np.zeros((1, 3), int)] * 2, np.array([OPAQUE]))
-    core = scene.Core(20_000, OPAQUE, np.array([True]))
-    picture = scene.Scene(64, np.array([0]), core, lambda blocks: np.zeros((1, 4 * blocks), np.uint64))
+    picture = scene.Scene(
+        64, np.array([0]), 20_000, np.array([OPAQUE]), lambda blocks: np.zeros((1, 4 * blocks), np.uint64)
+    )
     picture.layers = {"plate": layer}
     picture.draw()
     u0, v0, ux, uy, vx, vy = (rendered[0][3].place[0, 0] / TURN).tolist()

@@ -15,7 +15,7 @@ from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.pictograms.captions import HIDDEN
 from spurgen.generators.pictograms.sampling import nuisance_words
 from spurgen.generators.pictograms.state import state_of
-from spurgen.generators.scene import Core, Scene
+from spurgen.generators.scene import Scene
 
 KINDS = discover(CHANNELS)
 SETTINGS = settings(max_examples=40)
@@ -260,8 +260,8 @@ def test_a_single_nuisance_changes_images_or_captions_and_no_factor(world, nuisa
 def posed(scenario, nuisance):
     """Return what the pose of 60 scenes decides, by the nuisance that it belongs to, with one nuisance redrawn."""
     words = nuisance_words(state_of(scenario), "test", np.arange(60), nuisance)
-    looks = Core(1 << 14, 256, np.ones(60, bool))
-    scene = Scene(scenario.image_size, np.zeros(60, np.int64), looks, lambda blocks: words("pose", blocks))
+    opaque, first = np.full(60, 256), np.zeros(60, np.int64)
+    scene = Scene(scenario.image_size, first, 1 << 14, opaque, lambda blocks: words("pose", blocks))
     plate, pictogram, wall = scene.layers["plate"], scene.layers["pictogram"], scene.wall
     return {
         "noise": [scene.noise],
