@@ -8,7 +8,7 @@ floats, so that every machine draws the same.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 
 import numpy as np
@@ -182,29 +182,23 @@ def by_name(*drawings: Drawing) -> dict[str, Drawing]:
 
 def inked(span: int, drawings: Iterable[Drawing], grow: int = 0, backing: Drawing | None = None) -> Family:
     """Return the family of pen drawings; the halo is `backing` or else the drawing, enlarged by `grow` grid units."""
-    return Family(span, tuple(_drawn(drawing, grow, backing or drawing) for drawing in drawings))
+    return Family(span, tuple(partial(_drawn, drawing, grow, backing or drawing) for drawing in drawings))
 
 
 def gradients(span: int, makers: Iterable[Callable[[], Mask]]) -> Family:
     """Return the family of smooth masks, without halos."""
-    return Family(span, tuple(_doubled(make) for make in makers), smooth=True)
+    return Family(span, tuple(partial(_twice, make) for make in makers), smooth=True)
 
 
-def _drawn(drawing: Drawing, grow: int, backing: Drawing) -> Callable[[], tuple[Mask, Mask]]:
-    def make() -> tuple[Mask, Mask]:
-        ink, halo = Pen(), Pen(grow)
-        drawing(ink)
-        if backing is drawing and not grow:
-            return ink.mask, ink.mask
-        backing(halo)
-        return ink.mask, halo.mask
-
-    return make
+def _drawn(drawing: Drawing, grow: int, backing: Drawing) -> tuple[Mask, Mask]:
+    ink, halo = Pen(), Pen(grow)
+    drawing(ink)
+    if backing is drawing and not grow:
+        return ink.mask, ink.mask
+    backing(halo)
+    return ink.mask, halo.mask
 
 
-def _doubled(make: Callable[[], Mask]) -> Callable[[], tuple[Mask, Mask]]:
-    def double() -> tuple[Mask, Mask]:
-        mask = make()
-        return mask, mask
-
-    return double
+def _twice(make: Callable[[], Mask]) -> tuple[Mask, Mask]:
+    mask = make()
+    return mask, mask

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.worlds.pictograms import BALANCED, NUISANCES, make_scenario
-from spurgen.generators import aligned_values, class_names, sample, twins
+from spurgen.generators import Samples, aligned_values, class_names, sample, twins
 from spurgen.generators.atlas import CHANNELS
 from spurgen.generators.pictograms.captions import HIDDEN
 from spurgen.generators.pictograms.sampling import nuisance_words
@@ -363,3 +363,20 @@ def test_indices_past_the_size_of_a_split_give_fresh_samples(world):
     spec = world(splits={"train": 90})
     fresh, frozen = (sample(spec, "train", part, images=False).captions for part in (range(5000, 5300), range(90)))
     assert len(set(fresh) - set(frozen)) > 200
+
+
+@pytest.mark.parametrize("images", [True, False])
+def test_samples_are_the_same_after_cutting_and_joining(images, world):
+    spec = world(image_size=32)
+    whole = sample(spec, "train", range(20), images=images)
+    parts = [whole.take(slice(start, start + 8)) for start in range(0, 20, 8)]
+    assert [len(part.labels) for part in parts] == [8, 8, 4]
+    assert_same(parts[1], sample(spec, "train", range(8, 16), images=images))
+    assert_same(Samples.join(parts), whole)
+
+
+def test_without_inputs_keeps_the_factors_and_releases_the_images(world):
+    whole = sample(world(image_size=32), "val", range(5))
+    factors = whole.without_inputs()
+    assert not factors.inputs.given
+    assert_same(factors, sample(world(image_size=32), "val", range(5), images=False, captions=False))

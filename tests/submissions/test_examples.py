@@ -1,10 +1,15 @@
-"""The tricks that know how captions and images are drawn: what is left when words are masked and borders painted."""
+"""The controls that know how captions and images are drawn, and fine-tuning from a checkpoint of other classes."""
+
+import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from spurgen.baselines.training.encoders import ENCODERS
-from spurgen.benchmark.contract import Batch, LabeledData
+from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.harness.results.identity import HOME
 from spurgen.submissions.controls import border_painted, words_masked
 
 
@@ -24,15 +29,15 @@ def seen(monkeypatch):
     return given
 
 
-def data(**inputs):
+def data_of(**inputs):
     batch = Batch(inputs.get("images"), inputs.get("captions"))
     return LabeledData(batch=batch, labels=np.zeros(len(batch), np.int64), num_groups=2)
 
 
 def test_words_in_more_than_four_percent_of_captions_are_left_out(seen):
     captions = [f"A thing{k}, before a {'red' if k < 5 else 'blue' if k < 9 else 'brick'} wall." for k in range(100)]
-    train = data(captions=captions)  # red is in 5 %, blue in 4 %
-    words_masked.fit(train, data(captions=["Red brick thing7!"]), None)
+    train = data_of(captions=captions)  # red is in 5 %, blue in 4 %
+    words_masked.fit(train, data_of(captions=["Red brick thing7!"]), None)
     assert seen["inputs"][0][0] == "thing0"
     assert seen["inputs"][0][6] == "thing6 blue"
     assert seen["inputs"][1] == ["thing7"]
@@ -47,9 +52,32 @@ def test_what_has_the_hue_of_the_border_is_painted_over_in_any_brightness(wall, 
     image = np.full((40, 40, 3), wall, np.uint8)
     image[::2] = image[::2] // 2  # a texture in two tones
     image[10:30, 10:30] = (40, 180, 60)
-    border_painted.fit(data(images=image[None]), data(images=image[None]), None)
+    border_painted.fit(data_of(images=image[None]), data_of(images=image[None]), None)
     (painted,) = seen["inputs"][0]
     assert (painted[10:30, 10:30] == (40, 180, 60)).all()
     outside = np.ones((40, 40), bool)
     outside[10:30, 10:30] = False
     assert (painted[outside] == border_painted.PAINT).all()
+
+
+def test_all_layers_but_the_head_start_from_the_checkpoint(tmp_path, monkeypatch):
+    import torchvision  # which takes seconds, as do others that only one test uses: not while tests are collected
+
+    path = tmp_path / "model.py"
+    path.write_text((HOME / "submissions" / "torchvision_finetuned.py").read_text())
+    checkpoint = torchvision.models.shufflenet_v2_x1_0(weights=None).state_dict()  # of 1000 classes
+    torch.save(checkpoint, tmp_path / "weights.pt")
+    spec = importlib.util.spec_from_file_location("model", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, value in (("WEIGHTS", "weights.pt"), ("EPOCHS", 1), ("RATE", 0.0)):
+        monkeypatch.setattr(module, name, value)
+    images = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3)).astype(np.uint8)
+    data = LabeledData(Batch(images, None), np.arange(8) % 3, 6)
+    module.fit(data, data, Context(("a", "b", "c"), "image", 32, "cpu", 0, Path(tmp_path)))
+    trained = module.model.state_dict()  # at learning rate 0
+    assert trained["fc.weight"].shape == (3, 1024)
+    weights = [name for name in trained if name.endswith("weight") and not name.startswith("fc.")]
+    assert len(weights) > 100
+    assert all(torch.equal(trained[name], checkpoint[name]) for name in weights)
+    assert module.predict(Batch(images, None)).shape == (8, 3)
