@@ -24,7 +24,7 @@ from spurgen.harness.machine import pool
 from spurgen.harness.machine.files import cache_folder, write_atomically
 from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.options.flags import add_jobs, add_seeds, add_suite
-from spurgen.harness.options.sections import add_page, around, renew
+from spurgen.harness.options.printing import add_page, around, renew
 from spurgen.harness.results.answered import answered
 from spurgen.harness.results.identity import submission_digest
 from spurgen.harness.running import features

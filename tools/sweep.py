@@ -37,8 +37,7 @@ from spurgen.harness.machine.pool import Resources
 from spurgen.harness.machine.printing import first_line, markdown_table, say
 from spurgen.harness.machine.provenance import pick_device
 from spurgen.harness.options import flags
-from spurgen.harness.options.cluster import resources_of
-from spurgen.harness.options.starting import add_yes, forecast, may_start
+from spurgen.harness.options.jobs import add_yes, forecast, may_start, resources_of
 from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.forecast import measured
 from spurgen.harness.running.job import Job

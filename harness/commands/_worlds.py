@@ -34,10 +34,8 @@ from spurgen.harness.exports.writing import export, find
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.machine.provenance import pick_device
-from spurgen.harness.options.cluster import resources_of
 from spurgen.harness.options.flags import command_line, read_world_of
-from spurgen.harness.options.limits import describe_isolation
-from spurgen.harness.options.starting import forecast, may_start
+from spurgen.harness.options.jobs import describe_isolation, forecast, may_start, resources_of
 from spurgen.harness.plots.of_run import comparison, sensitivity, training_curves
 from spurgen.harness.plots.style import save
 from spurgen.harness.running.forecast import Forecast

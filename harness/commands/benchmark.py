@@ -16,13 +16,12 @@ from spurgen.harness.board.placing import ERM
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.provenance import pick_device
-from spurgen.harness.options.encoding import compute_features
 from spurgen.harness.options.flags import Unique, open_store, refuse
-from spurgen.harness.options.limits import FLAGS, describe_isolation, limits_of
-from spurgen.harness.options.starting import add_yes
+from spurgen.harness.options.jobs import LIMITS, add_yes, describe_isolation, limits_of
 from spurgen.harness.options.submissions import (
     add_run_arguments,
     check_shown_files,
+    compute_features,
     report_failures,
     run_all,
     run_submissions,
@@ -38,8 +37,8 @@ from spurgen.harness.sandbox.limits import DEFAULT
 
 TO_PLAN = ("plan", "suite", "tasks", "seeds", "submissions", "results")
 """Flags that decide the contents of a plan."""
-LIMITS = ("isolation", *(flag.strip("-").replace("-", "_") for flag, *_ in FLAGS))
-TO_WORK = ("planned", "share", "results", "device", "jobs", *LIMITS)
+OF_LIMITS = ("isolation", *(flag.strip("-").replace("-", "_") for flag, *_ in LIMITS))
+TO_WORK = ("planned", "share", "results", "device", "jobs", *OF_LIMITS)
 """Flags that decide which jobs of a plan run, and how; the plan decides the rest."""
 Memory = dict[tuple[str, str], int]  # peak bytes by label and task
 DRAWS = 3  # of the matched control: with 8 samples, which they are decides much

@@ -14,7 +14,7 @@ from spurgen.harness.machine.printing import and_list, markdown_table, say
 from spurgen.harness.machine.progress import make_progress, told
 from spurgen.harness.machine.provenance import pick_device
 from spurgen.harness.options.flags import add_device, add_submission, add_suite
-from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of
+from spurgen.harness.options.jobs import add_limits, describe_isolation, limits_of
 from spurgen.harness.running.forecast import duration
 from spurgen.harness.running.plan import baseline_specs
 from spurgen.harness.running.preflight import (

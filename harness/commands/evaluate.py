@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,23 +11,25 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.specs import split_spec
-from spurgen.harness.commands._model import add_model, run_model
 from spurgen.harness.machine.files import STDOUT, check_distinct, matching, write_atomically
 from spurgen.harness.machine.printing import say
-from spurgen.harness.options.flags import refuse
+from spurgen.harness.machine.progress import samples_bar
+from spurgen.harness.options.flags import add_device, positive_int, refuse
 
+IMAGE_SIZE = 224
 VAL = "val"  # the split by which checkpoints are selected
 ALIGNED = "a value for each class, as in: --aligned place landbird=land waterbird=water"
 
 if TYPE_CHECKING:
     from spurgen.harness.evaluation.figures import Comparison, Evaluation
     from spurgen.harness.evaluation.predictions import Predictions
+    from spurgen.harness.evaluation.tables import Columns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     _add_tables(parser)
-    add_model(parser)
+    _add_model(parser)
 
 
 def _add_tables(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +71,18 @@ def _add_tables(parser: argparse.ArgumentParser) -> None:
     add("--figure", type=Path, metavar="FILE", help="draw the accuracy of every group, as .pdf, .svg or .png")
 
 
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of a submission and of the data that it answers."""
+    group = parser.add_argument_group("a submission on your data, with --metadata (without fit: it is not trained)")
+    group.add_argument("--model", metavar="SUBMISSION", help="path/to/file.py, package.module, or one with :attribute")
+    group.add_argument("--images", type=Path, metavar="FOLDER", help="folder of the images that --key names")
+    group.add_argument("--texts", metavar="COLUMN", help="column of texts, if the model reads no images")
+    group.add_argument(
+        "--image-size", type=positive_int, metavar="N", help=f"pixels to scale images to; default: {IMAGE_SIZE}"
+    )
+    add_device(group)
+
+
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print a summary and tables for each model, and paired tests."""
     if arguments.figure and arguments.figure.suffix not in (".pdf", ".svg", ".png"):
@@ -89,7 +104,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         split=arguments.split_column,
     )  # fmt: skip
     aligned = dict(map(_aligned, arguments.aligned))
-    answered = run_model(arguments, asked, aligned, console) if arguments.model else None
+    answered = _run_model(arguments, asked, aligned, console) if arguments.model else None
 
     def models(split: str | None) -> list["Predictions"]:
         read = [
@@ -112,6 +127,34 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _run_model(
+    arguments: argparse.Namespace, asked: "Columns", aligned: Mapping[str, Mapping[str, str]], console: Console
+) -> "Predictions":
+    """Return the submission's answers to the samples of --metadata."""
+    from spurgen.harness.evaluation.model import answer, image_batches, text_batches
+    from spurgen.harness.evaluation.reading import read_samples
+    from spurgen.harness.machine.provenance import pick_device
+    from spurgen.harness.options.jobs import describe_isolation
+    from spurgen.harness.sandbox.limits import DEFAULT
+
+    if arguments.images is not None and arguments.texts is not None:
+        raise SpurgenError("--images and --texts: a model is asked about one of the two; leave the other out")
+    if arguments.metadata is None or (arguments.images is None and arguments.texts is None):
+        raise SpurgenError("--model needs --metadata, and either --images FOLDER or --texts COLUMN")
+    if arguments.texts is not None and arguments.image_size is not None:
+        raise SpurgenError("--image-size has no effect with --texts; leave it out")
+    samples, shown = read_samples(arguments.metadata, asked, arguments.texts, split=arguments.split, aligned=aligned)
+    batches = (
+        text_batches(shown)
+        if arguments.images is None
+        else image_batches(arguments.images, shown, arguments.image_size or IMAGE_SIZE)
+    )
+    say(console, describe_isolation(DEFAULT))
+    with samples_bar(console, len(shown)) as advance:
+        device, texts = pick_device(arguments.device), arguments.texts is not None
+        return answer(arguments.model, samples, batches, texts=texts, device=device, progress=advance)
+
+
 def _distinct(names: list[str], paths: list[Path]) -> list[str]:
     """Return the models' names, with as much of their paths as distinguishes them."""
     for fuller in ([str(path.with_suffix("")) for path in paths], [str(path) for path in paths]):
@@ -122,7 +165,7 @@ def _distinct(names: list[str], paths: list[Path]) -> list[str]:
 def _check_flags(arguments: argparse.Namespace) -> None:
     """Raise `SpurgenError` for a flag that has no effect, since it belongs to another use of the command."""
     if not arguments.model:
-        refuse(arguments, add_model, "without --model")
+        refuse(arguments, _add_model, "without --model")
     elif not arguments.tables:
         of_data = vars(arguments).keys() - {"prediction_column", "logits", "run_column"}
         refuse(arguments, _add_tables, "without a table of predictions", of_data)

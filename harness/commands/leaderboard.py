@@ -11,8 +11,7 @@ from spurgen.harness.board.rows import is_baseline_row
 from spurgen.harness.machine.files import matching
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options import flags
-from spurgen.harness.options.printing import print_board, print_first
-from spurgen.harness.options.sections import add_page, around, renew
+from spurgen.harness.options.printing import add_page, around, print_board, print_first, renew
 from spurgen.harness.results.identity import HOME
 from spurgen.harness.results.store import merge_folders
 

@@ -29,9 +29,15 @@ from spurgen.harness.machine.pool import Resources
 from spurgen.harness.machine.printing import first_line, markdown_table, say
 from spurgen.harness.machine.provenance import pick_device
 from spurgen.harness.options import flags
-from spurgen.harness.options.cluster import resources_of
-from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of
-from spurgen.harness.options.starting import add_dry_run, forecast, may_start
+from spurgen.harness.options.jobs import (
+    add_dry_run,
+    add_limits,
+    describe_isolation,
+    forecast,
+    limits_of,
+    may_start,
+    resources_of,
+)
 from spurgen.harness.options.submissions import check_shown_files
 from spurgen.harness.results.rows import Rows, on_task
 from spurgen.harness.results.store import Store

@@ -13,7 +13,7 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.harness.commands._own import add_own, run_own
 from spurgen.harness.experiments import DATA, METHODS
 from spurgen.harness.options import flags
-from spurgen.harness.options.starting import add_dry_run
+from spurgen.harness.options.jobs import add_dry_run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import add_submission
-from spurgen.harness.options.starting import add_dry_run
+from spurgen.harness.options.jobs import add_dry_run
 from spurgen.harness.options.submissions import (
     add_run_arguments,
     flags_of_rows,

@@ -13,7 +13,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import add_out, add_results, add_suite
-from spurgen.harness.options.sections import add_page, around, renew
+from spurgen.harness.options.printing import add_page, around, renew
 from spurgen.harness.plots.style import save
 from spurgen.harness.results.store import CEILING, Store
 from spurgen.harness.validity.published import read_published

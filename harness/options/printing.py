@@ -1,11 +1,16 @@
-"""Printing the leaderboard: as wide as the terminal, or of a fixed width if the output is not a terminal."""
+"""What commands print and renew: the leaderboard, as wide as the terminal, and a marked section of a text file."""
 
+import argparse
 import os
 import sys
 from collections.abc import Collection
+from pathlib import Path
 
+from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.reading import read_bytes
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.board.text import PLAIN_WIDTH, first_to_text, to_text
+from spurgen.harness.machine.files import write_changed
 
 
 def print_board(
@@ -27,3 +32,35 @@ def _width() -> int:
 
 def _colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+FILE_BYTES = 1 << 25
+
+
+def add_page(parser: argparse.ArgumentParser, begin: str, end: str) -> None:
+    """Declare the flag that names the file whose section is renewed."""
+    parser.add_argument(
+        "--page", type=Path, metavar="FILE", help=f"renew the section from {begin} to {end} of this file as well"
+    )
+
+
+def around(path: Path, begin: str, end: str) -> tuple[str, str]:
+    """Return the text before the begin marker and after the end marker.
+
+    Raises `SpurgenError` if the file cannot be read or a marker is missing.
+    """
+    try:
+        text = read_bytes(path, FILE_BYTES).decode()  # not read_text, which would change line ends
+    except UnicodeDecodeError as error:
+        raise SpurgenError(f"cannot read {path}: {error}; save it as UTF-8") from None
+    head, _, rest = text.partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not closed:
+        raise SpurgenError(f"{path} has no line {begin!r} followed by {end!r}; put both where the table belongs")
+    return head, tail
+
+
+def renew(path: Path, begin: str, end: str, content: str) -> str:
+    """Replace the text between the markers; raise `SpurgenError` as `around` does; return a line about the file."""
+    head, tail = around(path, begin, end)
+    return write_changed(path.resolve(), f"{head}{begin}\n{content}\n{end}{tail}")

@@ -11,23 +11,34 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.specs import is_baseline
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, load_suite
+from spurgen.benchmark.task import Task
 from spurgen.harness.board.formats import write_board
 from spurgen.harness.board.leaderboard import build_board
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.board.verdict import verdict, winners
-from spurgen.harness.machine.files import check_writable
+from spurgen.harness.machine.files import cache_folder, check_writable
+from spurgen.harness.machine.pool import cores
 from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options import flags
-from spurgen.harness.options.cluster import add_cluster, check_cluster, device_of, resources_of
-from spurgen.harness.options.encoding import compute_features
-from spurgen.harness.options.limits import add_limits, describe_isolation, limits_of
+from spurgen.harness.options.jobs import (
+    add_cluster,
+    add_limits,
+    check_cluster,
+    describe_isolation,
+    device_of,
+    forecast,
+    limits_of,
+    may_start,
+    resources_of,
+)
 from spurgen.harness.options.printing import print_board
-from spurgen.harness.options.starting import forecast, may_start
 from spurgen.harness.options.verifying import verified
 from spurgen.harness.results.identity import submission_files
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import OWN, Store, label_of
-from spurgen.harness.running.forecast import measured
+from spurgen.harness.running import features
+from spurgen.harness.running.forecast import duration, measured
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.missing import JobsFailedError, find_missing, run_missing, warn_replaced
 from spurgen.harness.running.plan import check_backbones, offered, plan
@@ -89,6 +100,31 @@ def run_submissions(
     failures += then()
     _show(suite, rows, {job.task.name for job in jobs}, {label_of(spec, {}) for spec in mine}, arguments, console)
     return report_failures(failures, console)
+
+
+def compute_features(jobs: Iterable[Job], console: Console, processes: int | None, *, dry_run: bool = False) -> None:
+    """Compute and cache the missing features of the worlds of jobs on frozen ladders.
+
+    A dry run only prints the number of samples and the expected time.
+    """
+    rungs: dict[tuple[str, str], dict[str, Task]] = {}
+    for job in jobs:
+        if job.task.of and is_baseline(job.spec) and job.frozen:
+            rungs.setdefault((job.frozen, job.encoder), {})[
+                f"{job.task.scenario.name} {job.task.modality} {job.task.backbone}"
+            ] = job.task
+    work = [each for key, of in rungs.items() for each in features.missing(of.values(), *key)]
+    if not work:
+        return
+    total, seconds = sum(each.size for each in work), sum(each.size * features.SECONDS[each.carrier] for each in work)
+    time = f"{duration(seconds / (processes or cores()))}, once; {cache_folder()} keeps their features"
+    if dry_run:
+        say(console, f"before the jobs, frozen encoders see {total:,} samples: {time}")
+        return
+    say(console, f"encoding {total:,} samples by frozen encoders: {time}")
+    with samples_bar(console, total) as advance:
+        for count in features.compute(work, processes):
+            advance(count)
 
 
 def _jobs(specs: list[str], rows: Rows, arguments: argparse.Namespace, console: Console) -> list[Job]:

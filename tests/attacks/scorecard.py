@@ -22,7 +22,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.generators.world import FITTED, world_of
 from spurgen.harness.board.leaderboard import build
 from spurgen.harness.machine.printing import markdown_table
-from spurgen.harness.options.sections import renew
+from spurgen.harness.options.printing import renew
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running.plan import plan
 from spurgen.harness.running.run import Outcome as RunOutcome

@@ -15,7 +15,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.worlds.pictograms import Channel, Environment, Scenario, SplitSizes
 from spurgen.generators import check, class_names
 from spurgen.harness.cli import main
-from spurgen.harness.options.limits import FLAGS
+from spurgen.harness.options.jobs import FLAGS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

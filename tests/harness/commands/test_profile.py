@@ -7,7 +7,7 @@ import pytest
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.cli import main
-from spurgen.harness.options import encoding
+from spurgen.harness.options import submissions
 from spurgen.harness.public import card
 
 
@@ -16,7 +16,7 @@ def small_ladder(steps, words, coarse, monkeypatch, tmp_path):
     del words, coarse
     rungs = [task for task in load_suite(steps).tasks.values() if task.name != "few"]
     monkeypatch.setattr(card, "ladders_of", lambda _: {"all": rungs})
-    monkeypatch.setattr(encoding, "compute_features", lambda *_: None)  # of frozen ladders alone
+    monkeypatch.setattr(submissions, "compute_features", lambda *_: None)  # of frozen ladders alone
     monkeypatch.chdir(tmp_path)
     return tmp_path / "profile"
 

@@ -4,7 +4,7 @@ import pytest
 
 from spurgen.harness.cli import main
 from spurgen.harness.options.flags import MAX_SEEDS, Unique, between, positive_int, read_seeds
-from spurgen.harness.options.limits import FLAGS, ROOT_WARNING, describe_isolation
+from spurgen.harness.options.jobs import LIMITS, ROOT_WARNING, describe_isolation
 from spurgen.harness.sandbox.limits import Limits
 
 
@@ -92,7 +92,7 @@ def test_a_range_is_named_in_full():
         between(0.01, 0.99)("1")
 
 
-@pytest.mark.parametrize("flag", [flag for flag, *_ in FLAGS])
+@pytest.mark.parametrize("flag", [flag for flag, *_ in LIMITS])
 @pytest.mark.parametrize("value", ["1e300", "1e-300"])
 def test_every_limit_has_a_range(flag, value, capsys):
     assert main(["check", "erm", flag, value]) == 2
@@ -100,4 +100,4 @@ def test_every_limit_has_a_range(flag, value, capsys):
 
 
 def test_every_default_lies_in_its_range():
-    assert all(least <= default <= most for _, default, (least, most), _ in FLAGS)
+    assert all(least <= default <= most for _, default, (least, most), _ in LIMITS)

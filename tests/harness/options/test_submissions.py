@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from spurgen.harness.options.encoding import compute_features
+from spurgen.harness.options.submissions import compute_features
 from spurgen.harness.running import features
 from spurgen.harness.running.plan import baseline_specs, plan
 

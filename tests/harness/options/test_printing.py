@@ -5,7 +5,7 @@ import pytest
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.harness.cli import main
 from spurgen.harness.commands.leaderboard import BEGIN, END
-from spurgen.harness.options.sections import renew
+from spurgen.harness.options.printing import renew
 
 
 def test_everything_around_the_section_stays_byte_for_byte(tmp_path):
