@@ -1,6 +1,5 @@
 """Run jobs on this machine: a process per core, what each may use, and what happens on Ctrl-C or if one is killed."""
 
-import ctypes
 import math
 import os
 import signal
@@ -193,6 +192,7 @@ def _begin(parent: int, gpus: tuple[str, ...]) -> None:
     """
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     if sys.platform == "linux":
+        import ctypes
         import multiprocessing
 
         multiprocessing.set_start_method("fork", force=True)  # else tqdm's semaphores outlive a killed process
