@@ -58,15 +58,13 @@ class OutputReader:
         self._count = 0
         self._closed = False
         self._lock = threading.Lock()
-        self._stop, self._stopping = os.pipe()
         os.set_blocking(reading, False)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
-        ends = [self._reading, self._stop]
-        while self._stop not in (ready := select.select(ends, [], [])[0]):
-            if ready and not self._drain():
+        while not self._closed:
+            if select.select([self._reading], [], [], WATCH_SECONDS)[0] and not self._drain():
                 return
 
     def _drain(self) -> bool:
@@ -107,9 +105,7 @@ class OutputReader:
             return
         self._drain()
         self._closed = True
-        os.close(self._stopping)
         self._thread.join()
-        os.close(self._stop)
         os.close(self._reading)
 
 
