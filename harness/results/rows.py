@@ -19,7 +19,6 @@ from spurgen.harness.metrics.arrays import Float64
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-
 PREDICTED = "predicted"
 """The sample array of the classes predicted for the parts of `Description.asked`, in their order: uint8 (1, n)."""
 Classes = NDArray[np.uint8]
@@ -66,8 +65,6 @@ class TaskRow:
 
     def to_pandas(self) -> "DataFrame":
         """Return a line per seed with typed columns."""
-        from spurgen.harness.results.rows import results_frame
-
         return results_frame(self.results)
 
 
