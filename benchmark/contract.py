@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Int64 = NDArray[np.int64]
-Modality = Literal["image", "text", "multimodal"]
-Carrier = Literal["image", "caption"]
+Modality = Literal["image", "text", "multimodal", "features"]
+Carrier = Literal["image", "caption", "features"]
 CARRIERS_OF: dict[Modality, tuple[Carrier, ...]] = {
-    "image": ("image",), "text": ("caption",), "multimodal": ("image", "caption"),
+    "image": ("image",), "text": ("caption",), "multimodal": ("image", "caption"), "features": ("features",),
 }  # fmt: skip
 """What a sample shows in each modality; of several, features are concatenated in this order."""
 Backbone = Literal["scratch", "frozen", "finetuned"]
@@ -45,10 +45,10 @@ ACCESS: dict[str, Grant] = {
 
 @dataclass(frozen=True)
 class Batch:
-    """Inputs: `images` uint8 (n, H, W, 3) or None, `captions` n strings or None.
+    """Inputs: `images` uint8 (n, H, W, 3), `captions` n strings, `features` float32 (n, d); None for what is not given.
 
-    `features` float32 (n, d) of frozen encoders go only to the shipped baselines, instead of images and captions, on
-    tasks with `backbone = "frozen"`; for submissions they are None.
+    Samples have features where a user brought them (docs/own-data.md). On other tasks with `backbone = "frozen"` the
+    shipped baselines get those of frozen encoders, instead of images and captions.
     """
 
     images: NDArray[np.uint8] | None

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Self
 
-from spurgen.benchmark.contract import Backbone, Modality
+from spurgen.benchmark.contract import CARRIERS_OF, Backbone, Modality
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.world import Description
 
@@ -29,6 +29,13 @@ class Task:
     role: Role = "extra"
     counterexamples: int = 0
     of: str = ""
+
+    def __post_init__(self) -> None:
+        lacking = {*CARRIERS_OF[self.modality]} - self.scenario.carriers
+        if lacking:
+            raise ScenarioError(
+                f"{self.scenario.name} cannot be shown as {self.modality}: its samples have no {' and '.join(lacking)}"
+            )
 
     @cached_property
     def channels(self) -> tuple[str, ...]:

@@ -8,12 +8,13 @@ import hashlib
 import json
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from spurgen.benchmark.contract import Carrier, Int64, Modality
+from spurgen.benchmark.contract import CARRIERS_OF, Carrier, Int64, Modality
 from spurgen.benchmark.errors import ReadError, ScenarioError, checked
 from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.reading import read_toml
@@ -152,6 +153,16 @@ class Description(Frozen):
     def carriers(self) -> frozenset[Carrier]:
         """What its samples have."""
 
+    @property
+    def modality(self) -> Modality:
+        """The modality that shows all that its samples have."""
+        return next(name for name, shown in CARRIERS_OF.items() if self.carriers == {*shown})
+
+    @property
+    def measured(self) -> int:
+        """Number of classes over which accuracies are averaged."""
+        return self.num_classes
+
     @abstractmethod
     def channels_in(self, modality: Modality) -> tuple[str, ...]:
         """Return the names of the shortcuts that are scored in a modality."""
@@ -257,4 +268,5 @@ def load_scenario(path: str | Path) -> Description:
         known = " or ".join(f"{mark} (a world of {kind.KIND})" for mark, kind in kinds.items())
         raise ScenarioError(f"{path}: expected one of the keys {known}, found {' and '.join(marks) or 'neither'}")
     kind = kinds[marks[0]]
-    return checked(kind.model_validate, fields, lambda why: ScenarioError(f"{path} is not a possible scenario: {why}"))
+    validate = partial(kind.model_validate, context=Path(path).parent)  # where files lie that it names
+    return checked(validate, fields, lambda why: ScenarioError(f"{path} is not a possible scenario: {why}"))

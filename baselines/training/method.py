@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, Generic, final
+from typing import Any, Generic, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from spurgen.baselines.training.hyperparameters import FINE_TUNING, H, Only, che
 from spurgen.baselines.training.loop import features, logits
 from spurgen.baselines.training.problem import Problem
 from spurgen.benchmark.checkpoint_rules import GROUPED, best
-from spurgen.benchmark.contract import Batch, Context, LabeledData
+from spurgen.benchmark.contract import Batch, Context, LabeledData, Modality
 from spurgen.benchmark.errors import SubmissionError
 
 Float32 = NDArray[np.float32]
@@ -29,7 +29,7 @@ class Baseline(Generic[H]):
     captions. `options`: values that override all others.
     """
 
-    MODALITIES = frozenset({"image", "text", "multimodal"})
+    MODALITIES = frozenset(get_args(Modality))
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
@@ -18,7 +19,7 @@ from spurgen.harness.options.flags import between, command_line, refuse
 METHODS = ("erm", "group_dro", "jtt", "dfr", "subg")  # one of each family
 SAMPLES = 10_000
 DRAWS = tuple(range(5))
-OWN_FLAGS = ("metadata", "encoder", "label", "shortcut", "text", "key", "split_column", "target")
+OWN_FLAGS = ("metadata", "features", "encoder", "label", "shortcut", "text", "key", "split_column", "target")
 SHARED = ("data_dir", "methods", "exp_name", "out", "seeds", "jobs", "num_samples", "dry_run")
 """Flags of the command that also apply to own data."""
 Declare = Callable[[argparse.ArgumentParser], None]
@@ -36,6 +37,10 @@ def add_own(parser: argparse.ArgumentParser) -> None:
     add(
         "--text", nargs="+", default=[], metavar="COLUMN",
         help="columns of text, joined; default: the samples are images",
+    )  # fmt: skip
+    add(
+        "--features", type=Path, metavar="FILE",
+        help="features in place of images and texts: a file of numpy.save, a row for each line of --metadata",
     )  # fmt: skip
     add("--key", metavar="COLUMN", help="column of the images' file names; default: recognised by usual names")
     add("--split-column", metavar="COLUMN", help="column of splits; default: recognised, else drawn at random")
@@ -58,34 +63,46 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     methods = [one_of("method", name, names_in(BASELINES)) for name in arguments.methods or METHODS]
     from spurgen.harness.evaluation.tables import Columns  # imported late: pandas and torch are slow to import
     from spurgen.harness.own.data import read_own
+    from spurgen.harness.own.encoding import features_of, given_features
 
     asked = Columns(
         label=arguments.label, attributes=(arguments.shortcut,) if arguments.shortcut else (), key=arguments.key,
         split=arguments.split_column,
     )  # fmt: skip
-    data = read_own(arguments.metadata, arguments.data_dir, asked, arguments.text, arguments.num_samples or SAMPLES)
+    file = arguments.features
+    if file and (arguments.text or arguments.encoder):
+        raise SpurgenError("--features takes the place of --text and --encoder; leave those out")
+    data = read_own(
+        arguments.metadata, arguments.data_dir, asked, arguments.text, arguments.num_samples or SAMPLES,
+        has_features=bool(file),
+    )  # fmt: skip
+    features = given_features(file, arguments.metadata, data) if file else None
     for line in (data.about(), *data.limits()):
         say(console, one_line(line))
     if arguments.dry_run:
         return 0
     check_writable(arguments.out, "--out")
-    from spurgen.harness.own.climb import check_methods, climb, folds_of, rungs_of
-    from spurgen.harness.own.encoding import features_of
+    from spurgen.harness.own.climb import check_methods, climb
+    from spurgen.harness.own.collection import collection_of, folds_of, write_ladder
     from spurgen.harness.own.summary import summarize
     from spurgen.harness.plots.ladder import draw_own_ladder
     from spurgen.harness.plots.style import save
 
     check_methods(methods)
-    with samples_bar(console, len(data.inputs), "encoded") as advance:
-        features = features_of(data, arguments.encoder, arguments.jobs, advance)
-    rungs, seeds, folds = rungs_of(data), arguments.seeds or DRAWS, folds_of(data)
-    trainings = (1 + len(rungs) * len(seeds)) * len(methods) + int(folds.max()) + 1
+    if features is None:
+        with samples_bar(console, len(data.inputs), "encoded") as advance:
+            features = features_of(data, arguments.encoder, arguments.jobs, advance)
+    seeds, stem = arguments.seeds or DRAWS, arguments.out / arguments.exp_name
+    ladder, folds = collection_of(data, features, max(seeds) + 1, Path(f"{stem}_samples.npz"))
+    trainings = (1 + len(ladder.rungs) * len(seeds)) * len(methods) + len(folds)
     with samples_bar(console, trainings, "trained") as advance:
-        answers = climb(data, features, folds, methods, rungs, seeds, arguments.jobs, advance)
+        answers = climb(ladder, folds, methods, seeds, arguments.jobs, advance)
     heeded = ("data_dir", *OWN_FLAGS, "methods", "num_samples", "seeds", "out")
     given = {name: getattr(arguments, name) for name in heeded}
     given["data_dir"] = None if arguments.data_dir == DATA else arguments.data_dir
-    summary = summarize(data, answers, rungs, folds, arguments.target, command_line(["run"], given))
+    rungs = ladder.rungs
+    summary = summarize(data, answers, rungs, folds_of(data), arguments.target, command_line(["run"], given))
+    write_ladder(ladder, summary.ceiling and summary.ceiling.accuracy.value, Path(f"{stem}_ladder.toml"))
     curves = {
         curve.name: [curve.points[m] for m in rungs] for curve in summary.curves if len(curve.points) == len(rungs)
     }

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, hypergeom
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.generators.collections.world import MISLEADS, NEUTRAL, states_of
 from spurgen.harness.evaluation.reading import labelled_in, splits_of
 from spurgen.harness.evaluation.tables import (
     FILES,
@@ -34,7 +35,6 @@ OF_TRAIN = 0.2  # goes to val, if there is a test split but none for validation
 MOST_NAMES = 50  # classes, or values of the shortcut
 FRACTION = re.compile(r"-?\d*\.\d+(e-?\d+)?", re.IGNORECASE)
 FEW = 10  # test samples of a group
-AGREES, MISLEADS, NEUTRAL = range(3)
 STATES = ("agrees", "misleads", "is neutral")
 """What the shortcut does in a sample."""
 FALSE_RATE = 0.05  # of pairs of a value and a class that are taken to go together
@@ -47,9 +47,10 @@ HARDLY = 0.9  # share of the counterexamples expected by chance from which there
 
 @dataclass(frozen=True)
 class OwnData:
-    """Samples of n images or texts of K classes, and the shortcut's value in each.
+    """n samples of K classes, and the shortcut's value in each.
 
-    `inputs`: file names below `folder`, or texts if that is None. `labels`, `values`: places in `classes` and in
+    `kept`: their lines in the table, from 0, int64 (n,). `inputs`: file names below `folder`, or texts if that is None;
+    none where features are given. `labels`, `values`: places in `classes` and in
     `value_names`, int64 (n,). `splits`: places in `SPLITS`, int64 (n,). `goes`: which values go with which classes in
     train, bool (V, K). `have`: counterexamples in train of the whole table, whose `rows` may be more than the samples
     here. `drawn`: which splits were drawn, in a sentence, empty if none were.
@@ -57,6 +58,7 @@ class OwnData:
 
     label: str
     shortcut: str
+    kept: Int64
     folder: Path | None
     inputs: list[str]
     classes: tuple[str, ...]
@@ -99,7 +101,7 @@ class OwnData:
         values = [np.flatnonzero(row) for row in self.goes.T]
         pairs = [f"{self._some(v)} with {name}" for name, v in zip(self.classes, values, strict=True) if len(v)]
         sizes = [f"{int(self.inside(split).sum()):,} {split}" for split in SPLITS]
-        used = f" of {self.rows:,}" if len(self.inputs) < self.rows else ""
+        used = f" of {self.rows:,}" if len(self.labels) < self.rows else ""
         rest, neutral = np.flatnonzero(~self.goes.any(axis=1)), int((self.states == NEUTRAL).sum())
         left = f"; with no class: {self._some(rest)} ({neutral:,} neutral samples)" if len(rest) else ""
         return (
@@ -127,8 +129,6 @@ class OwnData:
                     yield f"{about}: {LEFT_OUT}."
                 elif size < FEW:
                     yield f"{about}: with fewer than {FEW}, its accuracy is little more than chance."
-        if len(self.measured) < LEAST_CLASSES:
-            yield "Fewer than two classes are left, so no curve and no worst group can be measured."
         if found < len(self.classes):
             yield (
                 f"{self.shortcut} nearly is the label: train has {found} counterexamples, fewer than the "
@@ -143,11 +143,15 @@ class OwnData:
             )
 
 
-def read_own(metadata: Path, folder: Path, asked: Columns, text_columns: Sequence[str], most: int) -> OwnData:
+def read_own(
+    metadata: Path, folder: Path, asked: Columns, text_columns: Sequence[str], most: int, *, has_features: bool = False
+) -> OwnData:
     """Read a table of labelled samples, whose images lie in `folder`, or whose texts in `text_columns`.
 
-    At most `most` samples are kept, drawn at random. Raises `SpurgenError` if training is impossible: missing files or
-    texts, one class, one value, or labels that are fractions.
+    At most `most` samples are kept, drawn at random. With `has_features` samples need neither images nor texts. Raises
+    `SpurgenError` if nothing can be trained or measured: missing files or texts, one class, one value, labels that are
+    fractions, or fewer than two classes with test samples in which the shortcut agrees, and others in which it
+    misleads.
     """
     header = read_header(metadata)
     columns = recognise(asked, header, None, "--shortcut")
@@ -155,12 +159,12 @@ def read_own(metadata: Path, folder: Path, asked: Columns, text_columns: Sequenc
     files = asked.key or first_of(header.columns, FILES) or columns.key
     if len(columns.attributes) != 1:
         raise SpurgenError(f"{metadata}: name one of {', '.join(columns.attributes)} by --shortcut")
-    if not text_columns and files not in header.columns:
+    if not (text_columns or has_features or files in header.columns):
         raise SpurgenError(
-            f"{metadata} has no column of image files ({', '.join(FILES)}): name it by --key, or a column of texts by "
-            f"--text; its columns are {listed(header.columns)}"
+            f"{metadata} has no column of image files ({', '.join(FILES)}): name it by --key, a column of texts by "
+            f"--text, or a file of features by --features; its columns are {listed(header.columns)}"
         )
-    shown = text_columns or [str(files)]
+    shown = [] if has_features else text_columns or [str(files)]
     table = read_table(metadata, lambda name: name in shown or columns.may_matter(name))
     known = columns.split is not None and columns.split in table
     of = splits_of(table, str(columns.split)).replace(OTHER_NAMES) if known else None
@@ -175,13 +179,21 @@ def read_own(metadata: Path, folder: Path, asked: Columns, text_columns: Sequenc
         kept = np.sort(named_generator("own", "kept", 0).permutation(kept)[:most])
     parts = [table.rows(kept).texts(name) for name in shown]
     inputs = [" ".join(words) for words in zip(*parts, strict=True)]
-    if not text_columns:
+    if shown and not text_columns:
         _check_files(metadata, shown[0], folder, inputs)
-    return OwnData(
-        label=label, shortcut=shortcut, folder=None if text_columns else folder, inputs=inputs, classes=classes,
+    data = OwnData(
+        label=label, shortcut=shortcut, kept=kept, folder=None if text_columns else folder, inputs=inputs,
+        classes=classes,
         value_names=value_names, labels=labels[kept], values=values[kept], splits=splits[kept], goes=goes,
         have=int(((states_of(goes, labels, values) == MISLEADS) & (splits == 0)).sum()), rows=len(table), drawn=drawn,
     )  # fmt: skip
+    if len(data.measured) < LEAST_CLASSES:
+        raise SpurgenError(
+            f"{metadata}: {shortcut} goes with the {label} in some test samples, and with another in others, for only "
+            f"{len(data.measured)} of {len(classes)} classes; two are needed to measure anything: add samples, or name "
+            "another column by --shortcut"
+        )
+    return data
 
 
 def _checked(path: Path, entries: pd.Series) -> pd.Series:
@@ -268,13 +280,6 @@ def goes_with(counts: Float64) -> Bool:
     most = np.where(certain, excess, 0).max(axis=1, keepdims=True)
     goes: Bool = certain & (excess >= AS_MUCH * most)
     return goes
-
-
-def states_of(goes: Bool, labels: Int64, values: Int64) -> Int64:
-    """Return what the shortcut does in samples, places in `STATES`, int64 (n,); `goes`: bool (V, K)."""
-    of_value = np.where(goes.sum(axis=1) > 0, MISLEADS, NEUTRAL)
-    states: Int64 = np.where(goes[values, labels], AGREES, of_value[values])
-    return states
 
 
 def counted(first: Int64, second: Int64, inside: Bool, shape: tuple[int, int]) -> Int64:

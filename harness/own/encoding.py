@@ -1,6 +1,7 @@
 """Frozen features of a user's own images or texts: computed once, in parts that stay when a run is stopped."""
 
 import hashlib
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from spurgen.baselines.training.encoders import SIZE, Features
-from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.reading import read_bytes
+from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.benchmark.reading import open_plain, read_bytes
 from spurgen.harness.evaluation.model import image_batches
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.images import FILE_BYTES, below
@@ -53,6 +54,33 @@ class Part:
             bad = self.inputs[int((~np.isfinite(features)).any(axis=1).argmax())]
             raise SubmissionError(f"the encoder's features of {bad[:80]!r} are not finite; leave the sample out")
         return features
+
+
+def given_features(path: Path, metadata: Path, data: OwnData) -> Features:
+    """Return the features of all samples from a file of NumPy, float32 (n, d), a line for each of the table's.
+
+    Raises `SpurgenError` if it is no such file, has features of another number of samples, or one that is not finite.
+    """
+    with open_plain(path, sys.maxsize, "the features") as file:
+        try:
+            found = np.load(file, allow_pickle=False)
+        except ValueError as error:
+            raise SpurgenError(f"{path} is no file of features: {error}; write it by numpy.save") from None
+    if not isinstance(found, np.ndarray) or found.ndim != 2 or found.dtype.kind not in "fiu" or not found.shape[1]:
+        has = f"{found.dtype} {found.shape}" if isinstance(found, np.ndarray) else "several arrays"
+        raise SpurgenError(f"{path} has {has}, not a row of numbers for each sample; write these by numpy.save")
+    if len(found) != data.rows:
+        raise SpurgenError(
+            f"{path} has features of {len(found):,} samples, but {metadata} has {data.rows:,} lines; each needs its row"
+        )
+    features = found[data.kept].astype(np.float32)
+    bad = data.kept[~np.isfinite(features).all(axis=1)]
+    if len(bad):
+        raise SpurgenError(
+            f"{path}: features of {len(bad):,} samples are not finite in float32, first those of row {bad[0]:,} (from "
+            "0); leave these samples out"
+        )
+    return features
 
 
 def features_of(data: OwnData, encoder: str, processes: int | None, advance: Callable[[int], None]) -> Features:

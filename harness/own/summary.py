@@ -8,12 +8,15 @@ from functools import cached_property
 
 import numpy as np
 
+from spurgen.benchmark.worlds.collections import EVERYTHING, LEAST_IN_VAL
+from spurgen.generators.collections.world import AGREES, MISLEADS, NEUTRAL
 from spurgen.harness.evaluation.figures import Evaluation, evaluate
 from spurgen.harness.evaluation.predictions import Attribute, Predictions, group
 from spurgen.harness.machine.printing import and_list, as_markdown, failed_check, markdown_table, one_line
 from spurgen.harness.metrics.arrays import Float64, Int64
-from spurgen.harness.own.climb import CEILING, EVERYTHING, LEARNER, LEAST_IN_VAL, MAJORITY, Answered
-from spurgen.harness.own.data import AGREES, FEW, LEAST_CLASSES, MISLEADS, NEUTRAL, STATES, OwnData
+from spurgen.harness.own.climb import CEILING, LEARNER, Answered
+from spurgen.harness.own.collection import MAJORITY
+from spurgen.harness.own.data import FEW, STATES, OwnData
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.needed import Goal, Needed, in_words, needed
 
@@ -62,8 +65,6 @@ class Curve:
     def worst_group(self) -> str:
         """Worst-group accuracy as text; of few samples, only that."""
         least = min(each.samples for each in self.whole.groups)
-        if not self.whole.states:
-            return "not known"
         return f"too few samples ({least})" if least < FEW else self.whole.wga_estimate.text()
 
 
@@ -134,8 +135,8 @@ class OwnSummary:
                 "Accuracy": curve.overall.accuracy.text(),
                 "Weighted as train": weighted.text() if weighted else "",
                 "Worst group": curve.worst_group,
-                "Where it agrees": states["agree"].text() if states else "",
-                "Where it misleads": states["mislead"].text() if states else "",
+                "Where it agrees": states["agree"].text(),
+                "Where it misleads": states["mislead"].text(),
             }
             if curve.neutral:
                 row["Where it is neutral"] = curve.neutral.text()
@@ -314,10 +315,8 @@ def _predictions(data: OwnData, name: str, predicted: Sequence[Int64 | None]) ->
 
 
 def _measured(data: OwnData, predictions: Predictions) -> Predictions:
-    """Return the samples of the measured classes where the shortcut agrees or misleads; all if those are too few."""
+    """Return the samples of the measured classes where the shortcut agrees or misleads."""
     (attribute,) = predictions.attributes
-    if len(data.measured) < LEAST_CLASSES:
-        return replace(predictions, attributes=(), train=None)
     inside = np.isin(predictions.labels, data.measured) & (attribute.ids != NEUTRAL)
     aligned = replace(attribute, aligned=np.zeros(len(data.classes), np.int64))
     return replace(predictions, attributes=(aligned,), train=None).take(np.flatnonzero(inside))

@@ -140,8 +140,9 @@ def measure(
     """Query a function on every test sample and twin of a world, and compute all metrics of a board.
 
     `world`: the name of a task of the current suite, such as `things-text-8`; a task; or a scenario or `Ladder`, or the
-    path of its file, which is shown in `modality`, by default `multimodal`; a task has its own. The rungs of a `Ladder`
-    have the same test; the ideal observer is that of the highest. `seed`: the world of a task that has several.
+    path of its file, which is shown in `modality`, by default all that its samples have; a task has its own. The rungs
+    of a `Ladder` have the same test; the ideal observer is that of the highest. `seed`: the world of a task that has
+    several.
     `predict` is called with up to 1,000 samples at a time.
 
     Raises `SubmissionError` for answers of another shape, not finite or above 1e8, and any error that `predict` raises.
@@ -212,7 +213,7 @@ def _rungs(world: Measurable, modality: Modality | None) -> Sequence[Task]:
     if isinstance(world, str) and world.endswith(".toml"):
         world = load_scenario(world)
     if isinstance(world, Description):
-        shown: Modality = modality or "multimodal"
+        shown = modality or world.modality
         names = {m: f"{world.name}-{m}" for m in world.rungs}
         rungs = [Task(name, world, shown, "frozen", counterexamples=m, of=world.name) for m, name in names.items()]
         return rungs or [Task(world.name, world, shown)]

@@ -39,7 +39,8 @@ def answered(task: Task, predicted: Int64) -> Answered:
     found = metrics.GroupCounts(np.add.reduceat(hits.astype(np.int64), key.starts), key.sizes)
     counts = metrics.GroupCounts(*(each[: key.num_groups] for each in found))
     means = {name: float(found.accuracies[cells].mean()) for name, cells in key.cells.items()}
-    follows = {name: means.pop(f"follows/{name}") for name in task.channels}
+    switched = task.scenario.layout(task.modality).switched
+    follows = {name: means.pop(f"follows/{name}") for name in switched}
     correct = np.empty(len(key.grouped), bool)
     correct[key.grouped] = hits[: len(key.grouped)]
     values = {
@@ -81,11 +82,12 @@ def _key(description: Description, modality: Modality) -> _Key:
     world, layout, sizes = world_of(description), description.layout(modality), description.asked(modality)
     channels, count = description.channels_in(modality), description.num_classes
     groups = description.num_groups(channels)
+    patterns = groups // description.measured
     starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
     entries: list[tuple[Int64, Int64, Int64]] = []  # place, expected, cell
     cells = {
-        "accuracy_agree": np.arange(count) * (groups // count),
-        "accuracy_mislead": (np.arange(count) + 1) * (groups // count) - 1,
+        "accuracy_agree": np.arange(0, groups, patterns),
+        "accuracy_mislead": np.arange(patterns - 1, groups, patterns),
     }
     end = groups
 

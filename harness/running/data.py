@@ -17,13 +17,14 @@ CALIBRATION = "calibration"
 def make_part(job: Job, part: str, first: int = 0, last: int | None = None) -> Samples:
     """Return samples [first, last) of a part as the job's task shows them, checked against the frozen ones.
 
-    On a ladder the shipped baselines get features instead of images and captions, unless they train the encoder.
+    On a ladder the shipped baselines get features of what it shows, unless they train the encoder or it has features.
     """
     task, parts, world = job.task, job.task.scenario.parts, world_of(job.task.scenario)
     if part not in parts:  # twins of train or val, which no manifest has
         return world.draw(part, range(first, last or 0), CARRIERS_OF[task.modality])
     chosen = range(parts[part])[first:last]
-    if is_baseline(job.spec) and task.backbone == "frozen" and task.scenario.rungs:
+    encoded = task.backbone == "frozen" and "features" not in CARRIERS_OF[task.modality]
+    if is_baseline(job.spec) and encoded and task.scenario.rungs:
         known = features_of(task, part, job.frozen, job.encoder)
         inputs = Batch(None, None, known[chosen.start : chosen.stop])
         return replace(world.draw(part, chosen, NOTHING), inputs=inputs)

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
-from spurgen.benchmark.contract import ACCESS, Submission
+from spurgen.benchmark.contract import ACCESS, Modality, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.benchmark.specs import split_spec
 from spurgen.benchmark.suggest import similar, suggestion
 
 PREDICTORS = ("predict", "predict_proba", "encode")
 PARTS = ("fit", *PREDICTORS, "report")
-MODALITIES = frozenset({"image", "text", "multimodal"})
+MODALITIES = frozenset(get_args(Modality))
 LONGEST_NAME = 100  # characters
 ALIKE = 0.7  # of difflib: how similar a misspelled name is
 
