@@ -188,6 +188,7 @@ COLUMNS: Mapping[str, Column] = {
     "seen_mislead": Column("On seen things", "accuracy if misled on things of train", "report", better=1),
     "encoder": Column("Encoder", "what gives the features", "report"),
     "width": Column("Features", "their number", "report", "d"),
+    "l2": Column("l2", "strength of the penalty, chosen on val", "report", ".0e"),
     "ladder_score": Column("Ladder score", "accuracy if misled, mean over the rungs above 0", "report", better=1),
 }  # fmt: skip
 """The columns in reading order; `column` also describes those of single channels."""
@@ -197,6 +198,8 @@ NEEDED_BY = "needed_by_shortcut."
 """Prefix, in reports, of the counterexamples needed where one shortcut moves."""
 MEAN_AT = "mean_at."
 """Prefix, in reports, of the mean of a measure with a number of counterexamples."""
+L2_AT = "l2_at."
+"""Prefix, in reports, of the strength of the penalty that was chosen with a number of counterexamples."""
 
 
 def keys(*places: Place) -> list[str]:
@@ -226,6 +229,8 @@ def column(key: str) -> Column:
         return Column(name, f"counterexamples needed where {name} misleads", "report")
     if (number := key.removeprefix(MEAN_AT)) != key:
         return Column(f"m = {number}", f"mean with {number} counterexamples", "report", ".2f")
+    if (number := key.removeprefix(L2_AT)) != key:
+        return Column(f"m = {number}", f"strength of the penalty with {number} counterexamples", "report", ".0e")
     return COLUMNS[key]
 
 

@@ -84,7 +84,7 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     check_writable(arguments.out, "--out")
     from spurgen.harness.own.climb import check_methods, climb
     from spurgen.harness.own.collection import collection_of, folds_of, write_ladder
-    from spurgen.harness.own.summary import summarize
+    from spurgen.harness.own.report import summarize
     from spurgen.harness.plots.ladder import draw_own_ladder
     from spurgen.harness.plots.style import save
 
@@ -100,20 +100,17 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     heeded = ("data_dir", *OWN_FLAGS, "methods", "num_samples", "seeds", "out")
     given = {name: getattr(arguments, name) for name in heeded}
     given["data_dir"] = None if arguments.data_dir == DATA else arguments.data_dir
-    rungs = ladder.rungs
-    summary = summarize(data, answers, rungs, folds_of(data), arguments.target, command_line(["run"], given))
-    write_ladder(ladder, summary.ceiling and summary.ceiling.accuracy.value, Path(f"{stem}_ladder.toml"))
-    curves = {
-        curve.name: [curve.points[m] for m in rungs] for curve in summary.curves if len(curve.points) == len(rungs)
-    }
-    figure = f"{arguments.exp_name}_ladder.svg" if curves and len(rungs) > 1 else None
+    found = summarize(data, answers, ladder.rungs, folds_of(data), arguments.target)
+    write_ladder(ladder, found.ceiling.accuracy.value if found.ceiling else None, Path(f"{stem}_ladder.toml"))
+    figure = f"{arguments.exp_name}_ladder.svg" if found.drawn and len(found.rungs) > 1 else ""
     if figure:
         axis = f"counterexamples, of {data.have:,} in train"
-        save(draw_own_ladder(curves, rungs, summary.target, axis), arguments.out / figure)
-    write_atomically(arguments.out / f"{arguments.exp_name}_results.json", summary.to_json())
-    write_atomically(arguments.out / "results.md", summary.to_markdown(figure))
+        save(draw_own_ladder(found.drawn, found.rungs, found.target, axis), arguments.out / figure)
+    report = found.report(command_line(["run"], given), figure)
+    write_atomically(Path(f"{stem}_results.json"), report.to_json())
+    write_atomically(arguments.out / "results.md", report.to_markdown())
     say(console, f"wrote the report to {arguments.out / 'results.md'}")
-    for line in [*([summary.ceiling.about()] if summary.ceiling else []), *summary.found()]:
+    for line in [*([found.ceiling.about()] if found.ceiling else []), *found.found()]:
         say(console, line)
-    print("\n\n".join([summary.table(), summary.ladder_table(), summary.sentence]))
-    return 1 if summary.failed else 0
+    print(report.to_text(console.width, "methods", "curves"))
+    return 1 if found.failed else 0

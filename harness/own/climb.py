@@ -66,7 +66,7 @@ def check_methods(names: Sequence[str]) -> None:
 def climb(
     collection: Collection, folds: Sequence[Collection], methods: Sequence[str], seeds: Sequence[int],
     processes: int | None, advance: Callable[[int], None],
-) -> Mapping[Work, Answered]:  # fmt: skip
+) -> Mapping[tuple[str, int, int], Answered]:  # fmt: skip
     """Train every method on every rung, once per draw, and once on everything; return answers by method, rung, draw.
 
     Those of `LEARNER` with `CEILING` are to the `folds` of the balanced part.
@@ -78,18 +78,11 @@ def climb(
     for one, answered in pool.run(partial(train, collection, tuple(folds)), work, processes):
         advance(1)
         tried[one] = answered
-    answers: dict[Work, Answered] = {}
+    answers: dict[tuple[str, int, int], Answered] = {}
     for one in work:  # folds of the ceiling choose alone: each is another's val
         same = [tried[each] for each in work if each[:2] == one[:2] and (one.counterexamples != CEILING or each == one)]
         answers[one] = tried[one][best_l2(same)]
     return answers
-
-
-def _job(work: Work, collection: Collection, folds: Sequence[Collection]) -> Job:
-    of_fold = work.counterexamples == CEILING
-    scenario, m = (folds[work.seed], 0) if of_fold else (collection.in_world(work.seed), work.counterexamples)
-    task = Task(scenario.name, scenario, scenario.modality, "frozen", counterexamples=m, of=collection.name)
-    return Job(task, baseline_specs([work.method])[0], work.seed, scenario.digest, row=work.method)
 
 
 def train(collection: Collection, folds: Sequence[Collection], work: Work) -> list[Answered]:
@@ -97,12 +90,15 @@ def train(collection: Collection, folds: Sequence[Collection], work: Work) -> li
 
     A failure of the method is returned, not raised.
     """
-    job = _job(work, collection, folds)
-    world, val = make_world(job.task.scenario), fitted(job, "val")
-    order = np.concatenate([world.rows_of(part) for part in job.task.scenario.asked(job.task.modality)]).argsort()
+    of_fold = work.counterexamples == CEILING
+    scenario, m = (folds[work.seed], 0) if of_fold else (collection.in_world(work.seed), work.counterexamples)
+    task = Task(scenario.name, scenario, scenario.modality, "frozen", counterexamples=m, of=collection.name)
+    job = Job(task, baseline_specs([work.method])[0], work.seed, scenario.digest)
+    world, val = make_world(scenario), fitted(job, "val")
+    order = np.concatenate([world.rows_of(part) for part in scenario.asked(task.modality)]).argsort()
     states = states_of(world.arrays["goes"], val.labels, val.channel_values[collection.shortcut])
     tried = []
-    for l2 in strengths(job.label):
+    for l2 in strengths(work.method):
         submission = load_submission(job.spec, {} if l2 is None else {"l2": l2})
         scores: list[tuple[float, float]] = []
         result, samples = run(job, replace(submission, fit=partial(_fit, submission, states, scores)))

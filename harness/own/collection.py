@@ -4,6 +4,7 @@ import io
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,8 +35,11 @@ def collection_of(
     rows = {f"rows/{name}": each for name, each in parts.items()}
     rows |= {f"rows/{_fold_name(k)}{name}": each for k, fold in enumerate(of_folds) for name, each in fold.items()}
     content = io.BytesIO()
-    np.savez(content, labels=data.labels, values=data.values, goes=data.goes, value_names=np.array(data.value_names),
-             features=features, **rows)  # fmt: skip
+    arrays: dict[str, Any] = {
+        "labels": data.labels, "values": data.values, "goes": data.goes, "value_names": np.array(data.value_names),
+        "features": features, **rows,
+    }  # fmt: skip
+    np.savez(content, **arrays)
     write_atomically(table, content.getvalue())
     digest = sha256(content.getbuffer()).hexdigest()
 

@@ -73,7 +73,8 @@ def given_features(path: Path, metadata: Path, data: OwnData) -> Features:
         raise SpurgenError(
             f"{path} has features of {len(found):,} samples, but {metadata} has {data.rows:,} lines; each needs its row"
         )
-    features = found[data.kept].astype(np.float32)
+    with np.errstate(over="ignore"):  # said below
+        features = found[data.kept].astype(np.float32)
     bad = data.kept[~np.isfinite(features).all(axis=1)]
     if len(bad):
         raise SpurgenError(

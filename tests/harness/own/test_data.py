@@ -97,7 +97,7 @@ def test_files_that_do_not_exist_are_counted(scenes, read, tmp_path):
         read(table, text=())
     with pytest.raises(SpurgenError, match=r"\.\./0\.png leads out of"):
         read(table.assign(file_name="../0.png"), text=())
-    with pytest.raises(SpurgenError, match=r"file, .*name it by --key, or .* by --text; its columns are words, kind"):
+    with pytest.raises(SpurgenError, match=r"name it by --key, .* by --text, or .* by --features; its columns are"):
         read(scenes, text=())
 
 
@@ -113,14 +113,18 @@ def test_messages_name_the_flags_of_the_command(scenes, read):
 
 
 def test_what_the_data_cannot_tell_is_said(scenes, read):
-    nearly = scenes.assign(place=scenes.kind.map({"animal": "meadow", "tool": "shed"}))
-    said = [*read(changed(nearly, "place", 0, "shed")).limits()]
+    same = scenes.kind.map({"animal": "meadow", "tool": "shed"})
+    nearly = changed(scenes.assign(place=scenes.place.where(scenes.split == 2, same)), "place", 0, "shed")
+    third = scenes.iloc[:20].assign(kind="plant", place="garden", split=np.repeat([0, 1, 2], [10, 5, 5]))
+    said = [*read(pd.concat([nearly, third])).limits()]
     left_out = "the class is left out where the shortcut agrees or misleads"
-    assert said[0] == f"place misleads in 0 test samples of animal: {left_out}."
-    assert said[2] == "Fewer than two classes are left, so no curve and no worst group can be measured."
-    assert said[-1].startswith("place nearly is the label: train has 1 counterexamples, fewer than the 2 classes")
-    few = scenes[(scenes.split < 2) | (scenes.index % 10 == 0)]
-    assert "place misleads in 4 test samples of animal: with fewer than 10" in [*read(few).limits()][1]
+    assert said[0].startswith("place agrees in 5 test samples of plant: with fewer than 10")
+    assert said[1] == f"place misleads in 0 test samples of plant: {left_out}."
+    assert said[-1].startswith("place nearly is the label: train has 1 counterexamples, fewer than the 3 classes")
+    with pytest.raises(SpurgenError, match=r"for only 0 of 2 classes; two are needed .*: add samples, or name"):
+        read(scenes.assign(place=same))
+    few = scenes[(scenes.split < 2) | (scenes.index % 20 < 2)]
+    assert "place misleads in 2 test samples of animal: with fewer than 10" in [*read(few).limits()][1]
     many = pd.concat([scenes] * 20, ignore_index=True)
     follows = many.index.to_series() // 2 % 100 >= 46
     weak = many.assign(place=np.where((many.kind == "animal") == follows, "meadow", "shed"))

@@ -6,7 +6,7 @@ from PIL import Image
 
 from spurgen.baselines.training.encoders import Encoder
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
-from spurgen.harness.own.encoding import Part, _fill
+from spurgen.harness.own.encoding import Part, _fill, given_features
 from spurgen.harness.running.encoder_sources import ENCODERS
 
 
@@ -71,3 +71,29 @@ def test_a_full_cache_is_said_to_be_full_and_what_to_do(monkeypatch, tmp_path):
     )
     with pytest.raises(SpurgenError, match=f"{message}be removed, or name another folder by SPURGEN_CACHE"):
         list(map(_fill, [Part(("a", "bcd"), None, "caption")]))
+
+
+@pytest.mark.parametrize(
+    ("array", "wrong"),
+    [
+        (np.ones((319, 4)), "has features of 319 samples, but .*metadata.csv has 320 lines; each needs its row"),
+        (np.full((320, 4), 1e300), "features of 320 samples are not finite in float32, first those of row 0"),
+        (np.where(np.arange(320)[:, None] == 7, np.nan, np.ones(4)), "of 1 samples are not finite .* of row 7"),
+        (np.ones(320), r"has float64 \(320,\), not a row of numbers for each sample; write these by numpy.save"),
+        (np.full((320, 2), "a"), r"has <U1 \(320, 2\), not a row of numbers"),
+        (np.array([[object()]]), "is no file of features: Object arrays cannot be loaded .*; write it by numpy.save"),
+    ],
+)  # fmt: skip
+def test_features_that_do_not_fit_are_refused(scenes, read, tmp_path, array, wrong):
+    data, file = read(scenes), tmp_path / "f.npy"
+    np.save(file, array, allow_pickle=True)
+    with pytest.raises(SpurgenError, match=wrong):
+        given_features(file, tmp_path / "metadata.csv", data)
+
+
+def test_features_are_those_of_the_lines_that_are_kept(scenes, read, tmp_path):
+    np.save(tmp_path / "f.npy", np.arange(640).reshape(320, 2))
+    data = read(scenes, most=50)
+    found = given_features(tmp_path / "f.npy", tmp_path / "metadata.csv", data)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found[:, 0], 2 * data.kept)

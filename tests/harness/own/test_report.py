@@ -3,8 +3,10 @@ import json
 import numpy as np
 import pytest
 
-from spurgen.harness.own.climb import CEILING, EVERYTHING, FOLDS, Answered, folds_of
-from spurgen.harness.own.summary import summarize
+from spurgen.benchmark.worlds.collections import EVERYTHING
+from spurgen.harness.own.climb import CEILING, Answered
+from spurgen.harness.own.collection import FOLDS, folds_of
+from spurgen.harness.own.report import summarize
 
 RUNGS = (0, 2, 8, 24)
 
@@ -34,7 +36,7 @@ def summary(scenes, read):
             asked = data.labels[folds == fold]
             wrong = np.arange(len(asked)) >= ceiling * len(asked)
             answers["erm", CEILING, fold] = Answered(np.where(wrong, 1 - asked, asked))
-        return summarize(data, answers, RUNGS, folds, target, "spurgen run --metadata x")
+        return summarize(data, answers, RUNGS, folds, target)
 
     return make
 
@@ -63,7 +65,7 @@ def test_the_target_is_three_quarters_of_the_ceiling(summary):
     unknown = summary(target=None, erm=(0, 0.2, 0.4, 0.6))
     assert unknown.target is None
     assert "so there is no target; name one by --target" in next(unknown.found())
-    assert "not known" in unknown.table()
+    assert "not known" in unknown.report("").to_text(80, "methods")
 
 
 def test_what_is_impossible_is_one_sentence(summary):
@@ -77,11 +79,11 @@ def test_what_is_impossible_is_one_sentence(summary):
 
 def test_the_worst_group_of_few_samples_is_not_shown(scenes, read):
     few = scenes[(scenes.index < 256) | (scenes.index >= 280)]  # in 8 test samples of each class it misleads
-    for table, shown in ((scenes, "1.000 ["), (few, "too few samples (8)")):
+    for table, shown in ((scenes, 1.0), (few, None)):
         data = read(table)
         answers = {("erm", m, 0): Answered(data.labels[data.inside("test")], l2=1.0) for m in (0, EVERYTHING)}
-        (curve,) = summarize(data, answers, (0,), folds_of(data), 0.75, "").curves
-        assert curve.worst_group.startswith(shown)
+        (curve,) = summarize(data, answers, (0,), folds_of(data), 0.75).curves
+        assert curve.line.get("wga") == shown
 
 
 def test_neutral_samples_are_in_neither_accuracy(scenes, read):
@@ -90,11 +92,11 @@ def test_neutral_samples_are_in_neither_accuracy(scenes, read):
     test = data.inside("test")
     predicted = np.where(field[test], 1 - data.labels[test], data.labels[test])
     answers = {("erm", m, 0): Answered(predicted, l2=1e-2) for m in (0, EVERYTHING)}
-    made = summarize(data, answers, (0,), folds_of(data), 0.75, "")
+    made = summarize(data, answers, (0,), folds_of(data), 0.75)
     (curve,) = made.curves
     assert {name: each.value for name, each in curve.whole.states.items()} == {"agree": 1, "mislead": 1}
     assert (curve.overall.accuracy.value, curve.neutral.value, curve.points[0].value) == (0.5, 0, 1)
-    assert "Where it is neutral" in made.table()
+    assert curve.line["accuracy_neutral"] == 0
 
 
 def test_figures_of_everything_weigh_groups_as_in_train(summary):
@@ -107,20 +109,24 @@ def test_figures_of_everything_weigh_groups_as_in_train(summary):
 
 def test_reports_hold_figures_limits_and_the_command(summary):
     made = summary(erm=(0, 0.2, 0.4, 0.9), jtt=(0, 0, 0, 0), failed=["jtt"])
-    text = made.to_markdown("x.svg")
-    for part in (made.sentence, "meadow with animal and shed with tool", "jtt failed: no", "| 1e-03 ", "](x.svg)",
-                 "erm failed the sanity check “a check”.", "spurgen run --metadata x", "| 24 "):  # fmt: skip
+    report = made.report("spurgen run --metadata x", "x.svg")
+    text = report.to_markdown()
+    for part in (made.sentence, "meadow with animal and shed with tool", "jtt failed: no", "| 1e-03 |", "](x.svg)",
+                 "erm failed the sanity check “a check”.", "spurgen run --metadata x", "| m = 24 "):  # fmt: skip
         assert part in text
-    report = json.loads(made.to_json())
-    assert report["methods"][0]["curve"]["8"]["value"] == pytest.approx(0.4)
-    assert (report["failed"], report["counterexamples_in_train"]) == ({"jtt": "no"}, 24)
+    stored = json.loads(report.to_json())
+    curves = stored["tables"]["curves"]
+    assert curves["rows"][0][curves["columns"].index("mean_at.8")] == pytest.approx(0.4)
+    assert {len(each["rows"]) for name, each in stored["tables"].items()} == {1, 4}  # and a line for each group
+    assert (stored["failed"], stored["counterexamples_in_train"]) == ({"jtt": "no"}, 24)
 
 
 def test_nothing_is_said_of_counterexamples_that_nobody_has(scenes, read):
-    nearly = scenes.assign(place=scenes.kind.map({"animal": "meadow", "tool": "shed"}))
-    data = read(nearly)
+    of_train = scenes.split == 0
+    data = read(
+        scenes.assign(place=scenes.place.where(~of_train, scenes.kind.map({"animal": "meadow", "tool": "shed"})))
+    )
     answers = {("erm", m, 0): Answered(data.labels[data.inside("test")]) for m in (0, EVERYTHING)}
-    made = summarize(data, answers, (0,), folds_of(data), 0.75, "spurgen run")
+    made = summarize(data, answers, (0,), folds_of(data), 0.75)
     assert made.sentence == "How many counterexamples are needed cannot be said of these data; train has 0."
-    assert "not known" in made.table()
-    assert made.to_markdown(None)
+    assert "not known" in made.report("").to_markdown()

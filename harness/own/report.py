@@ -1,6 +1,5 @@
-"""Results of methods on a user's own data: figures, curves, and the counterexamples needed."""
+"""What methods reach on a user's own data, as a report: figures, curves, and the counterexamples needed."""
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,9 +9,13 @@ import numpy as np
 
 from spurgen.benchmark.worlds.collections import EVERYTHING, LEAST_IN_VAL
 from spurgen.generators.collections.world import AGREES, MISLEADS, NEUTRAL
+from spurgen.harness.board.columns import L2_AT, MEAN_AT
+from spurgen.harness.board.frame import Record, entries
+from spurgen.harness.board.report import Report, Table
 from spurgen.harness.evaluation.figures import Evaluation, evaluate
 from spurgen.harness.evaluation.predictions import Attribute, Predictions, group
-from spurgen.harness.machine.printing import and_list, as_markdown, failed_check, markdown_table, one_line
+from spurgen.harness.evaluation.report import group_lines
+from spurgen.harness.machine.printing import and_list, as_markdown, failed_check, one_line
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.own.climb import CEILING, LEARNER, Answered
 from spurgen.harness.own.collection import MAJORITY
@@ -20,7 +23,9 @@ from spurgen.harness.own.data import FEW, STATES, OwnData
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.needed import Goal, Needed, in_words, needed
 
-SCHEMA_VERSION = 2
+EVERY = ("method", "l2", "accuracy", "weighted_accuracy", "wga", "accuracy_agree", "accuracy_mislead",
+         "accuracy_neutral", "counterexamples")  # fmt: skip
+"""Keys of the columns of methods that are trained on everything."""
 HOW = """\
 Accuracy averaged over classes, where the shortcut agrees or misleads, whichever is lower. Brackets: 95 % intervals,
 over {draws} draws of counterexamples and over test samples; of the counterexamples needed over draws alone, and of
@@ -56,16 +61,19 @@ class Curve:
     l2: dict[int, float | None]
     failed_checks: tuple[str, ...]
 
-    def l2_text(self, counterexamples: int) -> str:
-        """Return the strength of l2 on a rung as text."""
-        chosen = self.l2[counterexamples]
-        return "its own" if chosen is None else f"{chosen:.0e}"
-
     @property
-    def worst_group(self) -> str:
-        """Worst-group accuracy as text; of few samples, only that."""
-        least = min(each.samples for each in self.whole.groups)
-        return f"too few samples ({least})" if least < FEW else self.whole.wga_estimate.text()
+    def line(self) -> Record:
+        """The method's line of the board's frame, trained on everything."""
+        few = min(each.samples for each in self.whole.groups) < FEW
+        figures = {
+            "accuracy": self.overall.accuracy, "weighted_accuracy": self.overall.weighted_accuracy,
+            "wga": None if few else self.whole.wga_estimate, "accuracy_neutral": self.neutral,
+            **{f"accuracy_{name}": estimate for name, estimate in self.whole.states.items()},
+        }  # fmt: skip
+        line: Record = {"submission": self.name, "l2": self.l2[EVERYTHING]}
+        for name, estimate in figures.items():
+            line |= entries(name, estimate)
+        return line | {"counterexamples_text": self.needed.text if self.needed else "not known"}
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,7 @@ class Ceiling:
 
 
 @dataclass(frozen=True)
-class OwnSummary:
+class Found:
     """All results of a run on a user's own data; `failed`: why a method has no figures, by name."""
 
     data: OwnData
@@ -96,7 +104,12 @@ class OwnSummary:
     ceiling: Ceiling | None
     curves: tuple[Curve, ...]
     failed: dict[str, str]
-    command: str
+
+    @property
+    def drawn(self) -> dict[str, list[Estimate]]:
+        """Accuracies by rung of each method that has one on every rung."""
+        whole = [curve for curve in self.curves if len(curve.points) == len(self.rungs)]
+        return {curve.name: [curve.points[m] for m in self.rungs] for curve in whole}
 
     @cached_property
     def sentence(self) -> str:
@@ -123,48 +136,6 @@ class OwnSummary:
             parts.append(f"{names} more than {self.rungs[-1]:,}{_continued(beyond)}")
         return f"On your data {', '.join(parts)}; you have {self.data.have:,}."
 
-    def table(self) -> str:
-        """Return a line per method: its figures when it is trained on everything, and what it needs."""
-        goal = "" if self.target is None else f" for {percent(self.target)}"
-        rows = []
-        for curve in self.curves:
-            states, weighted = curve.whole.states, curve.overall.weighted_accuracy
-            row = {
-                "Method": curve.name,
-                "l2": curve.l2_text(EVERYTHING),
-                "Accuracy": curve.overall.accuracy.text(),
-                "Weighted as train": weighted.text() if weighted else "",
-                "Worst group": curve.worst_group,
-                "Where it agrees": states["agree"].text(),
-                "Where it misleads": states["mislead"].text(),
-            }
-            if curve.neutral:
-                row["Where it is neutral"] = curve.neutral.text()
-            rows.append(row | {f"Counterexamples{goal}": curve.needed.text if curve.needed else "not known"})
-        return markdown_table(rows)
-
-    def ladder_table(self) -> str:
-        """Return a line per rung, a column per method."""
-        rungs = [m for m in self.rungs if any(m in curve.points for curve in self.curves)]
-        rows = [
-            {"Counterexamples": f"{m:,}"}
-            | {curve.name: curve.points[m].text() for curve in self.curves if curve.points}
-            for m in rungs
-        ]
-        return markdown_table(rows)
-
-    def l2_table(self) -> str:
-        """Return the strengths of l2 that were chosen: a line per rung, a column per method."""
-        rows = [
-            {"Counterexamples": f"{m:,}"} | {curve.name: curve.l2_text(m) for curve in self.curves} for m in self.rungs
-        ]
-        return markdown_table(rows)
-
-    def limits(self) -> Iterator[str]:
-        """Yield the limits of the data, and those found in training."""
-        yield from self.data.limits()
-        yield from self.found()
-
     def found(self) -> Iterator[str]:
         """Yield what is wrong with the target, and which methods failed."""
         if self.ceiling is None:
@@ -178,51 +149,41 @@ class OwnSummary:
             if curve.failed_checks:
                 yield f"{curve.name} {failed_check(curve.failed_checks)}."
 
-    def to_markdown(self, figure: str | None) -> str:
+    def report(self, command: str, figure: str = "") -> Report:
         """Return the report; `figure`: the name of the file of the curves."""
-        data, limits = self.data, [*self.limits()]
-        parts = [
-            f"# {as_markdown(data.label)} and the shortcut {as_markdown(data.shortcut)}",
-            self.sentence,
+        data, how = self.data, HOW.format(draws=self.draws, most=MAJORITY["train"], least=LEAST_IN_VAL)
+        curves: list[Record] = []
+        for curve in self.curves:
+            curves.append({"submission": curve.name})
+            for m, point in curve.points.items():
+                curves[-1] |= entries(f"{MEAN_AT}{m}", point)
+        chosen = [
+            {"submission": curve.name} | {f"{L2_AT}{m}": curve.l2[m] for m in self.rungs} for curve in self.curves
+        ]
+        groups = [{"submission": curve.name} | line for curve in self.curves for line in group_lines(curve.whole)]
+        parts: list[Table | str] = [
             as_markdown(data.about()),
             *([self.ceiling.about()] if self.ceiling else []),
-            "## Trained on everything", self.table(),
-            "## With fewer counterexamples", self.ladder_table(),
-            "The l2 chosen on val:", self.l2_table(),
-            HOW.format(draws=self.draws, most=MAJORITY["train"], least=LEAST_IN_VAL),
+            Table("methods", [curve.line for curve in self.curves], EVERY, "Trained on everything", intervals=True),
+            Table("groups", groups, ()),
+            Table("curves", curves, [f"{MEAN_AT}{m}" for m in self.rungs], "With fewer counterexamples", how,
+                  intervals=True, by="submission"),
+            Table("l2", chosen, [f"{L2_AT}{m}" for m in self.rungs], "The l2 chosen on val",
+                  "Where there is none, the method selects its own.", by="submission"),
             *[f"![Accuracy against the number of counterexamples]({figure})"] * bool(figure),
-            *["## What cannot be said", "\n".join(f"- {as_markdown(line)}" for line in limits)] * bool(limits),
-            "## How to repeat it", f"```\n{one_line(self.command)}\n```",
         ]  # fmt: skip
-        return "\n\n".join(parts) + "\n"
-
-    def to_json(self) -> str:
-        """Return all figures as JSON; a NaN is an error."""
-        data = self.data
-        methods = [
-            {
-                "method": curve.name,
-                "overall": asdict(curve.overall),
-                "whole": asdict(curve.whole),
-                "neutral": curve.neutral and asdict(curve.neutral),
-                "l2": {"everything" if m == EVERYTHING else str(m): chosen for m, chosen in curve.l2.items()},
-                "curve": {str(m): asdict(point) for m, point in curve.points.items()},
-                "counterexamples": curve.needed and curve.needed.text,
-                "failed_checks": curve.failed_checks,
-            }
-            for curve in self.curves
-        ]
-        report = {
-            "schema_version": SCHEMA_VERSION, "command": self.command, "label": data.label, "shortcut": data.shortcut,
+        about = {
+            "label": data.label, "shortcut": data.shortcut,
             "goes_with": {
                 value: [name for name, goes in zip(data.classes, row, strict=True) if goes]
                 for value, row in zip(data.value_names, data.goes, strict=True)
             },
             "counterexamples_in_train": data.have, "rungs": self.rungs, "draws": self.draws, "target": self.target,
-            "ceiling": self.ceiling and asdict(self.ceiling), "splits_drawn": data.drawn.strip(),
-            "methods": methods, "failed": self.failed, "limits": [*self.limits()], "sentence": self.sentence,
+            "ceiling": self.ceiling and asdict(self.ceiling), "splits_drawn": data.drawn.strip(), "failed": self.failed,
         }  # fmt: skip
-        return json.dumps(report, indent=1, allow_nan=False) + "\n"
+        title = f"{as_markdown(data.label)} and the shortcut {as_markdown(data.shortcut)}"
+        notes = [*map(as_markdown, (*data.limits(), *self.found()))]
+        return Report("run", title, self.sentence, parts, notes, about, one_line(command))
 
 
 def percent(share: float) -> str:
@@ -244,9 +205,9 @@ def _continued(curves: Sequence[Curve]) -> str:
 
 def summarize(
     data: OwnData, answers: Mapping[tuple[str, int, int], Answered], rungs: Sequence[int], folds: Int64,
-    target: float | None, command: str,
-) -> OwnSummary:  # fmt: skip
-    """Return the summary of answers by method, rung and draw, which come in the methods' order.
+    target: float | None,
+) -> Found:  # fmt: skip
+    """Return the results of answers by method, rung and draw, which come in the methods' order.
 
     `folds`: those of the ceiling, int64 (n,). Without a `target` it is three quarters of the ceiling.
     """
@@ -264,7 +225,7 @@ def summarize(
         )
         for name in names if name not in failed
     )  # fmt: skip
-    return OwnSummary(data, tuple(rungs), len(seeds), goal, ceiling, curves, failed, command)
+    return Found(data, tuple(rungs), len(seeds), goal, ceiling, curves, failed)
 
 
 def _ceiling(data: OwnData, folds: Int64, answers: Sequence[Answered]) -> Ceiling | None:
