@@ -72,10 +72,11 @@ class CollectionWorld(World):
         return Samples(inputs, labels, {self.collection.shortcut: values}, none, 2 * labels + misleads)
 
     def groups(self, channels: tuple[str, ...], samples: Samples) -> Int64:
-        """Return the groups of test samples: 2 x the place among the measured classes, plus 1 if they mislead."""
+        """Return the groups: 2 x the place among the measured classes, plus 1 if they mislead; -1 in other classes."""
         del channels
         labels, misleads = np.divmod(samples.group_ids, 2)
-        return 2 * np.searchsorted(self._measured, labels) + misleads
+        found = 2 * np.searchsorted(self._measured, labels) + misleads
+        return np.where(np.isin(labels, self._measured), found, -1)
 
     @cached_property
     def _measured(self) -> Int64:

@@ -21,7 +21,7 @@ Drawable = Description | Task
 
 def task_of(world: Drawable, modality: Modality | None) -> Task:
     """Return a world seen through a modality, a task's own by default; raise `ScenarioError` for an unknown one."""
-    chosen = modality or (world.modality if isinstance(world, Task) else "multimodal")
+    chosen = modality or world.modality
     if chosen not in get_args(Modality):
         raise ScenarioError(f"there is no modality {chosen!r}; choose one of {', '.join(get_args(Modality))}")
     return replace(world, modality=chosen) if isinstance(world, Task) else Task(world.name, world, chosen)
@@ -41,9 +41,10 @@ def size_of(task: Task, split: str) -> int:
 def draw(task: Task, split: str, indices: Sequence[int], twin: Twin | None = None) -> dict[str, Any]:
     """Make samples, or their twins, as tensors.
 
-    `image`: uint8 (n, 3, H, W), and `caption`: n strings, as the modality shows them; `label`, `group`, `env` and
-    `index`: int64 (n,), groups over the channels that the modality carries; `values`: channel name -> int64 (n,), for
-    all channels, or on a ladder for those of the modality. Raises `ScenarioError` as `generators.sample` does.
+    `image`: uint8 (n, 3, H, W), `caption`: n strings, and `features`: float32 (n, d), as the modality shows them;
+    `label`, `group`, `env` and `index`: int64 (n,), groups over the channels that the modality carries; `values`:
+    channel name -> int64 (n,), for all channels, or on a ladder for those of the modality. Raises `ScenarioError` as
+    `generators.sample` does.
     """
     places, carriers = np.asarray(indices, dtype=np.int64), CARRIERS_OF[task.modality]
     world, ladder = world_of(task.scenario), bool(task.scenario.rungs)
@@ -68,6 +69,8 @@ def as_tensors(made: Samples, places: Int64) -> dict[str, Any]:
         batch["image"] = _tensor(made.images).permute(0, 3, 1, 2)
     if made.inputs.captions is not None:
         batch["caption"] = made.captions
+    if made.inputs.features is not None:
+        batch["features"] = _tensor(made.inputs.features)
     return batch
 
 

@@ -35,8 +35,8 @@ class SpurGenDataset(Dataset[Item]):
         """`world`: a scenario, or a task of a ladder in a world, `suite.task("things-image-8").in_world(0)`.
 
         For a task, train and val include its counterexamples, other splits are the ladder's parts, such as
-        `test/mislead`, and `modality` defaults to the task's; for a scenario it defaults to multimodal. `transform` is
-        applied to each image, uint8 (3, H, W), of items, batches and twins alike.
+        `test/mislead`, and `modality` defaults to the task's; for a scenario, to all that its samples have. `transform`
+        is applied to each image, uint8 (3, H, W), of items, batches and twins alike.
 
         Raises `ScenarioError` for an unknown split or modality.
         """

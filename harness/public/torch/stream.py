@@ -34,7 +34,7 @@ class SpurGenStream(IterableDataset[Batch]):
         scenario: Scenario,
         *,
         batch_size: int = 64,
-        modality: Modality = "multimodal",
+        modality: Modality | None = None,
         transform: Callable[[Batch], Any] | None = None,
         start: int = 0,
         rank: int | None = None,

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from spurgen.benchmark.errors import ScenarioError
+from spurgen.harness.board.report import read_report
 from spurgen.harness.cli import main
 from spurgen.harness.own import climb, encoding
+from spurgen.harness.public.measuring import ladder
 
 LINE = shlex.split("run --metadata metadata.csv --label kind --shortcut place --text words --out out")
 
@@ -32,15 +35,39 @@ def own(tmp_path, monkeypatch):
 
 def test_a_run_writes_the_ladder_and_says_what_is_needed(own, capsys):
     assert main([*LINE, "--methods", "erm", "subg", "--seeds", "0-1", "--exp-name", "mine"]) == 0
-    said = capsys.readouterr().out
-    assert said.splitlines()[-1].startswith("On your data erm needs ")
-    assert "% (the ceiling is " in said.splitlines()[-1]
-    assert said.splitlines()[-1].endswith("; you have 16.")
-    assert {path.name for path in (own / "out").iterdir()} == {"mine_ladder.svg", "mine_results.json", "results.md"}
+    said = capsys.readouterr().out.split("\n\n")[-1].replace("\n", " ")
+    assert said.startswith("On your data erm needs ")
+    assert "% (the ceiling is " in said
+    assert said.strip().endswith("; you have 16.")
+    made = {"mine_ladder.svg", "mine_ladder.toml", "mine_samples.npz", "mine_results.json", "results.md"}
+    assert {path.name for path in (own / "out").iterdir()} == made
     report = (own / "out" / "results.md").read_text()
     assert "\nspurgen run --metadata metadata.csv --label kind --shortcut place --text words" in report
     assert "--methods erm subg --seeds 0-1" in report
     assert "conflict" not in report + (own / "out" / "mine_results.json").read_text()  # the word is misleads
+
+
+def test_features_of_ones_own_make_the_ladder_that_python_trains_on(own):
+    np.save("f.npy", encoding.features_of())
+    flags = [flag for flag in LINE if flag not in ("--text", "words")] + ["--features", "f.npy"]
+    assert main([*flags, "--methods", "erm", "--seeds", "0-1"]) == 0
+    curve = read_report(own / "out" / "experiment_results.json", "run").lines("curves")[0]
+    assert "--features f.npy" in (own / "out" / "results.md").read_text()
+    learned = ladder("erm", "out/experiment_ladder.toml", seeds=(0, 1))
+    assert [task.counterexamples for task in learned.tasks] == [0, 2, 8, 16]
+    assert learned.lines["own-0"]["robust_accuracy"] < 0.2 < curve["mean_at.16"]
+    asked = []
+
+    def follow_place(train, val, context):
+        asked.append((context.modality, train.features.shape, train.group_ids, len(val)))
+        return lambda batch: np.stack([-batch.features[:, 0], batch.features[:, 0] - 12], axis=1)
+
+    followed = ladder(follow_place, "out/experiment_ladder.toml")
+    assert asked[0] == ("features", (64, 4), None, 64)
+    assert asked[-1][1] == (80, 4)
+    assert followed.lines["own-16"]["accuracy_mislead"] < 0.1 < 0.9 < followed.lines["own-16"]["accuracy_agree"]
+    with pytest.raises(ScenarioError, match="own cannot be shown as text: its samples have no caption"):
+        ladder("erm", "out/experiment_ladder.toml", modality="text")
 
 
 def test_a_table_without_splits_is_split_and_the_report_says_so(own, capsys):
@@ -66,6 +93,7 @@ def test_a_dry_run_says_what_the_data_are_and_lack(own, capsys):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
+        (["--features", "f.npy"], "--features takes the place of --text and --encoder; leave those out"),
         (["--num-epochs", "3"], "--num-epochs has no effect with --metadata; leave it out"),
         (["--generate-data"], "--generate-data has no effect with --metadata"),
         (["--methods", "irm"], "irm needs environments, which your data lack"),

@@ -21,7 +21,7 @@ def test_a_file_has_default_name_access_and_modalities(write_submission):
     assert (submission.name, submission.access, submission.modalities) == (
         "my_model",
         "none",
-        {"image", "text", "multimodal"},
+        {"image", "text", "multimodal", "features"},
     )
     assert submission.fit is None
     assert submission.encode is None
@@ -103,10 +103,10 @@ def test_a_baseline_takes_options():
             "ACCESS = 'all'\ndef predict(b): ...",
             "ACCESS = 'all'; choose from none, envs, val_groups, train_groups, twins",
         ),
-        ("MODALITIES = {'sound'}\ndef predict(b): ...", "choose from image, multimodal, text"),
+        ("MODALITIES = {'sound'}\ndef predict(b): ...", "choose from features, image, multimodal, text"),
         ("USES_GENERATOR = 1\ndef predict(b): ...", "USES_GENERATOR = 1; write True or False"),
         ("ACCESS = ['none']\ndef predict(b): ...", r"ACCESS = \['none'\]; choose from none, envs"),
-        ("MODALITIES = 3\ndef predict(b): ...", "MODALITIES = 3; choose from image, multimodal, text"),
+        ("MODALITIES = 3\ndef predict(b): ...", "MODALITIES = 3; choose from features, image, multimodal, text"),
         ("MODALITIES = [['text']]\ndef predict(b): ...", r"MODALITIES = \[\['text'\]\]; choose from"),
         ("MODALITIES = ()\ndef predict(b): ...", r"MODALITIES = \(\); choose from"),
         ("MODALITIES = {'images'}\ndef predict(b): ...", r"MODALITIES = \{'images'\}; did you mean image\?"),
