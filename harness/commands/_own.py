@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -15,6 +16,9 @@ from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import one_line, say
 from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.options.flags import between, command_line, refuse
+
+if TYPE_CHECKING:  # slow to import
+    from spurgen.harness.own.report import Found
 
 METHODS = ("erm", "group_dro", "jtt", "dfr", "subg")  # one of each family
 SAMPLES = 10_000
@@ -85,8 +89,6 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     from spurgen.harness.own.climb import check_methods, climb
     from spurgen.harness.own.collection import collection_of, folds_of, write_ladder
     from spurgen.harness.own.report import summarize
-    from spurgen.harness.plots.ladder import draw_own_ladder
-    from spurgen.harness.plots.style import save
 
     check_methods(methods)
     if features is None:
@@ -98,19 +100,27 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     with samples_bar(console, trainings, "trained") as advance:
         answers = climb(ladder, folds, methods, seeds, arguments.jobs, advance)
     heeded = ("data_dir", *OWN_FLAGS, "methods", "num_samples", "seeds", "out")
-    given = {name: getattr(arguments, name) for name in heeded}
-    given["data_dir"] = None if arguments.data_dir == DATA else arguments.data_dir
+    flags = {name: getattr(arguments, name) for name in heeded}
+    flags["data_dir"] = None if arguments.data_dir == DATA else arguments.data_dir
     found = summarize(data, answers, ladder.rungs, folds_of(data), arguments.target)
     write_ladder(ladder, found.ceiling.accuracy.value if found.ceiling else None, Path(f"{stem}_ladder.toml"))
-    figure = f"{arguments.exp_name}_ladder.svg" if found.drawn and len(found.rungs) > 1 else ""
+    _write(found, command_line(["run"], flags), stem, console)
+    return 1 if found.failed else 0
+
+
+def _write(found: "Found", command: str, stem: Path, console: Console) -> None:
+    """Write and print the report, and the picture of the curves where there are any."""
+    from spurgen.harness.plots.ladder import draw_own_ladder
+    from spurgen.harness.plots.style import save
+
+    figure = f"{stem.name}_ladder.svg" if found.drawn and len(found.rungs) > 1 else ""
     if figure:
-        axis = f"counterexamples, of {data.have:,} in train"
-        save(draw_own_ladder(found.drawn, found.rungs, found.target, axis), arguments.out / figure)
-    report = found.report(command_line(["run"], given), figure)
-    write_atomically(Path(f"{stem}_results.json"), report.to_json())
-    write_atomically(arguments.out / "results.md", report.to_markdown())
-    say(console, f"wrote the report to {arguments.out / 'results.md'}")
+        axis = f"counterexamples, of {found.data.have:,} in train"
+        save(draw_own_ladder(found.drawn, found.rungs, found.target, axis), stem.with_name(figure))
+    report = found.report(command, figure)
+    write_atomically(stem.with_name(f"{stem.name}_results.json"), report.to_json())
+    write_atomically(stem.with_name("results.md"), report.to_markdown())
+    say(console, f"wrote the report to {stem.with_name('results.md')}")
     for line in [*([found.ceiling.about()] if found.ceiling else []), *found.found()]:
         say(console, line)
     print(report.to_text(console.width, "methods", "curves"))
-    return 1 if found.failed else 0

@@ -40,7 +40,7 @@ def now() -> str:
 
 def environment(device: str = "cpu", limits: Mapping[str, float] | None = None) -> Environment:
     """Return the software and machine that a job on a device runs with, and the limits that it runs under."""
-    git = git_state(Path(__file__).parents[1])
+    git = _ours()
     return Environment(
         python=platform.python_version(),
         machine=f"{platform.system()} {platform.machine()}, {_processor()}",
@@ -82,6 +82,12 @@ class GitState(NamedTuple):
 
     commit: str | None = None
     dirty: bool | None = None
+
+
+@cache
+def _ours() -> GitState:
+    """Return the state of SpurGen's own code, asked once: four processes of git take as long as a small training."""
+    return git_state(Path(__file__).parents[1])
 
 
 def git_state(folder: Path) -> GitState:

@@ -19,7 +19,7 @@ from spurgen.generators.collections.world import AGREES, MISLEADS, make_world, s
 from spurgen.harness.machine import pool
 from spurgen.harness.metrics import log_softmax
 from spurgen.harness.metrics.arrays import Int64, Scores
-from spurgen.harness.results.answered import PREDICTED
+from spurgen.harness.results.rows import PREDICTED
 from spurgen.harness.running.data import fitted
 from spurgen.harness.running.job import Job
 from spurgen.harness.running.plan import baseline_specs

@@ -75,6 +75,7 @@ def test_a_package_installed_into_a_repository_is_not_at_its_commit(checkout, pl
 
 def test_the_environment_names_the_commit_the_limits_and_the_gpu_that_was_used(monkeypatch):
     monkeypatch.setattr(module, "git_state", lambda folder: GitState(folder.name, False))
+    monkeypatch.setattr(module, "_ours", module._ours.__wrapped__)  # else what was asked before
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"Sinclair of {device}")
     made = environment("cuda:1", {"cpu_seconds": 9})
