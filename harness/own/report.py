@@ -9,8 +9,7 @@ import numpy as np
 
 from spurgen.benchmark.worlds.collections import EVERYTHING, LEAST_IN_VAL
 from spurgen.generators.collections.world import AGREES, MISLEADS, NEUTRAL
-from spurgen.harness.board.columns import L2_AT, MEAN_AT
-from spurgen.harness.board.frame import Record, entries
+from spurgen.harness.board.columns import L2_AT, MEAN_AT, Record, entries
 from spurgen.harness.board.report import Report, Table
 from spurgen.harness.evaluation.figures import Evaluation, evaluate
 from spurgen.harness.evaluation.predictions import Attribute, Predictions, group
