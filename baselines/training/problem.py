@@ -35,12 +35,6 @@ class Journal:
         self.checks[name] = bool(passed)
 
 
-def derive_seed(seed: int, *names: str) -> int:
-    """Return a seed in [0, 2**63) for one purpose; other names give independent streams."""
-    digest = hashlib.sha256("\0".join((str(seed), *names)).encode()).digest()
-    return int.from_bytes(digest[:8], "little") >> 1
-
-
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch and make cuDNN deterministic inside the block; restore both after it."""
@@ -83,14 +77,7 @@ class Problem:
                 trained = context.backbone == "finetuned"
                 vocabulary = WordPieces.load() if trained else Vocabulary.of(train.captions or [])
             codec = Codec(context.modality != "text", vocabulary, context.device)
-        return cls(
-            train=codec.data(train),
-            val=codec.data(val),
-            codec=codec,
-            num_classes=context.num_classes,
-            seed=context.seed,
-            backbone=context.backbone,
-        )
+        return cls(codec.data(train), codec.data(val), codec, context.num_classes, context.seed, context.backbone)
 
     @property
     def solved(self) -> bool:
@@ -105,8 +92,9 @@ class Problem:
         return "finetuned" if self.backbone == "finetuned" else "inputs"
 
     def seed_for(self, *names: str) -> int:
-        """Return the seed for one purpose of a method."""
-        return derive_seed(self.seed, *names)
+        """Return a seed in [0, 2**63) for one purpose of a method; other names give independent streams."""
+        digest = hashlib.sha256("\0".join((str(self.seed), *names)).encode()).digest()
+        return int.from_bytes(digest[:8], "little") >> 1
 
     def initialising(self, name: str) -> AbstractContextManager[None]:
         """Seed the initial weights of what is built inside the block; other names give other weights."""

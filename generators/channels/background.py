@@ -88,19 +88,11 @@ VALUES = tuple(TILES)
 NEUTRAL = ""
 PHRASES = tuple(f" before a {value} wall" for value in VALUES)
 _WALLS = {
-    "striped": "striped wall",
-    "dotted": "dotted wall",
-    "solid": "plain wall",
-    "checkered": "checkered wall",
-    "bricked": "brick wall",
-    "zigzag": "wall with zigzag lines",
-    "scaly": "scalloped wall",
-    "latticed": "wall with a lattice",
-    "hatched": "wall with diagonal lines",
-    "honeycombed": "wall with a honeycomb pattern",
-    "ringed": "wall covered in rings",
-    "tiled": "tiled wall",
-}
+    "striped": "striped wall", "dotted": "dotted wall", "solid": "plain wall", "checkered": "checkered wall",
+    "bricked": "brick wall", "zigzag": "wall with zigzag lines", "scaly": "scalloped wall",
+    "latticed": "wall with a lattice", "hatched": "wall with diagonal lines",
+    "honeycombed": "wall with a honeycomb pattern", "ringed": "wall covered in rings", "tiled": "tiled wall",
+}  # fmt: skip
 NATURAL_PHRASES = tuple(f" in front of a {_WALLS[value]}" for value in VALUES)
 _TEXTURE = inked(SPAN, TILES.values())
 FAMILIES = {"texture": _TEXTURE, "soft texture": replace(_TEXTURE, soft=True)}

@@ -24,27 +24,11 @@ COLORS: dict[str, tuple[int, int, int]] = {
 VALUES = tuple(COLORS)
 # The colour that people expect a thing to have: of what it is made, or how it is usually drawn.
 NATURAL_VALUES = {
-    "heart": "red",
-    "arrow": "blue",
-    "moon": "yellow",
-    "house": "orange",
-    "tree": "green",
-    "fish": "cyan",
-    "key": "yellow",
-    "bolt": "yellow",
-    "cup": "white",
-    "umbrella": "black",
-    "anchor": "blue",
-    "crown": "yellow",
-    "car": "red",
-    "bell": "yellow",
-    "scissors": "black",
-    "boat": "white",
-    "ladder": "orange",
-    "hammer": "black",
-    "flag": "red",
-    "butterfly": "orange",
-}
+    "heart": "red", "arrow": "blue", "moon": "yellow", "house": "orange", "tree": "green", "fish": "cyan",
+    "key": "yellow", "bolt": "yellow", "cup": "white", "umbrella": "black", "anchor": "blue", "crown": "yellow",
+    "car": "red", "bell": "yellow", "scissors": "black", "boat": "white", "ladder": "orange", "hammer": "black",
+    "flag": "red", "butterfly": "orange",
+}  # fmt: skip
 NEUTRAL = ""
 PHRASES = VALUES
 _RGB = np.array(tuple(COLORS.values()))
