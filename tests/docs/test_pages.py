@@ -15,7 +15,7 @@ from spurgen.benchmark.plugins import discover
 from spurgen.benchmark.worlds.pictograms import Channel, Environment, Scenario, SplitSizes
 from spurgen.generators import check, class_names
 from spurgen.harness.cli import main
-from spurgen.harness.options.jobs import FLAGS
+from spurgen.harness.options.jobs import LIMITS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -109,7 +109,7 @@ def test_the_table_of_limits_has_every_flag_with_its_default_and_range(capsys):
     flags = dict(re.findall(r"(--[a-z-]+) [A-Z_]+ .*?default: ([\d.]+)", limits))
     table = re.findall(r"^\| `(--[a-z-]+)` \| .* \| ([\d.]+) \| (.*) \|$", SANDBOX, re.MULTILINE)
     assert {flag: default for flag, default, _ in table} == flags
-    ranges = {flag: f"{least:g} to 10^{math.log10(most):.0f}" for flag, _, (least, most), _ in FLAGS}
+    ranges = {flag: f"{least:g} to 10^{math.log10(most):.0f}" for flag, _, (least, most), _ in LIMITS}
     assert {flag: limits for flag, _, limits in table} == ranges
 
 
