@@ -21,7 +21,7 @@ from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.statistics.needed import Goal, Needed, needed
 from spurgen.harness.statistics.samples import named_generator
 from spurgen.harness.statistics.units import by_common_unit
-from spurgen.harness.validity.correlation import rank_rho
+from spurgen.harness.validity.agreement import rank_rho
 from spurgen.harness.validity.suite import (
     MISLED,
     VERDICTS,

@@ -10,8 +10,7 @@ from spurgen.harness.board.placing import tier_place
 from spurgen.harness.machine.printing import as_markdown
 from spurgen.harness.plots.forest import UNIT
 from spurgen.harness.statistics.estimate import Estimate
-from spurgen.harness.validity.agreement import Access, means
-from spurgen.harness.validity.correlation import MIN_METHODS, as_strata, correlate, orders_kept, rank_rho
+from spurgen.harness.validity.agreement import MIN_METHODS, Access, as_strata, correlate, means, orders_kept, rank_rho
 from spurgen.harness.validity.suite import (
     MEASURED,
     VERDICTS,

@@ -1,6 +1,9 @@
-"""The time of the training loop relative to a hand-written one, as a ratio within one run."""
+"""The time of training: the loop against one written by hand, and methods that train more than once against ERM."""
 
+import statistics
+import time
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -75,3 +78,49 @@ def test_the_precision_is_the_faster_one_on_this_machine(compare, monkeypatch):
     name = "a step of the image encoder in the precision chosen here, against the other"
     compare(name, lambda: step(chosen), lambda: step(not chosen), 1.0, rounds=7)
     assert all(parameter.grad.isfinite().all() for parameter in network.image.parameters())
+
+
+METHODS = ("jtt", "lff", "eiil", "cnc", "ssa", "dfr", "crt", "reweight_crt")
+SMALL = {"train": 800, "val": 400}
+
+
+def problem_for(task, access, sizes):
+    """Return a problem with the sizes `sizes`: the time of some stages does not depend on the number of samples."""
+    data = [
+        labeled(
+            plan_unfrozen(task, "spurgen.baselines.erm:submission", 0, "cpu", {}),
+            part,
+            sample(task.scenario, part, range(n)),
+            access,
+        )
+        for part, n in sizes.items()
+    ]
+    context = Context(class_names(task.scenario), task.modality, task.scenario.image_size, "cpu", 0, Path())
+    return Problem.of(*data, context)
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(("modality", "rounds"), [("text", 3), ("image", 1), ("multimodal", 1)])
+def test_two_phases_cost_little_more_than_two_trainings(benchmark, measure, pictograms, modality, rounds):
+    task = pictograms(modality)
+    methods, sizes = METHODS, {part: getattr(task.scenario.splits, part) for part in SMALL}
+    if benchmark.disabled:  # to try it
+        methods, sizes, rounds = METHODS[:1], SMALL, 1
+    problems = {access: problem_for(task, access, sizes) for access in ("none", "val_groups", "train_groups")}
+    seconds = {name: [] for name in ("erm", *methods)}
+    for _ in range(rounds):
+        for name in (*seconds, "erm"):  # ERM before and after the others, in case the machine's speed changes
+            method = import_module(f"spurgen.baselines.{name}")
+            problem = problems[method.submission.ACCESS]
+            curves = len(problem.journal.curves)
+            start = time.process_time()
+            method.fit(problem, method.submission.HYPERPARAMETERS)
+            seconds[name].append(time.process_time() - start)
+            assert len(problem.journal.curves) > curves
+    for name in methods:
+        ratio = statistics.median(seconds[name]) / statistics.median(seconds["erm"])
+        benchmark.extra_info[name] = ratio
+        measure(f"{name} on {modality}, against ERM", ratio, 2.5, "x")
+    benchmark.pedantic(lambda: None, rounds=1)

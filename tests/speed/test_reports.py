@@ -1,7 +1,11 @@
-"""Building the site from all results, building it again, and opening it; wall time, on an idle machine."""
+"""The site, from all results, and `spurgen evaluate` on large tables; wall time, on an idle machine."""
 
 import shutil
 from statistics import median
+
+import numpy as np
+import pandas as pd
+import pytest
 
 from spurgen.harness.cli import main
 
@@ -31,3 +35,24 @@ def test_speed_of_the_site_when_nothing_changed(benchmark, measure, tmp_path):
     benchmark.pedantic(lambda: main(command), rounds=3)
     if benchmark.stats:
         measure("building the site again", benchmark.stats["median"], 3, "s")
+
+
+@pytest.mark.parametrize(("runs", "samples", "limit"), [(1, 200_000, 5), (10, 10_000, 3)])
+def test_speed_of_evaluating_predictions(benchmark, measure, tmp_path, runs, samples, limit):
+    rng = np.random.default_rng(0)
+    labels, places = rng.integers(0, 2, (2, samples))
+    right = rng.random((runs, samples)) < np.where(labels == places, 0.95, 0.7)
+    table = pd.DataFrame(
+        {
+            "run": np.repeat(np.arange(runs), samples),
+            "key": np.tile(np.arange(samples), runs),
+            "label": np.tile(labels, runs),
+            "place": np.tile(places, runs),
+            "prediction": np.where(right, labels, 1 - labels).ravel(),
+        }
+    )
+    table.to_csv(tmp_path / "answers.csv", index=False)
+    command = ["evaluate", str(tmp_path / "answers.csv"), "--attributes", "place", "--aligned", "place", "0=0", "1=1"]
+    assert benchmark.pedantic(lambda: main(command), rounds=1 if benchmark.disabled else 3, warmup_rounds=1) == 0
+    if benchmark.stats:
+        measure(f"evaluating {runs} x {samples:,} predictions", benchmark.stats["median"], limit, "s")
