@@ -11,7 +11,6 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
 from spurgen.generators.world import world_of
-from spurgen.harness.board.columns import CHANNEL, COLUMNS, Line, Record
+from spurgen.harness.board.columns import COLUMNS, Record
 from spurgen.harness.board.schema import Unit
 from spurgen.harness.machine.printing import failed_check, first_line
 from spurgen.harness.metrics.arrays import Float64, Int64
@@ -29,9 +28,8 @@ from spurgen.harness.results.answered import contradiction
 from spurgen.harness.results.identity import is_current_baseline, is_of_our_code
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import label_of
-from spurgen.harness.statistics.estimate import end_columns
 from spurgen.harness.statistics.samples import AT_CHANCE, better_than_chance
-from spurgen.harness.statistics.units import ANY, Spread, fit_spread, mean_estimates
+from spurgen.harness.statistics.units import ANY, Spread, fit_spread
 
 RANKED_BY = "robust_accuracy"
 ENDS = {key: column.ends for key, column in COLUMNS.items() if column.ends}
@@ -89,19 +87,6 @@ def spread_of(metric: str, values: Mapping[str, Float64], baselines: Collection[
     kind = metric.partition("/")[0]
     known = [values[label] for label in sorted(baselines) if label in values]
     return fit_spread(known, ENDS.get(kind, ANY))
-
-
-def with_channel_intervals(task: Task, rows: Mapping[str, TaskRow], lines: Sequence[Line]) -> list[Line]:
-    """Add to lines of a task's frame the intervals of how often answers follow each channel."""
-    shown = {line["submission"]: rows[line["submission"]] for line in lines if not line.get("reason")}
-    baselines = [label for label, row in shown.items() if is_baseline_row(row)]
-    more: dict[str, dict[str, Any]] = {label: {} for label in shown}
-    for channel in task.channels:
-        of_rows = by_label(shown, f"follows/{channel}")
-        for label, point in mean_estimates(of_rows, spread_of("follows", of_rows, baselines)).items():
-            if point.low is not None:
-                more[label] |= end_columns(f"{CHANNEL}{channel}", (point.low, point.high))
-    return [{**line, **more.get(line["submission"], {})} for line in lines]
 
 
 def is_baseline_row(row: TaskRow) -> bool:

@@ -36,8 +36,9 @@ from spurgen.harness.machine.progress import samples_bar
 from spurgen.harness.machine.provenance import pick_device
 from spurgen.harness.options.flags import command_line, read_world_of
 from spurgen.harness.options.jobs import describe_isolation, forecast, may_start, resources_of
-from spurgen.harness.plots.of_run import comparison, sensitivity, training_curves
+from spurgen.harness.plots.forest import comparison, sensitivity
 from spurgen.harness.plots.style import save
+from spurgen.harness.plots.training import training_curves
 from spurgen.harness.running.forecast import Forecast
 from spurgen.harness.sandbox.limits import DEFAULT
 

@@ -24,9 +24,9 @@ from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import as_markdown, say
 from spurgen.harness.machine.provenance import bibtex
 from spurgen.harness.options.flags import Unique, add_out, add_results, add_suite, add_tasks, open_store
+from spurgen.harness.plots.forest import Drawn, Item, boards_drawn, estimates, figures
 from spurgen.harness.plots.ladder import ladder_items, ladders_drawn
 from spurgen.harness.plots.needed import draw_needed
-from spurgen.harness.plots.of_board import Drawn, Item, boards_drawn, estimates, figures
 from spurgen.harness.plots.style import FORMATS, Columns, encode
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.site.material import Material, learners

@@ -97,7 +97,8 @@ class Measured:
 
     def plot(self) -> "Figure":
         """Draw where answers are right and what they follow; for a ladder, its curve."""
-        from spurgen.harness.plots.of_run import draw_curve, draw_task
+        from spurgen.harness.plots.forest import draw_task
+        from spurgen.harness.plots.ladder import draw_curve
 
         if len(self.tasks) == 1:
             (line,), (ideal,) = self.lines.values(), self.ideal.values()

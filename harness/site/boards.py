@@ -13,8 +13,8 @@ from spurgen.harness.board.columns import CHANNEL, Column, Line, board_keys, col
 from spurgen.harness.board.formats import blocks
 from spurgen.harness.board.placing import ERM
 from spurgen.harness.machine.printing import one_line
+from spurgen.harness.plots.forest import named
 from spurgen.harness.plots.ladder import named_rows, places
-from spurgen.harness.plots.of_board import named
 from spurgen.harness.plots.style import TIERS
 from spurgen.harness.site.material import Climb, Material
 from spurgen.harness.site.words import ALL, given, percent, spoken_name

@@ -17,15 +17,14 @@ from spurgen.harness.board.leaderboard import goal_of
 from spurgen.harness.board.placing import ERM
 from spurgen.harness.board.rows import RANKED_BY, about_method
 from spurgen.harness.machine.printing import and_list, one_line
+from spurgen.harness.plots.forest import named
 from spurgen.harness.plots.ladder import draw_ladder, named_rows
 from spurgen.harness.plots.needed import draw_needed
-from spurgen.harness.plots.of_board import named
 from spurgen.harness.results.rows import TaskRow
 from spurgen.harness.site.boards import COLUMNS, KINDS, OverRungs, Plain, ladder_table, over_rungs, plain_table, spoken
-from spurgen.harness.site.material import Climb, Material
+from spurgen.harness.site.material import BASE, SWITCHED, Climb, Material, followed, shown
 from spurgen.harness.site.render import Figures, dark_too, inline_markdown, markdown, own_id
 from spurgen.harness.site.scenes import Scene, Scenes, Story, Twins, make_twins, marked, training
-from spurgen.harness.site.twins import BASE, SWITCHED, followed, shown
 from spurgen.harness.site.words import ALL, WHAT, file_name, given, percent, spoken_name, told, what
 from spurgen.harness.statistics.needed import of_single_worlds
 from spurgen.harness.statistics.units import by_common_unit

@@ -133,4 +133,5 @@ def dark_too(drawing: bytes) -> bytes:
     )
     drawing = NEEDLESS.sub(b"", drawing)
     dark = f"@media (prefers-color-scheme: dark){{{rules}}}"
-    return drawing.replace(b"</style>", f"{ON_DEMAND}{dark}</style>".encode(), 1)
+    own = ON_DEMAND * (f'id="{OWN}'.encode() in drawing)
+    return drawing.replace(b"</style>", f"{own}{dark}</style>".encode(), 1)

@@ -22,9 +22,8 @@ from spurgen.benchmark.contract import CARRIERS_OF
 from spurgen.benchmark.task import Task
 from spurgen.generators.world import world_of
 from spurgen.harness.board.placing import ERM
-from spurgen.harness.plots.story import Shown, draw_story
-from spurgen.harness.site.material import Climb, Material
-from spurgen.harness.site.twins import BASE, Read, followed
+from spurgen.harness.plots.ladder import Shown, draw_story
+from spurgen.harness.site.material import BASE, Climb, Material, Read, followed
 from spurgen.harness.site.words import ALL, because, percent, spoken_name, what
 
 FOLDER = "pictures"

@@ -47,17 +47,12 @@ def what(shortcuts: Sequence[str]) -> str:
     return and_list([WHAT.get(name, name) for name in shortcuts])
 
 
-def look(rung: Task, name: str, value: int) -> str:
-    """Return a shortcut's value in a rung's world, in words."""
-    return world_of(rung.scenario).phrase(name, value)
-
-
 def because(rung: Task, changed: str, value: int) -> str:
     """Return the new look of a changed shortcut, `of the brick wall`, or that all of several changed."""
     if changed == ALL and len(rung.channels) > 1:
         return f"{EVERY.get(len(rung.channels), 'all')} shortcuts changed"
     name = rung.channels[0] if changed == ALL else changed
-    seen = look(rung, name, value)
+    seen = world_of(rung.scenario).phrase(name, value)
     if name in ("hue", "wall"):
         return f"of the {seen}{' wall' if name == 'hue' else ''}"
     return f"it is {seen}" if name == "place" else f"of {WHAT.get(name, name)}"

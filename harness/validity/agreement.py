@@ -14,7 +14,7 @@ from spurgen.harness.board.columns import Line
 from spurgen.harness.board.rows import RANKED_BY
 from spurgen.harness.metrics import percentile_interval
 from spurgen.harness.metrics.arrays import Bool, Float64, Int64, Scores
-from spurgen.harness.plots.heat import heat_map
+from spurgen.harness.plots.forest import heat_map
 from spurgen.harness.statistics.estimate import Estimate
 from spurgen.harness.statistics.samples import named_generator
 from spurgen.harness.validity.published import (

@@ -9,7 +9,7 @@ from small_suites import make_up
 
 from spurgen.benchmark.result import Report
 from spurgen.harness.board.leaderboard import build
-from spurgen.harness.plots.of_board import boards_drawn
+from spurgen.harness.plots.forest import boards_drawn
 from spurgen.harness.results.rows import make_task_row
 
 WORLDS = 3

@@ -6,19 +6,21 @@ from ladder_results import with_ceiling
 
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.plots import style
+from spurgen.harness.plots.forest import named
 from spurgen.harness.plots.ladder import (
     APART,
     TOP,
     Climbed,
+    Shown,
     draw_ladder,
     draw_own_ladder,
+    draw_story,
     ladder_items,
     ladders_drawn,
     named_rows,
     places,
     spread,
 )
-from spurgen.harness.plots.of_board import named
 from spurgen.harness.statistics.estimate import Estimate
 
 RUNGS = (0, 8, 32, 128)
@@ -179,3 +181,23 @@ def test_a_ladder_without_a_ceiling_has_no_line_for_it(climbed):
 
 def test_sets_of_other_tasks_are_no_ladders(toy, toy_board):
     assert ladders_drawn(toy, toy_board) == []
+
+
+@pytest.mark.parametrize("pictured", [True, False])
+def test_scenes_answers_and_the_curve_are_in_one_picture(check_layout, pictured):
+    pixels = np.zeros((8, 8, 3), np.uint8) if pictured else None
+    scene = Shown(pixels, "A cat in front of a brick wall.")
+    line = {"submission": "erm", "access": "none", "ranked": True, "robust_accuracy": 0.4}
+    twins = line | {"submission": "cda", "access": "twins"}
+    whole = [line | {"counterexamples_text": ">8"}, twins | {"counterexamples_text": "11 [<=8, 109]"}]
+    ladder = Climbed(load_suite("v3").ladders["things-text"][:2], [[line, twins], [line, twins]], whole)
+    answers = ("ERM: animal ✓", "ERM: food ✗")
+    note = "An extreme case: of such answers, 97 % turn. Over all, one alone turns 46 %, all shortcuts together 74 %."
+    figure = draw_story("It says food.", [scene] * 6, [scene] * 2, answers, note, ladder, {})
+    assert note in {" ".join(text.get_text().split()) for text in figure.texts}
+    assert [len(axes.images) for axes in figure.axes] == [int(pictured)] * 8 + [0]
+    written = {" ".join(text.get_text().split()) for axes in figure.axes for text in axes.texts}
+    assert {"ERM needs more than 8", "cda 11, with twins", "ideal observer"} <= written
+    assert ("A cat in front of a brick wall." in written) != pictured
+    if pictured:
+        assert {"It says food.", *answers} <= set(check_layout(figure))

@@ -1,29 +1,14 @@
+"""How training went, drawn."""
+
 import pytest
 
-from spurgen.harness.plots.of_run import comparison, sensitivity, training_curves
+from spurgen.harness.plots.training import training_curves
 
 CURVES = {"loss": 1.0, "risk": 1.0, "val_accuracy": 0.5, "val_wga": 0.2, "own_term": 0.3}
 
 
 def drawn(figure):
     return [axes.get_title(loc="left") for axes in figure.axes], figure.get_supxlabel()
-
-
-def test_methods_that_are_not_ranked_have_open_marks(make_experiment):
-    summary = make_experiment({"erm": {}, "dice": {"quality": 0.33}})
-    figure = comparison(summary.lines, summary.ideal)
-    assert drawn(figure) == (["Accuracy if misled", "WGA", "Accuracy", "SSS"], "open marks: not ranked")
-    faces = [line.get_markerfacecolor() for line in figure.axes[0].lines if line.get_marker() in ("o", "X")]
-    assert [face == "white" for face in faces] == [False, True]
-    assert drawn(comparison(summary.lines[:1], {}))[1] == ""
-
-
-def test_the_sensitivity_to_each_channel_stands_beside_the_ideal_observers(make_experiment):
-    summary = make_experiment({"erm": {}})
-    channels = list(summary.experiment.task.channels)
-    figure = sensitivity(summary.lines[0], channels, summary.ideal)
-    assert drawn(figure)[0] == ["channel redrawn", "ideal observer"]
-    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == channels
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The pictures of one run of `spurgen run`, and of a model that was measured in Python."""
+"""How training went: losses, accuracies and penalties over the epochs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,60 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.task import Task
-from spurgen.harness.board.columns import CHANNEL, Line, channel_keys, column, estimate_of
 from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.plots import style
-from spurgen.harness.plots.forest import UNIT, Named, Panel, forest
-from spurgen.harness.plots.ladder import Climbed, draw_ladder
-from spurgen.harness.plots.of_board import named, points
 from spurgen.harness.results.rows import NOT_PENALTIES, stacked_curves
-from spurgen.harness.statistics.estimate import Estimate
 
-PANELS = ("robust_accuracy", "wga", "accuracy", "sss")
-SHARES = {
-    "accuracy_agree": "right where shortcuts agree",
-    "accuracy_neutral": "right where they are neutral",
-    "accuracy_mislead": "right where they mislead",
-    "follows": "follows the shortcut",
-}
 CURVE = 1.5  # inches: height of a panel of curves
 COLOURS = (style.INK, style.BLUE, style.ORANGE, style.PURPLE)
-
-
-def comparison(lines: Sequence[Line], ideal: Mapping[str, float]) -> Figure:
-    """Draw a panel per metric, open marks for methods that are not ranked; `lines`: of the frame."""
-    open_marks = {line["submission"] for line in lines if not line["ranked"]}
-    panels = [Panel(column(key).title, points(lines, key), open_marks, ideal=ideal.get(key)) for key in PANELS]
-    return forest(panels, named(lines, {}), "open marks: not ranked" if open_marks else "", limits=UNIT)
-
-
-def sensitivity(line: Line, channels: Sequence[str], ideal: Mapping[str, float]) -> Figure:
-    """Draw the SSS of each channel, and beside it that of the ideal observer."""
-    keys = {name: f"sss_by_channel.{name}" for name in channels}
-    found = {name: each for name, key in keys.items() if (each := estimate_of(line, key))}
-    best = {name: ideal[key] for name, key in keys.items() if key in ideal}
-    rows = [Named(name, name) for name in channels]
-    return forest(_beside_ideal("channel redrawn", found, best), rows, "SSS: how far probabilities move")
-
-
-def draw_task(line: Line, ideal: Mapping[str, float]) -> Figure:
-    """Draw the shares of answers of a line that are right, and that follow each shortcut, beside the ideal observer."""
-    names = SHARES | {key: f"follows {key.removeprefix(CHANNEL)} alone" for key in channel_keys([line])}
-    found = {key: point for key in names if (point := estimate_of(line, key))}
-    panels = _beside_ideal("model", found, {key: ideal[key] for key in found if key in ideal})
-    return forest(panels, [Named(key, names[key]) for key in found], "share of answers", limits=UNIT)
-
-
-def _beside_ideal(title: str, found: Mapping[str, Estimate], ideal: Mapping[str, float]) -> list[Panel]:
-    best = {key: Estimate(value) for key, value in ideal.items()}
-    return [Panel(title, found), *[Panel("ideal observer", best)] * bool(best)]
-
-
-def draw_curve(name: str, rungs: Sequence[Task], lines: Mapping[str, Line], whole: Line) -> Figure:
-    """Draw a ladder with one row, whose lines are by task; `whole`: its line over the rungs above 0."""
-    boards = [[{**lines[rung.name], "submission": name}] for rung in rungs]
-    return draw_ladder(Climbed(rungs, boards, [whole or boards[-1][0]]), {})
 
 
 def training_curves(results: Sequence[Result]) -> Figure:
