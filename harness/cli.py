@@ -18,8 +18,8 @@ from types import ModuleType
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.packages import explained
 from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.shell import explained
 from spurgen.harness.machine.files import FULL
 from spurgen.harness.machine.pool import INTERRUPTED, TERMINATED, Terminated, raise_terminated
 from spurgen.harness.parser import Parser

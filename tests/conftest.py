@@ -23,7 +23,7 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
-from spurgen.benchmark.specs import is_baseline
+from spurgen.benchmark.plugins import is_baseline
 
 gc.disable()  # imports leave no garbage: searching for it takes a sixth of the time, up to the first test
 sys.path.insert(0, str(Path(__file__).parent / "fixtures"))

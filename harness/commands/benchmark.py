@@ -9,8 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.specs import BASELINES, is_baseline
+from spurgen.benchmark.plugins import BASELINES, is_baseline, names_in
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.placing import ERM
 from spurgen.harness.machine.files import check_writable, write_atomically

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.specs import split_spec
+from spurgen.benchmark.plugins import split_spec
 from spurgen.harness.machine.files import STDOUT, check_distinct, matching, write_atomically
 from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.progress import samples_bar

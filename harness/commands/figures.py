@@ -9,9 +9,8 @@ from typing import NamedTuple
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.plugins import BASELINES, names_in
 from spurgen.benchmark.shell import spurgen
-from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.columns import column

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Encode, train ERM on every rung, write the card and print it beside the stored ones."""
     check_writable(arguments.out, "--out")
-    from spurgen.benchmark.specs import BASELINES  # imported late: torch is slow to import
+    from spurgen.benchmark.plugins import BASELINES  # imported late: torch is slow to import
     from spurgen.harness.options.submissions import compute_features
     from spurgen.harness.public.card import ladders_of, make_card, stored_cards
     from spurgen.harness.public.measuring import ladder

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.plugins import is_baseline, split_spec
 from spurgen.benchmark.result import Reproduction, Result
 from spurgen.benchmark.shell import spurgen
-from spurgen.benchmark.specs import is_baseline, split_spec
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.comparison import (

@@ -7,9 +7,8 @@ from typing import get_args
 from rich.console import Console
 
 from spurgen.benchmark.contract import Modality
-from spurgen.benchmark.packages import TRAIN, check_packages
-from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.plugins import BASELINES, names_in
+from spurgen.benchmark.shell import TRAIN, check_packages
 from spurgen.harness.commands._own import add_own, run_own
 from spurgen.harness.experiments import DATA, METHODS
 from spurgen.harness.options import flags

@@ -6,9 +6,8 @@ import html
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.plugins import BASELINES, discover
 from spurgen.benchmark.shell import spurgen
-from spurgen.benchmark.specs import BASELINES
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import say

@@ -22,7 +22,7 @@ from urllib.request import HTTPErrorProcessor, Request, build_opener
 import numpy as np
 
 from spurgen.benchmark.errors import SpurgenError, shortened
-from spurgen.benchmark.packages import check_packages
+from spurgen.benchmark.shell import check_packages
 from spurgen.harness.context import replies
 from spurgen.harness.context.episodes import RUNGS, SCHEMES, STATES, Episode, Prompt, Scores
 from spurgen.harness.context.replies import Answer, Answers, Read, SpentError

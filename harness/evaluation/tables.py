@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 
 from spurgen.benchmark.errors import MissingError, SpurgenError, shortened
-from spurgen.benchmark.packages import check_packages
 from spurgen.benchmark.reading import may_unpack_to, open_plain, open_unpacked
+from spurgen.benchmark.shell import check_packages
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.machine.files import matching
 from spurgen.harness.machine.printing import listed

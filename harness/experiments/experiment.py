@@ -16,9 +16,8 @@ from rich.logging import RichHandler
 
 from spurgen.benchmark.contract import ACCESS, Modality
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
-from spurgen.benchmark.plugins import discover
+from spurgen.benchmark.plugins import BASELINES, discover, is_baseline
 from spurgen.benchmark.result import Result, SampleArrays
-from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.benchmark.suggest import is_word, one_of
 from spurgen.benchmark.task import Task
 from spurgen.benchmark.worlds.pictograms import pictograms

@@ -16,8 +16,8 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError
-from spurgen.benchmark.packages import check_packages
 from spurgen.benchmark.reading import read_bytes
+from spurgen.benchmark.shell import check_packages
 from spurgen.harness.exports import documents
 from spurgen.harness.exports.plan import (
     INDEX,

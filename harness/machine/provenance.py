@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.packages import TRAIN, check_packages
 from spurgen.benchmark.result import Environment
+from spurgen.benchmark.shell import TRAIN, check_packages
 
 SOURCES = (":(top)*.py", ":(top)*.toml", ":(top)*.manifest.json")  # what makes a tree dirty: not the rows themselves
 CODE = ("baselines", "benchmark", "generators", "harness")  # the package's folders, which stand side by side

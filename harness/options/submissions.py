@@ -9,7 +9,7 @@ from shlex import quote
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.specs import is_baseline
+from spurgen.benchmark.plugins import is_baseline
 from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, load_suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.board.formats import write_board

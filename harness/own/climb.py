@@ -11,8 +11,7 @@ import numpy as np
 from spurgen.baselines.training.hyperparameters import searched
 from spurgen.benchmark.contract import ACCESS, Context, LabeledData, Submission
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.plugins import BASELINES, discover
 from spurgen.benchmark.task import Task
 from spurgen.benchmark.worlds.collections import EVERYTHING, Collection
 from spurgen.generators.collections.world import AGREES, MISLEADS, make_world, states_of

@@ -1,5 +1,5 @@
 """All plots: one style, drawn from tables, for reports, papers, the site and the README."""
 
-from spurgen.benchmark.packages import check_packages
+from spurgen.benchmark.shell import check_packages
 
 check_packages(["matplotlib"], "a plot", "plots")

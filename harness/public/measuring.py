@@ -13,10 +13,9 @@ import numpy as np
 
 from spurgen.benchmark.contract import ACCESS, Batch, Context, LabeledData, Modality, Submission
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
-from spurgen.benchmark.packages import TRAIN, check_packages
-from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.plugins import BASELINES, names_in
 from spurgen.benchmark.result import round_samples
-from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.shell import TRAIN, check_packages
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Task

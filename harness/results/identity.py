@@ -22,10 +22,9 @@ import spurgen.benchmark
 from spurgen.baselines.training.encoders import backbone_digest
 from spurgen.baselines.training.version import TRAINING_VERSION, method_version
 from spurgen.benchmark.errors import MissingError, ReadError, SubmissionError
-from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.plugins import BASELINES, is_baseline, names_in, split_spec
 from spurgen.benchmark.reading import open_plain, read_bytes
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.specs import BASELINES, is_baseline, split_spec
 from spurgen.benchmark.task import Task
 
 SCORING_VERSION = 1

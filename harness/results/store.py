@@ -15,9 +15,9 @@ from itertools import product
 from pathlib import Path
 
 from spurgen.benchmark.errors import MissingError, ReadError, SpurgenError, shortened
+from spurgen.benchmark.plugins import split_spec
 from spurgen.benchmark.reading import read_bytes, read_text
 from spurgen.benchmark.result import Result, SampleArrays, round_samples
-from spurgen.benchmark.specs import split_spec
 from spurgen.harness.machine.files import check_writable, locked, write_atomically
 from spurgen.harness.results.identity import RESULTS
 from spurgen.harness.results.row_files import from_bytes, parse, parse_line, to_bytes, to_text

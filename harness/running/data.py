@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from spurgen.benchmark.contract import ACCESS, CARRIERS_OF, Batch, LabeledData
-from spurgen.benchmark.specs import is_baseline
+from spurgen.benchmark.plugins import is_baseline
 from spurgen.benchmark.task import Task
 from spurgen.generators.world import NOTHING, Samples, world_of
 from spurgen.harness.running.features import features_of

@@ -17,7 +17,7 @@ import numpy as np
 from spurgen.baselines.training.encoders import ENCODERS, Encoder, Features
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
-from spurgen.benchmark.packages import TRAIN, check_packages
+from spurgen.benchmark.shell import TRAIN, check_packages
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.identity import submission_digest

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData, Submission
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.plugins import is_baseline
 from spurgen.benchmark.result import Report
-from spurgen.benchmark.specs import is_baseline
 from spurgen.harness.machine.files import scratch_folder
 from spurgen.harness.running.job import Job
 from spurgen.harness.sandbox.answers import About, fault

@@ -6,9 +6,8 @@ from typing import TypeVar
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.plugins import BASELINES, is_baseline, names_in
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.specs import BASELINES, is_baseline
 from spurgen.harness.machine.pool import ANYWHERE, Resources
 from spurgen.harness.machine.printing import first_line, say
 from spurgen.harness.machine.progress import jobs_progress

@@ -9,10 +9,9 @@ from typing import Any
 from spurgen.baselines.training.encoders import ENCODERS
 from spurgen.benchmark.contract import CARRIERS_OF
 from spurgen.benchmark.errors import SpurgenError, SubmissionError
-from spurgen.benchmark.packages import TRAIN, check_packages
-from spurgen.benchmark.plugins import names_in
+from spurgen.benchmark.plugins import BASELINES, is_baseline, names_in
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.specs import BASELINES, is_baseline
+from spurgen.benchmark.shell import TRAIN, check_packages
 from spurgen.benchmark.suggest import is_word, suggestion
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Task

@@ -12,8 +12,8 @@ from scipy.special import bdtr
 
 from spurgen.benchmark.contract import Batch, Modality
 from spurgen.benchmark.errors import SubmissionError, harmless
+from spurgen.benchmark.plugins import BASELINES, split_spec
 from spurgen.benchmark.shell import spurgen
-from spurgen.benchmark.specs import BASELINES, split_spec
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.metrics import fit_temperature

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Batch, Int64
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.packages import check_packages
+from spurgen.benchmark.shell import check_packages
 from spurgen.benchmark.task import Task
 from spurgen.generators import Samples
 from spurgen.harness.machine.pool import ahead

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from spurgen.benchmark.contract import Context, Submission
 from spurgen.benchmark.errors import SubmissionError
+from spurgen.benchmark.plugins import is_baseline
 from spurgen.benchmark.result import Provenance, Report, Result, SampleArrays
-from spurgen.benchmark.specs import is_baseline
 from spurgen.generators.world import Samples, world_of
 from spurgen.harness.machine.progress import Show, reporting
 from spurgen.harness.machine.provenance import environment, now

@@ -10,8 +10,7 @@ from traceback import FrameSummary
 from typing import Any
 
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.packages import EXTRAS
-from spurgen.benchmark.shell import pip_install
+from spurgen.benchmark.shell import EXTRAS, pip_install
 from spurgen.benchmark.suggest import suggestion
 
 READ_ONLY = "a sandboxed submission can write to context.scratch and /tmp only"

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from spurgen.benchmark.contract import ACCESS, Modality, Submission
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.specs import split_spec
+from spurgen.benchmark.plugins import split_spec
 from spurgen.benchmark.suggest import similar, suggestion
 
 PREDICTORS = ("predict", "predict_proba", "encode")

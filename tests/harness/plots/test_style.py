@@ -6,8 +6,7 @@ import pytest
 from matplotlib import rcParams
 
 from spurgen.benchmark.contract import ACCESS
-from spurgen.benchmark.plugins import names_in
-from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.plugins import BASELINES, names_in
 from spurgen.harness.plots.style import (
     DARK,
     FAINT,

@@ -11,7 +11,7 @@ import pytest
 import spurgen.harness.results.identity as module
 from spurgen.baselines.training.encoders import ENCODERS, backbone_digest
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.specs import is_baseline
+from spurgen.benchmark.plugins import is_baseline
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.results import identity
 from spurgen.harness.results.identity import (

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from small_suites import make_up
 
-from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.plugins import BASELINES, discover
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board import rows as board_rows
 from spurgen.harness.board.rows import groups_on_test

@@ -6,8 +6,7 @@ from scipy.stats import spearmanr
 
 import spurgen.baselines
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.plugins import discover
-from spurgen.benchmark.specs import BASELINES
+from spurgen.benchmark.plugins import BASELINES, discover
 from spurgen.harness.validity import agreement
 from spurgen.harness.validity.agreement import (
     REPLICATES,
