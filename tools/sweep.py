@@ -38,10 +38,9 @@ from spurgen.harness.machine.provenance import pick_device
 from spurgen.harness.options import flags
 from spurgen.harness.options.jobs import add_yes, forecast, may_start, resources_of
 from spurgen.harness.results.store import OWN, Store
-from spurgen.harness.running.forecast import measured
+from spurgen.harness.running.executing import run_jobs
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.missing import run_jobs
-from spurgen.harness.running.plan import baseline_specs, plan_tuning
+from spurgen.harness.running.plan import baseline_specs, measured, plan_tuning
 
 FOLDER = Path("benchmark/sweeps")
 TUNING = 100  # the first world that no suite will freeze

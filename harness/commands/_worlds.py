@@ -39,7 +39,7 @@ from spurgen.harness.options.jobs import describe_isolation, forecast, may_start
 from spurgen.harness.plots.forest import comparison, sensitivity
 from spurgen.harness.plots.style import save
 from spurgen.harness.plots.training import training_curves
-from spurgen.harness.running.forecast import Forecast
+from spurgen.harness.running.plan import Forecast
 from spurgen.harness.sandbox.limits import DEFAULT
 
 MAX_SEED = 2**62  # results take up to 2**63

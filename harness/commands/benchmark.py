@@ -27,11 +27,21 @@ from spurgen.harness.options.submissions import (
 )
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import CEILING, MATCHED, TRICKS, Store
-from spurgen.harness.running.forecast import Forecast, measured
+from spurgen.harness.running.executing import find_missing
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.missing import find_missing
-from spurgen.harness.running.plan import baseline_specs, offered, plan, tricks
-from spurgen.harness.running.plan_file import by_task, read_plan, share, to_jobs, to_lines
+from spurgen.harness.running.plan import (
+    Forecast,
+    baseline_specs,
+    by_task,
+    measured,
+    offered,
+    plan,
+    read_plan,
+    share,
+    to_jobs,
+    to_lines,
+    tricks,
+)
 from spurgen.harness.sandbox.limits import DEFAULT
 
 TO_PLAN = ("plan", "suite", "tasks", "seeds", "submissions", "results")

@@ -15,8 +15,7 @@ from spurgen.harness.machine.progress import make_progress, told
 from spurgen.harness.machine.provenance import pick_device
 from spurgen.harness.options.flags import add_device, add_submission, add_suite
 from spurgen.harness.options.jobs import add_limits, describe_isolation, limits_of
-from spurgen.harness.running.forecast import duration
-from spurgen.harness.running.plan import baseline_specs
+from spurgen.harness.running.plan import baseline_specs, duration
 from spurgen.harness.running.preflight import (
     CHECKS,
     Accuracy,
@@ -25,8 +24,8 @@ from spurgen.harness.running.preflight import (
     erm_accuracy,
     example_tasks,
     explain_failure,
+    shrunk,
 )
-from spurgen.harness.running.small import shrunk
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import describe
 

@@ -41,10 +41,9 @@ from spurgen.harness.options.jobs import (
 from spurgen.harness.options.submissions import check_shown_files
 from spurgen.harness.results.rows import Rows, on_task
 from spurgen.harness.results.store import Store
-from spurgen.harness.running.forecast import measured
+from spurgen.harness.running.executing import run_jobs
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.missing import run_jobs
-from spurgen.harness.running.plan import plan_again
+from spurgen.harness.running.plan import measured, plan_again
 from spurgen.harness.running.run import run as run_job
 from spurgen.harness.sandbox.limits import Limits
 

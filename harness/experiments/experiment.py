@@ -26,10 +26,9 @@ from spurgen.harness.machine.pool import ANYWHERE, Resources
 from spurgen.harness.machine.printing import failed_check
 from spurgen.harness.results.rows import TaskRow, make_task_row
 from spurgen.harness.results.store import Store, label_of
-from spurgen.harness.running.forecast import measured
+from spurgen.harness.running.executing import find_missing, run_missing
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.missing import find_missing, run_missing
-from spurgen.harness.running.plan import baseline_specs, plan_unfrozen
+from spurgen.harness.running.plan import baseline_specs, measured, plan_unfrozen
 from spurgen.harness.running.query import check_offer
 from spurgen.harness.sandbox.process import Worker
 

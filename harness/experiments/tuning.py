@@ -22,11 +22,10 @@ from spurgen.harness import metrics
 from spurgen.harness.machine.files import locked, write_atomically
 from spurgen.harness.metrics.accuracies import GroupCounts
 from spurgen.harness.results.store import label_of
-from spurgen.harness.running.batching import cut
 from spurgen.harness.running.data import fitted
 from spurgen.harness.running.here import Here
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.query import Asker, Floats, ask_mixed, check_offer
+from spurgen.harness.running.query import Asker, Floats, ask_mixed, check_offer, cut
 from spurgen.harness.running.run import fit
 
 FILE_BYTES = 1 << 25

@@ -18,8 +18,8 @@ from spurgen.harness.machine.printing import say
 from spurgen.harness.machine.provenance import check_device_name, pick_device, visible_gpus
 from spurgen.harness.options.flags import between, positive_int
 from spurgen.harness.running.executing import EXECUTORS, heeded, read_cluster
-from spurgen.harness.running.forecast import Forecast, Seconds
 from spurgen.harness.running.job import Job
+from spurgen.harness.running.plan import Forecast, Seconds
 from spurgen.harness.sandbox.bubblewrap import why_unavailable
 from spurgen.harness.sandbox.launch import isolation_of
 from spurgen.harness.sandbox.limits import DEFAULT, GIB, MIB, Isolation, Limits

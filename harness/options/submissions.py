@@ -38,11 +38,9 @@ from spurgen.harness.results.identity import submission_files
 from spurgen.harness.results.rows import Rows
 from spurgen.harness.results.store import OWN, Store, label_of
 from spurgen.harness.running import features
-from spurgen.harness.running.forecast import duration, measured
+from spurgen.harness.running.executing import JobsFailedError, find_missing, run_missing, warn_replaced
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.missing import JobsFailedError, find_missing, run_missing, warn_replaced
-from spurgen.harness.running.plan import check_backbones, offered, plan
-from spurgen.harness.running.plan_file import by_task, share
+from spurgen.harness.running.plan import by_task, check_backbones, duration, measured, offered, plan, share
 
 
 def add_run_arguments(parser: argparse.ArgumentParser, tasks: str = "all") -> None:

@@ -1,10 +1,16 @@
-"""Encoders by name: the package's own, a user's file, and models of other libraries; each is checked before use."""
+"""Encoders by name: the package's own, a user's file, models of other libraries, and plain ones to compare with.
+
+Plain ones show what pixels, colours and words alone tell, and what networks with random weights do. Each is checked
+before use.
+"""
 
 import hashlib
 import importlib
 import os
+import re
 import socket
 import sys
+import zlib
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -13,6 +19,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spurgen.baselines.training.encoders import ENCODERS, Encoder, Features
 from spurgen.benchmark.contract import Batch
@@ -21,9 +28,106 @@ from spurgen.benchmark.shell import TRAIN, check_packages
 from spurgen.benchmark.suggest import suggestion
 from spurgen.harness.machine.printing import and_list
 from spurgen.harness.results.identity import submission_digest
-from spurgen.harness.running.plain_encoders import PLAIN
 from spurgen.harness.sandbox.answers import fault
 from spurgen.harness.worker.loading import load_submission
+
+GRID = 16  # cells of an image's side
+LEVELS = 4  # of each colour in the histogram
+WORDS = 1024  # numbers that words are hashed to
+CNN_WIDTH = 128  # features of the small network with random weights
+
+
+class Plain(NamedTuple):
+    """An encoder, and the half of a sample that it reads."""
+
+    half: str
+    encoder: Encoder
+
+
+def _pixels(images: NDArray[np.uint8]) -> Features:
+    side = images.shape[1] // GRID
+    cut = images[:, : side * GRID, : side * GRID].reshape(len(images), GRID, side, GRID, side, 3)
+    means: Features = cut.mean(axis=(2, 4)).reshape(len(images), -1).astype(np.float32)
+    return means
+
+
+def _histogram(images: NDArray[np.uint8]) -> Features:
+    levels = (images // (256 // LEVELS)).astype(np.int64)
+    bins = (levels[..., 0] * LEVELS + levels[..., 1]) * LEVELS + levels[..., 2]
+    shares = [np.bincount(each.ravel(), minlength=LEVELS**3) / each.size for each in bins]
+    return np.stack(shares).astype(np.float32)
+
+
+def _words(captions: Sequence[str]) -> Features:
+    counts = np.zeros((len(captions), WORDS), np.float32)
+    for row, caption in zip(counts, captions, strict=True):
+        for word in re.findall(r"\w+", caption.lower()):
+            row[zlib.crc32(word.encode()) % WORDS] += 1
+    return counts
+
+
+@cache
+def _random_efficientnet() -> Callable[[NDArray[np.uint8]], Features]:
+    import torch
+
+    from spurgen.baselines.training.encoders import encode_images_with, make_trunk
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        trunk = make_trunk()
+        for layer in trunk.modules():
+            if hasattr(layer, "reset_parameters"):
+                layer.reset_parameters()
+        with torch.no_grad():  # batch statistics from noise: without them, the activations would vanish with depth
+            trunk.train().extract_features(torch.randn(16, 3, 96, 96))
+    return encode_images_with(trunk)
+
+
+@cache
+def _random_cnn() -> Callable[[NDArray[np.uint8]], Features]:
+    import torch
+
+    from spurgen.baselines.training.backbones import ImageEncoder
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = ImageEncoder(CNN_WIDTH)
+
+    @torch.inference_mode()
+    def encode(images: NDArray[np.uint8]) -> Features:
+        features: Features = network.eval()(network.embed(torch.from_numpy(images)).float()).numpy()
+        return features
+
+    return encode
+
+
+@cache
+def _random_minilm() -> Callable[[Sequence[str]], Features]:
+    import torch
+
+    from spurgen.baselines.training.encoders import encode_captions_with, load_minilm
+
+    model = load_minilm()
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for part in model.parameters():
+            if part.ndim > 1:  # as BERT is initialised
+                part.copy_(0.02 * torch.randn(part.shape, generator=generator))
+    return encode_captions_with(model)
+
+
+IMAGE, CAPTION = (ENCODERS[half].packages for half in ("image", "caption"))
+PLAIN = {
+    "pixels": Plain("image", Encoder("pixels/1", 3 * GRID**2, (), lambda: _pixels)),
+    "colour-histogram": Plain("image", Encoder("colour-histogram/1", LEVELS**3, (), lambda: _histogram)),
+    "efficientnet-lite0-random": Plain(
+        "image", Encoder("efficientnet-lite0-random/1", 1280, IMAGE, _random_efficientnet)
+    ),
+    "cnn-random": Plain("image", Encoder("cnn-random/1", CNN_WIDTH, (), _random_cnn)),
+    "bag-of-words": Plain("caption", Encoder("bag-of-words/1", WORDS, (), lambda: _words)),
+    "minilm-random": Plain("caption", Encoder("minilm-random/1", 384, CAPTION, _random_minilm)),
+}
+
 
 ADAPTERS = "spurgen.submissions.adapters"
 SHIPPED = {"efficientnet-lite0": "image", "minilm": "caption"}

@@ -1,22 +1,30 @@
-"""Plan which jobs to run."""
+"""Plan which jobs to run, foretell how long that takes, and write them to a file for machines that share only files."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, partial
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from spurgen.baselines.training.encoders import ENCODERS
 from spurgen.benchmark.contract import CARRIERS_OF
-from spurgen.benchmark.errors import SpurgenError, SubmissionError
+from spurgen.benchmark.errors import SpurgenError, SubmissionError, explain
 from spurgen.benchmark.plugins import BASELINES, is_baseline, names_in
+from spurgen.benchmark.reading import open_plain, parse_json
 from spurgen.benchmark.result import Result
-from spurgen.benchmark.shell import TRAIN, check_packages
+from spurgen.benchmark.shell import TRAIN, check_packages, spurgen
 from spurgen.benchmark.suggest import is_word, suggestion
 from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Task
+from spurgen.harness.machine.printing import markdown_table
 from spurgen.harness.results.identity import locate, submission_digest
-from spurgen.harness.running.job import Job
+from spurgen.harness.results.rows import Rows
+from spurgen.harness.results.store import label_of
+from spurgen.harness.running.job import Job, Seeds
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
 from spurgen.harness.splits.frozen import check_description
 
@@ -179,3 +187,208 @@ def check_backbones(jobs: Iterable[Job]) -> None:
     for modality in {task.modality for task in ours if task.backbone != "scratch"}:
         for half in sorted(CARRIERS_OF[modality]):
             ENCODERS[half].check_installed()
+
+
+J = TypeVar("J")
+PLAN_BYTES = 1 << 28
+
+
+class PlannedJob(BaseModel):
+    """A job: its submission, task and seed, its `identity`, and the expected seconds and memory, if known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    suite: str
+    task: str
+    submission: str
+    seed: Annotated[int, Field(ge=0)]
+    options: dict[str, JsonValue] = {}
+    identity: str
+    seconds: float | None = None
+    memory_bytes: int | None = None
+
+
+def to_lines(suite: str, forecast: "Forecast", memory: dict[tuple[str, str], int]) -> str:
+    """Return the missing jobs of a forecast, by task, as JSON lines; `memory`: peak bytes by label and task."""
+    lines = [
+        PlannedJob(
+            suite=suite, task=job.task.name, submission=job.spec, seed=job.seed, options=dict(job.options),
+            identity=job.identity, seconds=forecast.likely_seconds(job),
+            memory_bytes=memory.get((job.label, job.task.name)),
+        )
+        for job in by_task(forecast.missing)
+    ]  # fmt: skip
+    return "".join(line.model_dump_json() + "\n" for line in lines)
+
+
+def read_plan(path: Path, index: int, count: int) -> list[PlannedJob]:
+    """Read the jobs of one share of a plan; raise `SpurgenError`, which names the line, for an invalid job.
+
+    Other lines are only counted: parsing a plan of a million jobs would take longer than running one share.
+    """
+    check_share(index, count)
+    lines, total = list[bytes](), 0
+    with open_plain(path, PLAN_BYTES, "the plan") as file:
+        for total, line in enumerate(file, 1):
+            if (total - 1) % count == index:
+                lines.append(line)
+    if not total:
+        raise SpurgenError(f"{path} plans no job; write it again by {spurgen('benchmark')} --plan FILE")
+    numbers = share(range(1, total + 1), index, count)
+    return [_parse(line, f"{path}, line {number}") for number, line in zip(numbers, lines, strict=True)]
+
+
+def _parse(line: bytes, where: str) -> PlannedJob:
+    try:
+        return PlannedJob.model_validate(parse_json(line.decode()))
+    except ValidationError as error:
+        raise SpurgenError(f"{where} is no planned job: {explain(error.errors())}; plan again") from None
+    except ValueError as error:
+        raise SpurgenError(f"{where} is no JSON: {error}; plan again") from None
+
+
+def by_task(jobs: Sequence[Job]) -> list[Job]:
+    """Return jobs ordered by task, so that all shares have equally many of every task and take equally long."""
+    return sorted(jobs, key=lambda job: job.task.name)
+
+
+def share(jobs: Sequence[J], index: int, count: int) -> list[J]:
+    """Return share `index` of `count`: every `count`-th job from `index` on; raise as `check_share` does."""
+    check_share(index, count)
+    return list(jobs[index::count])
+
+
+def check_share(index: int, count: int) -> None:
+    """Raise `SpurgenError` if there is no such share."""
+    if not 0 <= index < count:
+        raise SpurgenError(f"--share {index}/{count}: {count} shares have the numbers 0 to {count - 1}")
+
+
+def to_jobs(planned: Sequence[PlannedJob], device: str, limits: Limits = DEFAULT) -> list[Job]:
+    """Return planned jobs as jobs to run; raise `SpurgenError` if code, data or a submission changed since planning."""
+    jobs, planner_of = list[Job](), cache(Planner)
+    for line in planned:
+        job = planner_of(line.suite).job(
+            line.task, line.submission, line.seed, device=device, options=line.options, limits=limits
+        )
+        if job.identity != line.identity:
+            raise SpurgenError(
+                f"{job.label} on {line.task}, seed {line.seed}, is not the job that was planned: the submission, the "
+                "suite or a version of SpurGen is another one; plan again"
+            )
+        jobs.append(job)
+    return jobs
+
+
+Seconds = Mapping[tuple[str, str], Sequence[float]]
+"""Wall times of finished jobs, by submission and task."""
+MOST = 4  # most names in a cell of the table
+
+
+def measured(*stores: Rows) -> dict[tuple[str, str], list[float]]:
+    """Return the seconds that stored results took; some earlier results do not record them."""
+    seconds: dict[tuple[str, str], list[float]] = {}
+    for rows in stores:
+        for label, row in rows.items():
+            for task, part in row.items():
+                times = [result.provenance.total_seconds for result in part.results if result.error is None]
+                seconds.setdefault((label, task), []).extend(time for time in times if time)
+    return seconds
+
+
+def _measure() -> str:
+    return f"{spurgen('check')} measures a submission"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words."""
+    if seconds < 60:
+        return "less than a minute"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A command's jobs; those `missing` a result, which run `processes` at a time; and known `seconds`.
+
+    `processes` is None for a plan or a cluster, whose capacity is not known in advance.
+    """
+
+    jobs: Sequence[Job]
+    missing: Sequence[Job]
+    seconds: Seconds
+    processes: int | None
+
+    def own_seconds(self, job: Job) -> float | None:
+        """Return the mean seconds of the same submission's results on the same task; None if there are none."""
+        times = self.seconds.get((label_of(job.spec, {}), job.task.name))
+        return float(np.mean(times)) if times else None
+
+    def likely_seconds(self, job: Job) -> float | None:
+        """Return `own_seconds`, or if there is none, the mean over all submissions with results on the same task."""
+        return self.own_seconds(job) or self._by_task.get(job.task.name)
+
+    @cached_property
+    def _by_task(self) -> dict[str, float]:
+        means: dict[str, list[float]] = {}
+        for (_, task), times in self.seconds.items():
+            if times:
+                means.setdefault(task, []).append(float(np.mean(times)))
+        return {task: float(np.mean(those)) for task, those in means.items()}
+
+    def sentence(self) -> str:
+        """Return how many jobs are to run, for how long, and what that estimate rests on."""
+        if not self.missing:
+            return f"nothing to run: all results are there ({len(self.jobs)})"
+        how = f"{self.processes} at a time" if self.processes else "times as if one by one"
+        run = f"{len(self.missing)} of {len(self.jobs)} jobs to run, {how}"
+        known = [time for time in map(self.likely_seconds, self.missing) if time is not None]
+        unknown = len(self.missing) - len(known)
+        if not known:
+            return f"{run}; their time is unknown: no result on these tasks is stored; {_measure()}"
+        those = f" for {len(known)} of them" if unknown else ""
+        time = duration(max(sum(known) / (self.processes or 1), *known))
+        others = len(known) - sum(self.own_seconds(job) is not None for job in self.missing)
+        basis = f"estimated from stored results on the same tasks, {_whose(others, len(known))}"
+        rest = f"; the time of the other {unknown} is unknown" if unknown else ""
+        return f"{run}: {time}{those}, {basis}{rest}" + (f"; {_measure()}" if others or unknown else "")
+
+    def table(self) -> str:
+        """Return the jobs to run as a Markdown table, a line for all submissions with the same tasks and seeds."""
+        by_submission: dict[str, list[Job]] = {}
+        for job in self.missing:
+            by_submission.setdefault(label_of(job.spec, {}), []).append(job)
+        alike: dict[str, list[str]] = {}
+        for name, jobs in by_submission.items():
+            alike.setdefault(_tasks(jobs), []).append(name)
+        lines = []
+        for tasks, names in alike.items():
+            jobs = [job for name in names for job in by_submission[name]]
+            known = [time for time in map(self.likely_seconds, jobs) if time is not None]
+            time = duration(sum(known)) if len(known) == len(jobs) else "unknown"
+            lines.append(
+                {"Submission": _some(names), "Jobs": len(jobs), "Tasks (seeds)": tasks, "Time, one by one": time}
+            )
+        return markdown_table(lines)
+
+
+def _whose(others: int, known: int) -> str:
+    """Return whose results an estimate of `known` jobs rests on, `others` of them on other submissions' results."""
+    if not others:
+        return "of the same submissions"
+    return "of other submissions" if others == known else f"for {others} jobs of other submissions"
+
+
+def _tasks(jobs: Sequence[Job]) -> str:
+    seeds: dict[str, set[int]] = {}
+    for job in jobs:
+        seeds.setdefault(job.task.name, set()).add(job.seed)
+    alike: dict[str, list[str]] = {}
+    for task, those in seeds.items():
+        alike.setdefault(str(Seeds(sorted(those))), []).append(task)
+    return "; ".join(f"{_some(tasks)} ({those})" for those, tasks in alike.items())
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return names, separated by commas; of more than `MOST`, only the first."""
+    return ", ".join(names if len(names) <= MOST else [*names[: MOST - 1], f"{len(names) - MOST + 1} more"])

@@ -4,28 +4,75 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, get_args
 
 import numpy as np
 from scipy.special import bdtr
 
-from spurgen.benchmark.contract import Batch, Modality
+from spurgen.benchmark.contract import Batch, Int64, Modality
 from spurgen.benchmark.errors import SubmissionError, harmless
 from spurgen.benchmark.plugins import BASELINES, split_spec
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
+from spurgen.generators.world import Samples
 from spurgen.harness.metrics import fit_temperature
-from spurgen.harness.running.batching import CHUNK
-from spurgen.harness.running.query import Asker, count_rows, to_logits
+from spurgen.harness.running.data import fitted, make_part
+from spurgen.harness.running.job import Job
+from spurgen.harness.running.plan import plan_unfrozen
+from spurgen.harness.running.query import CHUNK, Asker, count_rows, to_logits
 from spurgen.harness.running.run import fit
-from spurgen.harness.running.small import small
 from spurgen.harness.sandbox.limits import Limits
 from spurgen.harness.sandbox.process import Float, Worker
 from spurgen.harness.sandbox.rechecks import largest_change
 from spurgen.harness.statistics.estimate import ALPHA
 from spurgen.harness.statistics.samples import better_than_chance
+
+
+@dataclass(frozen=True)
+class Small:
+    """A small version of a task: `job` names it, and trains on `train` and `val`.
+
+    `many`: as many inputs as the largest batch of a run, none of which is in training; those of a small test are
+    repeated after the first `fresh`. `truth`: their labels, int64 (CHUNK,). `states`: the rows of `many` for each state
+    whose accuracy is shown. `scale`: how many times as large the whole task's train split is.
+    """
+
+    job: Job
+    train: Samples
+    val: Samples
+    many: Batch
+    truth: Int64
+    fresh: slice
+    states: dict[str, slice]
+    scale: float
+
+
+def small(task: Task, worker: Worker) -> Small:
+    """Return the small version of a task for a worker's submission."""
+    job = plan_unfrozen(shrunk(task), worker.spec, 0, worker.device, {})
+    train, val = (fitted(job, split) for split in ("train", "val"))
+    parts = [*reversed(job.task.scenario.layout(task.modality).grouped)]
+    made = [make_part(job, part) for part in parts]
+    ends = np.cumsum([0, *(len(each.labels) for each in made)]).tolist()
+    states = {
+        part.partition("/")[2]: slice(*bounds)
+        for part, bounds in zip(parts, pairwise(ends), strict=True) if len(parts) > 1
+    }  # fmt: skip
+    tests, again = Samples.join(made), np.resize(np.arange(ends[-1]), CHUNK)
+    scale = task.num_train / len(train.labels)
+    return Small(
+        job, train, val, tests.inputs.take(again), tests.labels[again], slice(0, min(ends[-1], CHUNK)), states, scale
+    )
+
+
+def shrunk(task: Task) -> Task:
+    """Return a task in a smaller world; of a ladder, with fewer counterexamples."""
+    smaller = task.scenario.shrunk(task.counterexamples)
+    return replace(task, scenario=smaller, counterexamples=max(smaller.rungs, default=0))
+
 
 CHECKS = (
     "contract", "fit", "answers", "finite", "varied", "repeatable", "any batch", "no memory", "peak memory", "time",

@@ -8,7 +8,7 @@ from untimed import without_times
 from spurgen.harness.cli import main
 from spurgen.harness.results.store import OWN
 from spurgen.harness.running import run
-from spurgen.harness.running.plan_file import PlannedJob, read_plan
+from spurgen.harness.running.plan import PlannedJob, read_plan
 
 SUBMISSION = """
 import numpy as np

@@ -30,7 +30,7 @@ from spurgen.harness.experiments.experiment import (
 )
 from spurgen.harness.machine import pool
 from spurgen.harness.machine.pool import Resources
-from spurgen.harness.running.missing import run_missing
+from spurgen.harness.running.executing import run_missing
 
 QUIET = Console(quiet=True)
 MODEL = (
