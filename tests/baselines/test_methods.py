@@ -1,5 +1,7 @@
 """What all methods share, and the losses of single ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -163,6 +165,16 @@ def test_each_sample_of_a_batch_is_trained_with_its_own_sizes(captured, make_pro
     step = run.step(batch)
     expected = torch.nn.functional.cross_entropy(step.logits + sizes[batch], problem.train.labels[batch])
     torch.testing.assert_close(run.objective(step), expected)
+
+
+@pytest.mark.parametrize("sizes", ["groups", "classes"])
+def test_sizes_are_those_of_train_and_not_of_val(captured, make_problem, sizes):
+    problem = make_problem(n=24)
+    losses = []
+    for val in (problem.val, make_problem(n=7).val):  # the second lacks most groups
+        run = captured(bsoftmax, replace(problem, val=val), sizes=sizes)
+        losses.append(run.objective(run.step([17, 7, 15, 0])))
+    torch.testing.assert_close(losses[0], losses[1])
 
 
 def test_log_sizes_balance_the_softmax_for_groups_of_equal_size():

@@ -122,3 +122,9 @@ def test_what_training_is_told_of_comes_before_what_is_hidden():
     assert ladder(hidden=("hue",)).channels_in("multimodal") == ("light", "place", "hue")
     assert ladder(hidden=("hue",)).parts["val/hidden"] == ladder().parts["val/counter"]
     assert "train/hidden" not in ladder().parts
+
+
+def test_a_tier_without_groups_on_val_gets_neither_kind_of_its_counterexamples():
+    assert ladder().biased_rows("val", 128) == slice(0, 300 - 32)
+    assert ladder(hidden=("hue",)).biased_rows("val", 128) == slice(32, 300 - 32)
+    assert ladder(hidden=("hue",)).biased_rows("train", 128) == slice(0, 1200)

@@ -196,6 +196,13 @@ def test_val_can_be_clean_and_begin_with_balanced_groups(drawn, world):
     assert (factors.env_ids == 0).all()
 
 
+def test_the_first_sample_behind_the_balanced_ones_is_drawn_as_in_train(drawn, world):
+    splits = {"val": 100, "val_per_group": 1}
+    worlds = [world(seed=seed, num_classes=5, channels={"color": {}}, splits=splits) for seed in range(20)]
+    assert {each.num_balanced_val for each in worlds} == {10}
+    assert len({int(drawn(each, "val", 11).labels[10]) for each in worlds}) > 1
+
+
 def test_test_can_have_more_samples_with_all_channels_conflicting(drawn, world):
     spec = world(num_classes=4, splits={"test_per_group": 3, "conflicting_per_class": 7})
     before = world(num_classes=4, splits={"test_per_group": 3})

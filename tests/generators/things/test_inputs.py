@@ -71,6 +71,7 @@ def test_pictures_are_turned_about_their_own_centre(ladder, stamps):
     y = (ux * (0.5 - v0) - vx * (0.5 - u0)) / turned
     for at in (x, y):
         assert abs((at + 0.5) / 40 - 0.5).max() < 0.041
+    assert abs(np.corrcoef(x, y)[0, 1]) < 0.2  # neither follows from the other
 
 
 def test_a_scene_shows_the_picture_of_its_thing(ladder, stamps):

@@ -101,6 +101,21 @@ def test_calibration_of_probabilities():
     assert figures.calibration.ece == pytest.approx(0.2)  # always right, at 80 %
 
 
+def test_samples_whose_loss_is_the_same_on_average_over_runs_add_no_chance():
+    labels = np.array([0, 1] * 60)
+    at_label = np.where(np.arange(120) % 4 < 2, 0.9, 0.6)
+    both = np.stack(
+        [np.where(np.arange(2) == labels[:, None], p[:, None], 1 - p[:, None]) for p in (at_label, at_label[::-1])]
+    )
+    light = Attribute("light", ("day",), np.zeros(120, np.int64))
+    one, two = (
+        evaluate(Predictions("m", ("a", "b"), labels, (light,), np.stack([labels] * k), tuple("12"[:k]), both[:k]))
+        for k in (1, 2)
+    )
+    assert one.calibration.nll.high - one.calibration.nll.low > 0.05
+    assert two.calibration.nll.low in (None, pytest.approx(two.calibration.nll.value))
+
+
 def test_metrics_of_other_benchmarks_are_those_of_scikit_learn_and_wilds():
     rng = np.random.default_rng(0)
     labels, kinds = rng.choice(3, 300, p=(0.6, 0.3, 0.1)), rng.integers(0, 2, 300)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from spurgen.harness.experiments import summary
 from spurgen.harness.experiments.summary import TESTED, TestSamples
 from spurgen.harness.results.rows import make_task_row
 from spurgen.harness.running.scoring import ideal_scores
@@ -25,6 +26,19 @@ def test_methods_are_lines_of_a_board_those_not_ranked_last(make_experiment):
     lines = make_experiment(methods).lines
     assert [(line["submission"], line["ranked"]) for line in lines] == [("erm", True), ("good", True), ("dice", False)]
     assert (lines[1]["to_erm_verdict"], "to_erm" in lines[0], "to_erm" in lines[2]) == ("better", False, False)
+
+
+def test_intervals_rest_on_how_the_baselines_vary_and_on_all_rows_only_where_these_are_too_few(
+    make_experiment, monkeypatch
+):
+    def ends(baselines, *others):
+        monkeypatch.setattr(summary, "is_baseline_row", lambda row: row.results[0].submission in baselines)
+        lines = make_experiment({"erm": {}, "a": {}, **dict(others)}).lines
+        return next((line["accuracy_low"], line["accuracy_high"]) for line in lines if line["submission"] == "erm")
+
+    alone, wild = ends(("erm", "a")), ("wild", {"quality": 0.5})
+    assert ends(("erm", "a"), wild) == alone
+    assert ends(("erm",), wild) != alone
 
 
 def test_the_ideal_observer_stands_beside_the_methods(make_experiment):

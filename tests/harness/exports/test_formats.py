@@ -95,7 +95,7 @@ def test_the_class_that_is_shown_stands_beside_a_noisy_label(make, kind):
 
 
 def test_alignment_flags_follow_the_group_and_a_twin_has_the_index_of_its_base(make):
-    make("folder")
+    make("folder", shard_size=7)  # fewer than there are bases, so shards begin among them
     scenario = load_scenario("small.toml")
     for row in rows("train"):
         pattern = int(row["group_id"]) % scenario.num_patterns

@@ -68,6 +68,12 @@ def test_l2_is_chosen_where_the_shortcut_misleads():
     assert val_score(follows[alone], labels[alone], states[alone])[0] == 1
 
 
+def test_in_the_loss_every_class_counts_alike():
+    labels, logits = np.array([0, 0, 0, 1]), np.log([[0.9, 0.1]] * 3 + [[0.4, 0.6]])
+    expected = (np.log(0.9) + np.log(0.6)) / 2
+    assert val_score(logits, labels, np.full(4, AGREES)) == pytest.approx((1, expected))
+
+
 def test_one_strength_is_chosen_by_the_mean_over_draws_and_never_one_that_fails():
     scores = [[(0.5, -1.0), (0.9, -1.0), None], [(0.9, -1.0), (0.5, -0.5), (1.0, 0.0)]]
     draws = [[Answered(np.zeros(1), score=s) if s else Answered(None, error="no") for s in draw] for draw in scores]

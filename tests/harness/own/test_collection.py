@@ -4,7 +4,7 @@ import pytest
 from spurgen.benchmark.errors import FrozenDataError, ScenarioError
 from spurgen.benchmark.world import load_scenario
 from spurgen.benchmark.worlds.collections import EVERYTHING
-from spurgen.generators.collections.world import AGREES, MISLEADS
+from spurgen.generators.collections.world import AGREES, MISLEADS, NEUTRAL
 from spurgen.generators.world import world_of
 from spurgen.harness.own.collection import MAJORITY, collection_of, folds_of, rungs_of, write_ladder
 
@@ -68,6 +68,14 @@ def test_samples_whose_class_is_not_measured_are_trained_on_and_asked(scenes, ma
     assert set(world.groups(("place",), tested)) == {1, 3}  # without those of plant, whose numbers are in between
     assert world.labeled("features", "train", world.draw("train/all", range(10))).num_groups == 6
     assert sum(collection.asked("features").values()) == data.inside("test").sum()
+
+
+def test_a_value_of_no_class_makes_no_counterexample(scenes, made):
+    collection, data = made(scenes.assign(place=np.where(np.arange(320) % 4 < 2, "field", scenes.place)))
+    world = world_of(collection.in_world(0))
+    rows, drawn = world.rows_of("train/all"), world.draw("train/all", range(collection.parts["train/all"]))
+    assert set(data.states[rows]) == {AGREES, MISLEADS, NEUTRAL}
+    assert drawn.group_ids.tolist() == (2 * drawn.labels + data.misleads[rows]).tolist()
 
 
 def test_a_ladder_is_read_as_it_was_written(made, tmp_path):

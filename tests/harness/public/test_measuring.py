@@ -59,6 +59,15 @@ def test_intervals_of_one_world_are_over_its_samples():
     assert line["ig_low"] < line["ig"] < line["ig_high"]
 
 
+def test_the_sensitivity_to_all_shortcuts_has_the_interval_of_their_mean():
+    two = WORLD.model_copy(update={"channels": WORLD.channels | {"background": WORLD.channels["color"]}})
+    found = spurgen.measure(follow_color, two, modality="text")
+    line, row = found.lines["plates"], found.rows["plates"]
+    each = np.mean([row.sample_mean(f"sss/{name}") for name in ("color", "background")], axis=0)
+    reach = 1.96 * each.std(ddof=1) / len(each) ** 0.5
+    assert (line["sss_low"], line["sss_high"]) == pytest.approx((line["sss"] - reach, line["sss"] + reach))
+
+
 @pytest.mark.usefixtures("words")
 def test_a_baseline_has_the_numbers_of_the_board(steps):
     found = spurgen.ladder("erm", load_suite(steps).task("few-6"), seeds=(0, 1))

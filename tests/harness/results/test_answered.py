@@ -132,6 +132,7 @@ def test_the_groups_are_held_to_the_samples(suite, make_outcome, judge):
         ("correct", np.ones(61, bool), "correct has shape (1, 61), expected (1, 60)"),
         ("predicted", np.zeros((1, 275), np.uint8), "predicted has shape (1, 1, 275), expected (1, 1, 276)"),
         ("predicted", np.full((1, 276), 200, np.uint8), "its predicted classes go up to 200, expected below 3"),
+        ("predicted", np.full((1, 276), 3, np.uint8), "its predicted classes go up to 3, expected below 3"),
     ],
 )
 def test_missing_or_misshapen_samples_are_a_reason(suite, make_outcome, judge, name, array, message):

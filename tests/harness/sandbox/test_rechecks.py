@@ -158,6 +158,16 @@ def test_a_change_that_many_features_hide_is_seen_in_the_scores_of_a_probe(reche
         recheck(body, what="encode", as_logits=sums)
 
 
+def test_the_scores_of_a_probe_are_compared_at_their_temperature(start):
+    """What adds 3 to the sum of features changes no probability by .05 at a temperature of 100."""
+    side = "side = np.sign(means(b)[:, :1] - 127)"
+    code = f"def encode(b): {side}; return np.tile(np.hstack([side, -side]), 50) + 0.03 * (len(b) < 70)"
+    with start(code) as worker:
+        ask(worker, what="encode")
+        worker.finish(100.0, lambda features: np.outer(features.sum(axis=1), (1, -1)))
+    assert worker.consistency.moved < 1
+
+
 def test_features_are_rounded_to_float32(ask_worker, write_submission):
     spec = write_submission("import numpy as np\ndef encode(b): return 1e12 + np.arange(4.0)[:, None]")
     assert np.ptp(ask_worker(spec, Limits(), "encode", None)) == 0

@@ -160,6 +160,14 @@ def test_it_rests_on_the_errors_of_all_pairs(make_outcomes, gathered, line):
     assert task["all_pairs_noisiest"] == pytest.approx(detectable(noisiest, degrees[0], 0.05 * 5 / 6))
 
 
+def test_the_fewest_degrees_of_freedom_of_a_pair_are_those_of_all(make_outcomes, gathered, line):
+    seeds = {"a": 5, "b": 7, "c": 7}
+    suite = gathered({label: {"signs-image": make_outcomes(label, seeds=count)} for label, count in seeds.items()})
+    task, ranked = line(minimum_detectable_difference.examine(suite), task="signs-image"), suite.tasks["signs-image"]
+    degrees = pair_errors([ranked.units(label) for label in seeds], ranked.spread())[1]
+    assert task["degrees"] == degrees.min() < degrees.max()
+
+
 def test_rows_with_few_units_do_not_count(with_seeds, line):
     answer = with_seeds(a=5, b=6, c=2)
     task = line(answer, task="signs-image")
