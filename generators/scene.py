@@ -13,8 +13,9 @@ from spurgen.generators.streams import Words, has_numba, signed, uniform_int
 Int64 = NDArray[np.int64]
 
 DEPTHS = ("texture", "ghost", "plate", "word", "pictogram", "light", "glow", "tag")
-BEHIND = DEPTHS[:3]
-"""Layers behind a stamp."""
+"""Layers from back to front."""
+BEHIND = ("texture", "ghost", "plate")
+"""Those behind a stamp."""
 GRAIN = 6  # amplitude of the noise, in levels
 LIGHT_INK = (250, 250, 248)
 DARK_INK = (24, 24, 28)
