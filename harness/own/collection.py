@@ -1,12 +1,12 @@
 """A user's own data as a collection: which samples are trained on, with how many counterexamples, and the file."""
 
 import io
-import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tomli_w
 
 from spurgen.baselines.training.encoders import Features
 from spurgen.benchmark.worlds.collections import STEP, Collection
@@ -62,11 +62,8 @@ def _fold_name(k: int) -> str:
 def write_ladder(collection: Collection, ceiling: float | None, path: Path) -> None:
     """Write the scenario file of a collection, whose table lies beside it, with its ceiling if that is known."""
     fields = collection.model_dump(mode="json", exclude_defaults=True)
-    sizes = fields.pop("sizes")
     fields |= {"table": collection.table.name} | ({} if ceiling is None else {"ceiling": ceiling})
-    lines = [f"{key} = {json.dumps(value)}" for key, value in fields.items()]
-    lines += ["[sizes]", *(f"{json.dumps(part)} = {size}" for part, size in sizes.items())]
-    write_atomically(path, "\n".join(lines) + "\n")
+    write_atomically(path, tomli_w.dumps(fields))
 
 
 def _ladder(data: OwnData, draws: int) -> dict[str, Int64]:

@@ -170,7 +170,7 @@ def _placed(suite_file: str, label: str, made: RunOutcome) -> Outcome:
         return Outcome("failed", result.error.splitlines()[0].partition(f"task {TASK}: ")[2], result)
     board = build(load_suite(suite_file), {label: {TASK: make_task_row([made])}}).tasks[TASK]
     if board.unranked:
-        return Outcome("unranked", board.unranked[0].reason, result)
+        return Outcome("unranked", str(board.unranked[0]["reason"]), result)
     return Outcome("ranked", "", result)
 
 

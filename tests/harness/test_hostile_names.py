@@ -57,7 +57,7 @@ def test_a_report_on_own_data(table, tmp_path, monkeypatch, capsys):
     assert [line[:8] for line in headings if line.startswith("# ")] == ["# label "]
     assert "http://c" in said.err
     for file in (tmp_path / "out").iterdir():
-        assert is_harmless(file.read_text())
+        assert file.suffix == ".npz" or is_harmless(file.read_text())
 
 
 def test_an_evaluation_in_every_form(table, tmp_path, capsys):

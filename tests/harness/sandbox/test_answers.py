@@ -66,7 +66,7 @@ ABOUT = {"name": "a", "access": "none", "modalities": ["text"], "offers": ["pred
         ({"name": "\ud800"}, "name: "),
         ({"name": "a\nb"}, "name: expected printable characters"),
         ({"access": "root"}, "access: expected one of envs, none, train_groups, twins"),
-        ({"modalities": ["smell"]}, "modalities.0: expected one of image, multimodal, text"),
+        ({"modalities": ["smell"]}, "modalities.0: expected one of features, image, multimodal, text"),
         ({"modalities": []}, "modalities: List should have at least 1"),
         ({"offers": ["fit"]}, "offers: expected at least one of predict, predict_proba, encode"),
         ({"offers": ["predict", "x"]}, "offers.1: expected one of encode, fit, "),
