@@ -63,7 +63,8 @@ def write_ladder(collection: Collection, ceiling: float | None, path: Path) -> N
     """Write the scenario file of a collection, whose table lies beside it, with its ceiling if that is known."""
     fields = collection.model_dump(mode="json", exclude_defaults=True)
     fields |= {"table": collection.table.name} | ({} if ceiling is None else {"ceiling": ceiling})
-    write_atomically(path, tomli_w.dumps(fields))
+    text = tomli_w.dumps(fields)  # leaves some of a stranger's characters that move a terminal's cursor
+    write_atomically(path, "".join(c if c.isprintable() or c == "\n" else f"\\U{ord(c):08x}" for c in text))
 
 
 def _ladder(data: OwnData, draws: int) -> dict[str, Int64]:
