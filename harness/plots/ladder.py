@@ -204,7 +204,8 @@ def _band(axes: Axes, at: Sequence[float], curve: Sequence[Estimate | None], loo
     where, means = [x for x, _ in known], [point.value for _, point in known]
     colour, mark, _ = look
     size: dict[str, Any] = {"markersize": 5, "linewidth": 2, "gid": own} if own else {"markersize": 3}
-    axes.plot(where, means, linestyle=look.line, color=colour, marker=mark, zorder=3 if mark else 1, **size)
+    marked = None if own and len(known) > 1 else mark  # markers of lines on demand would be a third of the file
+    axes.plot(where, means, linestyle=look.line, color=colour, marker=marked, zorder=3 if mark else 1, **size)
     if mark and not own:
         low, high = zip(*(point.ends for _, point in known), strict=True)
         axes.fill_between(where, low, high, color=colour, alpha=0.13, linewidth=0, zorder=2)

@@ -11,11 +11,15 @@ import math
 import sys
 import tempfile
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from spurgen.benchmark.contract import ACCESS
 from spurgen.benchmark.task import Task
+from spurgen.benchmark.worlds.collections import EVERYTHING, Collection
 from spurgen.benchmark.worlds.pictograms import make_scenario
 from spurgen.benchmark.worlds.things import Ladder
 from spurgen.generators.things.nouns import THINGS
@@ -32,7 +36,8 @@ VERSION = "SCORING_VERSION"
 class Case(NamedTuple):
     """What a job is asked to do: a modality, what the submission says it needs and offers, and its data.
 
-    `counterexamples`: of a rung of `LADDER`, whose shortcuts `hidden` are unknown to training; None for pictograms.
+    `counterexamples`: of a rung of `LADDER`, whose shortcuts `hidden` are unknown to training, or with the modality
+    `features` of a collection; None for pictograms.
     """
 
     modality: str = "text"
@@ -61,6 +66,9 @@ CASES = {
     "ladder, uncorrelated": Case(uncorrelated=True, counterexamples=12),  # lowest on neutral values
     "ladder, matched": Case(uncorrelated=True, matched=True, counterexamples=12),
     "ladder, contrary": Case(offers="predict = lambda batch: -logits(batch)", counterexamples=12),  # where they agree
+    "collection": Case("features", counterexamples=12),
+    "collection, labels alone": Case("features", access="none", counterexamples=12),
+    "collection, everything": Case("features", counterexamples=EVERYTHING),
 }
 SCENARIO = make_scenario(
     "golden", suite="golden", name="scoring", seed=9, num_classes=3, image_size=32, label_noise=0.1,
@@ -97,6 +105,8 @@ def features(batch):
     if batch.captions is not None:
         kinds = [[zlib.crc32(word.encode()) % 32 for word in caption.split()] for caption in batch.captions]
         parts.append(np.array([np.bincount(kind, minlength=32) for kind in kinds]) * 4.0)
+    if batch.features is not None:
+        parts.append(batch.features)
     return np.concatenate(parts, axis=1)
 
 
@@ -125,7 +135,7 @@ def fit(train, val, context):
     global centres
     centres = np.stack([features(train)[train.labels == k].mean(axis=0) for k in range(len(context.class_names))])
     for name, data in (("train", train), ("val", val)):
-        inputs = [part for part in (data.images, data.captions) if part is not None]
+        inputs = [part for part in (data.images, data.captions, data.features) if part is not None]
         curves.append({
             "split": name, "inputs": digest(*inputs), "labels": digest(data.labels),
             "classes": digest(list(context.class_names)), "seed": float(context.seed),
@@ -152,10 +162,35 @@ def features(batch):
 """
 
 
-def task_of(case: Case) -> Task:
-    """Return the task of a case."""
+def collection(folder: Path) -> Collection:
+    """Return a collection of three classes whose samples show a value that goes with one, most of them with theirs."""
+    k = np.arange(300)
+    labels, misleads = k % 3, k % 10 < np.where(k < 200, 1, 5)
+    values = np.where(k % 17 == 0, 3, (labels + misleads) % 3)  # the last value goes with no class
+    seen = np.stack([3 * (labels == c) + 4 * (values == c) + (k * (c + 7) ** 2) % 5 for c in range(3)], axis=1)
+    of_test = np.where(values == 3, "other", np.where(misleads, "mislead", "agree"))
+    rows = {f"test/{name}": np.flatnonzero((k >= 200) & (of_test == name)) for name in ("agree", "mislead", "other")}
+    for split, inside in (("train", k < 140), ("val", (k >= 140) & (k < 200))):
+        counter = np.flatnonzero(inside & misleads & (values < 3))
+        rows |= {f"{split}/all": np.flatnonzero(inside), f"{split}/counter": np.stack([counter, counter[::-1]])}
+        rows[split] = np.flatnonzero(inside & ~(misleads & (values < 3)))
+    table = folder / "samples.npz"
+    arrays = {"labels": labels, "values": values, "goes": np.eye(4, 3, dtype=bool), "value_names": np.array([*"abcd"])}
+    np.savez(table, features=seen.astype(np.float32), **arrays, **{f"rows/{part}": at for part, at in rows.items()})
+    return Collection(
+        suite="golden", name="collected", seed=0, table=table, sha256=sha256(table.read_bytes()).hexdigest(),
+        classes=("x", "y", "z"), averaged=3, shortcut="letter", rungs=(0, 12), worlds=2,
+        sizes={part: at.shape[-1] for part, at in rows.items()},
+    )  # fmt: skip
+
+
+def task_of(case: Case, folder: Path) -> Task:
+    """Return the task of a case; `folder`: where the samples of a collection are written."""
     if case.counterexamples is None:
         return Task(f"scoring-{case.modality}", SCENARIO, case.modality)
+    if case.modality == "features":
+        made = collection(folder).in_world(1)
+        return Task("scoring", made, "features", "frozen", counterexamples=case.counterexamples, of="collected")
     ladder = LADDER.model_copy(update={"hidden": case.hidden})
     return Task("scoring", ladder, case.modality, "frozen", counterexamples=case.counterexamples, of="climbing")
 
@@ -166,7 +201,7 @@ def measure(case: Case) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "planted.py")
         path.write_text(f"ACCESS = {case.access!r}\n{SUBMISSION}\n{more}\n{case.offers}\n")
-        job = plan_unfrozen(task_of(case), str(path), 5, "cpu", {})
+        job = plan_unfrozen(task_of(case, Path(folder)), str(path), 5, "cpu", {})
         limits = Limits(isolation="process", retrain_seconds=0.0)
         result = run(replace(job, limits=limits, uncorrelated=case.uncorrelated, matched=case.matched)).result
     assert result.error is None, result.error
