@@ -74,7 +74,7 @@ def _changed(story: Story) -> Sequence[str]:
 def curve(material: Material, climb: Climb, figures: Figures, own: str = "") -> tuple[str, str] | None:
     """Draw a ladder's curve, in which the row `own` stands out if it has numbers; None for one rung.
 
-    Returns the addresses of the wide figure and of that for a phone.
+    Returns the addresses of the wide figure and of that for a phone, which is all that a side ladder has.
     """
     if len(climb.rungs) < 2:
         return None
@@ -82,7 +82,8 @@ def curve(material: Material, climb: Climb, figures: Figures, own: str = "") -> 
     name, row = file_name(climb.name), f"#{own_id(material.pages[own])}" if drawn else ""
     ids = {label: own_id(page) for label, page in material.pages.items()}
     draw = partial(draw_ladder, climb, material.names, screen=True, ids=ids)
-    return figures.add(name, draw) + row, figures.add(f"{name}-narrow", partial(draw, columns=1)) + row
+    narrow = figures.add(f"{name}-narrow", partial(draw, columns=1)) + row
+    return figures.add(name, draw) + row if climb.main else narrow, narrow
 
 
 def winners(material: Material, climb: Climb) -> list[Best]:
