@@ -154,9 +154,8 @@ class Collection(Description):
     def chosen_parts(self, splits: Group[str], twins: bool) -> tuple[str, ...]:
         """Return the parts of a data set with these of train, val and test."""
         del twins
-        return tuple(part for part in self.asked(self.modality) if "test" in splits) + tuple(
-            split for split in splits if split != "test"
-        )
+        tested = self.asked(self.modality) if "test" in splits else ()
+        return (*(split for split in splits if split != "test"), *tested)
 
     def about_parts(self, parts: Sequence[str]) -> str:
         """Return what parts of a data set are, Markdown."""

@@ -10,6 +10,7 @@ from rich.console import Console
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.plugins import BASELINES, names_in
 from spurgen.benchmark.suggest import one_of
+from spurgen.benchmark.world import MAX_WORLDS
 from spurgen.harness.experiments import DATA
 from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import one_line, say
@@ -75,6 +76,11 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     file = arguments.features
     if file and (arguments.text or arguments.encoder):
         raise SpurgenError("--features takes the place of --text and --encoder; leave those out")
+    seeds = arguments.seeds or DRAWS
+    if max(seeds) >= MAX_WORLDS:
+        raise SpurgenError(
+            f"--seeds: with --metadata draws are numbered 0 to {MAX_WORLDS - 1}, so {max(seeds)} is none"
+        )
     data = read_own(
         arguments.metadata, arguments.data_dir, asked, arguments.text, arguments.num_samples or SAMPLES,
         has_features=bool(file),
@@ -93,7 +99,7 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
     if features is None:
         with samples_bar(console, len(data.inputs), "encoded") as advance:
             features = features_of(data, arguments.encoder, arguments.jobs, advance)
-    seeds, stem = arguments.seeds or DRAWS, arguments.out / arguments.exp_name
+    stem = arguments.out / arguments.exp_name
     ladder, folds = collection_of(data, features, max(seeds) + 1, Path(f"{stem}_samples.npz"))
     trainings = (1 + len(ladder.rungs) * len(seeds)) * len(methods) + len(folds)
     with samples_bar(console, trainings, "trained") as advance:

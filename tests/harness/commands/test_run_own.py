@@ -93,6 +93,7 @@ def test_a_dry_run_says_what_the_data_are_and_lack(own, capsys):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
+        (["--seeds", "1000"], "--seeds: with --metadata draws are 0 to 999, and 1000 is none"),
         (["--features", "f.npy"], "--features takes the place of --text and --encoder; leave those out"),
         (["--num-epochs", "3"], "--num-epochs has no effect with --metadata; leave it out"),
         (["--generate-data"], "--generate-data has no effect with --metadata"),
