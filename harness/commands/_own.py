@@ -78,9 +78,7 @@ def run_own(arguments: argparse.Namespace, all_flags: Declare, console: Console)
         raise SpurgenError("--features takes the place of --text and --encoder; leave those out")
     seeds = arguments.seeds or DRAWS
     if max(seeds) >= MAX_WORLDS:
-        raise SpurgenError(
-            f"--seeds: with --metadata draws are numbered 0 to {MAX_WORLDS - 1}, so {max(seeds)} is none"
-        )
+        raise SpurgenError(f"--seeds: with --metadata draws are 0 to {MAX_WORLDS - 1}, and {max(seeds)} is none")
     data = read_own(
         arguments.metadata, arguments.data_dir, asked, arguments.text, arguments.num_samples or SAMPLES,
         has_features=bool(file),

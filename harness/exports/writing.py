@@ -97,6 +97,8 @@ def find(plan: Plan, out: Path) -> Index | None:
     """
     check_packages(plan.form.REQUIRES, f"--format {plan.format}")
     check_names(plan.scenario, plan.form.OWN_COLUMNS)
+    if "features" in plan.scenario.carriers:
+        raise SpurgenError(f"{plan.scenario.name} has features, which its own file holds; spurgen.ladder reads it")
     if "image" not in plan.scenario.carriers and plan.form.SHOWS_IMAGES:
         raise SpurgenError(f"{plan.scenario.name} has captions and no images; write --format captions")
     if not (out / INDEX).exists():

@@ -66,6 +66,8 @@ def test_features_of_ones_own_make_the_ladder_that_python_trains_on(own):
     assert asked[0] == ("features", (64, 4), None, 64)
     assert asked[-1][1] == (80, 4)
     assert followed.lines["own-16"]["accuracy_mislead"] < 0.1 < 0.9 < followed.lines["own-16"]["accuracy_agree"]
+    assert main(["generate", "out/experiment_ladder.toml", "--format", "captions", "--out", "made"]) == 2
+    assert not (own / "made").exists()
     with pytest.raises(ScenarioError, match="own cannot be shown as text: its samples have no caption"):
         ladder("erm", "out/experiment_ladder.toml", modality="text")
 
