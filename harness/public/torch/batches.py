@@ -14,6 +14,7 @@ from spurgen.benchmark.task import Task
 from spurgen.benchmark.world import Description
 from spurgen.benchmark.worlds.pictograms import pictograms
 from spurgen.generators import Samples, TwinKind, twins, world_of
+from spurgen.generators.world import FITTED
 
 Twin = tuple[TwinKind, str | None, int | None]
 Drawable = Description | Task
@@ -35,7 +36,9 @@ def size_of(task: Task, split: str) -> int:
     parts = task.scenario.parts
     if split not in parts:
         raise ScenarioError(f"unknown split {split!r}; choose one of {', '.join(parts)}")
-    return task.num_train if split == "train" else parts[split]
+    if split in FITTED:
+        return sum(len(rows) for _, rows in task.scenario.pieces(split, task.counterexamples))
+    return parts[split]
 
 
 def draw(task: Task, split: str, indices: Sequence[int], twin: Twin | None = None) -> dict[str, Any]:

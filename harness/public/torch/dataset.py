@@ -18,10 +18,10 @@ KEPT_BYTES = 1 << 30  # of pixels: a larger split keeps no chunks, and single it
 class SpurGenDataset(Dataset[Item]):
     """A split as a map-style data set; samples are generated on access, in batches.
 
-    An item is a dictionary: `image`, uint8 (3, H, W), and `caption`, a string, as far as `modality` shows them;
-    `label`, `group` (over the channels that the modality carries) and `env`, int (env is -1 on test); `values`, channel
-    name -> int, of all channels; and `index`. A `DataLoader` asks for whole batches through `__getitems__`. Single
-    items come from chunks of `CHUNK`, which are made at once and kept.
+    An item is a dictionary: `image`, uint8 (3, H, W), `caption`, a string, and `features`, float32 (d,), as far as
+    `modality` shows them; `label`, `group` (over the channels that the modality carries) and `env`, int (env is -1 on
+    test); `values`, channel name -> int, of all channels; and `index`. A `DataLoader` asks for whole batches through
+    `__getitems__`. Single items come from chunks of `CHUNK`, which are made at once and kept.
     """
 
     def __init__(
@@ -97,4 +97,6 @@ class SpurGenDataset(Dataset[Item]):
             item["image"] = self.transform(image) if self.transform else image
         if "caption" in batch:
             item["caption"] = batch["caption"][k]
+        if "features" in batch:
+            item["features"] = batch["features"][k].clone()
         return item

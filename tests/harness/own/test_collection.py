@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
+from torch.utils.data import DataLoader
 
 from spurgen.benchmark.errors import FrozenDataError, ScenarioError
+from spurgen.benchmark.task import Task
 from spurgen.benchmark.world import load_scenario
 from spurgen.benchmark.worlds.collections import EVERYTHING
 from spurgen.generators.collections.world import AGREES, MISLEADS, NEUTRAL
 from spurgen.generators.world import world_of
 from spurgen.harness.own.collection import MAJORITY, collection_of, folds_of, rungs_of, write_ladder
+from spurgen.torch import SpurGenDataset
 
 
 @pytest.fixture
@@ -43,6 +46,18 @@ def test_val_has_a_quarter_of_the_counterexamples_and_at_least_16(made):
     found = [int(data.misleads[rows(collection, m, 0, "val")].sum()) for m in (0, 2, 8, 72, 400)]
     assert found == [0, 16, 16, 18, 20]  # there are no more
     assert len(rows(collection, EVERYTHING, 0, "val")) == 80
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_a_torch_data_set_has_its_counterexamples_and_features(made, split):
+    collection, _ = made()
+    task = Task("own-8", collection.in_world(3), "features", counterexamples=8)
+    data = SpurGenDataset(task, split)
+    assert len(data) == len(rows(collection, 8, 3, split))
+    drawn = world_of(task.scenario).rows(split, 8, range(len(data)))
+    batch = next(iter(DataLoader(data, batch_size=len(data))))
+    np.testing.assert_array_equal(batch["features"], drawn.inputs.features)
+    assert batch["group"].tolist() == drawn.group_ids.tolist()
 
 
 def test_the_majority_is_bounded(made, monkeypatch):
