@@ -63,6 +63,16 @@ def test_a_curve_names_each_score_on_val(make_problem, monkeypatch):
     assert shown == {"val_accuracy": 0.9, "val_wga": 0.1, "val_robust": 0.3}
 
 
+def test_a_note_is_averaged_over_the_steps_that_have_it(make_problem):
+    def objective(step):
+        step.notes |= {"early": torch.tensor(2.0)} if step.progress < 0.5 else {}
+        return nothing(step)
+
+    problem, recipe = make_problem(6), Recipe(epochs=1, batch_size=2)
+    train(problem.network(recipe), problem, recipe, objective=objective)
+    assert problem.journal.curves[0]["early"] == 2
+
+
 def test_weights_decay_by_the_learning_rate_times_the_weight_decay(trained):
     before, after, rates = trained()
     left = math.prod(1 - 0.5 * rate for rate in rates)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from spurgen.harness.board.leaderboard import build
+from spurgen.benchmark.worlds.things import STATES
+from spurgen.harness.board.leaderboard import build, head_line
+from spurgen.harness.statistics.estimate import Estimate
 
 
 def test_a_line_per_row_with_its_metrics_and_intervals(board):
@@ -62,3 +64,5 @@ def test_a_row_says_where_its_accuracy_is_lowest_on_a_ladder_rung_by_rung(ladder
     assert row["lowest_where"] == ", ".join(lowest)
     on_task = {line["submission"]: line for line in made.tasks["few-text-4"].lines}
     assert on_task[row["submission"]]["lowest_where"] == lowest[0]
+    equal = {f"accuracy_{state}": Estimate(0.5) for state in STATES}
+    assert head_line("any", rows[row["submission"]]["few-text-4"], equal)["lowest_where"] == "mislead"

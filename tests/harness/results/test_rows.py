@@ -1,9 +1,11 @@
 """Results as tables, and training curves as arrays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from spurgen.harness.results.rows import results_frame, stacked_curves
+from spurgen.harness.results.rows import join, results_frame, stacked_curves
 
 
 def test_a_row_has_a_line_per_seed_with_typed_columns(suite, make_row):
@@ -23,6 +25,13 @@ def test_a_failed_result_has_its_error_and_no_metrics(suite, make_row):
     assert frame.loc[0, "error"] == "boom"
     assert "accuracy" not in frame
     assert len(results_frame([])) == 0
+
+
+def test_a_mean_over_samples_is_over_the_seeds_that_have_them(suite, make_row):
+    whole, failed = make_row(suite, 0.8, range(2)), make_row(suite, 0.8, [2], error="boom")
+    row = join("here", whole, replace(failed, correct=failed.correct[:0]))
+    assert len(row) == 3
+    assert row.sample_mean("ig").tolist() == whole.sample_mean("ig").tolist()
 
 
 def curves(seed):

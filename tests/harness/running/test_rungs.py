@@ -116,6 +116,9 @@ def test_features_of_other_weights_or_data_are_never_read(steps, job, words, mon
     features.features_of(job.task, "train", steps)
     features.features_of(replace(job.task, scenario=job.task.scenario.model_copy(update={"seed": 9})), "train", None)
     assert words == [90, 90, 90]
+    for part in ("train/free", "train"):  # as many samples; without a manifest only the name tells them apart
+        features.features_of(replace(job.task, scenario=job.task.scenario.model_copy(update={"seed": 9})), part, None)
+    assert words == [90] * 4
 
 
 @pytest.mark.usefixtures("words")

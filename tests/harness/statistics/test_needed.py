@@ -67,6 +67,7 @@ def test_a_ratio_is_paired_over_worlds():
     assert ratio.interval.low < ratio.least < ratio.interval.high < 1
     assert needed_ratio(SLOW, SLOW, GOAL) == Ratio(1.0, 1.0, (1.0, 1.0))
     assert needed_ratio(FAST[:4], SLOW, GOAL).interval is None
+    assert needed_ratio(FAST[:6], SLOW, GOAL) == needed_ratio(FAST[:6], SLOW[:6], GOAL)
 
 
 def test_a_ratio_of_bounds_is_a_bound():
