@@ -119,7 +119,7 @@ def check(
     if arguments.page:
         around(arguments.page, *marks)
     suite, runs = load_suite(arguments.suite), dict[str, dict[str, dict[str, list[Run]]]]()
-    for ladder in arguments.ladders or main_ladders(suite):
+    for ladder in arguments.ladders or [name for name, rungs in suite.ladders.items() if rungs[0].name in suite.main]:
         wanted = {method: kinds(method, rungs_of(suite, ladder)[0].scenario) for method in arguments.methods}
         wanted |= {FREE: {FREE: {"uncorrelated": True}}} if free else {}
         runs[ladder] = {
@@ -151,11 +151,6 @@ def check(
 
 def _marks(name: str) -> tuple[str, str]:
     return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-
-
-def main_ladders(suite: Suite) -> list[str]:
-    """Return the names of a suite's main ladders."""
-    return [name for name, rungs in suite.ladders.items() if rungs[0].name in suite.main]
 
 
 def measure(wanted: Sequence[Run], path: Path, jobs: int | None, console: Console) -> dict[Run, Curve]:

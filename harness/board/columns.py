@@ -95,10 +95,6 @@ def _to_erm(line: Line) -> str:
     return number(line, "to_erm", "+.3f") + (f" {verdict}" if verdict in ("better", "worse") else "")
 
 
-def _method(line: Line) -> str:
-    return f"{line['submission']}{' (not ranked)' * (line.get('ranked') is False)}"
-
-
 COLUMNS: Mapping[str, Column] = {
     "rank": Column(
         "Rank",
@@ -160,7 +156,8 @@ COLUMNS: Mapping[str, Column] = {
     "units": Column("Worlds", "worlds that the row has, or training seeds on a task of one world", "wide", "d"),
     "verification": Column("Verified", "who ran it; self-reported is unchecked"),
     "model": Column("Model", "the model's name", "report"),
-    "method": Column("Method", "its name", "report", text=_method),
+    "method": Column("Method", "its name", "report",
+                     text=lambda line: line["submission"] + " (not ranked)" * (line.get("ranked") is False)),
     "samples": Column("Samples", "number of samples", "report", ",d"),
     "runs": Column("Runs", "number of runs", "report", "d"),
     "wga_corrected": Column("WGA, corrected", "worst-group accuracy less the bias of a minimum", "report", better=1),

@@ -82,7 +82,9 @@ def compare_rows(suite: Suite, rows: Rows, first: str, second: str, tasks: Seque
     for name, of_task in shown.items():
         tests |= {("tasks", name, metric): test for metric, test in _of_task(suite.task(name), of_task, pair)}
     climbed = {name for table, name, _ in tests if table == "overall"}
-    asked = [key for key in tests if key[2] == RANKED_BY and not (key[0] == "tasks" and _of(suite, key[1]) in climbed)]
+    asked = [
+        key for key in tests if key[2] == RANKED_BY and not (key[0] == "tasks" and suite.task(key[1]).of in climbed)
+    ]
     tables = {"overall": comparison.overall, "tasks": comparison.tasks}
     families = [{key: test for key, test in tests.items() if (key in asked) == first} for first in (True, False)]
     tested = corrected(families[0]) | corrected(families[1])
@@ -91,12 +93,6 @@ def compare_rows(suite: Suite, rows: Rows, first: str, second: str, tasks: Seque
     for table, name, metric in asked:
         comparison.asked.setdefault(name, tested[table, name, metric])
     return comparison
-
-
-def _of(suite: Suite, name: str) -> str:
-    """Return the ladder of a task, or nothing."""
-    task = suite.task(name)
-    return task.of
 
 
 def _needed(

@@ -63,15 +63,10 @@ def blocks(lines: Sequence[Line], part: Board) -> Iterator[tuple[str, list[Line]
         if line["ranked"]:
             tiers.setdefault(line["access"], []).append(line)
     for access in sorted(tiers, key=lambda tier: (tier == SYNTHETIC, -tiers[tier][0][RANKED_BY])):
-        yield tier_title(access), tiers[access]
+        yield f"Access: {access}{APART if access == SYNTHETIC else ''}", tiers[access]
     few = [line for line in lines if not line["ranked"] and not line.get("reason")]
     if few:
         yield f"Fewer than {part.asked} {part.unit}s: not ranked among the others", few
-
-
-def tier_title(access: str) -> str:
-    """Return the heading of an access tier's rows."""
-    return f"Access: {access}{APART if access == SYNTHETIC else ''}"
 
 
 def escaped(lines: Sequence[Line]) -> list[Line]:

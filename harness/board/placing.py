@@ -33,13 +33,10 @@ def place(
     access = {row["submission"]: row["access"] for row in rows}
     placed, told_apart = standings(full, access, [label for label in baselines if label in full], spread)
     against = against_erm(values, baselines, spread, asked)
-    every = sorted((row | against.get(row["submission"], {}) for row in rows), key=_as_shown)
+    every = [row | against.get(row["submission"], {}) for row in rows]
+    every.sort(key=lambda row: (tier_place(row["access"]), -row[RANKED_BY], row["submission"]))
     ranked = [row | placed[label].entries for row in every if (label := row["submission"]) in full]
     return ranked, [row for row in every if row["submission"] not in full], told_apart
-
-
-def _as_shown(row: Record) -> tuple[int, float, str]:
-    return tier_place(row["access"]), -row[RANKED_BY], row["submission"]
 
 
 def tier_place(access: str) -> int:

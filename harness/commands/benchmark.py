@@ -110,17 +110,12 @@ def _controls(arguments: argparse.Namespace) -> dict[str, list[Job]]:
         CEILING: planned([*highest.values()], erm, arguments.seeds, uncorrelated=True),
         MATCHED: [
             replace(job, matched=True, draw=draw, row=f"{ERM}-draw={draw}" if draw else "")
-            for draw in range(DRAWS) for job in free if _can_draw(job, draw)
+            for draw in range(DRAWS) for job in free
+            if (draw + 1) * job.task.counterexamples <= job.task.num_train  # enough free samples for a disjoint draw
         ],
         TRICKS: offered(planned(each, tricks(), arguments.seeds))[0],
     }  # fmt: skip
     return {kind: share(by_task(jobs), *arguments.share) if arguments.share else jobs for kind, jobs in made.items()}
-
-
-def _can_draw(job: Job, draw: int) -> bool:
-    """Return whether a rung's free samples suffice for a further disjoint draw of as many as its counterexamples."""
-    rung = job.task
-    return (draw + 1) * rung.counterexamples <= rung.num_train
 
 
 def _run_controls(arguments: argparse.Namespace, console: Console, jobs: Mapping[str, list[Job]]) -> list[str]:

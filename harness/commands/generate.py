@@ -74,7 +74,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
     Return 1 if it is a task's, and the generators do not make what its suite froze.
     """
-    suite = load_suite(arguments.suite) if names_task(arguments) else None
+    names_task = arguments.scenario and not arguments.scenario.endswith(".toml")
+    suite = load_suite(arguments.suite) if names_task else None
     plan = plan_from(arguments, suite)
     verb = "kept" if find(plan, arguments.out) else "wrote"
     if suite and not verified(suite, [plan.scenario.name], console, arguments.jobs):
@@ -86,11 +87,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if not (arguments.out / CROISSANT).exists():
         say(console, left_out(arguments.out / CROISSANT))
     return 0
-
-
-def names_task(arguments: argparse.Namespace) -> bool:
-    """Return whether the flags name a task of a suite, rather than a file or nothing."""
-    return bool(arguments.scenario) and not arguments.scenario.endswith(".toml")
 
 
 def plan_from(arguments: argparse.Namespace, suite: Suite | None) -> Plan:

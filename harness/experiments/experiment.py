@@ -285,16 +285,12 @@ def logged(folder: Path, console: Console) -> Iterator[logging.Logger]:
     logging.captureWarnings(True)
     try:
         yield loggers[0]
-    except BaseException as error:
-        file.handle(loggers[0].makeRecord(LOGGERS[0], logging.ERROR, "", 0, "%s", (_ending(error),), None))
+    except BaseException as error:  # the command line itself reports it on the console
+        ending = "stopped by the user" if isinstance(error, KeyboardInterrupt) else f"ended by an error: {error}"
+        file.handle(loggers[0].makeRecord(LOGGERS[0], logging.ERROR, "", 0, "%s", (ending,), None))
         raise
     finally:
         logging.captureWarnings(False)
         for logger in loggers:
             logger.handlers = []
         file.close()
-
-
-def _ending(error: BaseException) -> str:
-    """Describe why a run ended early; the command line itself reports it on the console."""
-    return "stopped by the user" if isinstance(error, KeyboardInterrupt) else f"ended by an error: {error}"

@@ -20,7 +20,7 @@ from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Task
 from spurgen.benchmark.world import Description, load_scenario
-from spurgen.harness.board.columns import Line, Record, board_keys, column, frame_of, number
+from spurgen.harness.board.columns import Record, board_keys, cell, column, frame_of
 from spurgen.harness.board.leaderboard import TaskPart, part_of, set_board
 from spurgen.harness.board.rows import group_sizes, state_sizes
 from spurgen.harness.board.verdict import over_samples
@@ -118,8 +118,8 @@ class Measured:
         columns = {self.name: next(iter(self.lines.values()))} if len(self.tasks) == 1 else self.lines
         rows = []
         for key in shown:
-            texts = {name: _cell(key, line) for name, line in columns.items()}
-            texts |= {"mean": _cell(key, self.whole)} if self.whole else {}
+            texts = {name: cell(key, line, intervals=True) for name, line in columns.items()}
+            texts |= {"mean": cell(key, self.whole, intervals=True)} if self.whole else {}
             best = self.ideal[self.tasks[-1].name].get(key)  # of a ladder, the rung with the most counterexamples
             ideal = "" if best is None else format(best, column(key).style)
             if any(texts.values()):
@@ -289,8 +289,3 @@ def _ideal(task: Task) -> Mapping[str, float]:
     if found:
         return found.metrics
     return PERFECT if task.counterexamples and task.scenario.shows_class(task.modality) else {}
-
-
-def _cell(key: str, line: Line) -> str:
-    shown = column(key)
-    return shown.text(line) if shown.text else number(line, key, shown.style, interval=True)

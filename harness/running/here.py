@@ -18,7 +18,7 @@ from spurgen.benchmark.result import Report
 from spurgen.harness.machine.files import scratch_folder
 from spurgen.harness.running.job import Job
 from spurgen.harness.sandbox.answers import About, fault
-from spurgen.harness.worker.loading import PARTS, load_submission
+from spurgen.harness.worker.loading import described, load_submission
 
 Floats = NDArray[np.float64]
 
@@ -39,9 +39,7 @@ class Here(ExitStack):
         super().__init__()
         self.spec = job.spec
         self.submission = submission or load_submission(job.spec, dict(job.options))
-        name, access, modalities = self.submission.name, self.submission.access, sorted(self.submission.modalities)
-        offers = [part for part in PARTS if getattr(self.submission, part)]
-        self.about = About(name=name, access=access, modalities=modalities, offers=offers, uses_generator=False)
+        self.about = About(**described(self.submission))
         self.on_line: Callable[[str], None] = lambda _: None
         self._step, self._answer = "", np.empty((0, 0))
 

@@ -131,13 +131,12 @@ def freeze(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
         for _, part, digests in shards:
             parts.setdefault(part, []).append(digests)
         check_leakage(name, parts)
-        frozen = {part: _part_manifest(digests) for part, digests in parts.items()}
+        frozen = {
+            part: Part(samples=sum(len(d.factors) for d in digests), shards=tuple(d.shard for d in digests))
+            for part, digests in parts.items()
+        }
         scenarios[name] = ScenarioManifest(scenario_sha256=suite.scenario(name).digest, parts=frozen)
     return Manifest(suite=suite.name, shard_size=SHARD, scenarios=scenarios)
-
-
-def _part_manifest(digests: list[ShardDigests]) -> Part:
-    return Part(samples=sum(len(d.factors) for d in digests), shards=tuple(d.shard for d in digests))
 
 
 def check_leakage(name: str, parts: dict[str, list[ShardDigests]]) -> None:

@@ -54,6 +54,15 @@ def load_submission(spec: str, options: Mapping[str, Any] | None = None) -> Subm
     return Submission(name, access, modalities, **parts, uses_generator=uses_generator)
 
 
+def described(submission: Submission) -> dict[str, Any]:
+    """Return what the scorer is told of a submission: the fields of its `About`."""
+    return {
+        "name": submission.name, "access": submission.access, "modalities": sorted(submission.modalities),
+        "offers": [part for part in PARTS if getattr(submission, part) is not None],
+        "uses_generator": submission.uses_generator,
+    }  # fmt: skip
+
+
 def _declared(name: str, default: Any, module: ModuleType, target: object) -> Any:  # noqa: ANN401  # of any type
     """Return what an object declares, or else its module."""
     return getattr(target, name, getattr(module, name, default))

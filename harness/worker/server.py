@@ -20,7 +20,7 @@ import numpy as np
 from spurgen.benchmark.contract import Context, Submission
 from spurgen.benchmark.errors import SubmissionError
 from spurgen.harness.worker.hints import describe, frames
-from spurgen.harness.worker.loading import PARTS, load_submission
+from spurgen.harness.worker.loading import described, load_submission
 from spurgen.harness.worker.protocol import MAX_WIDTH, BrokenFrameError, Pipe, batch_from, data_from
 
 PR_SET_PDEATHSIG = 1
@@ -63,9 +63,7 @@ class _Server:
 
     def load(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         submission = self.submission = load_submission(fields["spec"], fields["options"])
-        about = {"name": submission.name, "access": submission.access, "modalities": sorted(submission.modalities)}
-        about |= {"offers": [part for part in PARTS if getattr(submission, part) is not None]}
-        return about | {"uses_generator": submission.uses_generator}
+        return described(submission)
 
     def fit(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         named = fields["context"]
