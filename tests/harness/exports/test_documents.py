@@ -79,6 +79,8 @@ def test_channels_without_a_correlation_are_not_called_correlated(suite_file):
     assert [*small.facts().correlated] == ["color", "background"]
     without = small.model_copy(update={"environments": ()}).uncorrelated()
     assert [*without.facts().correlated] == []
+    in_one = without.model_copy(update={"environments": small.environments})
+    assert [*in_one.facts().correlated] == ["color"]
     biases, test = responsible([without])["data_biases"]
     assert biases.endswith("no channel tells the label.")
     assert test.startswith("In test every class")

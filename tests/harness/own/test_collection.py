@@ -39,6 +39,9 @@ def test_rungs_are_nested_and_their_majority_stays(made):
     assert all({*found[0]} <= {*each} for each in found.values())
     assert np.bincount(data.labels[counter[8]]).tolist() == [4, 4]  # classes take turns
     assert [*rows(collection, 8, 4)] != [*found[8]]
+    assert collection.on_rung(24).rungs == (24,)
+    with pytest.raises(ScenarioError, match="own has 24 counterexamples in train, not 25"):
+        collection.on_rung(25)
 
 
 def test_val_has_a_quarter_of_the_counterexamples_and_at_least_16(made):
@@ -46,6 +49,8 @@ def test_val_has_a_quarter_of_the_counterexamples_and_at_least_16(made):
     found = [int(data.misleads[rows(collection, m, 0, "val")].sum()) for m in (0, 2, 8, 72, 400)]
     assert found == [0, 16, 16, 18, 20]  # there are no more
     assert len(rows(collection, EVERYTHING, 0, "val")) == 80
+    without = {m: len(range(80)[collection.biased_rows("val", m)]) for m in (8, EVERYTHING)}
+    assert without == {8: 60, EVERYTHING: 80}
 
 
 @pytest.mark.parametrize("split", ["train", "val"])

@@ -75,6 +75,7 @@ def test_what_is_impossible_is_one_sentence(summary):
         "60 % (erm about 55 if curves go on)."
     )
     assert summary(erm=(0, 0.2, 0.5, 0.5)).sentence.startswith("erm never reaches 75 % on your data")
+    assert summary(erm=(0, 0.2, 0.5, 0.55)).sentence.endswith("erm comes to 55 %.")  # 75 % would be too far away
 
 
 def test_the_worst_group_of_few_samples_is_not_shown(scenes, read):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +21,8 @@ from spurgen.harness.results.identity import (
     MAX_FILES,
     SOURCE_BYTES,
     imports_generator,
+    is_current_baseline,
+    is_of_our_code,
     job_identity,
     submission_digest,
     submission_files,
@@ -76,6 +79,18 @@ def test_a_raised_version_makes_exactly_its_own_results_stale(monkeypatch, name,
     before = identities()
     monkeypatch.setattr(module, name, raised)
     assert sum(one != other for one, other in zip(before, identities(), strict=True)) == changed
+
+
+def test_our_code_is_known_in_every_version_and_only_the_last_is_current():
+    def known(version, training):
+        digest = module._baseline_digest("jtt", version, training)
+        result = SimpleNamespace(spec="spurgen.baselines.jtt:submission", options={}, submission_sha256=digest)
+        return is_of_our_code(result), is_current_baseline(result)
+
+    last, training = module.method_version("jtt"), module.TRAINING_VERSION
+    assert known(last, training) == (True, True)
+    assert known(last - 1, training) == known(last, training - 1) == known(1, 1) == (True, False)
+    assert known(last + 1, training) == known(last, training + 1) == (False, False)
 
 
 def test_every_byte_of_a_strangers_submission_counts(write_submission):

@@ -3,6 +3,7 @@
 import os
 import socket
 from math import inf
+from operator import itemgetter
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -53,6 +54,13 @@ def checked(worker):
     """Return what comes of the consistency check."""
     worker.finish(1.0)
     return worker.consistency
+
+
+def test_the_time_of_processes_that_training_started_counts_after_their_end(start):
+    burn = "import time\nwhile time.process_time() < 0.5: pass"
+    code = f"import subprocess, sys\ndef fit(*_): subprocess.run([sys.executable, '-c', {burn!r}], check=True)\n"
+    with start(code + MEANS) as worker:
+        assert worker._training[1] >= 0.5
 
 
 @pytest.fixture
@@ -269,11 +277,12 @@ def test_of_a_family_one_row_is_asked_about_again_whatever_its_size_and_the_orde
 ):
     families = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes)).tolist()
     captions = [str(k) for k in range(len(families))]
-    again = []
+    again, keys = [], np.random.default_rng(seed).random(len(captions))
     two_functions._samples.clear()
     two_functions.consistency = None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rechecks, "ROWS", room)
+        patch.setattr(two_functions, "_rng", np.random.default_rng(seed))
         for what in ("predict", "encode"):
             for start in range(0, len(captions), batch):
                 rows = captions[start : start + batch]
@@ -287,6 +296,9 @@ def test_of_a_family_one_row_is_asked_about_again_whatever_its_size_and_the_orde
         )
         two_functions._compare(two_functions, 1.0)
     asked = [families[int(caption)] for caption in again]
+    lowest = {each: min(k for k, f in zip(keys, families, strict=True) if f == each) for each in families}
+    sampled = {each: row.key for each, row in two_functions._samples["predict"].items()}
+    assert sampled == dict(sorted(lowest.items(), key=itemgetter(1))[:room])
     assert len(set(asked)) == len(asked)
     assert min(room, len(sizes)) <= len(asked) <= 2 * room
     assert two_functions.consistency.rows == len(asked)

@@ -110,7 +110,7 @@ TIERS = {"erm": "none", "jtt": "val_groups", "dfr": "val_groups", "subg": "train
 def climbed(ladder_suite):
     """Return a function that examines a ladder from A(4) and A(16) by method; ten worlds differ by a normal error."""
 
-    def examine(curves, error=0.01):
+    def examine(curves, error=0.01, **others):
         suite = gather(ladder_suite, {}, [], {})
         rng = np.random.default_rng(0)
         by_rung = {
@@ -121,7 +121,8 @@ def climbed(ladder_suite):
         score = {label: np.mean([rung[label] for rung in by_rung.values()], axis=0) for label in curves}
         metrics = {"robust_accuracy": score, "accuracy_mislead": {label: each + 0.02 for label, each in score.items()}}
         ladder = replace(suite.tasks["few-text"], access=access, curves=by_rung, metrics=metrics)
-        return number_needed.examine(replace(suite, tasks={"few-text": ladder}))
+        tasks = {name: replace(ladder, name=name, access=given) for name, given in others.items()}
+        return number_needed.examine(replace(suite, tasks={"few-text": ladder} | tasks))
 
     return examine
 
@@ -186,3 +187,5 @@ def test_without_rows_there_is_no_verdict(climbed):
     answer = climbed({"erm": STEEP["erm"]})
     assert (answer.verdict, answer.summary) == (VERDICTS[None], "")
     assert answer.missing[0].startswith("few-text: fewer than two ranked rows")
+    answer = climbed(STEEP, other={})  # nor where one of two ladders has none
+    assert (answer.verdict, len(answer.tables["Ladders"]), len(answer.missing)) == (VERDICTS[None], 1, 1)

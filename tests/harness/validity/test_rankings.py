@@ -67,10 +67,10 @@ FIVE_LEVELS = [0.2, 0.35, 0.5, 0.65, 0.8]
 def tuned_and_frozen(make_outcomes, gathered):
     """Return a function that examines accuracies of five methods with frozen and with trained encoders."""
 
-    def examine(frozen, tuned, seeds=3):
+    def examine(frozen, tuned, seeds=3, frozen_seeds=5):
         rows = {
             label: {
-                "signs-image": make_outcomes(label, "signs-image", wga),
+                "signs-image": make_outcomes(label, "signs-image", wga, seeds=frozen_seeds),
                 "signs-text": make_outcomes(label, "signs-text", other, seeds=seeds),
             }
             for label, wga, other in zip("abcde", frozen, tuned, strict=False)
@@ -105,6 +105,8 @@ def test_scores_are_means_over_the_worlds_that_both_have(tuned_and_frozen, line)
     scores = [[line(each, submission=label)["frozen"] for label in "abcde"] for each in (two, five)]
     assert scores[1] == pytest.approx(FIVE_LEVELS, abs=0.002)
     assert scores[0] != pytest.approx(FIVE_LEVELS, abs=0.002)
+    fewer = line(tuned_and_frozen(FIVE_LEVELS, FIVE_LEVELS, seeds=5, frozen_seeds=2), submission="a")
+    assert (fewer["worlds"], fewer["frozen"]) == (2, pytest.approx(scores[0][0]))
 
 
 def test_too_few_methods_are_named_and_no_ladder_is_no_question(tuned_and_frozen, gathered, rows):
