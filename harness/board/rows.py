@@ -27,7 +27,7 @@ from spurgen.harness.results.answered import contradiction
 from spurgen.harness.results.identity import is_current_baseline, is_of_our_code
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import label_of
-from spurgen.harness.statistics.samples import AT_CHANCE, better_than_chance
+from spurgen.harness.statistics.samples import AT_CHANCE, better_than_chance, effective_size
 from spurgen.harness.statistics.units import ANY, Spread, fit_spread
 
 RANKED_BY = "robust_accuracy"
@@ -52,8 +52,9 @@ def groups_on_test(task: Task) -> Int64:
 
 
 def state_sizes(task: Task) -> dict[str, int]:
-    """Return the number of test samples of each accuracy where shortcuts agree, mislead or are neutral, by metric."""
-    agree, mislead = group_sizes(task).reshape(task.num_classes, -1).sum(axis=0)[[0, -1]].tolist()
+    """Return the `effective_size` of test in each accuracy where shortcuts agree, mislead or are neutral, by metric."""
+    by_pattern = group_sizes(task).reshape(task.scenario.measured, -1).T
+    agree, mislead = (effective_size(by_pattern[k]) for k in (0, -1))
     parts = task.scenario.layout(task.modality).averaged
     further = {name: task.scenario.parts[part] for name, part in parts.items() if name.startswith("accuracy_")}
     return {"accuracy_agree": agree, "accuracy_mislead": mislead, **further}

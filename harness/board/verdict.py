@@ -266,10 +266,7 @@ def task_lines(task: Task, row: Line, results: TaskRow, unit: Unit) -> list[str]
 
 
 def over_samples(task: Task, row: TaskRow) -> Interval:
-    """Return the interval of accuracy if misled over the test samples of a row with one unit.
-
-    The classes are equally large where shortcuts agree, and where they mislead.
-    """
+    """Return the interval of accuracy if misled over the test samples of a row with one unit."""
     sizes = state_sizes(task)
     right = [round(row.results[0].metrics[name] * size) for name, size in sizes.items()]
     return simultaneous_interval(np.array(right), np.array([*sizes.values()]))

@@ -146,16 +146,22 @@ def resample(cells: Cells, replicates: int, seed: int, added: Added) -> Float64:
     return accuracies
 
 
+def effective_size(sizes: Int64) -> int:
+    """Return the number of samples whose share has the variance of the mean over classes: all if these are equal.
+
+    `sizes`: samples by class, int64 (K,), positive.
+    """
+    return int(len(sizes) ** 2 / (1 / sizes).sum() + NOISE)
+
+
 def classes_better_than_chance(correct: Int64, sizes: Int64) -> bool:
     """Return whether accuracy averaged over classes is significantly above chance, which a constant answer reaches.
 
     `correct`: correct samples by class, int64 (K,), K at least 2; `sizes`: samples, positive. It is tested as a share
-    of the effective number of samples that gives the mean over classes its variance: all of them for equal classes.
+    of the `effective_size`.
     """
-    num_classes = len(sizes)
-    count = num_classes**2 / (1 / sizes).sum()
-    mean = float((correct / sizes).mean())
-    return better_than_chance(int(mean * count + NOISE), int(count + NOISE), num_classes)
+    count, mean = effective_size(sizes), float((correct / sizes).mean())
+    return better_than_chance(int(mean * count + NOISE), count, len(sizes))
 
 
 def better_than_chance(correct: int, count: int, num_classes: int, *, alpha: float = ALPHA) -> bool:

@@ -8,7 +8,9 @@ from spurgen.benchmark.world import load_scenario
 from spurgen.benchmark.worlds.collections import EVERYTHING
 from spurgen.generators.collections.world import AGREES, MISLEADS, NEUTRAL
 from spurgen.generators.world import world_of
+from spurgen.harness.metrics import simultaneous_interval
 from spurgen.harness.own.collection import MAJORITY, collection_of, folds_of, rungs_of, write_ladder
+from spurgen.harness.public.measuring import measure
 from spurgen.torch import SpurGenDataset
 
 
@@ -80,14 +82,18 @@ def test_rungs_end_with_all_counterexamples(scenes, read):
 
 def test_samples_whose_class_is_not_measured_are_trained_on_and_asked(scenes, made):
     third = scenes.iloc[:20].assign(kind="plant", place="garden", split=np.repeat([0, 1, 2], [10, 5, 5]))
-    collection, data = made(type(scenes)(np.concatenate([scenes, third]), columns=scenes.columns))
+    uneven = scenes.drop(index=range(241, 273, 2))  # of the samples of test that mislead, 4 of tool, 20 of animal
+    collection, data = made(type(scenes)(np.concatenate([uneven, third]), columns=scenes.columns))
     world = world_of(collection.in_world(0))
     assert collection.parts["test/other"] == 5
     assert (collection.num_classes, collection.measured) == (3, 2)
-    tested = world.draw("test/mislead", range(40))
+    tested = world.draw("test/mislead", range(24))
     assert set(world.groups(("place",), tested)) == {1, 3}  # without those of plant, whose numbers are in between
     assert world.labeled("features", "train", world.draw("train/all", range(10))).num_groups == 6
     assert sum(collection.asked("features").values()) == data.inside("test").sum()
+    line = measure(lambda batch: np.eye(3)[np.zeros(len(batch), int)], collection).lines["own-24"]
+    ends = line["accuracy_mislead_low"], line["accuracy_mislead_high"]
+    assert (line["accuracy_mislead"], ends) == (0.5, simultaneous_interval(np.array([6]), np.array([13])))
 
 
 def test_a_value_of_no_class_makes_no_counterexample(scenes, made):
