@@ -184,6 +184,11 @@ def load_suite(which: str) -> Suite:
         scenarios[scenario] = load_scenario(folder / name / f"{scenario}.toml")
         if (scenarios[scenario].name, scenarios[scenario].suite) != (scenario, name):
             raise ScenarioError(f"{path}: the file of scenario {scenario} must carry this name and suite {name}")
+        if "features" in scenarios[scenario].carriers:
+            raise ScenarioError(
+                f"{path}: scenario {scenario} has features, and a manifest freezes images and captions alone; leave it "
+                "out: spurgen.ladder reads its file"
+            )
     tasks = {
         task: Task(task, scenarios[entry.scenario], entry.modality, entry.backbone, entry.role)
         for task, entry in spec.tasks.items()

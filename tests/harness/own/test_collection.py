@@ -3,6 +3,7 @@ import pytest
 from torch.utils.data import DataLoader
 
 from spurgen.benchmark.errors import FrozenDataError, ScenarioError
+from spurgen.benchmark.suite import load_suite
 from spurgen.benchmark.task import Task
 from spurgen.benchmark.world import load_scenario
 from spurgen.benchmark.worlds.collections import EVERYTHING
@@ -118,6 +119,13 @@ def test_a_ladder_is_read_as_it_was_written(made, tmp_path):
     file.write_bytes(file.read_bytes() + b"x")
     with pytest.raises(FrozenDataError, match=r"samples\.npz was changed after it was written; restore it, or"):
         world_of(again.in_world(2).model_copy(update={"sha256": "0" * 64}))
+
+
+def test_a_collection_is_in_no_suite(made, tmp_path):
+    write_ladder(made()[0], 0.9, tmp_path / "own" / "own.toml")
+    (tmp_path / "own.toml").write_text('[ladders]\nown = { scenario = "own", modality = "features" }')
+    with pytest.raises(ScenarioError, match=r"own\.toml: scenario own has features, and a manifest freezes images and"):
+        load_suite(str(tmp_path / "own.toml"))
 
 
 def test_the_balanced_part_has_as_many_samples_that_agree_as_mislead_in_each_class(scenes, read):
