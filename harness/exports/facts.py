@@ -64,7 +64,7 @@ def responsible(scenarios: Sequence[Description]) -> dict[str, Any]:
 
 
 def _each(scenarios: Sequence[Description], fact: str) -> list[str]:
-    """Return sentences on a fact about scenarios, each once, with the names of the scenarios for which it holds.
+    """Return sentences on a fact about scenarios, each once, with the names of the scenarios if it is not of all.
 
     Empty ones are left out.
     """
@@ -72,7 +72,7 @@ def _each(scenarios: Sequence[Description], fact: str) -> list[str]:
     for scenario in scenarios:
         if text := getattr(scenario.facts(), fact):
             said.setdefault(text, []).append(scenario.name)
-    return list(said) if len(said) == 1 else [f"{', '.join(names)}: {text}" for text, names in said.items()]
+    return [text if len(names) == len(scenarios) else f"{', '.join(names)}: {text}" for text, names in said.items()]
 
 
 def templates(suite: Suite) -> list[Description]:

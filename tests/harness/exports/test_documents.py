@@ -95,6 +95,11 @@ def test_a_hidden_shortcut_has_counterexamples_of_its_own(ladder_suite):
     assert "all of them go with" in responsible([ladder])["data_biases"][1]
 
 
+def test_a_fact_that_does_not_hold_for_all_scenarios_names_its_own(suite, ladder_suite):
+    biases = responsible([suite.scenario("small"), ladder_suite.scenario("few")])["data_biases"]
+    assert [each.partition(": In")[0] for each in biases if "In counterexamples" in each] == ["few"]
+
+
 def test_a_suite_that_is_not_frozen_is_not_described(suite_file, stderr):
     suite = load_suite(suite_file)
     suite.manifest_file.unlink()
