@@ -12,7 +12,7 @@ from spurgen.benchmark.result import Result
 from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
 from spurgen.harness.board.columns import column
-from spurgen.harness.board.leaderboard import Reached, counterexamples, rungs_of
+from spurgen.harness.board.leaderboard import counterexamples, rungs_of
 from spurgen.harness.board.rows import RANKED_BY, by_label, is_baseline_row, rankable, spread_of, unit_of
 from spurgen.harness.board.schema import Unit
 from spurgen.harness.metrics.arrays import Float64
@@ -38,16 +38,15 @@ def better(metric: str, compared: Compared) -> Side | None:
 class SideBySide:
     """Two rows compared.
 
-    `needed` maps each ladder to the counterexamples that the first and the second row need; the first has
-    `needed_to_erm`, which is their ratio here. `asked` maps what the question is about to accuracy if misled: ladders
-    and other sets of tasks, and tasks of no ladder that is compared. `units` maps each task to the numbers of both
-    rows' units and their kind, `tasks` to its metrics, `left_out` other tasks to the reason. `overall` maps each set
-    whose tasks are all compared to the metrics' means over it.
+    `needed` maps each ladder to the counterexamples that the first and the second row need, and their ratio, as text.
+    `asked` maps what the question is about to accuracy if misled: ladders and other sets of tasks, and tasks of no
+    ladder that is compared. `units` maps each task to the numbers of both rows' units and their kind, `tasks` to its
+    metrics, `left_out` other tasks to the reason. `overall` maps each set whose tasks are all compared to the metrics'
+    means over it.
     """
 
-    needed: dict[str, tuple[Reached, Reached]] = field(default_factory=dict)
+    needed: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     asked: dict[str, Compared] = field(default_factory=dict)
-
     units: dict[str, tuple[int, int, Unit]] = field(default_factory=dict)
     overall: dict[str, dict[str, Compared]] = field(default_factory=dict)
     tasks: dict[str, dict[str, Compared]] = field(default_factory=dict)
@@ -97,11 +96,14 @@ def compare_rows(suite: Suite, rows: Rows, first: str, second: str, tasks: Seque
 
 def _needed(
     tasks: Sequence[Task], parts: Sequence[Mapping[str, TaskRow]], pair: tuple[str, str]
-) -> tuple[Reached, Reached] | None:
-    """Return the counterexamples that both rows need on a ladder; None for other tasks, or without a ceiling."""
+) -> tuple[str, str, str] | None:
+    """Return the counterexamples that both rows need on a ladder, and their ratio; None elsewhere or if unknown."""
     values = {label: [by_label(part, RANKED_BY)[label] for part in parts] for label in pair}
     reached = counterexamples(rungs_of(tasks), values, pair[1])
-    return (reached[pair[0]], reached[pair[1]]) if reached else None
+    if not reached:
+        return None
+    (first, ratio), (second, _) = (reached[label] for label in pair)
+    return first.text, second.text, ratio.text if ratio else ""
 
 
 def _have_one_tier(parts: Sequence[Mapping[str, TaskRow]], pair: tuple[str, str]) -> bool:

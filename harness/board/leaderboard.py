@@ -8,7 +8,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypedDict, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -182,13 +182,6 @@ def _weakest(order: Sequence[str], names: Sequence[str]) -> str:
     return min(names, key=lambda name: (order.index(name) if name in order else -1, name))
 
 
-class Reached(TypedDict, total=False):
-    """Fields that a row has only on a ladder's board."""
-
-    needed: Needed
-    needed_to_erm: Ratio
-
-
 def rungs_of(tasks: Sequence[Task]) -> list[Task]:
     """Return tasks that are all rungs of one ladder, else none."""
     rungs = [task for task in tasks if task.of]
@@ -206,8 +199,8 @@ def goal_of(rungs: Sequence[Task]) -> Goal | None:
 
 def counterexamples(
     rungs: Sequence[Task], values: Mapping[str, Sequence[Float64]], erm: str | None
-) -> dict[str, Reached]:
-    """Return the counterexamples needed by label, also as a multiple of ERM's, whose label is `erm` if it has a row.
+) -> dict[str, tuple[Needed, Ratio | None]]:
+    """Return the counterexamples needed by label, and as a multiple of ERM's, whose label is `erm` if it has a row.
 
     `values`: A(m) by label, rung and world, float64 (W,). Empty where `goal_of` returns None.
     """
@@ -215,11 +208,11 @@ def counterexamples(
     if goal is None:
         return {}
     curves = {label: by_common_unit(rows).T for label, rows in values.items()}
-    reached: dict[str, Reached] = {label: {"needed": needed(each, goal)} for label, each in curves.items()}
-    for label in reached if erm in curves else ():
-        if label != erm:
-            reached[label]["needed_to_erm"] = needed_ratio(curves[label], curves[str(erm)], goal)
-    return reached
+    of_erm = curves.get(erm or "")
+    return {
+        label: (needed(each, goal), None if of_erm is None or label == erm else needed_ratio(each, of_erm, goal))
+        for label, each in curves.items()
+    }
 
 
 def set_board(members: Sequence[str], parts: Mapping[str, TaskPart]) -> Board:
@@ -252,7 +245,9 @@ def set_board(members: Sequence[str], parts: Mapping[str, TaskPart]) -> Board:
     ranked_by = mean_estimates(of_sets, spread)
     heads = [_mean_line(label, rows, ranked_by[label]) for label, rows in made.items()]
     ranked, few, _ = place(heads, of_sets, baselines, spread, asked)
-    further = {label: _mean_by_channel(rows) | _needed(climbed.get(label, {})) for label, rows in made.items()}
+    further = {
+        label: _mean_by_channel(rows) | _needed(*climbed.get(label, (None, None))) for label, rows in made.items()
+    }
     ranked, few = ([line | further[line["submission"]] for line in lines] for lines in (ranked, few))
     rungs = tuple(rung.counterexamples for rung in ladder)
     return Board(ranked, few, unranked, unit, asked, tasks=tuple(members), rungs=rungs)
@@ -289,12 +284,12 @@ def _mean_by_channel(rows: Sequence[Line]) -> Record:
     return {key: float(np.mean([row[key] for row in having])) for key in channel_keys(having[:1])}
 
 
-def _needed(reached: Reached) -> Record:
+def _needed(number: Needed | None, ratio: Ratio | None) -> Record:
     """Return the counterexamples needed, without infinite values, which mean more than a ladder shows."""
     line: Record = {}
-    if number := reached.get("needed"):
+    if number:
         line |= with_ends("counterexamples", number.value, number.interval) | {"counterexamples_text": number.text}
-    if ratio := reached.get("needed_to_erm"):
+    if ratio:
         least = ratio.least if ratio.exact else math.inf
         line |= with_ends("counterexamples_to_erm", least, ratio.interval)
         line["counterexamples_to_erm_text"] = ratio.text

@@ -16,7 +16,6 @@ from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.columns import column
 from spurgen.harness.board.comparison import SideBySide, better, compare_rows
-from spurgen.harness.board.leaderboard import Reached
 from spurgen.harness.board.rows import RANKED_BY
 from spurgen.harness.board.schema import SCHEMA_VERSION, Unit
 from spurgen.harness.machine.files import write_atomically
@@ -72,7 +71,7 @@ def _record(comparison: SideBySide) -> dict[str, Any]:
     for name, compared in comparison.asked.items():
         record["asked"][name]["better"] = better(RANKED_BY, compared)
     for name, of_rows in comparison.needed.items():
-        record["needed"][name] = _numbers("first", "second", *of_rows)
+        record["needed"][name] = dict(zip(("first", "second", "ratio"), of_rows, strict=True))
     return record
 
 
@@ -84,8 +83,10 @@ def _screen(suite: Suite, first: str, second: str, comparison: SideBySide, *, wh
     asked, (ours, theirs) = comparison.asked, (_cut(name, NAME) for name in (first, second))
     main = [name for name in asked if {*suite.overall.get(name, (name,))} & {*suite.main}] or [*asked]
     shown = main[:MOST]
-    ladders = [{"": _cut(name)} | _numbers(ours, theirs, *comparison.needed[name]) for name in shown
-               if name in comparison.needed]  # fmt: skip
+    ladders = [
+        dict(zip(("", ours, theirs, "ratio"), (_cut(name), *comparison.needed[name]), strict=True))
+        for name in shown if name in comparison.needed
+    ]  # fmt: skip
     scores = [
         {
             "": _cut(name), ours: f"{asked[name].first:.3f}", theirs: f"{asked[name].second:.3f}",
@@ -112,11 +113,6 @@ def _span(comparison: SideBySide) -> str:
     common = sorted({min(first, second) for first, second, _ in comparison.units.values()})
     kinds = and_list(sorted({f"{kind}s" for *_, kind in comparison.units.values()}), "or")
     return f"{' to '.join(map(str, dict.fromkeys([common[0], common[-1]])))} {kinds}"
-
-
-def _numbers(first: str, second: str, ours: Reached, theirs: Reached) -> dict[str, str]:
-    """Return the counterexamples that two rows need, and their ratio, as text."""
-    return {first: ours["needed"].text, second: theirs["needed"].text, "ratio": ours["needed_to_erm"].text}
 
 
 def _aligned(lines: Sequence[Mapping[str, str]]) -> str:
