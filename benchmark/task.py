@@ -55,7 +55,11 @@ class Task:
     @property
     def num_train(self) -> int:
         """Number of train samples."""
-        return sum(len(rows) for _, rows in self.scenario.pieces("train", self.counterexamples))
+        return self.num_fitted("train")
+
+    def num_fitted(self, split: str) -> int:
+        """Return the number of samples of train or val."""
+        return sum(len(rows) for _, rows in self.scenario.pieces(split, self.counterexamples))
 
     @property
     def num_groups(self) -> int:

@@ -147,7 +147,7 @@ def resample(cells: Cells, replicates: int, seed: int, added: Added) -> Float64:
 
 
 def effective_size(sizes: Int64) -> int:
-    """Return the number of samples whose share has the variance of the mean over classes: all if these are equal.
+    """Return of how many samples a share varies as much as accuracy averaged over classes: of all if these are equal.
 
     `sizes`: samples by class, int64 (K,), positive.
     """
@@ -158,7 +158,7 @@ def classes_better_than_chance(correct: Int64, sizes: Int64) -> bool:
     """Return whether accuracy averaged over classes is significantly above chance, which a constant answer reaches.
 
     `correct`: correct samples by class, int64 (K,), K at least 2; `sizes`: samples, positive. It is tested as a share
-    of the `effective_size`.
+    of `effective_size` samples.
     """
     count, mean = effective_size(sizes), float((correct / sizes).mean())
     return better_than_chance(int(mean * count + NOISE), count, len(sizes))

@@ -36,9 +36,7 @@ def size_of(task: Task, split: str) -> int:
     parts = task.scenario.parts
     if split not in parts:
         raise ScenarioError(f"unknown split {split!r}; choose one of {', '.join(parts)}")
-    if split in FITTED:
-        return sum(len(rows) for _, rows in task.scenario.pieces(split, task.counterexamples))
-    return parts[split]
+    return task.num_fitted(split) if split in FITTED else parts[split]
 
 
 def draw(task: Task, split: str, indices: Sequence[int], twin: Twin | None = None) -> dict[str, Any]:

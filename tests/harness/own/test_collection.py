@@ -121,7 +121,7 @@ def test_a_ladder_is_read_as_it_was_written(made, tmp_path):
         world_of(again.in_world(2).model_copy(update={"sha256": "0" * 64}))
 
 
-def test_a_collection_is_in_no_suite(made, tmp_path):
+def test_features_are_in_no_suite(made, tmp_path):
     write_ladder(made()[0], 0.9, tmp_path / "own" / "own.toml")
     (tmp_path / "own.toml").write_text('[ladders]\nown = { scenario = "own", modality = "features" }')
     with pytest.raises(ScenarioError, match=r"own\.toml: scenario own has features, and a manifest freezes images and"):
