@@ -62,6 +62,11 @@ class Task:
         return sum(len(rows) for _, rows in self.scenario.pieces(split, self.counterexamples))
 
     @property
+    def has_twins(self) -> bool:
+        """Whether train has twins that can be granted."""
+        return self.scenario.counterparts("train", self.counterexamples) is not None
+
+    @property
     def num_groups(self) -> int:
         """Number of groups over `channels`: of each class, by which shortcuts agree with it."""
         return self.scenario.num_groups(self.channels)

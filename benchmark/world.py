@@ -64,7 +64,8 @@ class Layout(NamedTuple):
 class Facts(NamedTuple):
     """Sentences on a description for the users of its data; empty where there is nothing to say.
 
-    `correlated`: names of the shortcuts that tell the label in train.
+    `correlated`: names of the shortcuts that tell the label in train. `origin`: where samples come from; `annotation`:
+    where labels and factors do.
     """
 
     correlated: tuple[str, ...] = ()
@@ -72,6 +73,18 @@ class Facts(NamedTuple):
     counterexamples: str = ""
     test: str = ""
     noise: str = "No label is wrong."
+    origin: str = (
+        "Nothing was collected: a program draws every image and writes every caption from the scenario and its seed."
+    )
+    annotation: str = "Labels and factors are those from which a sample was drawn."
+
+
+class Licence(NamedTuple):
+    """Under what others' work in samples may be used: the credit as a sentence, its page, and a file with the text."""
+
+    credit: str
+    page: str
+    file: Path
 
 
 class Description(Frozen):
@@ -88,8 +101,6 @@ class Description(Frozen):
     """Key that only files of this kind have."""
     GROUPS: ClassVar[str] = "label x 2, plus 1 where the shortcuts go with another class than the label"
     """What the numbers of groups mean."""
-    CREDIT: ClassVar[bool] = False
-    """Whether its pictures are those of generators/things, which are to be credited."""
     suite: Name
     name: Name
     seed: Seed
@@ -144,9 +155,18 @@ class Description(Frozen):
     def parts(self) -> Mapping[str, int]:
         """Number of samples of each part."""
 
+    @property
+    def licence(self) -> Licence | None:
+        """Licence of what others made, if samples show that; all else is under that of the project."""
+        return None
+
     def run_of(self, part: str) -> int:
         """Return the number of samples after which a part shows the next value; else its size."""
         return self.parts[part]
+
+    def encoded(self, part: str) -> tuple["Description", str]:
+        """Return the description and the part that are encoded for a part's features; see `World.rows_of`."""
+        return self, part
 
     @property
     @abstractmethod

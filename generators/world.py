@@ -119,6 +119,11 @@ class World(ABC):
             first += len(indices)
         return Samples.join(made).take(np.argsort(np.concatenate(found)))
 
+    def rows_of(self, part: str) -> Int64 | slice:
+        """Return where a part's samples are in the part that is encoded for it; see `Description.encoded`."""
+        del part
+        return slice(None)
+
     def factors(self, part: str) -> Samples:
         """Return all samples of a part without what they show; computed once."""
         return _factors(self.description, part)

@@ -9,29 +9,36 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from spurgen.benchmark.contract import CARRIERS_OF, Carrier, Modality
 from spurgen.benchmark.errors import ScenarioError
-from spurgen.benchmark.world import MAX_WORLDS, Description, Facts, Layout, digest_of
+from spurgen.benchmark.world import MAX_WORLDS, Description, Facts, Layout, Licence, digest_of
 
 STEP = 4
 LEAST_IN_VAL = 16  # counterexamples above 0; val has a quarter of train's, as on the suite's ladders
+CREDITS = "CREDITS.md"
+RULED = "A rule or a person gave the labels."
+CREDIT = f"The samples are others' work, under the licences that {CREDITS} names."
+EVERY = "every"
+"""Part that has all samples of a file, in order."""
 EVERYTHING = -1
 """Stands, in place of a number of counterexamples, for all samples of train and val."""
 GROUPED = ("test/agree", "test/mislead")
 
 
 class Collection(Description):
-    """A ladder over samples of one's own, in a file that `spurgen run --metadata` writes.
+    """A ladder over samples that nobody drew, in a file of arrays; `spurgen run --metadata` writes one.
 
     `table`: the file, beside the scenario's; `sha256`: that of its content. Samples are of one of `classes` and have
     what `shown` names. In a counterexample the value of `shortcut` goes with another class. `sizes`: samples of each
     part. `averaged`: number of classes in whose test samples it agrees and misleads: accuracies are averaged over them.
-    Worlds are nested draws of the counterexamples; the other samples of train and val stay. Names of the file's rows
-    begin with `within`. `ceiling`: as of `Ladder`.
+    Worlds are draws, in each of which rungs are nested. Names of the file's arrays that are of this collection alone
+    begin with `within`. `samples`: all that the file has, if each is to be
+    encoded once for all draws. With `environments`, training may be given them: a quarter of the counterexamples and
+    half of the others lie in environment 0. `about`: what label and shortcut are, and the source, Markdown. `ceiling`:
+    as of `Ladder`.
     """
 
     KIND: ClassVar = "collections"
     MARK: ClassVar = "table"
     label_noise: ClassVar = 0.0
-    image_size: ClassVar = 0
     table: Path
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     within: str = ""
@@ -42,6 +49,10 @@ class Collection(Description):
     sizes: Annotated[Mapping[str, Annotated[int, Field(ge=0)]], Field(min_length=1)]
     rungs: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0,)
     worlds: Annotated[int, Field(ge=1, le=MAX_WORLDS)] = 1
+    image_size: Annotated[int, Field(ge=0, le=512)] = 0
+    samples: Annotated[int, Field(ge=0)] = 0
+    environments: bool = False
+    about: str = ""
     ceiling: Annotated[float, Field(gt=0, le=1)] | None = None
 
     @field_validator("table")
@@ -61,8 +72,10 @@ class Collection(Description):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all fields that the data depend on: not of where the file lies."""
-        return digest_of(self.model_dump(mode="json", exclude={"table", "ceiling"}))
+        """SHA-256 of all fields that the data depend on: not of where the file lies. Of a whole file, its own."""
+        if EVERY in self.sizes:
+            return self.sha256
+        return digest_of(self.model_dump(mode="json", exclude={"table", "about", "ceiling"}))
 
     def in_world(self, world: int) -> Self:
         """Return a draw: the collection itself if it has only one."""
@@ -72,13 +85,19 @@ class Collection(Description):
             raise ScenarioError(f"{self.name} has the draws 0 to {self.worlds - 1}, but no {world}")
         return self.model_copy(update={"name": f"{self.name}-w{world}", "seed": world, "worlds": 1})
 
+    def encoded(self, part: str) -> tuple[Self, str]:
+        """Return itself and the part; if each sample is encoded once, the whole file as the part `EVERY`."""
+        if not self.samples:
+            return self, part
+        return self.model_copy(update={"name": self.sha256, "sizes": {EVERY: self.samples}}), EVERY
+
     @property
     def parts(self) -> Mapping[str, int]:
         """Number of samples of each part.
 
         `train` and `val` have no counterexample, `train/counter` and `val/counter` have them all, `train/all` and
-        `val/all` all samples. `test` is cut into `test/agree`, `test/mislead`, and `test/other`, whose value goes with
-        no class or whose class is not averaged.
+        `val/all` all samples, `train/free` and `val/free` as many of every value in every class. `test` is cut into
+        `test/agree`, `test/mislead`, and `test/other`, whose value goes with no class or whose class is not averaged.
         """
         return self.sizes
 
@@ -112,8 +131,8 @@ class Collection(Description):
 
     @property
     def calibrated_on(self) -> str:
-        """Name of the part on which the temperature is fitted: all of val."""
-        return "val/all"
+        """Name of the part on which the temperature is fitted: val without its correlation, or else all of val."""
+        return "val/free" if "val/free" in self.sizes else "val/all"
 
     def val_counterexamples(self, m: int) -> int:
         """Return the number of counterexamples in val: a quarter of train's m, and at least 16 if m is positive."""
@@ -133,7 +152,9 @@ class Collection(Description):
         return slice(self.sizes["val"] if without else None)
 
     def flat(self, split: str) -> tuple[Self, str]:
-        """Raise `ScenarioError`: nobody drew these samples, so there are no others without the correlation."""
+        """Return the collection and its part without the correlation; raise `ScenarioError` if the file has none."""
+        if f"{split}/free" in self.sizes:
+            return self, f"{split}/free"
         raise ScenarioError(f"{self.name} has no {split} without its correlation: nobody drew it")
 
     def shrunk(self, counterexamples: int) -> Self:
@@ -149,7 +170,15 @@ class Collection(Description):
 
     def facts(self) -> Facts:
         """Return sentences for the users of data."""
-        return Facts((self.shortcut,), f"In train and val {self.shortcut} goes with the label.", noise="")
+        biases = f"In train and val {self.shortcut} goes with the label, but in counterexamples with another."
+        origin = " ".join(self.about.split()) or "Samples and their labels were given by a user."
+        return Facts((self.shortcut,), biases, noise="", origin=origin, annotation=RULED)
+
+    @property
+    def licence(self) -> Licence | None:
+        """That of the sources, if there is a file of credits beside the table."""
+        file = self.table.with_name(CREDITS)
+        return Licence(CREDIT, "", file) if file.is_file() else None
 
     def chosen_parts(self, splits: Group[str], twins: bool) -> tuple[str, ...]:
         """Return the parts of a data set with these of train, val and test."""

@@ -1,6 +1,8 @@
 """The complete, frozen description of a ladder: a world of things whose shortcuts mislead in few training samples."""
 
 from collections.abc import Collection, Sequence
+from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
@@ -13,6 +15,7 @@ from spurgen.benchmark.world import (
     Description,
     Facts,
     Layout,
+    Licence,
     Name,
     Probability,
     digest_of,
@@ -20,6 +23,7 @@ from spurgen.benchmark.world import (
 )
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
+CREDIT = "The pictures of things are from Noto Emoji, copyright Google Inc., under the Apache License, Version 2.0."
 NEUTRAL = 2
 """Values of each shortcut that go with no class."""
 PARTS = {
@@ -54,7 +58,6 @@ class Ladder(Description):
 
     KIND: ClassVar = "things"
     MARK: ClassVar = "categories"
-    CREDIT: ClassVar = True
     worlds: Annotated[int, Field(ge=1, le=MAX_WORLDS)] = 1
     categories: Annotated[tuple[Name, ...], Field(min_length=2, max_length=20)]
     shortcuts: Annotated[dict[Name, Literal["image", "caption", "both"]], Field(min_length=1, max_length=16)]
@@ -101,6 +104,12 @@ class Ladder(Description):
         if self.twins_per_class > self.test_per_class:
             raise ValueError(f"twins_per_class: at most the {self.test_per_class} of test, not {self.twins_per_class}")
         return self
+
+    @property
+    def licence(self) -> Licence:
+        """That of the pictures of things."""
+        text = files(f"{__package__.partition('.')[0]}.generators.things").joinpath("things.LICENSE.md")
+        return Licence(CREDIT, "https://www.apache.org/licenses/LICENSE-2.0", Path(str(text)))
 
     @property
     def num_classes(self) -> int:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Collection as Group
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -14,26 +15,51 @@ from numpy.typing import NDArray
 from spurgen.benchmark.contract import Batch, Carrier, Int64, LabeledData, Modality
 from spurgen.benchmark.errors import FrozenDataError
 from spurgen.benchmark.reading import read_bytes
-from spurgen.benchmark.worlds.collections import GROUPED, Collection
-from spurgen.generators.world import ALL, Samples, World, in_part
+from spurgen.benchmark.worlds.collections import EVERY, GROUPED, Collection
+from spurgen.generators.world import ALL, FITTED, Samples, World, in_part
 
 AGREES, MISLEADS, NEUTRAL = range(3)
 """What the shortcut does in a sample: its value goes with the label, with another class, or with none."""
 FILE_BYTES = 1 << 34
-Arrays = dict[str, NDArray[Any]]
+
+
+class Arrays(Mapping[str, NDArray[Any]]):
+    """Arrays of a file, each decoded when it is first used."""
+
+    def __init__(self, content: bytes) -> None:
+        self._file, self._known = np.load(io.BytesIO(content)), dict[str, NDArray[Any]]()
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        """Return an array."""
+        if name not in self._known:
+            self._known[name] = self._file[name]
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names."""
+        return iter(self._file.files)
+
+    def __len__(self) -> int:
+        """Return the number of arrays."""
+        return len(self._file.files)
 
 
 @dataclass(frozen=True)
 class CollectionWorld(World):
     """A draw of a collection.
 
-    `arrays`: `labels` and `values`, int64 (n,); `goes`, bool (V, K); `value_names`, V texts; what samples have, by
-    carrier; `rows/PART`, int64 (size,), the samples of a part, or of a part of counterexamples int64 (W, size), their
-    order in each world.
+    `arrays`: `labels` and `values`, integers (n,); `goes`, bool (V, K); `value_names`, V texts; what samples have, by
+    carrier; `rows/PART`, integers (size,), the samples of a part in order, or (W, size) if worlds differ in them. With
+    `within`/NAME the collection has an array of its own.
     """
 
     collection: Collection
     arrays: Arrays
+
+    def _own(self, name: str) -> NDArray[Any]:
+        """Return the collection's own array of that name, or else that of the file."""
+        own = self.collection.within + name
+        return self.arrays[own if own in self.arrays else name]
 
     @property
     def description(self) -> Collection:
@@ -48,28 +74,33 @@ class CollectionWorld(World):
     @cached_property
     def values(self) -> dict[str, tuple[str, ...]]:
         """Names of the shortcut's values."""
-        return {self.collection.shortcut: tuple(map(str, self.arrays["value_names"]))}
+        return {self.collection.shortcut: tuple(map(str, self._own("value_names")))}
 
     @property
     def goes(self) -> dict[str, NDArray[np.bool_]]:
         """Which values go with which class, bool (V, K)."""
-        return {self.collection.shortcut: self.arrays["goes"]}
+        return {self.collection.shortcut: self._own("goes")}
 
     def rows_of(self, part: str) -> Int64:
         """Return the samples of a part, places in the arrays, int64 (n,)."""
-        found: Int64 = self.arrays[f"rows/{self.collection.within}{part}"]
+        if part == EVERY:
+            return np.arange(self.collection.samples)
+        found = self._own(f"rows/{part}").astype(np.int64)
         return found if found.ndim == 1 else found[self.collection.seed]
 
     def draw(self, part: str, indices: Int64 | range | list[int], carriers: Group[Carrier] = ALL) -> Samples:
         """Return samples of a part; see `World.draw`."""
-        rows = self.rows_of(part)[in_part(self.collection, part, indices)]
-        labels, values = self.arrays["labels"][rows], self.arrays["values"][rows]
+        places = in_part(self.collection, part, indices)
+        rows = self.rows_of(part)[places]
+        labels, values = (self._own(name)[rows].astype(np.int64) for name in ("labels", "values"))
         given = {name: self.arrays[name][rows] for name in self.collection.shown if name in carriers}
         captions = given.get("caption")
         inputs = Batch(given.get("image"), None if captions is None else captions.tolist(), given.get("features"))
-        misleads = states_of(self.arrays["goes"], labels, values) == MISLEADS
-        none = np.full(len(rows), -1)
-        return Samples(inputs, labels, {self.collection.shortcut: values}, none, 2 * labels + misleads)
+        misleads = states_of(self._own("goes"), labels, values) == MISLEADS
+        environments = np.full(len(rows), -1)
+        if part.partition("/")[0] in FITTED:
+            environments = np.where(misleads, places % 4 != 0, places // self.collection.num_classes % 2)
+        return Samples(inputs, labels, {self.collection.shortcut: values}, environments, 2 * labels + misleads)
 
     def groups(self, channels: tuple[str, ...], samples: Samples) -> Int64:
         """Return the groups: 2 x the place among the measured classes, plus 1 if they mislead; -1 in other classes."""
@@ -80,12 +111,14 @@ class CollectionWorld(World):
 
     @cached_property
     def _measured(self) -> Int64:
-        return np.unique(self.arrays["labels"][self.rows_of(GROUPED[0])])
+        return np.unique(self._own("labels")[self.rows_of(GROUPED[0])])
 
     def labeled(self, modality: Modality, split: str, samples: Samples) -> LabeledData:
         """Return samples of train or val with their groups, of all classes."""
         known = super().labeled(modality, split, samples)
-        return replace(known, num_groups=2 * self.collection.num_classes, group_ids=samples.group_ids, env_ids=None)
+        environments = samples.env_ids if self.collection.environments else None
+        number = 2 * self.collection.num_classes
+        return replace(known, num_groups=number, group_ids=samples.group_ids, env_ids=environments)
 
 
 def states_of(goes: NDArray[np.bool_], labels: Int64, values: Int64) -> Int64:
@@ -105,5 +138,4 @@ def _read(path: Path, digest: str) -> Arrays:
     content = read_bytes(path, FILE_BYTES, "the samples")
     if sha256(content).hexdigest() != digest:
         raise FrozenDataError(f"{path} was changed after it was written; restore it, or write it again by spurgen run")
-    with np.load(io.BytesIO(content)) as file:
-        return {name: file[name] for name in file.files}
+    return Arrays(content)

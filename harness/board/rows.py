@@ -214,7 +214,8 @@ def beats_chance(task: Task, row: TaskRow) -> bool:
     """
     correct = int(np.mean([sum(result.groups) for result in row.results]))
     grouped = task.scenario.layout(task.modality).grouped
-    return better_than_chance(correct // len(grouped), task.scenario.parts[grouped[0]], task.num_classes)
+    count = sum(task.scenario.parts[part] for part in grouped)
+    return better_than_chance(correct // len(grouped), count // len(grouped), task.num_classes)
 
 
 AS_IN_PAPERS = {

@@ -74,7 +74,7 @@ def of_suite(suite: Suite, date: str) -> str:
     `date` is the day of its publication, YYYY-MM-DD. Raise `FrozenDataError` if there is no manifest.
     """
     digest, scenarios = file_sha256(suite.manifest_file), facts.templates(suite)
-    licence = f" {facts.licence_sentences(scenarios)}" if facts.shows_things(scenarios) else ""
+    licence = f" {facts.licence_sentences(scenarios)}" if facts.licences(scenarios) else ""
     kinds = {".json": "application/json", ".toml": "application/toml"}
     return _described(
         scenarios, name=f"spurgen-{suite.name}", url=f"urn:sha256:{digest}",

@@ -1,54 +1,52 @@
 """What every document says about data: licences, facts on responsible use (MLCommons, RAI 1.0), a suite's worlds."""
 
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.world import Description
+from spurgen.benchmark.world import Description, Licence
 
-MIT_PAGE, APACHE_PAGE = "https://opensource.org/license/mit", "https://www.apache.org/licenses/LICENSE-2.0"
-CREDIT = "The pictures of things are from Noto Emoji, copyright Google Inc., under the Apache License, Version 2.0."
-THINGS = "things.LICENSE.md"
+MIT_PAGE = "https://opensource.org/license/mit"
 BIASES = ("biases", "counterexamples", "test")  # fields of `Facts`
 
 
-def shows_things(scenarios: Sequence[Description]) -> bool:
-    """Return whether data show pictures of things."""
-    return any(scenario.CREDIT for scenario in scenarios)
+def licences(scenarios: Sequence[Description]) -> list[Licence]:
+    """Return the licences of what others made in data of these scenarios, each once."""
+    return list(dict.fromkeys(each for scenario in scenarios if (each := scenario.licence)))
 
 
 def licence_pages(scenarios: Sequence[Description]) -> list[str]:
     """Return the addresses of the licences of data of these scenarios."""
-    return [MIT_PAGE, APACHE_PAGE] if shows_things(scenarios) else [MIT_PAGE]
+    return [MIT_PAGE, *(each.page for each in licences(scenarios) if each.page)]
+
+
+def credits_of(scenarios: Sequence[Description]) -> str:
+    """Return the required credits, a sentence each."""
+    return " ".join(each.credit for each in licences(scenarios))
 
 
 def licence_sentences(scenarios: Sequence[Description]) -> str:
     """Return sentences on the licences of data of these scenarios, with the required credit."""
-    return f"Under the MIT licence.{f' {CREDIT}' if shows_things(scenarios) else ''}"
+    return f"Under the MIT licence. {credits_of(scenarios)}".strip()
 
 
 def licence_text(scenarios: Sequence[Description]) -> str:
     """Return the text of the licences of data of these scenarios."""
     mit = (Path(__file__).parent / "templates" / "MIT.txt").read_text(encoding="utf-8")
-    if not shows_things(scenarios):
-        return mit
-    return f"{mit}\n{CREDIT}\n\n{files('spurgen.generators.things').joinpath(THINGS).read_text(encoding='utf-8')}"
+    others = [f"{each.credit}\n\n{each.file.read_text(encoding='utf-8')}" for each in licences(scenarios)]
+    return "\n".join([mit, *others])
 
 
 def responsible(scenarios: Sequence[Description]) -> dict[str, Any]:
     """Return fields of `mlcroissant.Metadata` for responsible AI, for the data of one or more scenarios."""
-    origin = "Labels and factors are those from which a sample was drawn."
-    credit = f" {CREDIT}" if shows_things(scenarios) else ""
     return {
-        "data_collection": "Nothing was collected: a program draws every image and writes every caption from the "
-        f"scenario and its seed.{credit}",
+        "data_collection": " ".join([*_each(scenarios, "origin"), credits_of(scenarios)]).strip(),
         "data_collection_type": ["Others: synthetic data"],
         "data_collection_missing_data": "None: every sample has an image, a caption and all factors.",
         "data_preprocessing_protocol": ["None; images are stored without loss, as PNG."],
         "data_imputation_protocol": "None.",
-        "data_annotation_protocol": [origin, *_each(scenarios, "noise")],
+        "data_annotation_protocol": [*_each(scenarios, "annotation"), *_each(scenarios, "noise")],
         "machine_annotation_tools": ["SpurGen's generator"],
         "data_biases": [each for what in BIASES for each in _each(scenarios, what)],
         "data_use_cases": ["Measuring whether a model learned the class or a shortcut, and comparing methods that "
@@ -89,9 +87,9 @@ def remake(suite: Suite) -> str:
 def worlds(suite: Suite) -> list[dict[str, Any]]:
     """Return a line per world: its counts and digest; raise `FrozenDataError` if there is no manifest."""
     lines = []
-    for name, scenario in {w.name: task.scenario.name for task in suite.tasks.values() for w in task.worlds}.items():
-        frozen = suite.frozen(name)
-        twins = sum(part.samples for kind, part in frozen.parts.items() if _is_of_twins(kind))
+    for name, task in {world.name: each for each in suite.tasks.values() for world in each.worlds}.items():
+        frozen, scenario = suite.frozen(name), task.scenario.name
+        twins = sum(part.samples for kind, part in frozen.parts.items() if task.has_twins and _is_of_twins(kind))
         every = sum(part.samples for part in frozen.parts.values())
         lines.append(
             {"world": name, "scenario": scenario, "samples": every - twins, "twins": twins, "sha256": frozen.digest}

@@ -81,7 +81,8 @@ def shapes_of(row: Mapping[str, TaskRow]) -> dict[str, Shape]:
     for task, part in row.items():
         if len(part.correct):
             (seeds, test), (_, families, columns) = part.correct.shape, part.predicted.shape
-            shapes[task] = Shape(seeds, test, len(next(iter(part.sums.values()))), tuple(part.sums), families, columns)
+            bases = next(map(len, part.sums.values()), 1)  # a task without twins has no sums
+            shapes[task] = Shape(seeds, test, bases, tuple(part.sums), families, columns)
     return shapes
 
 

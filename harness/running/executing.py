@@ -86,7 +86,7 @@ class JobsFailedError(Exception):
 
 
 def find_missing(jobs: Sequence[Job], rows: Mapping[str, Row]) -> list[Job]:
-    """Return the jobs without a usable result in `rows`, by label.
+    """Return the jobs without a usable result in `rows`, by label; without those that lack the twins that a row needs.
 
     Raise `SpurgenError` if a row belongs to another submission, or two submissions would share one.
     """
@@ -95,14 +95,21 @@ def find_missing(jobs: Sequence[Job], rows: Mapping[str, Row]) -> list[Job]:
             raise SpurgenError(f"{job.spec} would have the row {label}, as the baseline of that name; rename it")
         check_owner(rows.get(label, {}), label, job.spec, job.submission_sha256)
     usable: dict[tuple[str, str], set[int]] = {}
-    missing = []
+    missing, on_twins = [], {label for label, row in rows.items() if _trained_on_twins(row)}
     for job in jobs:
+        if job.label in on_twins and not job.task.has_twins:
+            continue
         key = job.label, job.task.name
         if key not in usable:
             usable[key] = _usable_seeds(job, rows.get(job.label, {}))
         if job.seed not in usable[key]:
             missing.append(job)
     return missing
+
+
+def _trained_on_twins(row: Row) -> bool:
+    """Return whether a row's results come from training on twins."""
+    return any(result.access == "twins" for part in row.values() for result in part.results[:1])
 
 
 def _usable_seeds(job: Job, row: Row) -> set[int]:

@@ -41,7 +41,9 @@ def features_of(task: Task, part: str, frozen: str | None, encoder: str = "") ->
     `encoder`: as for `encoder_of`. On a multimodal rung, the image features come first. Raises `FrozenDataError` if the
     data differ, and `SubmissionError` if a package is missing or the encoder answers badly.
     """
-    parts = [Work(task.scenario, carrier, part, frozen, encoder).features() for carrier in CARRIERS_OF[task.modality]]
+    rows = world_of(task.scenario).rows_of(part)
+    each = [_work(task.scenario, carrier, part, frozen, encoder) for carrier in CARRIERS_OF[task.modality]]
+    parts = [work.features()[rows] for work in each]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
@@ -114,6 +116,12 @@ class Work:
         return np.concatenate(found)
 
 
+def _work(world: Description, carrier: Carrier, part: str, frozen: str | None, encoder: str) -> Work:
+    """Return what is encoded for a part; a whole file is checked when it is read, and no manifest has its digest."""
+    source, encoded = world.encoded(part)
+    return Work(source, carrier, encoded, frozen if source is world else None, encoder)
+
+
 def missing(rungs: Iterable[Task], frozen: str | None, encoder: str = "") -> list[Work]:
     """Return the parts of the rungs' worlds whose features are not cached, world by world.
 
@@ -125,9 +133,10 @@ def missing(rungs: Iterable[Task], frozen: str | None, encoder: str = "") -> lis
         (rung.scenario.name, carrier): rung.scenario for rung in encoded for carrier in CARRIERS_OF[rung.modality]
     }
     work = [
-        Work(world, carrier, part, frozen, encoder) for (_, carrier), world in wanted.items() for part in world.parts
-    ]
-    return [each for each in work if not (encoder and each.part == TWINS) and not each.file.exists()]
+        _work(world, carrier, part, frozen, encoder)
+        for (_, carrier), world in wanted.items() for part in world.parts if not (encoder and part == TWINS)
+    ]  # fmt: skip
+    return [each for file, each in {each.file: each for each in work}.items() if not file.exists()]
 
 
 def compute(work: Sequence[Work], processes: int | None = None) -> Iterator[int]:

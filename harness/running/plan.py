@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from spurgen.baselines.training.encoders import ENCODERS
-from spurgen.benchmark.contract import CARRIERS_OF
+from spurgen.benchmark.contract import ACCESS, CARRIERS_OF
 from spurgen.benchmark.errors import SpurgenError, SubmissionError, explain
 from spurgen.benchmark.plugins import BASELINES, is_baseline, names_in
 from spurgen.benchmark.reading import open_plain, parse_json
@@ -27,6 +27,9 @@ from spurgen.harness.results.store import label_of
 from spurgen.harness.running.job import Job, Seeds
 from spurgen.harness.sandbox.limits import DEFAULT, Limits
 from spurgen.harness.splits.frozen import check_description
+
+if TYPE_CHECKING:
+    from spurgen.harness.sandbox.answers import About
 
 TRICKS = f"{BASELINES.rpartition('.')[0]}.submissions.controls"
 
@@ -159,24 +162,39 @@ def offered(jobs: Sequence[Job]) -> tuple[list[Job], list[str]]:
     about = {
         spec: describe(spec, {}, job.limits, job.device)
         for spec, job in {job.spec: job for job in jobs}.items()
-        if not is_baseline(spec)  # baselines take every modality: a contract test checks it
+        if not is_baseline(spec)
     }
     if any(not {"predict", "predict_proba"} & {*each.offers} for each in about.values()):
         check_packages(["sklearn"], "a linear probe", "train")
-    modalities = {spec: each.modalities for spec, each in about.items()}
-    accepted, left_out = [], dict[tuple[str, str], dict[str, None]]()
+    accepted, left_out = [], dict[str, dict[str, None]]()
     for job in jobs:
-        if job.task.modality in modalities.get(job.spec, [job.task.modality]):
-            accepted.append(job)
+        reason = _refused(job, about.get(job.spec))
+        if reason:
+            left_out.setdefault(reason, {})[job.task.name] = None
         else:
-            left_out.setdefault((job.spec, job.task.modality), {})[job.task.name] = None
-    skipped = []
-    for (spec, modality), names in left_out.items():
-        tasks = f"{next(iter(names))}, which is" if len(names) == 1 else f"{len(names)} tasks that are"
-        skipped.append(f"skipped {tasks} {modality}: {spec} takes {', '.join(modalities[spec])}")
+            accepted.append(job)
+    skipped = [
+        f"skipped {f'{next(iter(names))}, which is' if len(names) == 1 else f'{len(names)} tasks that are'} {reason}"
+        for reason, names in left_out.items()
+    ]
     if not accepted:
         raise SpurgenError("there is nothing to run: " + "; ".join(skipped))
     return accepted, skipped
+
+
+def _refused(job: Job, about: "About | None") -> str:
+    """Return why a job's task is nothing for its submission, or nothing; `about`: of a submission that is no baseline.
+
+    Baselines take every modality: a contract test checks it.
+    """
+    if about and job.task.modality not in about.modalities:
+        return f"{job.task.modality}: {job.spec} takes {', '.join(about.modalities)}"
+    if job.task.has_twins or about:
+        return ""
+    from spurgen.harness.worker.loading import load_submission  # imported late: slow to import
+
+    twins = ACCESS[load_submission(job.spec).access].twins
+    return f"without twins: {job.label} trains on them" if twins else ""
 
 
 def check_backbones(jobs: Iterable[Job]) -> None:

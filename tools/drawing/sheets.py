@@ -4,6 +4,8 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
+from PIL import Image
+
 from drawing.concepts import group_sheet, shortcut_sheet
 from drawing.ladder import ladder_sheet, shortcut_values_sheet, things_sheet
 from drawing.layout import GAP, Strip, framed, grid, heading, panel, row, tile
@@ -159,13 +161,13 @@ def write_sheets(folder: Path) -> list[Path]:
         "things-parts.png": ladder_sheet(104, 6, 200),
     }
     for name, sheet in sheets.items():
-        # Noise does not compress; with five bits per level a sheet stays small.
-        _save(sheet.point(lambda level: level & 0xF8 | level >> 5), folder / name)
+        save(sheet, folder / name)
     return [folder / name for name in sheets]
 
 
-def _save(sheet: Strip, path: Path) -> None:
-    """Write a whole file or nothing."""
+def save(sheet: Strip, path: Path) -> None:
+    """Write a whole file or nothing; noise does not compress, so that a sheet has 256 colours at most."""
     buffer = io.BytesIO()
-    sheet.save(buffer, format="PNG")
+    few = sheet.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+    few.save(buffer, format="PNG", optimize=True)
     write_atomically(path, buffer.getvalue())
