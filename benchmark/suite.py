@@ -15,7 +15,7 @@ from spurgen.benchmark.manifest import Manifest, ScenarioManifest
 from spurgen.benchmark.reading import read_json, read_toml
 from spurgen.benchmark.shell import spurgen
 from spurgen.benchmark.suggest import suggestion
-from spurgen.benchmark.task import Role, Task
+from spurgen.benchmark.task import Role, Task, rungs_of
 from spurgen.benchmark.world import Description, Name, load_scenario
 
 DEFAULT_SUITE = "v3"  # for commands without --suite
@@ -212,8 +212,9 @@ def _rungs(path: Path, name: str, described: Description, entry: _LadderEntry) -
     if not described.rungs:
         raise ScenarioError(f"{path}: ladders.{name}: scenario {described.name} has no rungs, so it is no ladder")
     ceiling = described.ceiling if entry.ceiling is None else entry.ceiling
-    shared = described.model_copy(update={"ceiling": ceiling}), entry.modality, entry.backbone, entry.role
-    return {f"{name}-{m}": Task(f"{name}-{m}", *shared, counterexamples=m, of=name) for m in described.rungs}
+    ladder = described.model_copy(update={"ceiling": ceiling})
+    rungs = rungs_of(ladder, entry.modality, of=name, backbone=entry.backbone, role=entry.role)
+    return {rung.name: rung for rung in rungs}
 
 
 def _names(folder: Path) -> list[str]:

@@ -92,3 +92,11 @@ class Task:
         if 1 < worlds <= seed:
             raise ScenarioError(f"task {self.name} has no world {seed}: seeds are worlds here, 0 to {worlds - 1}")
         return self.in_world(seed)
+
+
+def rungs_of(
+    world: Description, modality: Modality, *, of: str = "", backbone: Backbone = "frozen", role: Role = "extra"
+) -> tuple[Task, ...]:
+    """Return the rungs of a ladder, named `of` or as its description, in its order; none of a world without rungs."""
+    name = of or world.name
+    return tuple(Task(f"{name}-{m}", world, modality, backbone, role, counterexamples=m, of=name) for m in world.rungs)

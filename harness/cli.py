@@ -26,7 +26,8 @@ from spurgen.harness.parser import Parser
 
 COMMANDS = "spurgen.harness.commands"
 FOR_USERS = (
-    "check", "score", "compare", "leaderboard", "run", "generate", "evaluate", "profile", "ask", "figures", "benchmark",
+    "check", "score", "compare", "leaderboard", "run", "generate", "evaluate", "profile", "fingerprint", "ask",
+    "figures", "benchmark",
 )  # fmt: skip
 """Commands that the help lists first, in the order of their use; all others are for maintainers of a suite."""
 USER_ERROR, INTERNAL_ERROR, BROKEN_PIPE = 2, 70, 128 + signal.SIGPIPE  # exit codes; 70 is EX_SOFTWARE of sysexits.h

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from ladders import FREE, Found, Heights, Kinds, Line, Verdict, add_flags, check, heights, rungs_of
+from ladders import FREE, Found, Heights, Kinds, Line, Verdict, add_flags, check, heights
 from rich.console import Console
 from sweep import FOLDER
 
@@ -19,6 +19,7 @@ from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.benchmark.world import Description
 from spurgen.harness.cli import run_script
+from spurgen.harness.experiments.curves import lowest
 from spurgen.harness.experiments.tuning import choose, read_tuning, results_file, score_settings
 from spurgen.harness.validity.ladders import Rule, needed_of_mean, needed_text
 
@@ -144,8 +145,13 @@ def budgets(arguments: argparse.Namespace, _: Suite) -> Kinds:
 
 
 def rungs(*_: object) -> Kinds:
-    """Return the ladder's rungs and those between."""
-    return lambda *_: {"rungs": {}, "between": {"between": True}}
+    """Return the ladder's rungs and those halfway, by factors, between the ones above 0."""
+
+    def of_ladder(_: str, ladder: Description) -> dict[str, dict[str, tuple[int, ...]]]:
+        pairs = pairwise(m for m in ladder.rungs if m)
+        return {"rungs": {}, "between": {"rungs": tuple(round(math.sqrt(low * high)) for low, high in pairs)}}
+
+    return of_ladder
 
 
 def weights(arguments: argparse.Namespace, _: Suite) -> Kinds:
@@ -232,9 +238,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     varied, suite = VARIED[arguments.varied], load_suite(arguments.suite)
 
     def judged(ladder: str, found: Found) -> Verdict:
-        ceiling = rungs_of(suite, ladder)[0].scenario.ceiling or 1.0
+        ceiling = lowest(arguments.suite, ladder).scenario.ceiling or 1.0
         if varied.free:
-            ceiling = float(np.mean([*heights(found.pop(FREE)[FREE]).values()]))
+            (ceiling,) = heights(found.pop(FREE)[FREE]).values()
         reached = {method: {kind: heights(each) for kind, each in of.items()} for method, of in found.items()}
         return varied.judge(ladder, reached, ceiling)
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from spurgen.baselines.training.hyperparameters import Only, Recipe, searched
 from spurgen.benchmark.checkpoint_rules import ValScore
-from spurgen.benchmark.contract import ACCESS, Int64, Submission
+from spurgen.benchmark.contract import ACCESS, Int64
 from spurgen.benchmark.errors import MissingError, SpurgenError, SubmissionError, explain
 from spurgen.benchmark.reading import parse_json, read_text
 from spurgen.benchmark.result import SCHEMA_VERSION
@@ -203,13 +203,6 @@ def score_on_val(task: Task, access: str, logits: Floats, val: Samples) -> ValSc
 def _count(logits: Floats, labels: Int64, kinds: Int64) -> GroupCounts:
     """Return the counts of every kind of sample that occurs; `kinds`: int64 (n,)."""
     return metrics.group_counts(logits, labels, np.unique(kinds, return_inverse=True)[1])
-
-
-def fit_on_rung(job: Job) -> Submission:
-    """Train a baseline on a rung, in this process."""
-    with Here(job) as here:
-        fit(job, here, *(fitted(job, split) for split in SPLITS))
-        return here.submission
 
 
 def method_of(job: Job) -> str:

@@ -101,17 +101,19 @@ def run_submissions(
 
 
 def compute_features(jobs: Iterable[Job], console: Console, processes: int | None, *, dry_run: bool = False) -> None:
-    """Compute and cache the missing features of the worlds of jobs on frozen ladders.
-
-    A dry run only prints the number of samples and the expected time.
-    """
+    """Compute and cache the missing features of the worlds of jobs on frozen ladders; `dry_run` as of `encode`."""
     rungs: dict[tuple[str, str], dict[str, Task]] = {}
     for job in jobs:
         if job.task.of and is_baseline(job.spec) and job.frozen:
             rungs.setdefault((job.frozen, job.encoder), {})[
                 f"{job.task.scenario.name} {job.task.modality} {job.task.backbone}"
             ] = job.task
-    work = [each for key, of in rungs.items() for each in features.missing(of.values(), *key)]
+    encode([each for key, of in rungs.items() for each in features.missing(of.values(), *key)], console, processes,
+           dry_run=dry_run)  # fmt: skip
+
+
+def encode(work: Sequence[features.Work], console: Console, processes: int | None, *, dry_run: bool = False) -> None:
+    """Compute and cache features, and show how far it is; a dry run only prints their number and the expected time."""
     if not work:
         return
     total, seconds = sum(each.size for each in work), sum(each.size * features.SECONDS[each.carrier] for each in work)

@@ -18,7 +18,7 @@ from spurgen.benchmark.result import round_samples
 from spurgen.benchmark.shell import TRAIN, check_packages
 from spurgen.benchmark.suggest import one_of
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
-from spurgen.benchmark.task import Task
+from spurgen.benchmark.task import Task, rungs_of
 from spurgen.benchmark.world import Description, load_scenario
 from spurgen.harness.board.columns import Record, board_keys, cell, column, frame_of
 from spurgen.harness.board.leaderboard import TaskPart, part_of, set_board
@@ -214,9 +214,7 @@ def _rungs(world: Measurable, modality: Modality | None) -> Sequence[Task]:
         world = load_scenario(world)
     if isinstance(world, Description):
         shown = modality or world.modality
-        names = {m: f"{world.name}-{m}" for m in world.rungs}
-        rungs = [Task(name, world, shown, "frozen", counterexamples=m, of=world.name) for m, name in names.items()]
-        return rungs or [Task(world.name, world, shown)]
+        return rungs_of(world, shown) or [Task(world.name, world, shown)]
     _refuse("a task has its own", modality=modality is not None)
     if isinstance(world, Task):
         numbers = world.scenario.rungs

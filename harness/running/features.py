@@ -125,10 +125,10 @@ def _work(world: Description, carrier: Carrier, part: str, frozen: str | None, e
 def missing(rungs: Iterable[Task], frozen: str | None, encoder: str = "") -> list[Work]:
     """Return the parts of the rungs' worlds whose features are not cached, world by world.
 
-    A rung with a fine-tuned encoder needs none. An `encoder` other than the suite's is profiled by ERM, which needs no
-    twins.
+    A rung with a fine-tuned encoder needs none, nor does one whose samples are features. An `encoder` other than the
+    suite's is profiled by ERM, which needs no twins.
     """
-    encoded = [rung for rung in rungs if rung.backbone == "frozen"]
+    encoded = [rung for rung in rungs if rung.backbone == "frozen" and rung.modality != "features"]
     wanted = {
         (rung.scenario.name, carrier): rung.scenario for rung in encoded for carrier in CARRIERS_OF[rung.modality]
     }

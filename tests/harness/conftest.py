@@ -3,10 +3,12 @@
 import copy
 import shlex
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tomli_w
 
 from spurgen.benchmark.contract import Batch
 from spurgen.benchmark.result import ConsistencyCheck, Environment, Provenance, Report, Result
@@ -290,3 +292,40 @@ def ask_worker():
 def ask(request, ask_worker):
     """`ask_worker`, first sandboxed by bubblewrap and then as a plain process."""
     return lambda spec, *more, **named: ask_worker(spec, Limits(isolation=request.param), *more, **named)
+
+
+@pytest.fixture
+def two_places(tmp_path):
+    """Return a function that writes a collection of two classes and two places, and returns its scenario file.
+
+    Features are the place, exactly, and the class if it is `shown`, else zeros; but in the first `strays` of the
+    samples that are no counterexamples the place looks like the other.
+    """
+
+    def make(name="places", *, shown=True, strays=0, sizes=(80, 24, 40), worlds=2, **fields):
+        most, counter, tested = sizes
+        parts = {
+            "train": (most, False), "train/counter": (counter, True), "val": (20, False), "val/counter": (20, True),
+            "test/agree": (tested, False), "test/mislead": (tested, True),
+        }  # fmt: skip
+        labels = np.concatenate([np.arange(size) % 2 for size, _ in parts.values()])
+        misleads = np.concatenate([np.full(size, wrong) for size, wrong in parts.values()])
+        values = labels ^ misleads
+        seen = values ^ (np.arange(len(labels)) < strays)
+        arrays = {f"rows/{part}": np.arange(size) for part, (size, _) in parts.items()}
+        starts = dict(zip(parts, np.cumsum([0, *(size for size, _ in parts.values())]), strict=False))
+        arrays = {row: places + starts[row.removeprefix("rows/")] for row, places in arrays.items()}
+        arrays |= {row: np.stack([arrays[row]] * worlds) for row in ("rows/train/counter", "rows/val/counter")}
+        features = np.stack([seen, labels * shown], axis=1).astype(np.float32)
+        arrays |= {"labels": labels, "values": values, "features": features, "goes": np.eye(2, dtype=bool)}
+        np.savez(tmp_path / f"{name}.npz", value_names=np.array(["meadow", "shed"]), **arrays)
+        described = {
+            "suite": "own", "name": name, "seed": 0, "table": f"{name}.npz", "classes": ["animal", "tool"],
+            "sha256": sha256((tmp_path / f"{name}.npz").read_bytes()).hexdigest(), "averaged": 2, "shortcut": "place",
+            "rungs": [0, 4, 16], "worlds": worlds, "sizes": {part: size for part, (size, _) in parts.items()},
+        }  # fmt: skip
+        path = tmp_path / f"{name}.toml"
+        path.write_text(tomli_w.dumps(described | fields))
+        return str(path)
+
+    return make

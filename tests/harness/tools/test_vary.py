@@ -2,14 +2,13 @@
 
 import json
 
-import ladders
 import pytest
 import sweep
 import vary
 
 from spurgen.harness.cli import run_script
+from spurgen.harness.experiments import curves as measured
 from spurgen.harness.experiments.tuning import TuningResult, add_result, results_file
-from spurgen.harness.running.data import make_part
 
 pytestmark = pytest.mark.usefixtures("words")
 RUNGS = {0: 0.1, 8: 0.2, 32: 0.6, 128: 0.8}
@@ -113,7 +112,7 @@ def test_what_is_chosen_without_a_world_reads_its_results_no_more(tmp_path):
 @pytest.fixture
 def varied(ladder_file, tmp_path, monkeypatch, capsys):
     """Return a function that varies something on a small ladder, and returns the exit code and what was printed."""
-    monkeypatch.setattr(ladders.pool, "run", lambda work, jobs, *_: ((job, work(job)) for job in jobs))
+    monkeypatch.setattr(measured.pool, "run", lambda work, jobs, *_: ((job, work(job)) for job in jobs))
 
     def run(name, *flags, methods=("erm",), seeds="100"):
         asked = ["--suite", ladder_file, "--ladders", "few-text", "--methods", *methods, "--seeds", seeds]
@@ -143,12 +142,12 @@ def test_weights_are_trained_and_named_in_columns(varied):
 def test_methods_are_trained_on_fewer_and_on_more_samples(varied, monkeypatch):
     sizes = set()
 
-    def fit(job, fit=ladders.fit_on_rung):
-        assert len(make_part(job, "train").inputs) == job.task.num_train
+    def fit(job, here, train, val, fit=measured.fit):
+        assert len(train.labels) == job.task.num_train
         sizes.add(job.task.num_train)
-        return fit(job)
+        return fit(job, here, train, val)
 
-    monkeypatch.setattr(ladders, "fit_on_rung", fit)
+    monkeypatch.setattr(measured, "fit", fit)
     _, shown = varied("size")
     assert sorted(sizes) == [32, 64, 128]
     assert "| n = 128" in shown
