@@ -133,7 +133,7 @@ def unencoded(wanted: Sequence[Run]) -> list[Work]:
     for task, world in worlds:
         twins = task.scenario.asked(task.modality).keys() - _read(task)
         work += [each for each in missing([task.in_world(world)], None) if each.part not in twins]
-    return list(dict.fromkeys(work))
+    return [*{each.file: each for each in work}.values()]
 
 
 def measure(wanted: Sequence[Run], path: Path, jobs: int | None, done: Callable[[Run], None]) -> Mapping[Run, Curve]:
