@@ -265,7 +265,7 @@ def noise_sentence(share: float, where: str) -> str:
     """Return a sentence on a share of wrong labels."""
     if not share:
         return Facts().noise
-    return f"In {where} {share:.0%} of the labels are wrong on purpose; true_label is the class shown."
+    return f"In {where} {100 * share:g}% of the labels are wrong on purpose; true_label is the class shown."
 
 
 def digest_of(fields: dict[str, Any]) -> str:

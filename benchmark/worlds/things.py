@@ -36,6 +36,8 @@ PARTS = {
     "seen/mislead": "the same things, with shortcuts that go with another class",
     "seen/neutral": "the same things, with shortcuts that go with no class",
 }
+DIALS = {"shown", "bare", "variants", "proportions", "without"}
+"""Fields that a digest leaves out where they have their defaults, as in ladders that were frozen without them."""
 SHRUNK = {"train": 200, "val": 64, "test_per_class": 40}  # samples at most: baselines encode each
 SHRUNK_RUNG = 50  # counterexamples at most
 STATES = ("agree", "mislead", "neutral")
@@ -51,7 +53,15 @@ class Ladder(Description):
     thousandths which share of each category's things train and val may show; test shows the others. With probability
     `named` a caption names the thing. Shortcuts not in `moving` (default: all move) vary at random everywhere. Those in
     `hidden` have m counterexamples of their own, in which they alone mislead, unknown to training. With probability
-    `label_noise` a train label is another class than the one shown. `alignment_seed` decides which values go with which
+    `label_noise` a train label is another class than the one shown.
+
+    Five dials make a ladder as untidy as real data. `variants`: how many variants of each value of a shortcut train and
+    val show, and how many others the rest of the parts show; with (1, 0) all show the same one. Of the samples of train
+    and val that are no counterexamples, `bare` is the share that show no shortcut; in the others each shortcut shows
+    with probability `shown`. What is not shown has a value that goes with no class. `proportions` are the relative
+    sizes of the classes in train and val (default: equal). `without` names things that no sample shows.
+
+    `alignment_seed` decides which values go with which
     class and which things which split shows (default: `seed`). `ceiling`: the accuracy that the same learner reaches on
     as many samples without a correlation, of which the threshold of the counterexamples needed is a share.
     """
@@ -68,6 +78,11 @@ class Ladder(Description):
     things: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = (600, 150)
     named: Probability = 1.0
     label_noise: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    shown: Probability = 1.0
+    bare: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    variants: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=0)]] = (1, 0)
+    proportions: tuple[Annotated[int, Field(ge=1, le=20)], ...] = ()
+    without: tuple[str, ...] = ()
     train: Count = 1200
     val: Count = 300
     calibration_per_class: Count = 40
@@ -89,6 +104,13 @@ class Ladder(Description):
             raise ValueError(f"rungs: {least} counterexamples leave one of {len(self.categories)} classes without any")
         if self.val_counterexamples(self.rungs[-1]) > self.val // 2:
             raise ValueError(f"val: {self.val} samples cannot hold {self.val_counterexamples(self.rungs[-1])} twice")
+        if self.proportions and len(self.proportions) != len(self.categories):
+            raise ValueError(
+                f"proportions: one for each of {len(self.categories)} categories, not {len(self.proportions)}"
+            )
+        for split, size in (("train", self.train), ("val", self.val)):
+            if self.proportions and size % sum(self.proportions):
+                raise ValueError(f"{split}: a multiple of {sum(self.proportions)}, the sum of proportions, not {size}")
         unknown = set(self.moving) - set(self.shortcuts)
         if unknown:
             raise ValueError(f"moving: {', '.join(sorted(unknown))} is none of {', '.join(self.shortcuts)}")
@@ -120,6 +142,12 @@ class Ladder(Description):
     def num_values(self) -> int:
         """Number of values of each shortcut; value k < `num_classes` goes with class k."""
         return self.num_classes + NEUTRAL
+
+    @property
+    def class_order(self) -> tuple[int, ...]:
+        """Classes of consecutive samples of train and val, over and over; the last ones are one of each class."""
+        sizes = self.proportions or (1,) * self.num_classes
+        return tuple(k for least in range(max(sizes), 0, -1) for k, size in enumerate(sizes) if size >= least)
 
     @property
     def active(self) -> tuple[str, ...]:
@@ -197,12 +225,20 @@ class Ladder(Description):
     def facts(self) -> Facts:
         """Return sentences for the users of data."""
         counts = "; ".join(f"{m} in train and {self.val_counterexamples(m)} in val" for m in self.rungs)
-        them, alone = "all of them", ""
+        them, alone, rest = "all of them", "", ""
+        if self.bare or self.shown < 1:
+            rest = (
+                f" Of the samples that are no counterexamples {100 * self.bare:g}% show none of them, and in the "
+                f"others each is shown with probability {self.shown:g}; what is not shown has a value of no class."
+            )
+        if self.proportions:
+            rest += f" Classes are as frequent as {' : '.join(map(str, self.proportions))}."
         if self.hidden:
             them = ", ".join(name for name in self.active if name not in self.hidden)
             alone = f" As many others, of which training is not told, are counterexamples of {', '.join(self.hidden)}."
         return Facts(
-            self.active, f"In train and val these shortcuts go with the label on purpose: {', '.join(self.active)}.",
+            self.active,
+            f"In train and val these shortcuts go with the label on purpose: {', '.join(self.active)}.{rest}",
             f"In counterexamples {them} go with one other class; each task has a number of them: {counts}.{alone}",
             "Test shows each scene with shortcuts that agree with the class, that mislead and that go with none, and "
             "things that train and val never show; the part `seen` has those of train.",
@@ -269,7 +305,8 @@ class Ladder(Description):
 
     def shrunk(self, counterexamples: int) -> Self:
         """Return a ladder with at most `SHRUNK` samples, and one rung of at most `SHRUNK_RUNG` counterexamples."""
-        sizes = {name: min(size, getattr(self, name)) for name, size in SHRUNK.items()}
+        unit = sum(self.proportions) or 1
+        sizes = {name: min(size // unit * unit, getattr(self, name)) for name, size in SHRUNK.items()}
         sizes["twins_per_class"] = min(self.twins_per_class, sizes["test_per_class"])
         m = min(counterexamples, SHRUNK_RUNG, sizes["train"] // 2)
         return self.model_validate(self.model_dump() | sizes | {"rungs": (m,)})
@@ -277,7 +314,8 @@ class Ladder(Description):
     @property
     def digest(self) -> str:
         """SHA-256 of all fields that the data depend on, independent of how the file is written."""
-        return digest_of(self.model_dump(mode="json", exclude={"ceiling"}))  # it is measured on the frozen data
+        unset = {name for name in DIALS if getattr(self, name) == type(self).model_fields[name].default}
+        return digest_of(self.model_dump(mode="json", exclude={"ceiling"} | unset))  # ceilings are measured on the data
 
 
 DESCRIPTION = Ladder

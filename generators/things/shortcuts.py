@@ -1,6 +1,7 @@
 """The shortcuts of the world of things: what each can show, in the image and in the caption."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from spurgen.generators.atlas import ONE, OPAQUE
 from spurgen.generators.channels import background, lighting, watermark
 from spurgen.generators.scene import Canvas, Draw, Int64
 from spurgen.generators.streams import signed
+from spurgen.generators.things import topics
 
 HUES: dict[str, tuple[int, int, int]] = {
     "red": (196, 52, 48),
@@ -41,11 +43,15 @@ _TEXTURES = np.array([background.VALUES.index(name) for name in WALLS])
 
 
 class Shortcut(NamedTuple):
-    """`values`: names of what it can show; `paint`: draws them in an image; `phrases`: name them in a caption."""
+    """`values`: names of what it can show; `paint`: draws looks in an image; `phrases`: name looks in a caption.
+
+    Each value has as many looks as there are `variants`, in a row: look k is of value k // variants.
+    """
 
     values: tuple[str, ...]
     paint: Callable[[Canvas, Int64, Draw], None] | None = None
     phrases: tuple[str, ...] = ()
+    variants: int = 1
 
 
 def _hue(scene: Canvas, values: Int64, draw: Draw) -> None:
@@ -75,11 +81,16 @@ def _mark(scene: Canvas, values: Int64, draw: Draw) -> None:
     tag.span = np.full(scene.count, 3 * MARK_RADIUS)
 
 
+def _topic(said: dict[str, tuple[str, ...]]) -> Shortcut:
+    return Shortcut(tuple(said), None, tuple(chain.from_iterable(said.values())), topics.VARIANTS)
+
+
 SHORTCUTS = {
     "hue": Shortcut(tuple(HUES), _hue, tuple(HUES)),
     "wall": Shortcut(tuple(WALLS), _wall, tuple(WALLS.values())),
     "light": Shortcut(lighting.VALUES, _light),
     "mark": Shortcut(watermark.VALUES, _mark),
     "place": Shortcut(PLACES, None, PLACES),
+    **{name: _topic(said) for name, said in topics.TOPICS.items()},
 }
 """Shortcuts by name, in the order in which an image is painted."""

@@ -1,13 +1,13 @@
 """Samples of a ladder, as functions of a part and indices: a thing before a wall, and a sentence about it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spurgen.benchmark.contract import Batch, Carrier
+from spurgen.benchmark.contract import Batch, Carrier, LabeledData, Modality
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.worlds.things import Ladder
 from spurgen.generators.atlas import ONE
@@ -25,9 +25,10 @@ from spurgen.generators.streams import (
     uniform_int,
     words,
 )  # fmt: skip
+from spurgen.generators.things import topics
 from spurgen.generators.things.nouns import THINGS, enlarged, pictures
 from spurgen.generators.things.shortcuts import SHORTCUTS
-from spurgen.generators.world import ALL, NOTHING, Samples, World, in_part, world_of
+from spurgen.generators.world import ALL, FITTED, JOINT, NOTHING, Samples, World, in_part, world_of
 
 POOLS = ("train", "val", "test")
 POOL_OF = {"seen": "train", "calibration": "val"}
@@ -82,7 +83,7 @@ class ThingsWorld(World):
     @cached_property
     def values(self) -> dict[str, tuple[str, ...]]:
         """Names of each shortcut's looks, by shortcut."""
-        return {name: tuple(SHORTCUTS[name].values[k] for k in looks) for name, looks in self.looks.items()}
+        return {name: tuple(SHORTCUTS[name].values[k] for k in shown) for name, shown in self.meanings.items()}
 
     @cached_property
     def goes(self) -> dict[str, NDArray[np.bool_]]:
@@ -109,9 +110,18 @@ class ThingsWorld(World):
         return Samples(inputs, made.labels, made.values, made.env_ids, 2 * made.labels + made.counter)
 
     def phrase(self, shortcut: str, value: int) -> str:
-        """Return how a caption names a shortcut's look, or the look's name where captions do not show it."""
+        """Return how a caption names a shortcut's value: the value's name if it has several looks or captions none."""
         kind = SHORTCUTS[shortcut]
-        return (kind.phrases or kind.values)[int(self.looks[shortcut][value])]
+        names = kind.values if kind.variants > 1 else kind.phrases or kind.values
+        return names[int(self.meanings[shortcut][value])]
+
+    def labeled(self, modality: Modality, split: str, samples: Samples) -> LabeledData:
+        """Return what training may know: the shortcuts' value is the class with which those that are shown go, or K."""
+        told = np.stack([samples.channel_values[name] for name in self.ladder.annotated_in(modality)])
+        none = self.ladder.num_classes
+        first = (told < none).argmax(axis=0)
+        joint = np.minimum(told[first, np.arange(len(first))], none)
+        return replace(super().labeled(modality, split, samples), channel_values={JOINT: joint})
 
     def shown(self, split: str, counterexamples: int, rows: range, samples: Samples) -> Int64:
         """Return the classes shown, int64 (n,)."""
@@ -125,8 +135,8 @@ class ThingsWorld(World):
         return words(stream_key(self.ladder.suite, self.ladder.seed, split, name), indices, blocks)
 
     @cached_property
-    def looks(self) -> dict[str, Int64]:
-        """The look of each of a shortcut's values, as an index in `Shortcut.values`: int64 (V,)."""
+    def meanings(self) -> dict[str, Int64]:
+        """What each of a shortcut's values is, as an index in `Shortcut.values`: int64 (V,)."""
         drawn = {}
         for name in self.ladder.shortcuts:
             key = stream_key(self.ladder.suite, self.ladder.aligning_seed, "shortcut", name)
@@ -134,12 +144,36 @@ class ThingsWorld(World):
         return drawn
 
     @cached_property
+    def looks(self) -> dict[str, tuple[Int64, Int64]]:
+        """The looks of each of a shortcut's values, int64 (V, variants): in train and val, and elsewhere."""
+        here, there = self.ladder.variants
+        drawn = {}
+        for name, meanings in self.meanings.items():
+            kind = SHORTCUTS[name]
+            keys = [
+                stream_key(self.ladder.suite, self.ladder.aligning_seed, "looks", name, k) for k in meanings.tolist()
+            ]
+            looks = np.stack([permutation(key, kind.variants) for key in keys]) + kind.variants * meanings[:, None]
+            drawn[name] = looks[:, :here], looks[:, here : here + there] if there else looks[:, :here]
+        return drawn
+
+    def look(self, split: str, name: str, place: Int64, values: Int64) -> Int64:
+        """Draw the look of a shortcut's value at each place of a split: int64 (n,)."""
+        looks = self.looks[name][split not in FITTED]
+        count, which = looks.shape[1], np.zeros(len(place), np.int64)
+        if count > 1:
+            which = uniform_int(self.words(split, f"look/{name}", place)[:, 0], count)
+        drawn: Int64 = looks[values, which]
+        return drawn
+
+    @cached_property
     def pools(self) -> dict[str, list[Int64]]:
         """Indices in `THINGS` of the things that each pool shows, by class."""
         pools: dict[str, list[Int64]] = {pool: [] for pool in POOLS}
         for category in self.ladder.categories:
-            alike = [(k, thing.pictured) for k, thing in enumerate(THINGS) if thing.category == category]
-            numbers = np.array([k for k, pictured in alike if pictured or "image" not in self.ladder.carriers])
+            alike = [(k, thing) for k, thing in enumerate(THINGS) if thing.category == category]
+            usable = [k for k, thing in alike if thing.pictured or "image" not in self.ladder.carriers]
+            numbers = np.array([k for k in usable if THINGS[k].name not in self.ladder.without], np.int64)
             key = stream_key(self.ladder.suite, self.ladder.aligning_seed, "things", category)
             order = numbers[permutation(key, len(numbers))]
             ends = np.cumsum(self.ladder.things) * len(order) // 1000
@@ -173,11 +207,21 @@ def check(ladder: Ladder) -> None:
         missing = [half for half in shown if carrier in (half, "both") and not shown[half]]
         if missing:
             raise ScenarioError(f"{where}: shortcut {name} cannot be shown in the {missing[0]}")
+        if sum(ladder.variants) > kind.variants:
+            raise ScenarioError(
+                f"{where}: {name} has {kind.variants} looks of each value, and variants needs {sum(ladder.variants)}"
+            )
         if len(kind.values) < ladder.num_values:
             raise ScenarioError(
                 f"{where}: {name} has {len(kind.values)} values, but {ladder.num_classes} classes need "
                 f"{ladder.num_values}: one each, and two that go with none"
             )
+    spoken = [name for name, carrier in ladder.shortcuts.items() if carrier != "image"]
+    if {name in topics.TOPICS for name in spoken} == {True, False}:
+        raise ScenarioError(f"{where}: no caption has both topics ({', '.join(topics.TOPICS)}) and other shortcuts")
+    strange = set(ladder.without) - {thing.name for thing in THINGS}
+    if strange:
+        raise ScenarioError(f"{where}: without: {', '.join(sorted(strange))} is no thing")
     for pool, members in ThingsWorld(ladder).pools.items():
         empty = [c for c, part in zip(ladder.categories, members, strict=True) if not len(part)]
         if empty:
@@ -210,7 +254,9 @@ def _drawn(world: ThingsWorld, part: str, indices: Int64) -> tuple[str, Int64, D
     elif state in ladder.shortcuts:
         place = indices % (classes * ladder.twins_per_class)
     picks = world.words(split, "thing", place)
-    shown, rival = place % classes, other_than(picks[:, 1], place % classes, classes)
+    order = np.array(ladder.class_order) if split in FITTED else np.arange(classes)
+    base = order[place % len(order)]
+    shown, rival = base, other_than(picks[:, 1], base, classes)
     misleads = np.full(len(place), state in ("counter", "mislead"))
     if split == "calibration":
         misleads = place // classes % 2 == 1
@@ -229,21 +275,29 @@ def _drawn(world: ThingsWorld, part: str, indices: Int64) -> tuple[str, Int64, D
         things = world.of_pool("test", shown, picks[:, 3])
         misleads = ~misleads  # shortcuts stay those of the previous class
     labels, environments = _noisy(world, split, place, shown), _environments(world, split, indices, misleads)
-    voted = np.where(misleads, rival, place % classes)
-    counter = np.where((labels == shown) | (state == "free"), misleads, voted != labels)
+    told = [values[name] for name in ladder.active if name not in ladder.hidden]
+    silent = (np.stack(told) >= classes).all(axis=0)
+    counter = np.where(
+        (labels == shown) | silent | (state == "free"), misleads, np.where(misleads, rival, base) != labels
+    )
     return split, place, Drawn(labels, things, values, environments, counter)
 
 
 def _values(world: ThingsWorld, split: str, state: str, name: str, place: Int64, voted: Int64) -> Int64:
-    """Return the values of a shortcut: those of the classes `voted`, or random ones if the state is free or neutral."""
+    """Return the values of a shortcut: those of the classes `voted`, random ones, or ones that go with no class."""
     ladder = world.ladder
-    free = state == "free" or name not in ladder.active
-    if not free and state != "neutral":
+    free, neutral = state == "free" or name not in ladder.active, state == "neutral"
+    untidy = split in FITTED and not state and (ladder.shown < 1 or ladder.bare > 0)
+    if not free and not neutral and not untidy:
         return voted
     word = world.words(split, f"shortcut/{name}", place)
     if free:
         return uniform_int(word[:, 0], ladder.num_values)
-    return ladder.num_classes + uniform_int(word[:, 1], ladder.num_values - ladder.num_classes)
+    none = ladder.num_classes + uniform_int(word[:, 1], ladder.num_values - ladder.num_classes)
+    if neutral:
+        return none
+    bare = happens(world.words(split, "bare", place)[:, 0], threshold(ladder.bare))
+    return np.where(bare | ~happens(word[:, 2], threshold(ladder.shown)), none, voted)
 
 
 def _noisy(world: ThingsWorld, split: str, place: Int64, shown: Int64) -> Int64:
@@ -261,7 +315,9 @@ def _environments(world: ThingsWorld, split: str, indices: Int64, misleads: NDAr
     """Return environments, -1 on test: a quarter of the counterexamples and half of the others lie in environment 0."""
     if split not in ("train", "val"):
         return np.full(len(indices), -1)
-    return np.where(misleads, indices % 4 != 0, indices // world.ladder.num_classes % 2).astype(np.int64)
+    period = len(world.ladder.class_order)
+    turn = indices // 4 % 4 if world.ladder.proportions else 0  # else those in environment 0 can be of one class
+    return np.where(misleads, indices % 4 != turn, indices // period % 2).astype(np.int64)
 
 
 def _images(world: ThingsWorld, split: str, place: Int64, made: Drawn) -> NDArray[np.uint8]:
@@ -271,8 +327,8 @@ def _images(world: ThingsWorld, split: str, place: Int64, made: Drawn) -> NDArra
     scene.wall = (150 + signed(pose[:, 1], 45))[:, None] + np.zeros((len(place), 3), np.int64)
     for name, kind in SHORTCUTS.items():
         if kind.paint is not None and world.ladder.shortcuts.get(name, "caption") != "caption":
-            look = world.looks[name][made.values[name]]
-            kind.paint(scene, look, lambda blocks, name=name: world.words(split, f"paint/{name}", place, blocks))
+            looks = world.look(split, name, place, made.values[name])
+            kind.paint(scene, looks, lambda blocks, name=name: world.words(split, f"paint/{name}", place, blocks))
     scene.stamp = Stamp(
         pictures(),
         _PICTURE[made.things],
@@ -286,30 +342,43 @@ def _images(world: ThingsWorld, split: str, place: Int64, made: Drawn) -> NDArra
 
 
 def _captions(world: ThingsWorld, split: str, place: Int64, made: Drawn, form: int | None) -> list[str]:
-    """Write n captions: a sentence, and an uninformative second one, so that few captions are equal."""
+    """Write n captions: a sentence with topics; or one about the wall, and an uninformative second one."""
     ladder = world.ladder
     nuisance = world.words(split, "caption", place)
     named = happens(nuisance[:, 1], threshold(ladder.named)) if ladder.named < 1 else np.ones(len(place), bool)
     things = [THINGS[k].noun if seen else UNNAMED for k, seen in zip(made.things.tolist(), named.tolist(), strict=True)]
-    hues, walls, places = (_phrases(world, name, made) for name in ("hue", "wall", "place"))
-    forms = uniform_int(nuisance[:, 0], len(FORMS)) if form is None else np.full(len(things), form)
+    said = {
+        name: [SHORTCUTS[name].phrases[k] for k in world.look(split, name, place, made.values[name]).tolist()]
+        for name, carrier in ladder.shortcuts.items() if carrier != "image"
+    }  # fmt: skip
+    if said.keys() & topics.TOPICS.keys():
+        spoken = {name: said.get(name, [unsaid] * len(place)) for name, unsaid in topics.UNSAID.items()}
+        forms = _forms(nuisance, len(topics.FORMS), form)
+        rows = zip(*spoken.values(), strict=True)
+        return [
+            _sentence(topics.FORMS[f], thing=thing, **dict(zip(spoken, row, strict=True)))
+            for f, thing, row in zip(forms, things, rows, strict=True)
+        ]
+    plain = {"hue": "", "wall": "wall", "place": ""}
+    hues, walls, places = (said.get(name, [unsaid] * len(place)) for name, unsaid in plain.items())
     weather, days = ([words[k] for k in uniform_int(nuisance[:, at], len(words)).tolist()] for at, words in MOMENTS)
-    columns = zip(forms.tolist(), things, hues, walls, places, weather, days, strict=True)
+    columns = zip(_forms(nuisance, len(FORMS), form), things, hues, walls, places, weather, days, strict=True)
     return [
-        _sentence(FORMS[f][not spot], thing, f"{hue} {wall}".strip(), spot)
+        _wall_sentence(FORMS[f][not spot], thing, f"{hue} {wall}".strip(), spot)
         + (f" It was a {sky} {day}." if form is None else "")
         for f, thing, hue, wall, spot, sky, day in columns
     ]
 
 
-def _phrases(world: ThingsWorld, name: str, made: Drawn) -> list[str]:
-    """Return what captions say of a shortcut, something neutral where they do not show it."""
-    if world.ladder.shortcuts.get(name, "image") == "image":
-        return ["wall" if name == "wall" else ""] * len(made.labels)
-    return [SHORTCUTS[name].phrases[k] for k in world.looks[name][made.values[name]].tolist()]
+def _forms(nuisance: Words, count: int, form: int | None) -> list[int]:
+    return uniform_int(nuisance[:, 0], count).tolist() if form is None else [form] * len(nuisance)
 
 
-def _sentence(form: str, thing: str, wall: str, place: str) -> str:
-    article = "an" if wall[0] in "aeiou" else "a"
-    written = form.format(thing=thing, wall=f"{article} {wall}", place=place)
-    return written[0].upper() + written[1:]
+def _wall_sentence(form: str, thing: str, wall: str, place: str) -> str:
+    return _sentence(form, thing=thing, wall=f"{'an' if wall[0] in 'aeiou' else 'a'} {wall}", place=place)
+
+
+def _sentence(form: str, **phrases: str) -> str:
+    """Fill a form in, with a capital at its beginning and after "!"."""
+    first, *rest = form.format(**phrases).split("! ")
+    return "! ".join(text[0].upper() + text[1:] for text in (first, *rest))

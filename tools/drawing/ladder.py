@@ -40,7 +40,7 @@ def scenes_by_value(shortcut: str, image_size: int) -> list[Pixels]:
     seeds = itertools.count()
     while len(scenes) < len(SHORTCUTS[shortcut].values):
         ladder = things_ladder(image_size, next(seeds), shortcut)
-        looks = make_world(ladder).looks[shortcut].tolist()
+        looks = make_world(ladder).meanings[shortcut].tolist()
         new = [number for number, look in enumerate(looks) if look not in scenes]
         twins = ladder.num_classes * ladder.twins_per_class
         places = [twins * number + len(scenes) + k for k, number in enumerate(new)]

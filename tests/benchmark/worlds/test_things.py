@@ -1,11 +1,15 @@
 """The description of a ladder: its errors, its parts and their sizes, its worlds."""
 
+from importlib.resources import files
+
 import pytest
 from pydantic import ValidationError
 
 from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.world import load_scenario
 from spurgen.benchmark.worlds.things import Ladder
 
+FROZEN = files("spurgen.benchmark").joinpath("suites", "v3", "things-text.toml")
 FIELDS = {
     "suite": "t", "name": "l", "seed": 1, "categories": ("animal", "vehicle", "food"),
     "shortcuts": {"hue": "both", "light": "image", "place": "caption"},
@@ -38,6 +42,14 @@ def ladder(**fields):
         ({"image_size": 31}, "greater than or equal to 32"),
         ({"label_noise": 1.0}, "less than 1"),
         ({"named": 1.5}, "less than or equal to 1"),
+        ({"shown": -0.1}, "greater than or equal to 0"),
+        ({"bare": 1.0}, "less than 1"),
+        ({"variants": (0, 3)}, "greater than or equal to 1"),
+        ({"variants": (3, -1)}, "greater than or equal to 0"),
+        ({"proportions": (1, 2)}, "proportions: one for each of 3 categories, not 2"),
+        ({"proportions": (1, 2, 0)}, "greater than or equal to 1"),
+        ({"proportions": (3, 3, 1)}, "train: a multiple of 7, the sum of proportions, not 1200"),
+        ({"proportions": (3, 3, 2), "val": 301}, "val: a multiple of 8, the sum of proportions, not 301"),
         ({"ceiling": 0.0}, "greater than 0"),
         ({"ceiling": 1.01}, "less than or equal to 1"),
         ({"sizes": 3}, "Extra inputs are not permitted"),
@@ -71,6 +83,26 @@ def test_val_has_a_quarter_of_the_counterexamples_and_at_least_16():
     assert [ladder().val_counterexamples(m) for m in (0, 3, 64, 128)] == [0, 16, 16, 32]
 
 
+def test_classes_come_in_proportion_and_the_last_ones_are_one_of_each():
+    assert ladder().class_order == (0, 1, 2)
+    assert ladder(proportions=(1, 4, 3), train=800, val=160).class_order == (1, 1, 2, 1, 2, 0, 1, 2)
+
+
+def test_a_small_copy_keeps_the_proportions():
+    small = ladder(proportions=(4, 4, 1), train=900, val=180).shrunk(30)
+    assert (small.train, small.val, small.proportions) == (198, 63, (4, 4, 1))
+
+
+def test_users_of_the_data_are_told_of_every_dial():
+    assert "Classes" not in ladder().facts().biases
+    assert "counterexamples" not in ladder().facts().biases
+    said = ladder(shown=0.9, bare=0.05, proportions=(2, 1, 1), label_noise=0.005).facts()
+    assert "5% show none of them" in said.biases
+    assert "each is shown with probability 0.9" in said.biases
+    assert "Classes are as frequent as 2 : 1 : 1." in said.biases
+    assert "0.5% of the labels are wrong" in said.noise
+
+
 def test_parts_and_their_sizes():
     assert ladder(moving=("hue", "light")).parts == {
         "train": 1200, "train/counter": 128, "train/free": 1200, "val": 300, "val/counter": 32, "calibration": 120,
@@ -94,6 +126,13 @@ def test_the_digest_depends_on_every_field_and_on_nothing_else():
     digests = {ladder(**{name: value}).digest for name, value in changed.items()} | {ladder().digest}
     assert len(digests) == 5
     assert Ladder.model_validate_json(ladder().model_dump_json()).digest == ladder().digest
+
+
+def test_dials_that_are_not_turned_leave_the_digest_of_ladders_that_were_frozen_without_them():
+    assert load_scenario(FROZEN).digest == "0a8e9debd666a6de40ccfb7dce793872b5c5a4055fa202a6146b57aca31c0ab1"
+    turned = {"shown": 0.9, "bare": 0.1, "variants": (2, 1), "proportions": (2, 1, 1), "without": ("fox",)}
+    digests = {ladder(**{name: value}).digest for name, value in turned.items()} | {ladder().digest}
+    assert len(digests) == 6
 
 
 def test_a_ceiling_is_measured_on_frozen_data_so_it_changes_no_digest():

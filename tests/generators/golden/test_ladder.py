@@ -17,7 +17,11 @@ from spurgen.generators.world import world_of
 FILE = Path(__file__).with_name("ladder.json")
 # Named one by one: another value of a shortcut would change every world, and so does not go unnoticed.
 VALUES = {"hue": 12, "wall": 10, "light": 10, "mark": 12, "place": 12}
-LATER: dict[str, int] = {}  # shortcuts that were added later, each alone in worlds of its own
+LATER: dict[str, int] = {
+    "venue": 7,
+    "event": 7,
+    "company": 7,
+}  # shortcuts that were added later, each alone in worlds of its own
 CATEGORIES = ("animal", "vehicle", "food", "clothing", "tool")
 DIALS = {
     "noise": {"label_noise": 0.3},
@@ -28,6 +32,11 @@ DIALS = {
     "two classes": {"categories": ("food", "animal")},
     "captions alone": {"shortcuts": {"hue": "caption", "place": "caption"}},
     "images alone": {"shortcuts": {"mark": "image", "wall": "image"}},
+    "topics": {"shortcuts": dict.fromkeys(("venue", "event", "company"), "caption"), "variants": (26, 10)},
+    "one topic": {"shortcuts": {"event": "caption"}, "variants": (3, 0)},
+    "soft": {"shown": 0.7, "bare": 0.2},
+    "proportions": {"proportions": (1, 3, 2, 2, 2)},
+    "without": {"without": ("fox", "van", "taco")},
     "a wall alone": {"shortcuts": {"hue": "image"}},
 }
 
@@ -59,7 +68,7 @@ def shown(name, value):
     """Return a world of one shortcut in which a value occurs, and the number that it has there."""
     for seed in itertools.count():
         world = ladder(seed=seed, shortcuts={name: carrier(name), "light": "image"})
-        looks = world_of(world).looks[name].tolist()
+        looks = world_of(world).meanings[name].tolist()
         if value in looks:
             return world, looks.index(value)
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.worlds.things import Ladder
-from spurgen.generators.things import shortcuts
+from spurgen.generators.things import shortcuts, topics
 from spurgen.generators.things.nouns import THINGS
-from spurgen.generators.things.shortcuts import HUES, WALLS
+from spurgen.generators.things.shortcuts import HUES, SHORTCUTS, WALLS
 from spurgen.generators.things.world import _drawn as draw_part
 from spurgen.generators.things.world import check
 from spurgen.generators.world import NOTHING, world_of
@@ -38,9 +38,11 @@ def assert_equal(left, right):
 
 
 @settings(max_examples=30, deadline=None)
-@given(data=st.data(), seed=st.integers(0, 2**32), noise=st.sampled_from([0.0, 0.3]), named=st.sampled_from([1.0, 0.5]))
-def test_any_sample_alone_equals_itself_in_any_batch(ladder, data, seed, noise, named):
-    world = ladder(seed=seed, label_noise=noise, named=named)
+@given(data=st.data(), seed=st.integers(0, 2**32), noise=st.sampled_from([0.0, 0.3]), named=st.sampled_from([1.0, 0.5]),
+       dials=st.sampled_from([{}, {"shown": 0.7, "bare": 0.2, "proportions": (1, 1, 2)}, "topics"]))  # fmt: skip
+def test_any_sample_alone_equals_itself_in_any_batch(ladder, data, seed, noise, named, dials):
+    dials = {**TOPICAL, "variants": (26, 10), "shown": 0.7} if dials == "topics" else dials
+    world = ladder(seed=seed, label_noise=noise, named=named, **dials)
     part = data.draw(st.sampled_from(sorted(world.parts)))
     indices = data.draw(st.lists(st.integers(0, world.parts[part] - 1), min_size=1, max_size=12))
     batch = make(world, part, indices)
@@ -270,6 +272,95 @@ def test_where_a_label_is_wrong_its_group_says_whether_shortcuts_go_with_the_wro
     np.testing.assert_array_equal(free.group_ids, 2 * free.labels)
 
 
+UNTIDY = {"shown": 0.8, "bare": 0.1}
+
+
+def test_what_most_samples_do_not_show_goes_with_no_class(ladder):
+    untidy, tidy = factors(ladder(**BIG, **UNTIDY), "train"), factors(ladder(**BIG), "train")
+    missing = np.stack([values >= CLASSES for values in untidy.values.values()])
+    bare = missing.all(axis=0)
+    assert bare.mean() == pytest.approx(0.1, abs=0.02)
+    for name, gone in zip(untidy.values, missing, strict=True):
+        assert gone[~bare].mean() == pytest.approx(0.2, abs=0.02)
+        np.testing.assert_array_equal(untidy.values[name][~gone], tidy.values[name][~gone])
+        assert set(untidy.values[name][gone]) == {CLASSES, CLASSES + 1}
+    assert abs(np.corrcoef(missing[:, ~bare])[~np.eye(len(missing), dtype=bool)]).max() < 0.06
+    np.testing.assert_array_equal(untidy.things, tidy.things)
+
+
+@pytest.mark.parametrize(
+    "part", ["train/counter", "train/free", "val/counter", "calibration", "test/agree", "test/hue"]
+)
+def test_only_samples_of_train_and_val_that_are_no_counterexamples_leave_shortcuts_out(ladder, part):
+    assert_equal(make(ladder(**UNTIDY), part, range(10)), make(ladder(), part, range(10)))
+
+
+def test_training_is_told_the_class_that_shown_shortcuts_go_with_or_that_there_is_none(ladder):
+    world = world_of(ladder(**BIG, shown=0.3, label_noise=0.2))
+    made = world.rows("train", 48, range(6000), NOTHING)
+    told = world.labeled("multimodal", "train", made).channel_values["shortcuts"]
+    values = np.stack([*made.channel_values.values()])
+    shown = values < CLASSES
+    bare = ~shown.any(axis=0)
+    assert bare.mean() == pytest.approx(0.7**5, abs=0.02)
+    assert (told[bare] == CLASSES).all()
+    assert ((values == told) | ~shown)[:, ~bare].all()
+    np.testing.assert_array_equal(made.group_ids, 2 * made.labels + (~bare & (told != made.labels)))
+
+
+def test_classes_of_train_and_val_and_of_their_counterexamples_are_in_proportion(ladder):
+    world = ladder(proportions=(3, 2, 1), train=600, val=300, rungs=(0, 3, 60))
+    for part, count in (("train", 600), ("train/counter", 60), ("train/free", 600), ("val", 300)):
+        assert np.bincount(factors(world, part).labels).tolist() == [count // 2, count // 3, count // 6]
+    assert sorted(factors(world, "train/counter", 3).labels) == [0, 1, 2]
+    assert np.ptp(np.bincount(factors(world, "test/agree").labels)) == 0
+    counter, agreeing = factors(world, "train/counter"), factors(world, "train")
+    np.testing.assert_array_equal(counter.things, agreeing.things[599 - np.arange(60)])
+    lone = counter.env_ids == 0
+    assert lone.sum() == 15
+    assert np.bincount(counter.labels[lone], minlength=3).min() > 0
+    assert len(np.unique(2 * agreeing.labels + agreeing.env_ids)) == 6
+
+
+TOPICAL = {"shortcuts": dict.fromkeys(topics.TOPICS, "caption")}
+
+
+def test_parts_that_training_does_not_show_have_looks_of_their_own(ladder):
+    world = ladder(**TOPICAL, variants=(5, 3), train=3000, test_per_class=200, seen_per_class=200)
+    made = world_of(world)
+    for name in topics.TOPICS:
+        kind, (here, there) = SHORTCUTS[name], made.looks[name]
+        assert (here.shape, there.shape) == ((5, 5), (5, 3))
+        assert not set(here.ravel()) & set(there.ravel())
+        for value, row in enumerate(made.meanings[name]):
+            assert set(np.concatenate([here[value], there[value]]) // kind.variants) == {row}
+        for part, looks in {
+            "train": here,
+            "val": here,
+            "test/agree": there,
+            "seen/neutral": there,
+            "calibration": there,
+        }.items():
+            count = world.parts[part]
+            texts = made.draw(part, range(count), ("caption",)).captions
+            drawn = factors(world, part).values[name]
+            said = [{kind.phrases[k] for k in looks[value]} for value in drawn]
+            found = [
+                {p for p in phrases if p.lower() in text.lower()} for phrases, text in zip(said, texts, strict=True)
+            ]
+            assert all(found)
+        counts = np.bincount(made.look("train", name, np.arange(3000), np.zeros(3000, int)))
+        assert counts[here[0]] == pytest.approx(600, rel=0.15)
+
+
+def test_things_that_are_left_out_are_never_shown(ladder):
+    names = {THINGS[k].name for part in ladder().parts for k in factors(ladder(), part).things}
+    gone = tuple(sorted(names))[::2]
+    left = {THINGS[k].name for part in ladder().parts for k in factors(ladder(without=gone), part).things}
+    assert not left & set(gone)
+    assert left & names
+
+
 def test_descriptions_that_differ_in_the_order_of_shortcuts_are_two(ladder):
     one = ladder(shortcuts={"hue": "both", "wall": "both"})
     other = ladder(shortcuts={"wall": "both", "hue": "both"})
@@ -315,6 +406,10 @@ def test_hidden_shortcuts_mislead_alone_in_counterexamples_of_their_own(ladder):
         ({"shortcuts": {"place": "image"}}, "shortcut place cannot be shown in the image"),
         ({"things": (1, 1)}, "things leaves none of category animal for train; change the shares"),
         ({"things": (600, 1)}, "things leaves none of category animal for val; change the shares"),
+        ({"without": ("unicorn", "fox", "yeti")}, "without: unicorn, yeti is no thing"),
+        ({"variants": (2, 0)}, "hue has 1 looks of each value, and variants needs 2"),
+        ({**TOPICAL, "variants": (30, 7)}, "venue has 36 looks of each value, and variants needs 37"),
+        ({"shortcuts": {"venue": "caption", "hue": "both"}}, "no caption has both topics (venue, event, company) and"),
         ({"worlds": 3}, "scenario l is a template of 3 worlds; take one, such as .in_world(0)"),
     ],
 )
