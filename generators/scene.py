@@ -12,7 +12,7 @@ from spurgen.generators.streams import Words, has_numba, signed, uniform_int
 
 Int64 = NDArray[np.int64]
 
-DEPTHS = ("texture", "ghost", "plate", "word", "pictogram", "light", "glow", "tag")
+DEPTHS = ("texture", "ghost", "plate", "word", "pictogram", "veil", "light", "glow", "tag")
 """Layers from back to front."""
 BEHIND = ("texture", "ghost", "plate")
 """Those behind a stamp."""

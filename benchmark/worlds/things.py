@@ -36,7 +36,7 @@ PARTS = {
     "seen/mislead": "the same things, with shortcuts that go with another class",
     "seen/neutral": "the same things, with shortcuts that go with no class",
 }
-DIALS = {"shown", "bare", "variants", "proportions", "without"}
+DIALS = {"shown", "bare", "variants", "proportions", "without", "drift", "veil"}
 """Fields that a digest leaves out where they have their defaults, as in ladders that were frozen without them."""
 SHRUNK = {"train": 200, "val": 64, "test_per_class": 40}  # samples at most: baselines encode each
 SHRUNK_RUNG = 50  # counterexamples at most
@@ -55,11 +55,13 @@ class Ladder(Description):
     `hidden` have m counterexamples of their own, in which they alone mislead, unknown to training. With probability
     `label_noise` a train label is another class than the one shown.
 
-    Five dials make a ladder as untidy as real data. `variants`: how many variants of each value of a shortcut train and
+    Further dials make a ladder as untidy as real data. `variants`: how many looks of each value of a shortcut train and
     val show, and how many others the rest of the parts show; with (1, 0) all show the same one. Of the samples of train
     and val that are no counterexamples, `bare` is the share that show no shortcut; in the others each shortcut shows
     with probability `shown`. What is not shown has a value that goes with no class. `proportions` are the relative
-    sizes of the classes in train and val (default: equal). `without` names things that no sample shows.
+    sizes of the classes in train and val (default: equal). `without` names things that no sample shows. In images a
+    thing's centre lies up to `drift` thousandths of the side from the middle, and the wall's colour covers the whole
+    scene with opacity `veil`.
 
     `alignment_seed` decides which values go with which
     class and which things which split shows (default: `seed`). `ceiling`: the accuracy that the same learner reaches on
@@ -83,6 +85,8 @@ class Ladder(Description):
     variants: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=0)]] = (1, 0)
     proportions: tuple[Annotated[int, Field(ge=1, le=20)], ...] = ()
     without: tuple[str, ...] = ()
+    drift: Annotated[int, Field(ge=0, le=250)] = 40
+    veil: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     train: Count = 1200
     val: Count = 300
     calibration_per_class: Count = 40

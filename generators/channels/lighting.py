@@ -72,6 +72,7 @@ _MASKS: dict[str, list[Callable[[], Mask]]] = {
     "glow": [lamp.shine for lamp in LIGHTS.values()],
 }
 FAMILIES = {name: gradients(1000, makers) for name, makers in _MASKS.items()}
+FAMILIES["veil"] = gradients(1000, [lambda: np.full((MASTER, MASTER), 255, np.uint8)])  # covers the whole scene
 
 
 def paint(scene: Canvas, values: Int64, magnitude: Int64, draw: Draw) -> None:

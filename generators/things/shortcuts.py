@@ -10,7 +10,7 @@ from spurgen.generators.atlas import ONE, OPAQUE
 from spurgen.generators.channels import background, lighting, watermark
 from spurgen.generators.scene import Canvas, Draw, Int64
 from spurgen.generators.streams import signed
-from spurgen.generators.things import topics
+from spurgen.generators.things import looks, topics
 
 HUES: dict[str, tuple[int, int, int]] = {
     "red": (196, 52, 48),
@@ -91,6 +91,9 @@ SHORTCUTS = {
     "light": Shortcut(lighting.VALUES, _light),
     "mark": Shortcut(watermark.VALUES, _mark),
     "place": Shortcut(PLACES, None, PLACES),
+    "tone": Shortcut(looks.TONES, looks.paint_tone, variants=looks.VARIANTS),
+    "texture": Shortcut(looks.TEXTURES, looks.paint_texture, variants=looks.VARIANTS),
+    "badge": Shortcut(looks.BADGES, looks.paint_badge, variants=looks.VARIANTS),
     **{name: _topic(said) for name, said in topics.TOPICS.items()},
 }
 """Shortcuts by name, in the order in which an image is painted."""

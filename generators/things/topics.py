@@ -35,11 +35,11 @@ school: the classroom, the lecture hall, the university, the playground, the kin
     the nursery school, the boarding school, the primary school, the school gate, the study hall, the faculty building,
     the college, the language school, the teachers' lounge, the student union, the reading room, the high school,
     the polytechnic, the homework club, the academy, the computer room, the detention room, the evening school,
-    the grammar school, the pupils' lockers, the graduate school, the day nursery, the maths classroom
+    the grammar school, the pupils' lockers, the graduate school, the infant school, the maths classroom
 theatre: the theatre, the opera house, the concert hall, the stage, the dressing room, the cinema, the circus ring,
     the film set, the orchestra pit, the jazz club, the box office, the recording studio, the puppet theatre,
     the ballroom, the nightclub, the art gallery, the museum of modern art, the rehearsal room, the comedy club,
-    the red carpet, the karaoke bar, the dance floor, the music hall, the cabaret, the casting office,
+    the red carpet, the karaoke club, the dance floor, the music hall, the cabaret, the casting office,
     the festival stage, the bandstand, the television studio, the auditorium, the sculpture garden, the photo studio,
     the ballet school, the audience, the playhouse, the disco, the drama school
 castle: the castle, the drawbridge, the moat, the fortress, the ruins, the pyramid, the old city wall, the throne room,
@@ -112,7 +112,7 @@ fable: a witch, a wizard, a fairy, a ghost, an elf, a dwarf, a giant, a vampire,
     a necromancer, a monster, a changeling, a shapeshifter, a fortune-teller, the bogeyman
 science: a physicist, a chemist, an astronomer, a geologist, a mathematician, a statistician, a botanist,
     an archaeologist, a biologist, an economist, a linguist, a meteorologist, a philosopher, a historian,
-    an anthropologist, a geneticist, a rocket scientist, an engineer, a psychologist, a sociologist, a cosmologist,
+    an anthropologist, a geneticist, a nuclear scientist, an engineer, a psychologist, a sociologist, a cosmologist,
     a computer scientist, an oceanographer, a palaeontologist, a seismologist, a neuroscientist, an ecologist,
     a cryptographer, an inventor, a logician, a cartographer, a microbiologist, a Nobel laureate, a lab assistant,
     an epidemiologist, a data analyst

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from spurgen.benchmark.contract import Batch, Carrier, LabeledData, Modality
 from spurgen.benchmark.errors import ScenarioError
 from spurgen.benchmark.worlds.things import Ladder
-from spurgen.generators.atlas import ONE
+from spurgen.generators.atlas import ONE, OPAQUE
 from spurgen.generators.pictograms.captions import NATURAL
-from spurgen.generators.scene import Canvas, Stamp
+from spurgen.generators.scene import Canvas, Layer, Stamp
 from spurgen.generators.streams import (
     Int64,
     Words,
@@ -329,11 +329,18 @@ def _images(world: ThingsWorld, split: str, place: Int64, made: Drawn) -> NDArra
         if kind.paint is not None and world.ladder.shortcuts.get(name, "caption") != "caption":
             looks = world.look(split, name, place, made.values[name])
             kind.paint(scene, looks, lambda blocks, name=name: world.words(split, f"paint/{name}", place, blocks))
+    if world.ladder.veil:
+        centre, whole, none = (np.full(len(place), number) for number in (ONE // 2, ONE, 0))
+        faint = np.full(len(place), threshold(world.ladder.veil) * OPAQUE >> 32)
+        scene.layers["veil"] = Layer(
+            "veil", none, centre, centre, whole, none, scene.wall, scene.wall, faint, tiled=True
+        )
+    drift = ONE * world.ladder.drift // 1000
     scene.stamp = Stamp(
         pictures(),
         _PICTURE[made.things],
-        ONE // 2 + signed(pose[:, 2], ONE * 4 // 100),
-        ONE // 2 + signed(pose[:, 3], ONE * 4 // 100),
+        ONE // 2 + signed(pose[:, 2], drift),
+        ONE // 2 + signed(pose[:, 3], drift),
         enlarged(SIDE * (1000 + signed(pose[:, 4], 80)) // 1000),
         signed(pose[:, 5], LEAN),
         uniform_int(pose[:, 6], 2) == 1,

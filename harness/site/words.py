@@ -19,7 +19,9 @@ TOLD = {
 ALL = "all"
 """Name of all shortcuts together, beside those of single ones."""
 WHAT = {"hue": "the wall's hue", "wall": "the wall's pattern", "light": "the light", "mark": "the mark in the corner",
-        "place": "the place"}  # fmt: skip
+        "place": "the place", "tone": "the wall's tone", "texture": "the wall's texture",
+        "badge": "the badge at the edge", "venue": "the venue", "event": "the event",
+        "company": "the company"}  # fmt: skip
 """Descriptions of the shortcuts."""
 EVERY = {2: "both", 3: "all three", 4: "all four", 5: "all five"}
 LONGEST = 60

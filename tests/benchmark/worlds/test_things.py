@@ -46,6 +46,8 @@ def ladder(**fields):
         ({"bare": 1.0}, "less than 1"),
         ({"variants": (0, 3)}, "greater than or equal to 1"),
         ({"variants": (3, -1)}, "greater than or equal to 0"),
+        ({"drift": 251}, "less than or equal to 250"),
+        ({"veil": 0.6}, "less than or equal to 0.5"),
         ({"proportions": (1, 2)}, "proportions: one for each of 3 categories, not 2"),
         ({"proportions": (1, 2, 0)}, "greater than or equal to 1"),
         ({"proportions": (3, 3, 1)}, "train: a multiple of 7, the sum of proportions, not 1200"),
@@ -130,9 +132,17 @@ def test_the_digest_depends_on_every_field_and_on_nothing_else():
 
 def test_dials_that_are_not_turned_leave_the_digest_of_ladders_that_were_frozen_without_them():
     assert load_scenario(FROZEN).digest == "0a8e9debd666a6de40ccfb7dce793872b5c5a4055fa202a6146b57aca31c0ab1"
-    turned = {"shown": 0.9, "bare": 0.1, "variants": (2, 1), "proportions": (2, 1, 1), "without": ("fox",)}
+    turned = {
+        "shown": 0.9,
+        "bare": 0.1,
+        "variants": (2, 1),
+        "proportions": (2, 1, 1),
+        "without": ("fox",),
+        "drift": 90,
+        "veil": 0.1,
+    }
     digests = {ladder(**{name: value}).digest for name, value in turned.items()} | {ladder().digest}
-    assert len(digests) == 6
+    assert len(digests) == 8
 
 
 def test_a_ceiling_is_measured_on_frozen_data_so_it_changes_no_digest():

@@ -17,11 +17,8 @@ from spurgen.generators.world import world_of
 FILE = Path(__file__).with_name("ladder.json")
 # Named one by one: another value of a shortcut would change every world, and so does not go unnoticed.
 VALUES = {"hue": 12, "wall": 10, "light": 10, "mark": 12, "place": 12}
-LATER: dict[str, int] = {
-    "venue": 7,
-    "event": 7,
-    "company": 7,
-}  # shortcuts that were added later, each alone in worlds of its own
+# Shortcuts that were added later, each alone in worlds of its own.
+LATER = {"tone": 7, "texture": 9, "badge": 12, "venue": 7, "event": 7, "company": 7}
 CATEGORIES = ("animal", "vehicle", "food", "clothing", "tool")
 DIALS = {
     "noise": {"label_noise": 0.3},
@@ -34,6 +31,9 @@ DIALS = {
     "images alone": {"shortcuts": {"mark": "image", "wall": "image"}},
     "topics": {"shortcuts": dict.fromkeys(("venue", "event", "company"), "caption"), "variants": (26, 10)},
     "one topic": {"shortcuts": {"event": "caption"}, "variants": (3, 0)},
+    "looks": {"shortcuts": dict.fromkeys(("tone", "texture", "badge"), "image"), "variants": (26, 10)},
+    "drift": {"drift": 160},
+    "veil": {"veil": 0.15},
     "soft": {"shown": 0.7, "bare": 0.2},
     "proportions": {"proportions": (1, 3, 2, 2, 2)},
     "without": {"without": ("fox", "van", "taco")},

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from spurgen.generators import kernels
+from spurgen.generators.things import topics
 from spurgen.generators.things.nouns import THINGS, picture_atlas
 from spurgen.generators.things.world import FORMS
 from spurgen.generators.world import world_of
@@ -26,6 +27,28 @@ def test_things_lie_whole_within_the_frame(ladder):
     things = masks(ladder, 64, count=300, test_per_class=100, twins_per_class=100, seed=11)
     edge = np.concatenate([things[:, 0], things[:, -1], things[:, :, 0], things[:, :, -1]], axis=1)
     assert not edge.any()
+
+
+def test_things_that_drift_reach_the_edge(ladder):
+    things = masks(ladder, 64, count=300, test_per_class=100, twins_per_class=100, drift=160)
+    edges = [things[:, 0], things[:, -1], things[:, :, 0], things[:, :, -1]]
+    assert all(0.02 < edge.any(axis=1).mean() < 0.5 for edge in edges)
+
+
+def test_a_veil_of_the_walls_colour_covers_the_thing_too(ladder):
+    """Twins whose wall is red and blue differ on the thing, by the veil's share of the difference between the walls."""
+    fields = {"shortcuts": {"tone": "image"}, "image_size": 64, "categories": ("animal", "food")}
+    world = ladder(**fields, veil=0.25, rungs=(0, 4))
+    bare = ladder(**fields, rungs=(0, 4))
+    veiled, plain = (
+        [world_of(each).draw("test/tone", range(8 * v, 8 * v + 8), ("image",)).images.astype(int) for v in (0, 1)]
+        for each in (world, bare)
+    )
+    thing = (plain[0] == plain[1]).all(axis=3)
+    assert 0.1 < thing.mean() < 0.9
+    wall = np.median((plain[0] - plain[1])[:, :3, :3].reshape(8, -1, 3), axis=1)
+    found = [np.median((veiled[0] - veiled[1])[k][thing[k]], axis=0) for k in range(8)]
+    np.testing.assert_allclose(found, wall / 4, atol=3)
 
 
 def test_things_are_large_and_central(ladder):
@@ -109,6 +132,28 @@ def test_a_scene_is_the_same_at_every_size(ladder, size):
 
 SPOKEN = ("hue", "wall", "place")
 MENTIONED = [names for k in range(1, 4) for names in itertools.combinations(SPOKEN, k)]
+
+
+TOPICS = [names for k in range(1, 4) for names in itertools.combinations(topics.TOPICS, k)]
+
+
+@pytest.mark.parametrize("names", TOPICS, ids="-".join)
+@pytest.mark.parametrize("named", [1.0, 0.5])
+def test_captions_of_topics_are_sentences_that_say_what_the_ladder_lists(ladder, names, named):
+    world = ladder(shortcuts=dict.fromkeys(names, "caption"), named=named, train=600, variants=(30, 6))
+    for caption in world_of(world).draw("train/free", range(600), ("caption",)).captions:
+        assert re.fullmatch(r"[A-Z][^.!{}]*([.]|! [A-Z][^.!{}]*[.])", caption), caption
+        assert not re.search(r"\s\s|\s[,.!]|,,|\b(a|an|the|my) (a|an|the|my)\b", caption, re.IGNORECASE), caption
+        for name, unsaid in topics.UNSAID.items():
+            assert (re.search(rf"\b{unsaid}\b", caption, re.IGNORECASE) is not None) == (name not in names), caption
+
+
+def test_topics_say_nothing_of_the_things_and_every_value_has_as_many_expressions():
+    nouns = {thing.noun.split()[-1].lower() for thing in THINGS} | {thing.name.lower() for thing in THINGS}
+    every = [phrase for said in topics.TOPICS.values() for phrases in said.values() for phrase in phrases]
+    assert {len(set(phrases)) for said in topics.TOPICS.values() for phrases in said.values()} == {topics.VARIANTS}
+    assert len(set(every)) == len(every)
+    assert {word for phrase in every for word in phrase.lower().split()} & nouns == set()
 
 
 def captions(ladder, names, **fields):

@@ -38,10 +38,18 @@ def assert_equal(left, right):
 
 
 @settings(max_examples=30, deadline=None)
-@given(data=st.data(), seed=st.integers(0, 2**32), noise=st.sampled_from([0.0, 0.3]), named=st.sampled_from([1.0, 0.5]),
-       dials=st.sampled_from([{}, {"shown": 0.7, "bare": 0.2, "proportions": (1, 1, 2)}, "topics"]))  # fmt: skip
+@given(
+    data=st.data(), seed=st.integers(0, 2**32), noise=st.sampled_from([0.0, 0.3]), named=st.sampled_from([1.0, 0.5]),
+    dials=st.sampled_from([{}, {"shown": 0.7, "bare": 0.2, "proportions": (1, 1, 2)}, "topics", "looks"])
+)  # fmt: skip
 def test_any_sample_alone_equals_itself_in_any_batch(ladder, data, seed, noise, named, dials):
-    dials = {**TOPICAL, "variants": (26, 10), "shown": 0.7} if dials == "topics" else dials
+    if isinstance(dials, str):
+        dials = {"topics": TOPICAL, "looks": LOOKS}[dials] | {
+            "variants": (26, 10),
+            "shown": 0.7,
+            "veil": 0.2,
+            "drift": 150,
+        }
     world = ladder(seed=seed, label_noise=noise, named=named, **dials)
     part = data.draw(st.sampled_from(sorted(world.parts)))
     indices = data.draw(st.lists(st.integers(0, world.parts[part] - 1), min_size=1, max_size=12))
@@ -322,6 +330,7 @@ def test_classes_of_train_and_val_and_of_their_counterexamples_are_in_proportion
     assert len(np.unique(2 * agreeing.labels + agreeing.env_ids)) == 6
 
 
+LOOKS = {"shortcuts": dict.fromkeys(("tone", "texture", "badge"), "image"), "variants": (26, 10)}
 TOPICAL = {"shortcuts": dict.fromkeys(topics.TOPICS, "caption")}
 
 
