@@ -43,16 +43,19 @@ def paint_tone(scene: Canvas, looks: Int64, draw: Draw) -> None:
 
 
 def paint_texture(scene: Canvas, looks: Int64, draw: Draw) -> None:
-    """Draw a texture on the wall: a look has one of three scales, three angles and four depths, dark or light."""
+    """Draw a texture on the wall: a look has one of three scales, three angles and four brightnesses of its ink.
+
+    The ink's hue is any, so that a wall has two hues, of which one says nothing.
+    """
     value, look = np.divmod(looks, VARIANTS)
     background.paint(scene, _TILES[value], np.full(scene.count, OPAQUE), draw)
     texture = scene.layers["texture"]
     texture.family = "soft texture"
     texture.span = texture.span * (3 + 2 * (look % 3)) // 5
     texture.angle = texture.angle // 3 + look // 3 % 3 * 340  # in 1/4096 turns
-    depth = np.array([-60, -32, 32, 60])[look // 9]
-    scene.wall = scene.wall - depth[:, None] // 2
-    texture.ink = texture.halo = scene.wall + depth[:, None]
+    words = draw(3)
+    hue, saturation = uniform_int(words[:, 8], HUES), 60 + uniform_int(words[:, 9], 140)
+    texture.ink = texture.halo = rgb(hue, saturation, np.array([80, 120, 200, 245])[look // 9])
 
 
 def paint_badge(scene: Canvas, looks: Int64, draw: Draw) -> None:
