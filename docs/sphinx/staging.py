@@ -24,6 +24,7 @@ PACKAGES = {
     "harness/public/evaluation": "spurgen.evaluation",
     "baselines/training": "spurgen.baselines.training.toolkit",
 }
+TEXTS = (".py", ".toml", ".md", ".json", ".csv", ".txt")
 METHODS = discover("spurgen.baselines")
 PAGES = {folder: f"api/{folder}.md" for folder in (*PACKAGES, "baselines")} | {
     f"baselines/{name}.py": f"api/baselines/{name}.md" for name in METHODS
@@ -125,7 +126,7 @@ def _write(path: Path, root: Path, out: Path, listed: set[str]) -> set[Path]:
 
 def _code(source: Path) -> str:
     if source.is_dir():
-        files = sorted(file for file in source.iterdir() if file.is_file() and file.name != "__init__.py")
+        files = sorted(file for file in source.iterdir() if file.suffix in TEXTS and file.name != "__init__.py")
         return "\n".join(f"## `{file.name}`\n\n{_code(file)}" for file in files)
     language = "python" if source.suffix == ".py" else "text"
     return f"``````{language}\n{source.read_text('utf-8').rstrip()}\n``````\n"

@@ -116,12 +116,14 @@ class ThingsWorld(World):
         return names[int(self.meanings[shortcut][value])]
 
     def labeled(self, modality: Modality, split: str, samples: Samples) -> LabeledData:
-        """Return what training may know: the shortcuts' value is the class with which those that are shown go, or K."""
+        """Return what training may know; where shortcuts are missing, with which class the others go, or K."""
+        known = super().labeled(modality, split, samples)
+        if self.ladder.shown == 1:
+            return known
         told = np.stack([samples.channel_values[name] for name in self.ladder.annotated_in(modality)])
         none = self.ladder.num_classes
-        first = (told < none).argmax(axis=0)
-        joint = np.minimum(told[first, np.arange(len(first))], none)
-        return replace(super().labeled(modality, split, samples), channel_values={JOINT: joint})
+        joint = np.minimum(told[(told < none).argmax(axis=0), np.arange(told.shape[1])], none)
+        return replace(known, channel_values={JOINT: joint})
 
     def shown(self, split: str, counterexamples: int, rows: range, samples: Samples) -> Int64:
         """Return the classes shown, int64 (n,)."""

@@ -33,7 +33,7 @@ def collection_of(
     folds = folds_of(data)
     of_folds = [_fold(data, folds, k) for k in range(int(folds.max()) + 1)]
     rows = {f"rows/{name}": each for name, each in parts.items()}
-    rows |= {f"rows/{_fold_name(k)}{name}": each for k, fold in enumerate(of_folds) for name, each in fold.items()}
+    rows |= {f"{_fold_name(k)}rows/{name}": each for k, fold in enumerate(of_folds) for name, each in fold.items()}
     content = io.BytesIO()
     arrays: dict[str, Any] = {
         "labels": data.labels, "values": data.values, "goes": data.goes, "value_names": np.array(data.value_names),
