@@ -34,9 +34,13 @@ class _Entry(BaseModel):
 
 
 class _LadderEntry(_Entry):
-    """A ladder as the suite's file describes it: a task per rung; `ceiling` replaces that of its scenario."""
+    """A ladder as the suite's file describes it: a task per rung; `ceiling` replaces that of its scenario.
+
+    `half`: name of the part of the suite over whose ladders rows are ranked together.
+    """
 
     backbone: Literal["frozen", "finetuned"] = "frozen"
+    half: Name | None = None
     ceiling: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
@@ -65,13 +69,15 @@ class _SuiteFile(BaseModel):
 class Suite:
     """A named, versioned set of tasks whose data are frozen by a manifest.
 
-    `overall` maps a name to a set of tasks over whose mean rows are ranked as well.
+    `overall` maps a name to a set of tasks over whose mean rows are ranked as well, `halves` a name to ladders over
+    which rows have a number of counterexamples needed; a row's place is that in the half where it is worse.
     """
 
     name: str
     tasks: dict[str, Task]
     folder: Path = SUITES
     overall: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    halves: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def scenario(self, name: str) -> Description:
         """Return the world or template of that name; raise `ScenarioError` with similar names if there is none."""
@@ -204,7 +210,11 @@ def load_suite(which: str) -> Suite:
                 f"{path}: task {task.name}: scenario {task.scenario.name} has no channel in modality {task.modality}, "
                 "so there is nothing to measure; choose another modality"
             )
-    return Suite(name, tasks, folder, overall)
+    halves: dict[str, tuple[str, ...]] = {}
+    for ladder, climbed in spec.ladders.items():
+        if climbed.half:
+            halves[climbed.half] = (*halves.get(climbed.half, ()), ladder)
+    return Suite(name, tasks, folder, overall, halves)
 
 
 def _rungs(path: Path, name: str, described: Description, entry: _LadderEntry) -> dict[str, Task]:

@@ -146,6 +146,11 @@ class Description(Frozen):
         return self.model_copy(update={"name": f"{self.name}-w{world}", "seed": seed, "worlds": 1})
 
     @property
+    def spare_world(self) -> int:
+        """The first world that is not frozen, to try things in."""
+        return self.worlds
+
+    @property
     @abstractmethod
     def digest(self) -> str:
         """SHA-256 of all fields that the data depend on, independent of how the file is written."""

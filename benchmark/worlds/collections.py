@@ -85,6 +85,11 @@ class Collection(Description):
             raise ScenarioError(f"{self.name} has the draws 0 to {self.worlds - 1}, but no {world}")
         return self.model_copy(update={"name": f"{self.name}-w{world}", "seed": world, "worlds": 1})
 
+    @property
+    def spare_world(self) -> int:
+        """The first draw: there are no others than the frozen ones."""
+        return 0
+
     def encoded(self, part: str) -> tuple[Self, str]:
         """Return itself and the part; if each sample is encoded once, the whole file as the part `EVERY`."""
         if not self.samples:

@@ -78,6 +78,12 @@ def _rank(line: Line) -> str:
     return f"{first}" if first == last else f"{first}-{last}"
 
 
+def _place(line: Line) -> str:
+    """Return a place with the interval of places, such as 2 [1, 4]."""
+    ends = [f"{line[f'place{end}']:.0f}" for end in ENDS] if known(line, "place_low") else []
+    return number(line, "place", "d") + (f" [{', '.join(ends)}]" if len({*ends}) > 1 else "")
+
+
 def _needed(line: Line) -> str:
     return number(line, "counterexamples_text", "")
 
@@ -186,6 +192,12 @@ COLUMNS: Mapping[str, Column] = {
     "encoder": Column("Encoder", "what gives the features", "report"),
     "width": Column("Features", "their number", "report", "d"),
     "l2": Column("l2", "strength of the penalty, chosen on val", "report", ".0e"),
+    "place": Column("Place", "among the rows of the access tier, in the half where it is worse", "report", "d",
+                    text=_place),
+    "regret": Column(
+        "Regret", "how many times as many as the best of its tier it needs, on the ladder where that is most", "report",
+        text=lambda line: f"{number(line, 'regret', '.1f')} ({line['regret_on']})" if known(line, "regret") else "",
+    ),
     "ladder_score": Column("Ladder score", "accuracy if misled, mean over the rungs above 0", "report", better=1),
 }  # fmt: skip
 """The columns in reading order; `column` also describes those of single channels."""
@@ -193,6 +205,8 @@ CHANNEL = "follows_by_channel."
 """Prefix of the keys of how often answers follow one channel; tables show these columns where there is room."""
 NEEDED_BY = "needed_by_shortcut."
 """Prefix, in reports, of the counterexamples needed where one shortcut moves."""
+NEEDED_IN = "needed_in."
+"""Prefix of the counterexamples needed over the ladders of a half."""
 MEAN_AT = "mean_at."
 """Prefix, in reports, of the mean of a measure with a number of counterexamples."""
 L2_AT = "l2_at."
@@ -211,6 +225,13 @@ def board_keys(lines: Sequence[Line], *places: Place) -> list[str]:
     return [*shown[:at], *channel_keys(lines), *shown[at:]]
 
 
+def halves_keys(lines: Sequence[Line]) -> list[str]:
+    """Return the keys of the columns of a suite's halves."""
+    found = dict.fromkeys(key for line in lines for key in line if key.startswith(NEEDED_IN))
+    halves = [key for key in found if not key.endswith((*ENDS, "_text"))]
+    return ["place", "submission", *halves, "regret"]
+
+
 def channel_keys(lines: Sequence[Line]) -> list[str]:
     """Return the keys of how often answers follow single channels that some line has."""
     found = dict.fromkeys(key for line in lines for key in line if key.startswith(CHANNEL))
@@ -224,6 +245,9 @@ def column(key: str) -> Column:
         return Column(f"on {name}", about, better=-1)
     if (name := key.removeprefix(NEEDED_BY)) != key:
         return Column(name, f"counterexamples needed where {name} misleads", "report")
+    if (name := key.removeprefix(NEEDED_IN)) != key:
+        about = f"counterexamples needed, geometric mean over the {name} ladders"
+        return Column(f"N {name}", about, "report", text=lambda line: line.get(f"{key}_text", ""))
     if (number := key.removeprefix(MEAN_AT)) != key:
         return Column(f"m = {number}", f"mean with {number} counterexamples", "report", ".2f")
     if (number := key.removeprefix(L2_AT)) != key:

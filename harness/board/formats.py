@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from spurgen.harness.board.columns import Line, board_keys, cell, column, number, table
+from spurgen.harness.board.columns import Line, board_keys, cell, column, halves_keys, number, table
 from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.board.rows import RANKED_BY, in_papers
 from spurgen.harness.board.schema import IDEAL, SCHEMA_VERSION, Board, Leaderboard
@@ -33,12 +33,24 @@ def to_markdown(board: Leaderboard) -> str:
     columns = [column(key) for key in board_keys(lines, "brief", "wide")]
     meanings = [f"- {each.title}: {each.about}." for each in columns]
     parts = [f"# SpurGen {board.suite} leaderboard", "\n".join(["Brackets: 95 % intervals.", "", *meanings])]
+    if board.halves:
+        parts += ["## Halves", *halves_markdown(board.halves)]
     for name, whole in board.overall.items():
         if whole.shown:
             parts += [f"## {whole.heading(name)}", *board_markdown(whole)]
     for name, part in board.tasks.items():
         parts += [f"## {name}", *board_markdown(part)]
     return "\n\n".join([*parts, f"Manifest SHA-256: `{board.manifest_sha256}`"]) + "\n"
+
+
+def halves_markdown(lines: Sequence[Line]) -> list[str]:
+    """Return a table per access tier of the counterexamples needed over the ladders of each half, and what has none."""
+    placed, parts = [line for line in escaped(lines) if "reason" not in line], []
+    for access in dict.fromkeys(line["access"] for line in placed):
+        of_tier = [line for line in placed if line["access"] == access]
+        parts += [f"### Access: {access}", markdown_table(table(of_tier, halves_keys(placed)))]
+    silent = [f"- {line['submission']}: {line['reason']}" for line in escaped(lines) if "reason" in line]
+    return [*parts, "\n".join(silent)] if silent else parts
 
 
 def board_markdown(part: Board) -> list[str]:
@@ -228,13 +240,15 @@ def to_json(board: Leaderboard) -> str:
 
     Numbers of rows have eight significant digits.
     """
-    record = {
+    record: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "suite": board.suite,
         "manifest_sha256": board.manifest_sha256,
         "tasks": {name: _record(part) for name, part in board.tasks.items()},
         "overall": {name: _record(part) for name, part in board.overall.items()},
     }
+    if board.halves:
+        record["halves"] = [{key: _value(value) for key, value in line.items()} for line in board.halves]
     return json.dumps(record, separators=(",", ":"), allow_nan=False) + "\n"
 
 

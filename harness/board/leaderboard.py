@@ -17,6 +17,7 @@ from spurgen.benchmark.suite import Suite
 from spurgen.benchmark.task import Task
 from spurgen.benchmark.worlds.things import STATES
 from spurgen.harness.board.columns import COLUMNS, Line, Record, channel_keys, entries, with_ends
+from spurgen.harness.board.halves import halves_lines
 from spurgen.harness.board.placing import ERM, place
 from spurgen.harness.board.rows import (
     ENDS,
@@ -79,7 +80,23 @@ def build(suite: Suite, rows: Rows, references: Mapping[str, Rows] | None = None
         there = any(member in parts for member in members)
         found = controls(suite, rungs, (references or {}) if there else {})
         overall[name] = replace(set_board(members, parts), controls=found)
-    return Leaderboard(suite.name, suite.manifest.digest, {name: part.board for name, part in parts.items()}, overall)
+    boards = {name: part.board for name, part in parts.items()}
+    return Leaderboard(suite.name, suite.manifest.digest, boards, overall, _halves(suite, parts))
+
+
+def _halves(suite: Suite, parts: Mapping[str, TaskPart]) -> list[Record]:
+    """Return the lines of a suite's halves; a ladder counts once rows have all its rungs above 0 in all worlds."""
+    curves, goals, access = dict[str, Mapping[str, Float64]](), dict[str, Goal](), dict[str, str]()
+    for ladder in (each for of_half in suite.halves.values() for each in of_half):
+        rungs = [suite.task(name) for name in suite.overall[ladder]]
+        goal, climbed = goal_of(rungs), [parts[rung.name] for rung in rungs if rung.name in parts]
+        if goal and len(climbed) == len(rungs):
+            ranked = [{row["submission"]: row["access"] for row in part.board.rows} for part in climbed]
+            full = [label for label in ranked[0] if all(label in of_rung for of_rung in ranked)]
+            curves[ladder] = {label: by_common_unit([part.ranked_by[label] for part in climbed]).T for label in full}
+            goals[ladder] = goal
+            access |= ranked[0]
+    return halves_lines(suite.halves, curves, goals, access)
 
 
 def build_board(suite: Suite, results: Path, rows: Rows) -> Leaderboard:
@@ -311,25 +328,35 @@ def controls(suite: Suite, rungs: Sequence[Task], references: Mapping[str, Rows]
     heights = [each for each in matched.values() if each is not None]
     goal, complete = goal_of(rungs), len(heights) == len(rungs)
     return Controls(
-        float(_mean_of_states(ceilings[-1], "accuracy").mean()) if ceilings else None,
+        _mean(ceilings, "accuracy"),
         {m: float(each.mean()) for m, each in matched.items() if each is not None} if complete else None,
-        float(_mean_of_states(ceilings[-1], "seen").mean()) if ceilings else None,
+        _mean(ceilings, "seen"),
         needed(by_common_unit(heights).T, goal).text if goal and complete else "",
         rungs[0].scenario.ceiling,
         tuple(trick for label in references.get(TRICKS, {}) if (trick := _trick(suite, rungs, references, label))),
     )
 
 
-def _mean_of_states(row: TaskRow, kind: str) -> Float64:
-    """Return the mean of the accuracies where shortcuts agree, mislead and are neutral, by world: float64 (W,)."""
-    mean: Float64 = np.mean([row.metric(f"{kind}_{state}") for state in STATES], axis=0)
-    return mean
+def _mean(rows: Sequence[TaskRow], kind: str) -> float | None:
+    """Return the mean over worlds of the last row's `_mean_of_states`; None if there is none."""
+    by_world = _mean_of_states(rows[-1], kind) if rows else None
+    return None if by_world is None else float(by_world.mean())
+
+
+def _mean_of_states(row: TaskRow, kind: str) -> Float64 | None:
+    """Return the mean of the accuracies where shortcuts agree, mislead and are neutral, by world: float64 (W,).
+
+    Of those that the ladder has; None if it has none.
+    """
+    known = [row.metric(name) for state in STATES if (name := f"{kind}_{state}") in row.results[0].metrics]
+    return np.mean(known, axis=0) if known else None
 
 
 def _matched(suite: Suite, rung: Task, rows: Rows) -> Float64 | None:
     """Return the matched control's accuracy by world, float64 (W,), over the draws with the most worlds."""
     draws = [_without(suite, rung, row, matched=True) for row in (each.get(rung.name) for each in rows.values())]
-    values = [_mean_of_states(row, "accuracy") for row in draws if row]
+    means = [_mean_of_states(row, "accuracy") for row in draws if row]
+    values = [mean for mean in means if mean is not None]
     most = max(map(len, values), default=0)
     return np.mean([each for each in values if len(each) == most], axis=0) if values else None
 

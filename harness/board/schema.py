@@ -112,12 +112,16 @@ class Board:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """A suite's leaderboard; `overall` maps the suite's sets of tasks to their boards."""
+    """A suite's leaderboard; `overall` maps the suite's sets of tasks to their boards.
+
+    `halves`: lines of `board.halves`, of a suite whose ladders are of two halves.
+    """
 
     suite: str
     manifest_sha256: str
     tasks: dict[str, Board]
     overall: dict[str, Board]
+    halves: Sequence[Record] = ()
 
     def to_pandas(self) -> "DataFrame":
         """Return `lines` with typed columns; sets of tasks that are not ladders have their own `to_pandas`."""

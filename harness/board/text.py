@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from spurgen.harness.board.columns import Line, board_keys, channel_keys, column, table
+from spurgen.harness.board.columns import Line, board_keys, channel_keys, column, halves_keys, known, table
 from spurgen.harness.board.formats import blocks
 from spurgen.harness.board.placing import ERM
 from spurgen.harness.board.schema import Board, Leaderboard
@@ -54,6 +54,8 @@ def to_text(
     shown = {name: part for name, part in board.tasks.items() if not tasks or name in tasks}
     printer.title(f"# SpurGen {board.suite} leaderboard")
     printer.text(BRIEF + MINE * bool(mine), width)
+    if board.halves and not tasks:
+        printer.halves(board.halves)
     for name, part in shown.items():
         if alone is None or name in alone:
             printer.title(f"## {name}")
@@ -128,6 +130,19 @@ class _Printer:
         if part.unranked:
             self._console.print()
         self._controls(part)
+
+    def halves(self, lines: Sequence[Line]) -> None:
+        """Print counterexamples needed over the ladders of each half, a table per access tier."""
+        self.title("## Counterexamples needed over all ladders of a half, and the place in the worse")
+        placed = [line for line in lines if known(line, "place")]
+        for access in dict.fromkeys(line["access"] for line in placed):
+            of_tier = [line for line in placed if line["access"] == access]
+            rows = table([*map(self._marked, of_tier)], halves_keys(placed))
+            self._console.print(Text(f"Access: {access}", style="italic"))
+            self._console.print(
+                _rich_table(rows, _widths([rows]), [row["submission"] in self._mine for row in of_tier])
+            )
+            self._console.print()
 
     def best_last(self, part: Board) -> None:
         """Print how many rows are not ranked, with the reason of one's own, and a table with the best row last."""

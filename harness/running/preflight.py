@@ -153,10 +153,10 @@ def example_tasks(suite: Suite) -> dict[str, Task]:
 def check_modality(spec: str, task: Task, limits: Limits, device: str) -> Findings:
     """Check a submission on a few samples; its failures are returned, not raised.
 
-    A task with several worlds is checked in the first that is not frozen. On a ladder the submission is also trained
-    without counterexamples.
+    A task with several worlds is checked in one that is not frozen, if there is one. On a ladder the submission is also
+    trained without counterexamples.
     """
-    findings, task = Findings(), task.in_world(task.scenario.worlds)
+    findings, task = Findings(), task.in_world(task.scenario.spare_world)
     try:
         with Worker(spec, {}, task.name, limits, device) as worker:
             findings.outcomes["contract"] = "ok"
@@ -185,7 +185,7 @@ def _fit_without_counterexamples(spec: str, task: Task, limits: Limits, device: 
 
 def erm_accuracy(task: Task, limits: Limits, device: str) -> Accuracy | None:
     """Train ERM on the same samples; return its accuracy, or None if it fails under these limits."""
-    findings, task = Findings(), task.in_world(task.scenario.worlds)
+    findings, task = Findings(), task.in_world(task.scenario.spare_world)
     try:
         with Worker(f"{BASELINES}.erm:submission", {}, task.name, limits, device) as worker:
             _Examination(worker, task, findings).train_and_classify()

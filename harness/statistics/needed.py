@@ -1,8 +1,10 @@
 """How many counterexamples a row needs on a ladder, and as a multiple of another row, with intervals over worlds."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr, stdtrit
@@ -98,6 +100,35 @@ def needed(curves: Float64, goal: Goal) -> Needed:
     """Return the counterexamples needed by the mean over worlds of a row's curves, A(m), float64 (W, R)."""
     value, drawn = float(goal.needed(curves.mean(axis=0, keepdims=True))[0]), _replicates(curves, goal)
     return Needed(value, None if drawn is None else _interval(drawn, drawn, len(curves)), goal)
+
+
+class Bounded(NamedTuple):
+    """Numbers of counterexamples between the ends of their ladders, float64; beyond an end they are that end.
+
+    `value`: of the mean over worlds; `drawn`: of replicates, (B,), None for too few worlds. `below`, `above`: whether
+    the value is only known to be at most, or more than, the end.
+    """
+
+    value: Float64
+    drawn: Float64 | None
+    below: bool
+    above: bool
+
+
+def bounded(curves: Float64, goal: Goal) -> Bounded:
+    """Return the counterexamples needed by a row's curves, A(m), float64 (W, R), as numbers of which means exist."""
+    first, last = goal.rungs[0], goal.rungs[-1]
+    value, drawn = goal.needed(curves.mean(axis=0, keepdims=True))[0], _replicates(curves, goal)
+    clipped = None if drawn is None else drawn.clip(first, last)
+    return Bounded(np.clip(value, first, last), clipped, bool(value <= first), bool(np.isinf(value)))
+
+
+def geometric_mean(numbers: Sequence[Bounded]) -> Bounded:
+    """Return the geometric mean of numbers on several ladders, replicate by replicate."""
+    draws = [each.drawn for each in numbers if each.drawn is not None]
+    drawn = np.exp(np.mean(np.log(draws), axis=0)) if len(draws) == len(numbers) else None
+    value = np.exp(np.mean(np.log([each.value for each in numbers])))
+    return Bounded(value, drawn, any(each.below for each in numbers), any(each.above for each in numbers))
 
 
 def needed_ratio(first: Float64, second: Float64, goal: Goal) -> Ratio:

@@ -1,0 +1,82 @@
+"""The two halves of a suite: counterexamples needed on its drawn and on its real ladders, and a place by the worse."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from spurgen.harness.board.columns import NEEDED_IN, Record, with_ends
+from spurgen.harness.board.placing import tier_place
+from spurgen.harness.metrics.arrays import Float64, Int64
+from spurgen.harness.statistics.needed import Bounded, Goal, bounded, geometric_mean
+
+ENDS = (0.025, 0.975)
+Curves = Mapping[str, Float64]
+"""A(m) by label, float64 (W, R), of a ladder's ranked rows."""
+
+
+def halves_lines(
+    halves: Mapping[str, Sequence[str]], curves: Mapping[str, Curves], goals: Mapping[str, Goal],
+    access: Mapping[str, str],
+) -> list[Record]:  # fmt: skip
+    """Return a line per row that has a number on every ladder, by access tier, best first; then one for each other.
+
+    `halves`: ladders by half. `curves`, `goals`: by ladder. `access`: tier by label. A number beyond a ladder's ends
+    counts as that end, and the text of a mean says so. *Place*: within the tier, by the half where it is worse.
+    *Regret*: the factor by which a row needs more than the best of its tier, on the ladder where that is largest.
+    """
+    ladders = [ladder for of_half in halves.values() for ladder in of_half]
+    lacking = {label: [each for each in ladders if label not in curves.get(each, {})] for label in access}
+    whole = [label for label in access if not lacking[label]]
+    numbers = {each: {label: bounded(curves[each][label], goals[each]) for label in whole} for each in ladders}
+    means = {
+        half: {label: geometric_mean([numbers[each][label] for each in of_half]) for label in whole}
+        for half, of_half in halves.items()
+    }
+    lines: list[Record] = []
+    for tier in sorted({access[label] for label in whole}, key=tier_place):
+        members = [label for label in whole if access[label] == tier]
+        placed = _places([[of_half[label] for label in members] for of_half in means.values()])
+        regrets = _regrets({each: [of[label] for label in members] for each, of in numbers.items()})
+        for k in sorted(range(len(members)), key=lambda k: (placed[k]["place"], members[k])):
+            found = {half: of_half[members[k]] for half, of_half in means.items()}
+            lines.append({"submission": members[k], "access": tier} | placed[k] | _shown(found) | regrets[k])
+    silent = ({"submission": k, "access": access[k], "reason": f"no number on {', '.join(lacking[k])}"} for k in access)
+    return [*lines, *(line for line in silent if line["submission"] not in whole)]
+
+
+def _places(halves: Sequence[Sequence[Bounded]]) -> list[Record]:
+    """Return the place of each member of a tier with its interval; `halves`: means of each half, by member."""
+    places = np.max([_ranks(np.array([[float(each.value)] for each in of_half])) for of_half in halves], axis=0)
+    values = [int(place) for (place,) in places]
+    drawn = [[each.drawn for each in of_half if each.drawn is not None] for of_half in halves]
+    if any(len(known) < len(values) for known in drawn):
+        return [{"place": value} for value in values]
+    low, high = np.quantile(
+        np.max([_ranks(np.stack(known)) for known in drawn], axis=0), ENDS, axis=1, method="nearest"
+    )
+    return [with_ends("place", value, (int(low[k]), int(high[k]))) for k, value in enumerate(values)]
+
+
+def _ranks(numbers: Float64) -> Int64:
+    """Return one more than how many members need fewer, int64 (M, B); `numbers`: float64 (M, B)."""
+    ranks: Int64 = 1 + (numbers[None] < numbers[:, None]).sum(axis=1)
+    return ranks
+
+
+def _regrets(numbers: Mapping[str, Sequence[Bounded]]) -> list[Record]:
+    """Return each member's regret and its ladder; `numbers`: by ladder, member by member."""
+    values = np.array([[each.value for each in of] for of in numbers.values()])
+    factors = values / values.min(axis=1, keepdims=True)
+    worst, ladders = factors.argmax(axis=0), [*numbers]
+    return [{"regret": float(factors[at, k]), "regret_on": ladders[at]} for k, at in enumerate(worst)]
+
+
+def _shown(found: Mapping[str, Bounded]) -> Record:
+    """Return the means of a row's halves, with intervals, and as text."""
+    line: Record = {}
+    for half, mean in found.items():
+        ends = None if mean.drawn is None else np.quantile(mean.drawn, ENDS).tolist()
+        mark = "~" if mean.below and mean.above else ">" if mean.above else "<=" if mean.below else ""
+        text = f"{mark}{mean.value:.0f}" + (f" [{ends[0]:.0f}, {ends[1]:.0f}]" if ends else "")
+        line |= with_ends(f"{NEEDED_IN}{half}", float(mean.value), ends) | {f"{NEEDED_IN}{half}_text": text}
+    return line
