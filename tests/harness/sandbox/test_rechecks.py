@@ -57,10 +57,10 @@ def checked(worker):
 
 
 def test_the_time_of_processes_that_training_started_counts_after_their_end(start):
-    burn = "import time\nwhile time.process_time() < 0.5: pass"
+    burn = "import time\nwhile time.process_time() < 0.52: pass"
     code = f"import subprocess, sys\ndef fit(*_): subprocess.run([sys.executable, '-c', {burn!r}], check=True)\n"
     with start(code + MEANS) as worker:
-        assert worker._training[1] >= 0.5
+        assert worker._training[1] >= 0.5  # the kernel counts in hundredths
 
 
 @pytest.fixture
