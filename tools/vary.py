@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from ladders import FREE, Found, Heights, Kinds, Line, Verdict, add_flags, check, heights
+from ladders import FREE, Found, Heights, Kinds, Line, Verdict, add_flags, check, heights, without_correlation
 from rich.console import Console
 from sweep import FOLDER
 
@@ -244,7 +244,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         reached = {method: {kind: heights(each) for kind, each in of.items()} for method, of in found.items()}
         return varied.judge(ladder, reached, ceiling)
 
-    return check(arguments.varied, arguments, console, varied.kinds(arguments, suite), judged, free=varied.free)
+    kinds = varied.kinds(arguments, suite)
+    return check(arguments.varied, arguments, console, kinds, judged, *[without_correlation] * varied.free)
 
 
 if __name__ == "__main__":

@@ -138,17 +138,21 @@ def worlds_of(description: Description, asked: Sequence[int] | None) -> Sequence
     return asked or TUNING
 
 
+def strong() -> str:
+    """Return the options of a strongly regularised ERM, JSON."""
+    from spurgen.baselines.controls import groups_from_errors  # loads torch
+
+    return json.dumps({"l2": groups_from_errors.submission.hyper("features").first_l2})
+
+
 def runs_of(task: Task, suite: str, ladder: str, worlds: Sequence[int]) -> dict[str, list[Run]]:
     """Return what is trained on a ladder, a run per world; `suite`, `ladder`: as of `Run`.
 
     Keys are the methods of `SCORED`, `errors`, `part` and, where the ladder has samples without a correlation, `free`.
     """
-    from spurgen.baselines.controls import groups_from_errors  # loads torch
-
-    strong = json.dumps({"l2": groups_from_errors.submission.hyper("features").first_l2})
     above = tuple(m for m in task.scenario.rungs if m)
     kinds: dict[str, dict[str, Any]] = {method: {"method": method} for method in SCORED}
-    kinds |= {"errors": {"method": ERM, "options": strong}, "part": {"method": ERM, "share": 1 / PART}}
+    kinds |= {"errors": {"method": ERM, "options": strong()}, "part": {"method": ERM, "share": 1 / PART}}
     try:
         task.scenario.flat("train")
         kinds["free"] = {"method": ERM, "uncorrelated": True, "rungs": (0,)}
@@ -169,8 +173,7 @@ def fingerprint(curves: Mapping[str, Worlds], declared: float | None, probes: Pr
     measured = mean_estimate(heights["free"][:, 0], Spread()) if "free" in heights else None
     ceiling = measured or (Estimate(declared) if declared else None)
     rungs = tuple(map(int, curves[ERM][0]))
-    found, errors = (_table(curves["errors"], name) for name in ("found", "errors"))
-    precisions = np.divide(found, errors, out=np.full_like(found, np.nan), where=errors > 0)
+    precisions, found = _precisions(curves["errors"]), _table(curves["errors"], "found")
     numbers: dict[str, Any] = {}
     if ceiling:
         goal = Goal(rungs, SHARE * ceiling.value)
@@ -186,6 +189,17 @@ def fingerprint(curves: Mapping[str, Worlds], declared: float | None, probes: Pr
         probes if isinstance(probes, str) else (_mean(probes.label), _mean(probes.shortcut)),
         between=share_between_units(np.stack([heights[method].mean(axis=1) for method in SCORED])), **numbers,
     )  # fmt: skip
+
+
+def mean_precision(worlds: Worlds) -> float:
+    """Return the share of errors that are counterexamples, a mean over worlds and rungs; NaN if there is no error."""
+    mean = _mean(_precisions(worlds))
+    return mean.value if mean else math.nan
+
+
+def _precisions(worlds: Worlds) -> Float64:
+    found, errors = (_table(worlds, name) for name in ("found", "errors"))
+    return np.divide(found, errors, out=np.full_like(found, np.nan), where=errors > 0)
 
 
 def _table(worlds: Worlds, name: str) -> Float64:

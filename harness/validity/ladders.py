@@ -35,6 +35,7 @@ from spurgen.harness.validity.suite import (
 )
 
 CEILING, SEEN, LOWEST, HIGHEST, FEWER = 0.9, 0.95, 0.3, 0.8, 2 / 3
+PRECISION, WORTH, APART = 0.6, 1.5, 0.03
 Curve = Mapping[int, float]
 """A(m) by the number of counterexamples, ascending."""
 
@@ -45,6 +46,22 @@ class Rule(NamedTuple):
     rule: str
     found: str
     met: bool | None
+
+
+class Untidy(NamedTuple):
+    """What tells whether a drawn ladder is as untidy as real data, beside the curves of the control rows.
+
+    `precision`: of the errors of a strongly regularised ERM, taken for counterexamples: a mean over rungs and worlds.
+    `apart`: how far the accuracies lie from one another, where shortcuts agree, mislead and are neutral, of a learner
+    that trained without a correlation. `given`, `inferred`: labels of balanced softmax with groups given, and inferred
+    from ERM's errors. `tricks`: labels of the rows that know how worlds are drawn.
+    """
+
+    precision: float
+    apart: float
+    given: str
+    inferred: str
+    tricks: Sequence[str]
 
 
 def needed_of_mean(curve: Curve, ceiling: float) -> float:
@@ -60,35 +77,54 @@ def needed_text(curve: Curve, ceiling: float) -> str:
 
 
 def check_rules(
-    curves: Mapping[str, Curve], twins: Collection[str], ceiling: float | None, seen: float | None
-) -> list[Rule]:
+    curves: Mapping[str, Curve], twins: Collection[str], ceiling: float | None, seen: float | None,
+    untidy: Untidy | None = None, *, real: bool = False,
+) -> list[Rule]:  # fmt: skip
     """Check the rules of a ladder.
 
     `curves`: by method, ERM's among them, on all rungs above 0 at least. `twins`: the methods that are given twins.
     `ceiling`: on unseen things, `seen`: on those of train; None where they are not known. Both are rounded to three
-    digits, as they are shown.
+    digits, as they are shown. `untidy`: what the rules of drawn ladders need that are to be like real data. A `real`
+    ladder is as hard as it is: rules on the height of its ceiling and of the lowest rung are not asked.
     """
     erm = curves[ERM]
     heights = [*erm.values()]
     rules = [Rule("ERM rises from rung to rung", ", ".join(f"{height:.2f}" for height in heights),
                   heights == sorted(heights))]  # fmt: skip
-    if 0 in erm:
+    if 0 in erm and not real:
         rules.append(Rule(f"ERM without counterexamples at most {LOWEST:g}", f"{erm[0]:.3f}", erm[0] <= LOWEST))
-    for least, value, where in ((CEILING, ceiling, ""), (SEEN, seen, " on things of train")):
+    for least, value, where in () if real else ((CEILING, ceiling, ""), (SEEN, seen, " on things of train")):
         met = None if value is None else round(value, 3) >= least
         rules.append(Rule(f"ceiling{where} at least {least:g}", "none" if value is None else f"{value:.3f}", met))
     if ceiling is None:
         return rules
     top, numbers = heights[-1] / ceiling, {method: needed_of_mean(curve, ceiling) for method, curve in curves.items()}
+    aside = {ERM, *twins, *([untidy.inferred, *untidy.tricks] if untidy else ())}
     fewer = [
         method for method, number in numbers.items()
-        if method not in (ERM, *twins) and np.isfinite(number) and number <= FEWER * numbers[ERM]
+        if method not in aside and np.isfinite(number) and number <= FEWER * numbers[ERM]
     ]  # fmt: skip
     return [
         *rules,
         Rule(f"ERM on the highest rung at least {HIGHEST:g} of the ceiling", f"{top:.3f}", top >= HIGHEST),
         Rule("two methods without twins need at most 2/3 of ERM's", and_list(fewer or ["none"]), len(fewer) >= 2),
+        *(_untidy_rules(untidy, curves, ceiling) if untidy else ()),
     ]
+
+
+def _untidy_rules(untidy: Untidy, curves: Mapping[str, Curve], ceiling: float) -> list[Rule]:
+    number = {method: needed_of_mean(curve, ceiling) for method, curve in curves.items()}
+    text = {method: needed_text(curve, ceiling) for method, curve in curves.items()}
+    given, inferred, (precision, apart, *_) = untidy.given, untidy.inferred, untidy
+    worth = number[inferred] >= WORTH * number[given] and np.isfinite(number[given])
+    return [
+        Rule(f"precision of inferred groups at most {PRECISION:g}", f"{precision:.2f}", precision <= PRECISION),
+        Rule(f"inferred groups need at least {WORTH:g} times what given ones do",
+             f"{text[inferred]} and {text[given]}", bool(worth)),
+        *(Rule(f"{trick} needs at least as many as ERM", f"{text[trick]} and {text[ERM]}", number[trick] >= number[ERM])
+          for trick in untidy.tricks),
+        Rule(f"without a correlation the accuracies lie within {APART:g}", f"{apart:.3f}", apart <= APART),
+    ]  # fmt: skip
 
 
 @question(

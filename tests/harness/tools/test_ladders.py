@@ -8,6 +8,7 @@ from ladders import STATES, judge
 
 from spurgen.harness.cli import run_script
 from spurgen.harness.experiments import curves
+from spurgen.harness.validity.ladders import Untidy
 
 
 def planted(curve):
@@ -47,7 +48,7 @@ def test_what_was_measured_is_not_measured_again_and_the_page_is_renewed(steps, 
     asked = ["--suite", steps, "--methods", "erm", "subg", "--seeds", "100-101", "--out", str(out), "--page", str(page)]
     assert run_script(ladders, asked) == 1  # letters are no features
     known = json.loads(out.read_text())
-    assert len(known) == 2 * 2 + 2
+    assert len(known) == 2 * 7  # beside the methods the ceiling, bsoftmax, two control rows and ERM's errors
     assert "| few" in page.read_text()
     assert page.read_text().startswith("before\n")
     monkeypatch.setattr(curves, "climb", None)
@@ -59,3 +60,29 @@ def test_what_was_measured_is_not_measured_again_and_the_page_is_renewed(steps, 
 def test_a_ladder_that_the_suite_lacks_is_an_error_with_similar_names(tmp_path, capsys):
     assert run_script(ladders, ["--ladders", "things-texts", "--out", str(tmp_path / "known.json")]) == 2
     assert "there is no ladder 'things-texts'; did you mean things-text" in " ".join(capsys.readouterr().err.split())
+
+
+UNTIDY = Untidy(0.61, 0.03, "subg", "inferred", ["masked"])
+
+
+@pytest.mark.parametrize(
+    ("untidy", "given", "met"),
+    [
+        (UNTIDY, FAST, [False, True, True, True]),
+        (UNTIDY._replace(precision=0.6, apart=0.031), FAST, [True, True, True, False]),
+        (UNTIDY._replace(inferred="subg", tricks=["quick"]), FAST, [False, False, False, True]),
+        (UNTIDY, planted(SLOW | {"128": [0.5, 1, 1]}), [False, False, True, True]),  # given groups that reach nothing
+    ],
+)
+def test_drawn_ladders_are_to_be_as_untidy_as_real_data(untidy, given, met):
+    curves = {"erm": [ERM], "subg": [given], "quick": [FAST], "inferred": [ERM], "masked": [ERM]}
+    _, rules = judge("x", curves, 0.94, 0.99, untidy)
+    assert [rule.met for rule in rules[-4:]] == met
+    assert "masked" not in rules[-5].found
+
+
+def test_real_ladders_are_as_hard_as_they_are():
+    real = {m: {k: v for k, v in at.items() if k != "accuracy_neutral"} for m, at in ERM.items()}
+    (line,), rules = judge("x", {"erm": [real]}, 0.6, None, real=True)
+    assert line["m = 8"] == "0.20 (1.00)"
+    assert [rule.met for rule in rules] == [True, True, False]
