@@ -117,16 +117,17 @@ def plan_tuning(
 ) -> list[Job]:
     """Return the jobs that tune submissions; where seeds name worlds, none of these is frozen.
 
-    Raise `SpurgenError` for a frozen world: a method may not be tuned where it is ranked.
+    A suite without a manifest is for tuning alone. Raise `SpurgenError` for a frozen world: a method may not be tuned
+    where it is ranked.
     """
     planner = Planner(suite)
-    chosen = [planner.loaded.task(name) for name in tasks]
+    chosen, frozen = [planner.loaded.task(name) for name in tasks], planner.loaded.manifest_file.exists()
     for task in chosen:
-        if min(seeds) < task.scenario.worlds > 1:
+        if frozen and min(seeds) < task.scenario.worlds > 1:
             raise SpurgenError(f"task {task.name}: world {min(seeds)} is frozen; tune on others, such as 100")
     return [
         plan_unfrozen(task, spec, seed, device, options)
-        if task.scenario.worlds > 1
+        if task.scenario.worlds > 1 or not frozen
         else planner.job(task.name, spec, seed, device=device, options=options)
         for seed in seeds for spec in specs for task in chosen
     ]  # fmt: skip

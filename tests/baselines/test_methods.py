@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from spurgen.baselines import bsoftmax, cb_loss, cvar_dro, erm, focal, group_dro, ldam, resample, subg
+from spurgen.baselines import bsoftmax, cb_loss, cvar_dro, erm, focal, group_dro, kernel_ridge, ldam, resample, subg
 from spurgen.baselines.cvar_dro import cvar
 from spurgen.baselines.focal import focal_losses
 from spurgen.baselines.training.data import Data, Inputs
@@ -196,3 +196,10 @@ def test_log_sizes_balance_the_softmax_for_groups_of_equal_size():
         np.testing.assert_allclose(
             balanced * actual[i] / (balanced @ actual[i]), posterior / posterior.sum(), rtol=1e-5
         )
+
+
+def test_of_many_samples_some_are_landmarks_and_the_kernel_still_learns(fitted, make_data, make_context, monkeypatch):
+    monkeypatch.setattr(kernel_ridge, "LANDMARKS", 40)
+    trained = fitted(kernel_ridge.submission, make_data(modality="text"), make_context("text"), epochs=12)
+    unseen = make_data(n=60, seed=1, modality="text")
+    assert (trained.predict(unseen.batch).argmax(1) == unseen.labels).mean() > 0.95

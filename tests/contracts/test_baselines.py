@@ -17,7 +17,7 @@ from spurgen.benchmark.result import Report
 from spurgen.harness.experiments.tuning import choose, read_tuning, results_file, score_settings, settings
 
 SWEEPS = Path(__file__).parents[2] / "benchmark" / "sweeps"
-SWEPT = sorted({path.name for path in SWEEPS.iterdir() if path.is_dir()})
+SWEPT = sorted(page.stem for page in SWEEPS.glob("*.md"))  # a sweep has its page once it is whole
 TRIALS = 16
 METHODS = discover("spurgen.baselines")
 MODALITIES = ["image", "text", "multimodal"]

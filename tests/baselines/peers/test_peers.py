@@ -17,6 +17,7 @@ from spurgen.baselines import (
     focal,
     irm,
     jtt,
+    kernel_ridge,
     ldam,
     lff,
     resample,
@@ -85,6 +86,14 @@ def test_focal_discounts_confident_samples(place, gamma, make_step, captured, si
 # Recorded: RobustLoss(alpha, 0, "cvar"), which finds the share by bisection.
 def test_cvar_dro_is_the_mean_of_the_worst_share(fixed, peer):
     assert [cvar(fixed.losses, alpha).item() for alpha in (0.1, 0.3, 0.5, 1.0)] == close(peer("cvar_dro").losses)
+
+
+# Recorded: KernelRidge(alpha=12 * 1e-3) of a kernel that KernelCenterer centred, on one-hot labels without their mean.
+def test_kernel_ridge_is_ridge_regression_with_a_free_bias(fixed, peer):
+    landmarks = fixed.features.double()
+    head = kernel_ridge.KernelHead(landmarks, 1.0, 3)
+    kernel_ridge.regress(head, head.describe(landmarks), one_hot(fixed.labels).double(), 1e-3)
+    np.testing.assert_allclose(head(fixed.wave(2, 4, start=0.1)).detach(), peer("kernel_ridge").scores, atol=1e-6)
 
 
 # Recorded: LDAMLoss for classes of 52, 35 and 9 samples, max_m 0.3 and s 30, of the logits' sines as cosines.
