@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import torch
 from pydantic.dataclasses import dataclass
-from torch import Tensor
+from torch import Tensor, nn
 
 from spurgen.baselines import erm
 from spurgen.baselines.training.hyperparameters import Choice, LogUniform, redefined
@@ -58,16 +58,17 @@ def retrain_head(
     problem: Problem,
     hyper: HeadRecipe,
     *,
+    head: nn.Linear | None = None,
     sampler: Sampler | None = None,
     weights: Tensor | None = None,
 ) -> Network:
-    """Train the head from new initial weights on the frozen features of train, and return the network.
+    """Train `head`, or one of new initial weights, on the frozen features of train, and return the network.
 
     The features are computed once, in evaluation mode: an epoch then costs almost nothing, and the encoders' weights
     and running statistics do not change. `weights` float32 (n,) on the network's device multiplies the samples' losses.
     """
     known = features(network, problem.train.inputs).to(network.device, network.head.weight.dtype)
-    network.head = problem.network(hyper, "head", hidden=True).head
+    network.head = head or problem.network(hyper, "head", hidden=True).head
 
     def objective(step: Step) -> Tensor:
         step.features = known[step.indices]

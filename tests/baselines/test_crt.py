@@ -1,12 +1,13 @@
-"""crt, reweight_crt and dfr: the frozen features, and the head that is trained on them."""
+"""afr, crt, reweight_crt and dfr: the frozen features, and the head that is trained on them."""
 
 import dataclasses
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from spurgen.baselines import crt, dfr, reweight_crt
+from spurgen.baselines import afr, crt, dfr, reweight_crt
 from spurgen.baselines.crt import train_features
 from spurgen.baselines.dfr import balanced_subset, fold, one_vs_rest, standardisation
 from spurgen.baselines.training.data import Inputs
@@ -205,3 +206,14 @@ def test_groups_of_one_sample_and_an_empty_class_are_no_error(problem):
     network = dfr.fit(problem, DFR)
     assert problem.journal.checks == {HELD_OUT: False}
     assert (network.head(features(network, problem.val.inputs)).argmax(1) != 1).all()
+
+
+def test_afr_moves_the_head_from_where_it_was(fitted, make_data, make_context):
+    data = make_data(modality="text")
+    trained = fitted(afr.submission, data, make_context("text"), epochs=12)
+    unseen = make_data(n=60, seed=1, modality="text")
+    assert (trained.predict(unseen.batch).argmax(1) == unseen.labels).mean() > 0.9
+    first = nn.Linear(3, 2)
+    head, seen = afr.MovedHead(first), torch.ones(4, 3)
+    torch.testing.assert_close(head(seen), first(seen))
+    assert {name for name, _ in head.named_parameters()} == {"weight", "bias"}

@@ -27,6 +27,7 @@ from spurgen.baselines import (
     vrex,
 )
 from spurgen.baselines.adversarial import ramp, reverse_gradient
+from spurgen.baselines.afr import confidence_weights
 from spurgen.baselines.cnc import contrastive_loss
 from spurgen.baselines.contrastive import nt_xent
 from spurgen.baselines.coral import coral_penalty
@@ -86,6 +87,12 @@ def test_focal_discounts_confident_samples(place, gamma, make_step, captured, si
 # Recorded: RobustLoss(alpha, 0, "cvar"), which finds the share by bisection.
 def test_cvar_dro_is_the_mean_of_the_worst_share(fixed, peer):
     assert [cvar(fixed.losses, alpha).item() for alpha in (0.1, 0.3, 0.5, 1.0)] == close(peer("cvar_dro").losses)
+
+
+# Recorded: normalize_weights(rebalance_weights(get_exp_weights(...))) with gamma 4, of classes of 6, 4 and 2 samples.
+def test_afr_gives_less_weight_to_the_sure_and_to_large_classes(fixed, peer):
+    labels = torch.tensor([0, 1, 2, 0, 1, 2, 0, 1, 0, 0, 0, 1])
+    assert confidence_weights(fixed.logits, labels, 4.0).tolist() == close(peer("afr").weights)
 
 
 # Recorded: KernelRidge(alpha=12 * 1e-3) of a kernel that KernelCenterer centred, on one-hot labels without their mean.
