@@ -6,6 +6,7 @@ import torch
 from pydantic.dataclasses import dataclass
 
 from spurgen.baselines.training.hyperparameters import Choice, LogUniform
+from spurgen.baselines.training.problem import Objective, mean_loss
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem, Recipe, logits, train, weighted, within
 
 _EPOCHS = "Liu et al. 2021: CelebA 1, Waterbirds 60 of 300; Zhang et al. 2022: ERM that does not fit every sample"
@@ -27,12 +28,14 @@ class FirstStageRecipe(Recipe):
     first_l2: float = within(1e-9, 1.0, _L2, default=1e-2, search=LogUniform(1e-4, 1e-1), only="features")
 
 
-def train_first(problem: Problem, hyper: FirstStageRecipe, stage: str) -> torch.Tensor:
-    """Train a first model by ERM, and return its logits on train in evaluation mode, float32 (n, K)."""
+def train_first(
+    problem: Problem, hyper: FirstStageRecipe, stage: str, objective: Objective = mean_loss
+) -> torch.Tensor:
+    """Train a first model; return its logits on train in evaluation mode, float32 (n, K)."""
     recipe = replace(
         hyper, epochs=hyper.first_epochs, lr=hyper.first_lr, weight_decay=hyper.first_weight_decay, l2=hyper.first_l2
     )
-    first = train(problem.network(hyper, stage), problem, recipe, stage=stage)
+    first = train(problem.network(hyper, stage), problem, recipe, objective=objective, stage=stage)
     return logits(first, problem.train.inputs).to(problem.train.labels.device)
 
 

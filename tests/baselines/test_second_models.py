@@ -1,4 +1,4 @@
-"""Methods that train a second model on what a first one gets wrong: jtt, cnc, lff, eiil, and the control of groups."""
+"""Methods that train a second model on what a first one gets wrong: jtt, cnc, lff, eiil, xrm, mat, and the control."""
 
 import itertools
 from dataclasses import replace
@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch.nn.functional import cross_entropy
 
-from spurgen.baselines import bsoftmax, cnc, eiil, jtt, lff
+from spurgen.baselines import bsoftmax, cnc, eiil, jtt, lff, mat, xrm
 from spurgen.baselines.cnc import Contrast, contrastive_loss, pairs
 from spurgen.baselines.controls import groups_from_errors
 from spurgen.baselines.eiil import calibrate, infer_environments, scale_gradients
@@ -247,6 +247,60 @@ def test_rounding_puts_no_correct_sample_among_the_errors():
     logits, labels = drawn_logits(1000, classes=10)
     logits[torch.arange(1000), labels] = logits.amax(1) + 36
     assert infer_environments(scale_gradients(logits + 100, labels)).sum() == 0
+
+
+@pytest.fixture
+def twins(problem):
+    return xrm.Twins(problem.network(LFF, "second twin"), problem.train.labels, 3)
+
+
+def test_a_twin_learns_from_its_own_half_alone(problem, twins):
+    network = problem.network(LFF)
+    assert 20 < twins.mine.sum() < 76
+    for chosen, learning, other in ((twins.mine, network, twins.second), (~twins.mine, twins.second, network)):
+        step = Step(network, problem.train, chosen.nonzero().flatten(), 0.0)
+        loss = twins.whole(step)
+        assert any(part.abs().max() > 0 for part in gradients(loss, learning))
+        assert all(
+            part is None or not part.any()
+            for part in torch.autograd.grad(loss, list(other.parameters()), allow_unused=True)
+        )
+
+
+def test_labels_become_what_the_twin_that_has_not_seen_them_is_sure_of(problem, twins, monkeypatch):
+    sure, unsure = torch.tensor([0.0, 0.0, 40.0]), torch.zeros(3)
+    scores = torch.where(torch.arange(96)[:, None] < 48, sure, unsure).requires_grad_()
+    monkeypatch.setattr(xrm.Twins, "scores", lambda *_: (scores, scores))
+    before = twins.labels.clone()
+    twins(Step(None, problem.train, torch.arange(96), 0.0))
+    assert torch.equal(twins.labels, torch.where(torch.arange(96) < 48, 2, before))
+    assert torch.equal(problem.train.labels, before)
+
+
+def test_samples_on_which_either_twin_errs_are_groups_of_their_own(problem, monkeypatch):
+    labels, given = problem.train.labels, []
+    wrong = torch.nn.functional.one_hot((labels + 1) % 3, 3).float()
+    right = torch.nn.functional.one_hot(labels, 3).float()
+    place = torch.arange(96)[:, None] % 6
+    scores = torch.where(place == 0, wrong, right), torch.where(place == 5, wrong, right)
+    monkeypatch.setattr(xrm, "twin_scores", lambda *_: scores)
+    monkeypatch.setattr(xrm, "train_worst_group", lambda *args: given.append(args[3]))
+    xrm.fit(problem, xrm.Hyperparameters())
+    assert given[0].groups.tolist() == (2 * labels + torch.isin(place[:, 0], torch.tensor([0, 5]))).tolist()
+
+
+def test_mat_adds_the_shift_of_held_out_predictions_to_its_logits(problem, monkeypatch, stages):
+    unseen = drawn_logits(96)[0].float()
+    monkeypatch.setattr(mat, "twin_scores", lambda *_: (None, unseen))
+    recorded = stages(mat)
+    mat.fit(problem, mat.Hyperparameters(epochs=1, temperature=0.1))
+    step = Step(problem.network(LFF), problem.train, torch.arange(10, 40), 0.0)
+    shift = mat.label_shift(unseen, problem.train.labels, 0.1)[10:40]
+    torch.testing.assert_close(recorded[0].objective(step), cross_entropy(step.logits + shift, step.labels))
+
+
+def test_a_class_that_is_never_predicted_has_a_finite_shift():
+    assert mat.label_shift(torch.tensor([[900.0, 0.0, 0.0]] * 4), torch.arange(4) % 3, 0.001).isfinite().all()
 
 
 def test_errors_of_erm_are_the_counterexamples_and_its_answers_the_rivals(make_data, make_context, monkeypatch):

@@ -36,12 +36,14 @@ from spurgen.baselines.dfr import one_vs_rest, standardisation
 from spurgen.baselines.eiil import infer_environments, scale_gradients
 from spurgen.baselines.group_dro import WorstGroupLoss
 from spurgen.baselines.irm import Environment, Penalised, irm_penalty
+from spurgen.baselines.mat import label_shift
 from spurgen.baselines.mixup import mixed_loss
 from spurgen.baselines.mmd import mmd_penalty
 from spurgen.baselines.ssa import confident
 from spurgen.baselines.subg import subset
 from spurgen.baselines.training.samplers import weighted
 from spurgen.baselines.vrex import vrex_penalty
+from spurgen.baselines.xrm import classwise, flips
 
 
 def close(value):
@@ -87,6 +89,20 @@ def test_focal_discounts_confident_samples(place, gamma, make_step, captured, si
 # Recorded: RobustLoss(alpha, 0, "cvar"), which finds the share by bisection.
 def test_cvar_dro_is_the_mean_of_the_worst_share(fixed, peer):
     assert [cvar(fixed.losses, alpha).item() for alpha in (0.1, 0.3, 0.5, 1.0)] == close(peer("cvar_dro").losses)
+
+
+# Recorded: get_loss, and the probabilities that flip_y gives to torch.bernoulli.
+def test_xrm_has_the_loss_of_classes_and_flips_the_sure(fixed, peer):
+    guessed, chance = flips(fixed.logits)
+    assert classwise(fixed.logits, fixed.labels).item() == close(peer("xrm").loss)
+    assert chance.tolist() == close(peer("xrm").chance)
+    assert torch.equal(guessed, fixed.logits.argmax(1))
+
+
+# Recorded: get_shift with temp 0.5, on all samples as one batch.
+def test_mat_shifts_by_what_held_out_predictions_say_of_the_label(fixed, peer):
+    shift = label_shift(fixed.logits, fixed.labels, 0.5)
+    assert [row.tolist() for row in shift] == [close(row) for row in peer("mat").shift]
 
 
 # Recorded: normalize_weights(rebalance_weights(get_exp_weights(...))) with gamma 4, of classes of 6, 4 and 2 samples.
