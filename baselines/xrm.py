@@ -65,7 +65,7 @@ class Twins(nn.Module):
 def classwise(scores: Tensor, labels: Tensor) -> Tensor:
     """Return the sum of the mean losses of the classes that occur; logits (n, K), labels int64 (n,)."""
     losses = cross_entropy(scores, labels, reduction="none")
-    return torch.stack([losses[labels == label].mean() for label in labels.unique()]).sum()
+    return torch.stack([losses[labels == label].mean() for label in torch.unique(labels)]).sum()
 
 
 def flips(unseen: Tensor) -> tuple[Tensor, Tensor]:

@@ -43,9 +43,9 @@ def paint_tone(scene: Canvas, looks: Int64, draw: Draw) -> None:
 
 
 def paint_texture(scene: Canvas, looks: Int64, draw: Draw) -> None:
-    """Draw a texture on the wall: a look has one of three scales, three angles and four brightnesses of its ink.
+    """Draw a texture in the wall's hue: a look has one of three scales, three angles and four brightnesses behind it.
 
-    The ink's hue is any, so that a wall has two hues, of which one says nothing.
+    The hue behind it is any, so that a wall has two hues, of which the one that covers more says nothing.
     """
     value, look = np.divmod(looks, VARIANTS)
     background.paint(scene, _TILES[value], np.full(scene.count, OPAQUE), draw)
@@ -55,7 +55,8 @@ def paint_texture(scene: Canvas, looks: Int64, draw: Draw) -> None:
     texture.angle = texture.angle // 3 + look // 3 % 3 * 340  # in 1/4096 turns
     words = draw(3)
     hue, saturation = uniform_int(words[:, 8], HUES), 60 + uniform_int(words[:, 9], 140)
-    texture.ink = texture.halo = rgb(hue, saturation, np.array([80, 120, 200, 245])[look // 9])
+    texture.ink = texture.halo = scene.wall
+    scene.wall = rgb(hue, saturation, np.array([80, 120, 200, 245])[look // 9])
 
 
 def paint_badge(scene: Canvas, looks: Int64, draw: Draw) -> None:
