@@ -5,15 +5,10 @@ names, all in one folder. WordNet's files are those of Debian's package wordnet-
 """
 
 import argparse
-import hashlib
-import io
 import sys
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from collecting import glosses, icons
-from collecting.pool import Attribute, Pool, Real, Sizes, drawn
 from drawing.real import sheet, table
 from drawing.sheets import save
 from rich.console import Console
@@ -27,13 +22,12 @@ from spurgen.harness.machine.printing import say
 from spurgen.harness.options.flags import add_out
 from spurgen.harness.options.printing import add_page, renew
 from spurgen.harness.own.collection import write_ladder
+from spurgen.harness.own.pool import Attribute, Real, Sizes, collected
 
-DRAWS = 10
 MARKS = "<!-- real: begin -->", "<!-- real: end -->"
 TEXTS, PICTURES = Sizes(600, 128, 150, 32), Sizes(216, 64, 54, 16)
 FEW = Sizes(140, 32, 36, 16)
 OF_THREE = {TEXTS: Sizes(600, 192, 150, 48), PICTURES: Sizes(216, 96, 54, 24)}
-STEP = 4  # from a rung to the next
 
 
 def _real(name: str, label: str, shortcut: str, sizes: Sizes) -> Real:
@@ -109,49 +103,6 @@ def _shown(file: Path, page: Path) -> str:
     else:
         samples = table(ladder)
     return f"### {ladder.name}\n\n{ladder.about}\n\n{samples}"
-
-
-def collected(pool: Pool, suite: str, ladders: tuple[Real, ...], table: Path) -> list[Collection]:
-    """Write the samples of ladders to a table; return the ladders."""
-    parts = {ladder: drawn(pool, ladder, DRAWS) for ladder in ladders}
-    used = np.unique(np.concatenate([rows.ravel() for of in parts.values() for rows in of.values()]))
-    arrays: dict[str, Any] = {name: each[used] for name, each in pool.shown.items()}
-    for ladder, of_ladder in parts.items():
-        numbers = {"labels": ladder.numbers(pool, ladder.label), "values": ladder.numbers(pool, ladder.shortcut)}
-        arrays |= {f"{ladder.name}/{name}": each[used].astype(np.int8) for name, each in numbers.items()}
-        arrays[f"{ladder.name}/goes"] = np.eye(ladder.classes, dtype=bool)
-        arrays[f"{ladder.name}/value_names"] = np.array(ladder.shortcut.values)
-        places = {part: np.searchsorted(used, rows).astype(np.int32) for part, rows in of_ladder.items()}
-        arrays |= {f"{ladder.name}/rows/{part}": rows for part, rows in places.items()}
-    content = io.BytesIO()
-    np.savez_compressed(content, **arrays)
-    write_atomically(table, content.getvalue())
-    digest = hashlib.sha256(content.getbuffer()).hexdigest()
-    return [
-        Collection(
-            suite=suite, name=ladder.name, seed=0, table=table, sha256=digest, within=f"{ladder.name}/",
-            classes=ladder.label.values, averaged=ladder.classes, shortcut=ladder.shortcut.name,
-            shown=tuple(pool.shown), sizes={part: rows.shape[1] for part, rows in of_ladder.items()},
-            rungs=(0, *_rungs(ladder)), worlds=DRAWS, image_size=icons.SIDE if "image" in pool.shown else 0,
-            samples=len(used), environments=True, about=_about(pool, ladder),
-        )
-        for ladder, of_ladder in parts.items()
-    ]  # fmt: skip
-
-
-def _about(pool: Pool, ladder: Real) -> str:
-    """Return what the label and the shortcut are, Markdown."""
-    label, shortcut = ladder.label.name, ladder.shortcut.name
-    return (
-        f"{pool.source}\n\n- The label is *{label}*. {pool.words[label]}\n- The shortcut is *{shortcut}*. "
-        f"{pool.words[shortcut]}"
-    )
-
-
-def _rungs(ladder: Real) -> list[int]:
-    """Return numbers of counterexamples: as many as classes, four times that and so on, and all."""
-    rungs = [ladder.classes * STEP**k for k in range(4)]
-    return sorted({min(m, ladder.sizes.counter) for m in rungs})
 
 
 def credited() -> str:

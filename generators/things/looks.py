@@ -1,6 +1,7 @@
 """Shortcuts of untidy images: each value is a range of hues, a family of textures or a tag, and has 36 looks."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spurgen.generators.atlas import ONE, OPAQUE
 from spurgen.generators.channels import background, watermark
@@ -45,7 +46,7 @@ def paint_tone(scene: Canvas, looks: Int64, draw: Draw) -> None:
 def paint_texture(scene: Canvas, looks: Int64, draw: Draw) -> None:
     """Draw a texture in the wall's hue: a look has one of three scales, three angles and four brightnesses behind it.
 
-    The hue behind it is any, so that a wall has two hues, of which the one that covers more says nothing.
+    The hue behind it is any other, so that the hue that covers more of a wall says little.
     """
     value, look = np.divmod(looks, VARIANTS)
     background.paint(scene, _TILES[value], np.full(scene.count, OPAQUE), draw)
@@ -55,8 +56,17 @@ def paint_texture(scene: Canvas, looks: Int64, draw: Draw) -> None:
     texture.angle = texture.angle // 3 + look // 3 % 3 * 340  # in 1/4096 turns
     words = draw(3)
     hue, saturation = uniform_int(words[:, 8], HUES), 60 + uniform_int(words[:, 9], 140)
+    behind = rgb(hue, saturation, np.array([80, 120, 200, 245])[look // 9])
     texture.ink = texture.halo = scene.wall
-    scene.wall = rgb(hue, saturation, np.array([80, 120, 200, 245])[look // 9])
+    scene.wall = np.where(_alike(behind, scene.wall)[:, None], np.roll(behind, 1, axis=1), behind)
+
+
+def _alike(colours: Int64, others: Int64) -> NDArray[np.bool_]:
+    """Return where the hues of colours, (n, 3), are less than 45 degrees apart, bool (n,)."""
+    tints, other = (3 * each - each.sum(axis=1, keepdims=True) for each in (colours, others))
+    along = (tints * other).sum(axis=1)
+    alike: NDArray[np.bool_] = (along > 0) & (2 * along**2 > (tints**2).sum(axis=1) * (other**2).sum(axis=1))
+    return alike
 
 
 def paint_badge(scene: Canvas, looks: Int64, draw: Draw) -> None:

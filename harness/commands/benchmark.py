@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 
 from rich.console import Console
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.manifest import dump_manifest
 from spurgen.benchmark.plugins import BASELINES, is_baseline, names_in
-from spurgen.benchmark.suite import load_suite
+from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.harness.board.placing import ERM
-from spurgen.harness.machine.files import check_writable, write_atomically
-from spurgen.harness.machine.printing import say
+from spurgen.harness.machine.files import cache_folder, check_writable, write_atomically
+from spurgen.harness.machine.printing import and_list, say
 from spurgen.harness.machine.provenance import pick_device
 from spurgen.harness.options.flags import Unique, open_store, refuse
 from spurgen.harness.options.jobs import LIMITS, add_yes, describe_isolation, limits_of
@@ -21,6 +23,7 @@ from spurgen.harness.options.submissions import (
     add_run_arguments,
     check_shown_files,
     compute_features,
+    encode,
     report_failures,
     run_all,
     run_submissions,
@@ -43,6 +46,7 @@ from spurgen.harness.running.plan import (
     tricks,
 )
 from spurgen.harness.sandbox.limits import DEFAULT
+from spurgen.harness.splits.frozen import extend
 
 TO_PLAN = ("plan", "suite", "tasks", "seeds", "submissions", "results")
 """Flags that decide the contents of a plan."""
@@ -72,6 +76,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "worlds are drawn",
     )  # fmt: skip
     parser.add_argument(
+        "--data-dir", type=Path, metavar="FOLDER",
+        help="where published data sets lie: the suite gets a ladder of each that it describes and that is there",
+    )  # fmt: skip
+    parser.add_argument(
         "--plan", type=Path, metavar="FILE", help="write the jobs without a result to a file, a line each, and run none"
     )
 
@@ -88,8 +96,41 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         refuse(arguments, add_arguments, "with --plan", TO_PLAN)
         return _write_plan(arguments, console)
     chosen = bool(arguments.tasks or arguments.submissions)
+    if arguments.data_dir:
+        arguments.suite = str(_with_described(load_suite(arguments.suite), arguments, console))
     controls = partial(_run_controls, arguments, console, _controls(arguments)) if arguments.controls else list
     return run_submissions(arguments, console, baseline_specs(arguments.submissions), then=controls, chosen=chosen)
+
+
+def _with_described(suite: Suite, arguments: argparse.Namespace, console: Console) -> Path:
+    """Write a suite with those data sets in --data-dir that a suite describes; freeze them, measure their ceilings.
+
+    Return its file. Raise `SpurgenError` if the suite describes none, or there is no such folder.
+    """
+    from spurgen.harness.experiments.curves import Run, measure, unencoded  # imported late: torch is slow to import
+    from spurgen.harness.own.described import absent, descriptions, set_ceiling, with_described
+
+    known, data = descriptions(suite), arguments.data_dir
+    if not known:
+        raise SpurgenError(f"suite {suite.name} describes no published data sets; leave out --data-dir")
+    if not data.is_dir():
+        raise SpurgenError(f"--data-dir {data}: there is no such folder")
+    for line in absent(known, data):
+        say(console, line)
+    file = with_described(suite, data)
+    whole = load_suite(str(file))
+    added = [name for name in known if name in whole.ladders]
+    for name in added:
+        scenario, described = whole.ladders[name][0].scenario, str(whole.scenario_file(name))
+        if scenario.ceiling is None:
+            runs = [Run("", described, draw, ERM, rungs=(0,), uncorrelated=True) for draw in range(scenario.worlds)]
+            encode(unencoded(runs), console, arguments.jobs)
+            curves = measure(runs, cache_folder() / "ladders.json", arguments.jobs, lambda _: None)
+            set_ceiling(Path(described), fmean(curves[run]["0"]["robust_accuracy"] for run in runs))
+    whole = load_suite(str(file))
+    write_atomically(whole.manifest_file, dump_manifest(extend(whole, suite, jobs=arguments.jobs)))
+    say(console, f"{file}: suite {suite.name} with {and_list(added) if added else 'its own ladders alone'}")
+    return file
 
 
 def _controls(arguments: argparse.Namespace) -> dict[str, list[Job]]:

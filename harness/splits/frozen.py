@@ -5,7 +5,7 @@ import os
 import platform
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from itertools import groupby
@@ -137,6 +137,21 @@ def freeze(suite: Suite, progress: Progress = lambda _: None, jobs: int | None =
         }
         scenarios[name] = ScenarioManifest(scenario_sha256=suite.scenario(name).digest, parts=frozen)
     return Manifest(suite=suite.name, shard_size=SHARD, scenarios=scenarios)
+
+
+def extend(suite: Suite, base: Suite, progress: Progress = lambda _: None, jobs: int | None = None) -> Manifest:
+    """Make the manifest of a suite of which another has some worlds: worlds that neither had frozen are made.
+
+    Raises as `freeze` does.
+    """
+    known = dict(base.manifest.scenarios)
+    if suite.manifest_file.exists():
+        known = suite.manifest.scenarios | known
+    kept = {name: known[name] for name in suite.scenarios if name in known}
+    tasks = [task.in_world(seed) for task in suite.tasks.values() for seed in range(task.scenario.worlds)]
+    fresh = {f"{task.name}, {task.scenario.name}": task for task in tasks if task.scenario.name not in kept}
+    made = freeze(replace(suite, tasks=fresh), progress, jobs)
+    return made.model_copy(update={"scenarios": kept | made.scenarios})
 
 
 def check_leakage(name: str, parts: dict[str, list[ShardDigests]]) -> None:

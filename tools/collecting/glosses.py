@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from collecting.pool import Pool, known
+from collecting.sources import known
+from spurgen.harness.own.pool import Pool
 
 WORDNET = Path("/usr/share/wordnet")
 SHA256 = {

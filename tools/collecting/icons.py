@@ -16,8 +16,9 @@ from PIL import Image
 from resvg_py import svg_to_bytes
 
 from collecting.glosses import definitions
-from collecting.pool import Pool, known
+from collecting.sources import known
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.harness.own.pool import Pool
 
 SETS = Path(__file__).with_name("icon_sets.csv")
 """The sets, with version, author, licence and digest; and their style: one, or another if the name has a word."""

@@ -1,14 +1,19 @@
 import json
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from spurgen.benchmark.plugins import names_in
 from spurgen.benchmark.suite import load_suite
 from spurgen.harness.board.leaderboard import build_board
 from spurgen.harness.cli import main
+from spurgen.harness.experiments import curves
+from spurgen.harness.options import submissions
 from spurgen.harness.results.store import Store
 from spurgen.harness.running import run
+from spurgen.harness.splits import frozen
 
 NAIVE_BAYES = """
 import numpy as np
@@ -162,3 +167,77 @@ def test_controls_are_of_ladders(run_jobs, specs, steps, stderr):
     assert "--controls are of ladders: choose tasks with counterexamples, such as things-text-32" in stderr()
     assert main(["benchmark", "--suite", steps, "--tasks", "few-0", "--controls"]) == 2
     assert "--controls are of ladders" in stderr()
+
+
+REMARKS = """
+table = "remarks/all.csv"
+texts = ["comment_text"]
+classes = ["civil", "toxic"]
+values = ["none named", "identity named"]
+sizes = { train = 24, counter = 8, val = 8, val_counter = 4 }
+get = "ask their authors"
+about = "Remarks."
+"""
+
+
+@pytest.fixture
+def described(ladder_file, tmp_path):
+    """A suite that describes two data sets, and a folder that has the table of one."""
+    folder = Path(ladder_file).with_suffix("") / "described"
+    folder.mkdir()
+    (folder / "remarks.toml").write_text(REMARKS)
+    (folder / "others.toml").write_text(REMARKS.replace("remarks", "others"))
+    (tmp_path / "data" / "remarks").mkdir(parents=True)
+    k = np.arange(200)
+    words = np.array(["nice", "vile"])[k % 2]
+    table = pd.DataFrame({
+        "comment_text": [f"{word} remark {n}" for n, word in enumerate(words)], "split": "train",
+        "toxicity": np.where(k % 2, 0.9, 0.1), "identity_any": np.where(k // 2 % 2, 1.0, 0.0),
+    })  # fmt: skip
+    table.to_csv(tmp_path / "data" / "remarks" / "all.csv", index=False)
+    return ladder_file, tmp_path / "data"
+
+
+def test_data_sets_that_a_suite_describes_stand_beside_its_ladders(
+    described, words, unfreeze, monkeypatch, tmp_path, capsys
+):
+    del words
+    unfreeze(load_suite(described[0]))  # what is frozen is not made again
+    monkeypatch.setattr(curves.pool, "run", lambda work, jobs, *_: ((job, work(job)) for job in jobs))
+    monkeypatch.setattr(submissions.features, "compute", lambda work, _: (len(each.features()) for each in work))
+    suite, data = described
+    asked = [
+        "--data-dir",
+        str(data),
+        "--submissions",
+        "erm",
+        "--tasks",
+        "remarks-2",
+        "--results",
+        str(tmp_path / "rows"),
+    ]
+    run = ["benchmark", "--suite", suite, "--seeds", "0-1", "--cluster", "serial", "--device", "cpu", *asked]
+    assert main(run) == 0
+    told = capsys.readouterr()
+    assert f"others is skipped: there is no {data}/others/all.csv; ask their authors" in told.err
+    assert f"{data}/spurgen/steps.toml: suite steps with remarks" in told.err
+    whole = load_suite(str(data / "spurgen" / "steps.toml"))
+    assert [*whole.ladders] == ["few-text", "few-image", "remarks"]
+    assert 0.4 < whole.ladders["remarks"][0].scenario.ceiling <= 1
+    assert whole.manifest.scenarios.items() > load_suite(suite).manifest.scenarios.items()
+    assert len(whole.manifest.scenarios) == 5 + 10  # worlds and draws
+    assert [
+        result.seed for part in Store(tmp_path / "rows", "steps").row("erm").values() for result in part.results
+    ] == [0, 1]
+
+    monkeypatch.setattr(curves, "climb", None)  # nothing is measured or made again
+    monkeypatch.setattr(frozen, "hash_suite", lambda chosen, *_: iter(()) if not chosen.tasks else None)
+    assert main(run) == 0
+
+
+def test_a_suite_that_describes_nothing_and_a_folder_that_is_not_there_are_said(described, run_jobs, tmp_path, capsys):
+    suite, _ = described
+    assert run_jobs("benchmark", "--data-dir", str(tmp_path)) == 2
+    assert "suite tiny describes no published data sets; leave out --data-dir" in capsys.readouterr().err
+    assert main(["benchmark", "--suite", suite, "--data-dir", str(tmp_path / "none")]) == 2
+    assert f"--data-dir {tmp_path}/none: there is no such folder" in capsys.readouterr().err

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import real
 from collecting import glosses, icons
-from collecting.pool import Attribute, Pool, Real, Sizes, drawn, known
+from collecting.sources import known
 
 from spurgen.benchmark.errors import SpurgenError
 from spurgen.benchmark.world import load_scenario
 from spurgen.generators.world import world_of
+from spurgen.harness.own.pool import Attribute, Pool, Real, Sizes, collected, drawn
 
 NOUNS = """\
   1 a licence
@@ -73,7 +74,7 @@ def test_a_group_with_too_few_samples_is_named():
 
 def test_a_written_ladder_is_a_collection(tmp_path):
     table = tmp_path / "table.npz"
-    (made,) = real.collected(samples(), "v9", (ladder(Sizes(12, 6, 6, 6)),), table)
+    (made,) = collected(samples(), "v9", (ladder(Sizes(12, 6, 6, 6)),), table)
     real.write_ladder(made, 0.8, tmp_path / "small.toml")
     found = load_scenario(tmp_path / "small.toml")
     assert (found.suite, found.worlds, found.rungs, found.ceiling) == ("v9", 10, (0, 2, 6), 0.8)

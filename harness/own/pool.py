@@ -1,34 +1,46 @@
 """Samples with several attributes, of which a ladder takes one as its label and another as its shortcut."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Carrier, Int64
 from spurgen.benchmark.errors import SpurgenError
-from spurgen.benchmark.reading import read_bytes
+from spurgen.benchmark.worlds.collections import STEP, Collection
+from spurgen.harness.machine.files import write_atomically
 from spurgen.harness.statistics.samples import named_generator
 
+DRAWS = 10
 TEST_SHARE = 0.35  # of a draw's things, which its train and val do not show
 MOST_TESTED = 150  # test samples of a group
-FILE_BYTES = 1 << 28
 Texts = NDArray[np.str_]
+
+
+class Taken(Protocol):
+    """An array, or what can be taken from it only in part."""
+
+    def __getitem__(self, rows: Int64, /) -> NDArray[Any]:
+        """Return the samples at these places."""
+        ...
 
 
 @dataclass(frozen=True)
 class Pool:
     """n samples: `shown`, arrays of length n by carrier; `things`, what they show or describe; `attributes`, by name.
 
+    Instead of an array, `shown` may have what gives one for the places of some samples, int64 (m,).
+
     `things` and attributes are texts (n,); a sample that lacks an attribute has "". `words`: of each attribute, a
     sentence that says by which rule it was found. `source`: where the samples come from.
     """
 
-    shown: Mapping[Carrier, NDArray[Any]]
+    shown: Mapping[Carrier, Taken]
     things: Texts
     attributes: Mapping[str, Texts]
     words: Mapping[str, str]
@@ -140,10 +152,45 @@ def _in_turn(groups: list[list[Int64]]) -> Int64:
     return np.stack([np.concatenate(of_draw)[order] for of_draw in zip(*groups, strict=True)])
 
 
-def known(path: Path, digest: str) -> bytes:
-    """Return the content of a file; raise `SpurgenError` unless it is the version from which ladders were made."""
-    content = read_bytes(path, FILE_BYTES, "the samples' source")
-    found = sha256(content).hexdigest()
-    if found != digest:
-        raise SpurgenError(f"{path} is of another version: expected SHA-256 {digest}, found {found}")
-    return content
+def collected(pool: Pool, suite: str, ladders: tuple[Real, ...], table: Path) -> list[Collection]:
+    """Write the samples of ladders to a table; return the ladders."""
+    parts = {ladder: drawn(pool, ladder, DRAWS) for ladder in ladders}
+    used = np.unique(np.concatenate([rows.ravel() for of in parts.values() for rows in of.values()]))
+    arrays: dict[str, Any] = {name: each[used] for name, each in pool.shown.items()}
+    side = arrays["image"].shape[1] if "image" in arrays else 0
+    for ladder, of_ladder in parts.items():
+        numbers = {"labels": ladder.numbers(pool, ladder.label), "values": ladder.numbers(pool, ladder.shortcut)}
+        arrays |= {f"{ladder.name}/{name}": each[used].astype(np.int8) for name, each in numbers.items()}
+        arrays[f"{ladder.name}/goes"] = np.eye(ladder.classes, dtype=bool)
+        arrays[f"{ladder.name}/value_names"] = np.array(ladder.shortcut.values)
+        places = {part: np.searchsorted(used, rows).astype(np.int32) for part, rows in of_ladder.items()}
+        arrays |= {f"{ladder.name}/rows/{part}": rows for part, rows in places.items()}
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    write_atomically(table, content.getvalue())
+    digest = sha256(content.getbuffer()).hexdigest()
+    return [
+        Collection(
+            suite=suite, name=ladder.name, seed=0, table=table, sha256=digest, within=f"{ladder.name}/",
+            classes=ladder.label.values, averaged=ladder.classes, shortcut=ladder.shortcut.name,
+            shown=tuple(pool.shown), sizes={part: rows.shape[1] for part, rows in of_ladder.items()},
+            rungs=(0, *_rungs(ladder)), worlds=DRAWS, image_size=side, samples=len(used), environments=True,
+            about=_about(pool, ladder),
+        )
+        for ladder, of_ladder in parts.items()
+    ]  # fmt: skip
+
+
+def _about(pool: Pool, ladder: Real) -> str:
+    """Return what the label and the shortcut are, Markdown."""
+    label, shortcut = ladder.label.name, ladder.shortcut.name
+    return (
+        f"{pool.source}\n\n- The label is *{label}*. {pool.words[label]}\n- The shortcut is *{shortcut}*. "
+        f"{pool.words[shortcut]}"
+    )
+
+
+def _rungs(ladder: Real) -> list[int]:
+    """Return numbers of counterexamples: as many as classes, four times that and so on, and all."""
+    rungs = [ladder.classes * STEP**k for k in range(4)]
+    return sorted({min(m, ladder.sizes.counter) for m in rungs})
