@@ -40,7 +40,7 @@ from spurgen.harness.options.jobs import add_yes, forecast, may_start, resources
 from spurgen.harness.results.store import OWN, Store
 from spurgen.harness.running.executing import run_jobs
 from spurgen.harness.running.job import Job
-from spurgen.harness.running.plan import baseline_specs, measured, plan_tuning
+from spurgen.harness.running.plan import baseline_specs, measured, offered, plan_tuning
 
 FOLDER = Path("benchmark/sweeps")
 TUNING = 100  # the first world that no suite will freeze
@@ -95,6 +95,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for options in settings(known[name].submission.hyper(on), arguments.trials, on)
         for job in plan_tuning(arguments.suite, tasks, specs[name], seeds, device, options)
     ]
+    jobs, skipped = offered(jobs)
+    for line in skipped:
+        say(console, line)
     heats = [job for job in jobs if job.seed == seeds[0] and job.task.name in of_heats]
     done, _ = split_done(arguments.out, heats)
     finals = _finals(jobs, heats, done, arguments.finalists)

@@ -195,7 +195,7 @@ def _refused(job: Job, about: "About | None") -> str:
     from spurgen.harness.worker.loading import load_submission  # imported late: slow to import
 
     twins = ACCESS[load_submission(job.spec).access].twins
-    return f"without twins: {job.label} trains on them" if twins else ""
+    return f"without twins: {label_of(job.spec, {})} trains on them" if twins else ""
 
 
 def check_backbones(jobs: Iterable[Job]) -> None:

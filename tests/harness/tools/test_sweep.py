@@ -8,6 +8,8 @@ from spurgen.harness.cli import run_script
 from spurgen.harness.experiments.tuning import TuningResult, choose, method_of, read_tuning, score_settings
 from spurgen.harness.machine import pool
 
+ROOT = Path(sweep.__file__).parents[1]
+
 
 def made_up(_, jobs, *__):
     """Return results as if the jobs had trained: the later a setting is tried, the better."""
@@ -66,6 +68,15 @@ def test_by_default_methods_are_tuned_on_a_world_that_is_not_frozen(tmp_path, ca
     assert "things-text-8 (100)" in capsys.readouterr().out
     assert run_script(sweep, [*tuned, "--seeds", "4"]) == 2
     assert "world 4 is frozen; tune on others, such as 100" in capsys.readouterr().err
+
+
+def test_methods_that_train_on_twins_are_tuned_where_there_are_some(tmp_path, capsys):
+    suite = str(ROOT / "benchmark/sweeps/tuning.toml")
+    asked = ["--suite", suite, "--tasks", "text-16", "length-person-32", "--seeds", "0"]
+    assert run_script(sweep, [*asked, "--methods", "erm", "cda", "--dry-run", "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr()
+    assert "skipped length-person-32, which is without twins: cda trains on them" in told.err
+    assert "45 of 45 jobs" in told.err  # 15 settings of each: of erm on two tasks, of cda on one
 
 
 def test_settings_that_failed_in_the_heats_are_no_finalists():
