@@ -14,6 +14,7 @@ from spurgen.harness.machine.printing import as_markdown, markdown_table, p_text
 from spurgen.harness.statistics.estimate import ENDS
 from spurgen.harness.validity.agreement import published_spearman, spearman
 from spurgen.harness.validity.differences import minimum_detectable_difference, tiers, whac_a_mole
+from spurgen.harness.validity.halves import halves
 from spurgen.harness.validity.ladders import entry_rules, number_needed
 from spurgen.harness.validity.rankings import fine_tuned, reliability
 from spurgen.harness.validity.suite import FAILS, Answer, RankedSuite
@@ -21,8 +22,8 @@ from spurgen.harness.validity.suite import FAILS, Answer, RankedSuite
 QUESTIONS = {
     each.name: each
     for each in (
-        entry_rules, number_needed, tiers, spearman, published_spearman, whac_a_mole, minimum_detectable_difference,
-        reliability, fine_tuned,
+        entry_rules, number_needed, halves, tiers, spearman, published_spearman, whac_a_mole,
+        minimum_detectable_difference, reliability, fine_tuned,
     )
 }  # fmt: skip
 """The questions, in the order of the report."""

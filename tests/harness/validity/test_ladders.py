@@ -40,6 +40,13 @@ def test_each_rule_is_missed_alone(changes, rule):
     assert missed(**changes) == [rule]
 
 
+def test_a_ladder_beside_real_ones_may_have_a_ceiling_as_low_as_theirs():
+    curves = {"erm": ERM, "jtt": FAST, "subg": FAST}
+    for ceiling, met in ((0.7, True), (0.69, False)):
+        rules = {rule.rule: rule.met for rule in check_rules(curves, (), ceiling, 0.95, beside_real=True)}
+        assert rules["ceiling at least 0.7"] == met
+
+
 def test_a_method_that_never_reaches_the_threshold_needs_no_fewer_than_erm():
     low = {0: 0.1, 4: 0.2, 16: 0.3}
     assert needed_of_mean(low, 0.9) == math.inf
