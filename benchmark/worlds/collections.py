@@ -176,7 +176,7 @@ class Collection(Description):
     def facts(self) -> Facts:
         """Return sentences for the users of data."""
         biases = f"In train and val {self.shortcut} goes with the label, but in counterexamples with another."
-        origin = " ".join(self.about.split()) or "Samples and their labels were given by a user."
+        origin = " ".join(self.about.replace("\n- ", "\n").split()) or "Samples and their labels were given by a user."
         return Facts((self.shortcut,), biases, noise="", origin=origin, annotation=RULED)
 
     @property

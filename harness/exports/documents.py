@@ -66,7 +66,9 @@ def _render(scenarios: Sequence[Description], **content: Any) -> str:  # noqa: A
         keep_trailing_newline=True, autoescape=False,
     )  # fmt: skip
     licence = facts.licence_sentences(scenarios)
-    return made.get_template("datasheet.md.j2").render(facts=facts.responsible(scenarios), licence=licence, **content)
+    return made.get_template("datasheet.md.j2").render(
+        facts=facts.responsible(scenarios), licence=licence, elsewhere=facts.not_drawn(scenarios), **content
+    )
 
 
 def _line(scenario: Description, worlds: list[dict[str, Any]]) -> dict[str, object]:

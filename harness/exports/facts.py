@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from spurgen.benchmark.suite import Suite
-from spurgen.benchmark.world import Description, Licence
+from spurgen.benchmark.world import Description, Facts, Licence
 
 MIT_PAGE = "https://opensource.org/license/mit"
 BIASES = ("biases", "counterexamples", "test")  # fields of `Facts`
@@ -40,10 +40,11 @@ def licence_text(scenarios: Sequence[Description]) -> str:
 
 def responsible(scenarios: Sequence[Description]) -> dict[str, Any]:
     """Return fields of `mlcroissant.Metadata` for responsible AI, for the data of one or more scenarios."""
+    elsewhere = not_drawn(scenarios)
     return {
         "data_collection": " ".join([*_each(scenarios, "origin"), credits_of(scenarios)]).strip(),
-        "data_collection_type": ["Others: synthetic data"],
-        "data_collection_missing_data": "None: every sample has an image, a caption and all factors.",
+        "data_collection_type": ["Others: synthetic data"] + ["Secondary Data analysis"] * elsewhere,
+        "data_collection_missing_data": "None: every sample has all that its scenario shows, and all factors.",
         "data_preprocessing_protocol": ["None; images are stored without loss, as PNG."],
         "data_imputation_protocol": "None.",
         "data_annotation_protocol": [*_each(scenarios, "annotation"), *_each(scenarios, "noise")],
@@ -52,13 +53,22 @@ def responsible(scenarios: Sequence[Description]) -> dict[str, Any]:
         "data_use_cases": ["Measuring whether a model learned the class or a shortcut, and comparing methods that "
                              "prevent shortcuts."],
         "data_limitations": ["Drawn scenes: what a model does here need not carry over to photographs. English "
-                                "captions from a grammar of few sentences."],
+                                "captions from a grammar of few sentences."]
+        + ["Samples that nobody drew: labels follow from a rule, which may err."] * elsewhere,
         "data_social_impact": "Methods that rely less on shortcuts may also treat groups of people more equally; "
         "results on these data alone do not show that they do.",
-        "personal_sensitive_information": ["No people are depicted or described, and no data of people were used."],
+        "personal_sensitive_information": [
+            "Of samples that nobody drew, their sources say whether they depict or describe people; drawn ones do not."
+            if elsewhere else "No people are depicted or described, and no data of people were used."
+        ],
         "data_release_maintenance_plan": "The data are a function of the scenario and never change; a fix is a new "
         "version under another name.",
     }  # fmt: skip
+
+
+def not_drawn(scenarios: Sequence[Description]) -> bool:
+    """Return whether some of the samples come from elsewhere."""
+    return any(each.facts().origin != Facts().origin for each in scenarios)
 
 
 def _each(scenarios: Sequence[Description], fact: str) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from spurgen.benchmark.suite import load_suite
 from spurgen.harness.validity import ladders
 from spurgen.harness.validity.ladders import check_rules, entry_rules, needed_of_mean, number_needed
 from spurgen.harness.validity.suite import FAILS, HOLDS, VERDICTS, gather
@@ -67,14 +68,14 @@ ACCESS = {"erm": "none", "jtt": "val_groups", "subg": "train_groups", "contrasti
 def ruled(ladder_suite):
     """Return a function that examines a ladder from A(m) by method, with a ceiling of .9."""
 
-    def examine(ceiling=0.9, seen=0.95, **curves):
+    def examine(ceiling=0.9, seen=0.95, whole=ladder_suite, name="few-text", **curves):
         rows = {"erm": ERM, "jtt": FAST, "subg": FAST} | curves
-        suite = gather(ladder_suite, {}, [], {})
-        ladder = suite.tasks["few-text"]
+        suite = gather(whole, {}, [], {})
+        ladder = suite.tasks[name]
         by_rung = {m: {label: np.full(5, row[m]) for label, row in rows.items() if m in row} for m in ERM}
         access = {label: ACCESS[label] for label, row in rows.items() if {4, 16} <= row.keys()}
         known = replace(ladder, access=access, curves=by_rung, ceiling=ceiling, seen=seen)
-        return entry_rules.examine(replace(suite, tasks={"few-text": known}))
+        return entry_rules.examine(replace(suite, tasks={name: known}))
 
     return examine
 
@@ -106,6 +107,15 @@ def test_without_a_ceiling_or_erm_there_is_no_verdict(ruled):
     assert (lacking.verdict, lacking.summary) == (VERDICTS[None], "")
     assert lacking.missing[0].startswith("few-text: erm is not ranked on every rung; `spurgen benchmark --suite ")
     assert ruled(erm={}).missing[0].startswith("few-text: no row of erm; `")
+
+
+def test_real_ladders_and_those_beside_them_may_be_hard(ruled):
+    v4 = load_suite("v4")
+    hard = ruled(ceiling=0.6, seen=None, whole=v4, name="act-length", erm={0: 0.31, 4: 0.32, 16: 0.5})
+    assert (hard.verdict, rules_missed(hard), hard.missing) == (HOLDS, [], [])
+    drawn = ruled(ceiling=0.75, whole=v4, name="things-text")
+    assert rules_missed(drawn) == []
+    assert rules_missed(ruled(ceiling=0.69, whole=v4, name="things-text")) == ["ceiling at least 0.7"]
 
 
 STEEP = {"erm": (0.2, 0.85), "jtt": (0.5, 0.88), "subg": (0.7, 0.89)}
