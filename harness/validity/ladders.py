@@ -37,6 +37,7 @@ from spurgen.harness.validity.suite import (
 
 CEILING, SEEN, LOWEST, HIGHEST, FEWER = 0.9, 0.95, 0.3, 0.8, 2 / 3
 AMONG_REAL = 0.7  # the least ceiling of ladders beside real ones, of which the lowest in suite v4 is .697
+BEGINS = 0.5  # of the ceiling: where ERM begins at most on such ladders, of which `SHARE` is asked for N
 PRECISION, WORTH, APART = 0.6, 1.5, 0.03
 Curve = Mapping[int, float]
 """A(m) by the number of counterexamples, ascending."""
@@ -90,13 +91,16 @@ def check_rules(
     ladder is as hard as it is: rules on the height of its ceiling and of the lowest rung are not asked. One that is
     `untidy`, or stands `beside_real` ones, may be as hard as those.
     """
-    least_ceiling = AMONG_REAL if untidy or beside_real else CEILING
+    like_real = bool(untidy) or beside_real
+    least_ceiling = AMONG_REAL if like_real else CEILING
     erm = curves[ERM]
     heights = [*erm.values()]
     rules = [Rule("ERM rises from rung to rung", ", ".join(f"{height:.2f}" for height in heights),
                   heights == sorted(heights))]  # fmt: skip
     if 0 in erm and not real:
-        rules.append(Rule(f"ERM without counterexamples at most {LOWEST:g}", f"{erm[0]:.3f}", erm[0] <= LOWEST))
+        start = erm[0] / (ceiling or 1.0) if like_real else erm[0]
+        most, of = (BEGINS, " of the ceiling") if like_real else (LOWEST, "")
+        rules.append(Rule(f"ERM without counterexamples at most {most:g}{of}", f"{start:.3f}", start <= most))
     for least, value, where in () if real else ((least_ceiling, ceiling, ""), (SEEN, seen, " on things of train")):
         met = None if value is None else round(value, 3) >= least
         rules.append(Rule(f"ceiling{where} at least {least:g}", "none" if value is None else f"{value:.3f}", met))

@@ -46,6 +46,10 @@ def test_a_ladder_beside_real_ones_may_have_a_ceiling_as_low_as_theirs():
     for ceiling, met in ((0.7, True), (0.69, False)):
         rules = {rule.rule: rule.met for rule in check_rules(curves, (), ceiling, 0.95, beside_real=True)}
         assert rules["ceiling at least 0.7"] == met
+    for start, met in ((0.4, True), (0.41, False)):
+        begun = curves | {"erm": {0: start, 4: 0.42, 16: 0.8}}
+        rules = {rule.rule: rule.met for rule in check_rules(begun, (), 0.8, 0.95, beside_real=True)}
+        assert rules["ERM without counterexamples at most 0.5 of the ceiling"] == met
 
 
 def test_a_method_that_never_reaches_the_threshold_needs_no_fewer_than_erm():
