@@ -17,10 +17,11 @@ from spurgen.harness.validity.report import QUESTIONS, ask, draw, summary, to_js
 from spurgen.harness.validity.suite import FAILS, MEASURED, VERDICTS, Answer
 
 NAMES = [
-    "entry_rules", "number_needed", "tiers", "spearman", "published_spearman", "whac_a_mole",
+    "entry_rules", "number_needed", "halves", "tiers", "spearman", "published_spearman", "whac_a_mole",
     "minimum_detectable_difference", "reliability", "fine_tuned",
 ]  # fmt: skip
-DRAWN = NAMES[2:-2]
+DRAWN = NAMES[3:-2]
+NO_HALVES = "not judged: the suite has no two halves"
 NO_TRAINED = "not judged: no ladder trains encoders"
 
 
@@ -32,14 +33,14 @@ def ranked(rows, gathered):
 def test_every_question_has_an_answer_of_at_most_two_sentences(answers):
     assert list(answers) == NAMES
     verdicts = [answer.verdict for answer in answers.values()]
-    assert verdicts == [*["not judged: the suite has no ladder"] * 2, "holds", *[MEASURED] * 5, NO_TRAINED]
+    assert verdicts == [*["not judged: the suite has no ladder"] * 2, NO_HALVES, "holds", *[MEASURED] * 5, NO_TRAINED]
     for name, answer in answers.items():
         assert isinstance(answer, Answer)
         assert (
-            (name not in (*NAMES[:2], NAMES[-1])) <= answer.summary.count(". ") + answer.summary.endswith(".") <= 2
+            (name not in (*NAMES[:3], NAMES[-1])) <= answer.summary.count(". ") + answer.summary.endswith(".") <= 2
         ), name
         assert QUESTIONS[name].about.count("\n") >= 2
-    assert not any(answers[name].missing for name in NAMES[:4])
+    assert not any(answers[name].missing for name in NAMES[:5])
 
 
 def test_the_json_has_every_number_as_a_number_and_names_its_version(answers, line):
@@ -66,7 +67,7 @@ def test_the_text_has_verdicts_tables_and_plots(answers, ranked, read_table):
     assert text.startswith("# Is SpurGen toy any good?")
     for name, question in QUESTIONS.items():
         assert f"- {question.title}: " in text.partition("\n## Verdicts\n")[2].partition("\n## ")[0]
-        assert name == "fine_tuned" or text.index(f"## {question.title}") < text.index(f"]({name}.svg)")
+        assert name in ("halves", "fine_tuned") or text.index(f"## {question.title}") < text.index(f"]({name}.svg)")
     lines = read_table(text.partition("### Changes")[2].strip().partition("\n\n")[0])
     asked = ("signs-text", "jtt", "color")
     (jtt,) = [each for each in lines if tuple(each[k].strip() for k in ("Task", "Submission", "Channel")) == asked]
@@ -94,8 +95,8 @@ def test_the_summary_is_a_table_that_names_the_order_of_its_numbers(answers, ran
     assert "signs-image / signs-text" in order
     lines = read_table(table)
     assert [each["Question"].strip() for each in lines] == [question.title for question in QUESTIONS.values()]
-    assert lines[2]["Verdict"].strip() == "holds"
-    assert lines[2]["Numbers"].startswith("The largest sets of rows that all differ have 5 of 5 rows")
+    assert lines[3]["Verdict"].strip() == "holds"
+    assert lines[3]["Numbers"].startswith("The largest sets of rows that all differ have 5 of 5 rows")
 
 
 def test_every_plot_names_what_it_shows(answers):
@@ -110,7 +111,7 @@ def test_every_plot_names_what_it_shows(answers):
 def test_without_rows_every_answer_names_the_command_that_makes_them(gathered):
     ranked = gathered({}, baselines=["erm", "jtt"])
     answers = ask(ranked)
-    for name in set(NAMES) - {"published_spearman", "fine_tuned", *NAMES[:2]}:
+    for name in set(NAMES) - {"published_spearman", "fine_tuned", *NAMES[:3]}:
         assert answers[name].verdict in (VERDICTS[None], MEASURED)
         assert "` makes what is missing" in " ".join(answers[name].missing)
     assert list(draw(answers)) == ["published_spearman"]
