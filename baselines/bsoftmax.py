@@ -80,6 +80,6 @@ submission = Baseline(
     fit,
     Hyperparameters(lr=0.0098, weight_decay=0.11),
     access="train_groups",
-    version=3,
-    frozen={"l2": 2.1e-05},
+    version=4,
+    frozen={"l2": 6.4e-05},
 )

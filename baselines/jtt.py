@@ -63,6 +63,6 @@ submission = Baseline(
     fit,
     Hyperparameters(lr=0.0063, weight_decay=0.5, first_epochs=3, first_lr=0.00019, first_weight_decay=0.21),
     access="val_groups",
-    version=2,
-    frozen={"l2": 0.0001, "first_l2": 0.037, "upweight": 100},
+    version=3,
+    frozen={"l2": 0.00023, "first_l2": 0.0014, "upweight": 50},
 )

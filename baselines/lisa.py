@@ -76,6 +76,6 @@ submission = Baseline(
     fit,
     Hyperparameters(lr=0.0087, weight_decay=0.83),
     access="train_groups",
-    version=3,
-    frozen={"l2": 0.00031, "alpha": 0.26, "intra_label": 0.67},
+    version=4,
+    frozen={"l2": 0.0001, "alpha": 0.65, "intra_label": 0.27},
 )

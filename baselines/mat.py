@@ -53,5 +53,6 @@ submission = Baseline(
     fit,
     Hyperparameters(lr=0.0098, weight_decay=0.11, first_epochs=3, first_lr=0.00019, first_weight_decay=0.21),
     access="val_groups",
-    version=1,
+    version=2,
+    frozen={"l2": 2.1e-05, "first_l2": 0.00021, "temperature": 0.001},
 )

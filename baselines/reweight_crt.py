@@ -21,6 +21,6 @@ submission = Baseline(
     fit,
     HeadRecipe(head_epochs=10, head_lr=0.0053, head_weight_decay=0.0078),
     access="train_groups",
-    version=5,
-    frozen={"l2": 5.8e-07},
+    version=6,
+    frozen={"l2": 2.4e-07},
 )

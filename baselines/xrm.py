@@ -102,5 +102,6 @@ submission = Baseline(
     fit,
     Hyperparameters(lr=0.0063, weight_decay=0.5, first_epochs=3, first_lr=0.00019, first_weight_decay=0.21, eta=0.0083),
     access="val_groups",
-    version=1,
+    version=2,
+    frozen={"l2": 0.0042, "sharpness": 120.0, "first_l2": 0.0011},
 )

@@ -18,7 +18,7 @@ from spurgen.benchmark.suggest import suggestion
 from spurgen.benchmark.task import Role, Task, rungs_of
 from spurgen.benchmark.world import Description, Name, load_scenario
 
-DEFAULT_SUITE = "v3"  # for commands without --suite
+DEFAULT_SUITE = "v4"  # for commands without --suite
 SUITES = Path(__file__).parent / "suites"
 
 

@@ -137,6 +137,10 @@ def _run(parser_of: Callable[[Sequence[str]], argparse.ArgumentParser], argument
     rest = [word for word in words if word != DEBUG]
     try:
         parsed = parser_of(rest).parse_args(rest)
+        if getattr(parsed, "tasks", None) and hasattr(parsed, "suite"):
+            from spurgen.harness.options.flags import with_rungs  # imported late: help needs no suite
+
+            with_rungs(parsed)
         code = int(parsed.run(parsed, console))
         sys.stdout.flush()  # while a closed pipe can still be handled
         return code

@@ -46,7 +46,7 @@ from spurgen.harness.results.store import OWN, Store
 
 def check_alone():
     assert not OWN.exists()
-    assert "mine" not in Store(OWN, "v3").labels()
+    assert "mine" not in Store(OWN, "v4").labels()
     assert list(Path().iterdir()) == list(cache_folder().parent.glob("*.npz")) == []
     assert [path.name for path in Path.home().iterdir() if path.name != ".config"] == []
     assert matplotlib.rcParams["lines.linewidth"] != 77
@@ -97,7 +97,7 @@ def test_tests_see_no_rows_settings_keys_and_caches_of_the_user(run_inner, tmp_p
     home = tmp_path / "users"
     for file, text in {
         "matplotlibrc": "lines.linewidth: 77", ".config/matplotlib/matplotlibrc": "lines.linewidth: 77",
-        ".gitconfig": "[user]\nname = somebody", ".spurgen/v3.secret": "x", "spurgen-results/v3/mine.jsonl": "x",
+        ".gitconfig": "[user]\nname = somebody", ".spurgen/v4.secret": "x", "spurgen-results/v4/mine.jsonl": "x",
         ".cache/spurgen/any.npz": "x",
     }.items():  # fmt: skip
         (home / file).parent.mkdir(parents=True, exist_ok=True)

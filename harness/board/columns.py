@@ -186,7 +186,7 @@ COLUMNS: Mapping[str, Column] = {
                           text=lambda line: "yes" if line["significant"] else "no"),
     "labels": Column("Labels", "what stands for the classes", "report"),
     "measure": Column("Measure", "what the means are of", "report"),
-    "shortcut": Column("Shortcut", "which shortcut moves; all of them together", "report"),
+    "ladder": Column("Ladder", "on which ladder", "report"),
     "rung": Column("Counterexamples", "in train", "report", ",d"),
     "seen_mislead": Column("On seen things", "accuracy if misled on things of train", "report", better=1),
     "encoder": Column("Encoder", "what gives the features", "report"),
@@ -203,8 +203,8 @@ COLUMNS: Mapping[str, Column] = {
 """The columns in reading order; `column` also describes those of single channels."""
 CHANNEL = "follows_by_channel."
 """Prefix of the keys of how often answers follow one channel; tables show these columns where there is room."""
-NEEDED_BY = "needed_by_shortcut."
-"""Prefix, in reports, of the counterexamples needed where one shortcut moves."""
+NEEDED_ON = "needed_on."
+"""Prefix, in reports, of the counterexamples needed on a ladder."""
 NEEDED_IN = "needed_in."
 """Prefix of the counterexamples needed over the ladders of a half."""
 MEAN_AT = "mean_at."
@@ -243,8 +243,8 @@ def column(key: str) -> Column:
     if (name := key.removeprefix(CHANNEL)) != key:
         about = f"share of answers that become the rival class when {name} alone switches to it"
         return Column(f"on {name}", about, better=-1)
-    if (name := key.removeprefix(NEEDED_BY)) != key:
-        return Column(name, f"counterexamples needed where {name} misleads", "report")
+    if (name := key.removeprefix(NEEDED_ON)) != key:
+        return Column(name, f"counterexamples needed on {name}", "report")
     if (name := key.removeprefix(NEEDED_IN)) != key:
         about = f"counterexamples needed, geometric mean over the {name} ladders"
         return Column(f"N {name}", about, "report", text=lambda line: line.get(f"{key}_text", ""))
@@ -283,7 +283,7 @@ def table(lines: Sequence[Line], shown: Iterable[str]) -> list[dict[str, str]]:
 TEXTS = (
     "suite", "task", "submission", "name", "access", "letters", "unit", "to_erm_verdict", "isolation", "asked_again",
     "verification", "reason", "lowest_where", "counterexamples_text", "counterexamples_to_erm_text",
-    "model", "split", "worst", "group", "checkpoint", "metric", "other", "verdict", "shortcut", "encoder",
+    "model", "split", "worst", "group", "checkpoint", "metric", "other", "verdict", "ladder", "encoder",
     "labels", "measure",
 )  # fmt: skip
 WHOLE = ("first_rank", "last_rank", "of", "units", "to_erm_units")

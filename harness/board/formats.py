@@ -12,13 +12,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from spurgen.harness.board.columns import Line, board_keys, cell, column, halves_keys, number, table
+from spurgen.harness.board.columns import Line, board_keys, cell, column, halves_keys, known, number, table
 from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.board.rows import RANKED_BY, in_papers
 from spurgen.harness.board.schema import IDEAL, SCHEMA_VERSION, Board, Leaderboard
 from spurgen.harness.machine.files import check_distinct, write_changed
-from spurgen.harness.machine.printing import as_cell, as_latex, as_markdown, markdown_table
+from spurgen.harness.machine.printing import and_list, as_cell, as_latex, as_markdown, markdown_table
 
+HALVES_TITLE = "Counterexamples needed over all ladders of a half, and the place in the worse"
 SYNTHETIC = "twins"  # the access tier that is given what real data rarely have
 APART = ", which real data rarely have"
 STRANGERS = (
@@ -34,13 +35,18 @@ def to_markdown(board: Leaderboard) -> str:
     meanings = [f"- {each.title}: {each.about}." for each in columns]
     parts = [f"# SpurGen {board.suite} leaderboard", "\n".join(["Brackets: 95 % intervals.", "", *meanings])]
     if board.halves:
-        parts += ["## Halves", *halves_markdown(board.halves)]
+        parts += [f"## {HALVES_TITLE}", *filter(None, [without(board)]), *halves_markdown(board.halves)]
     for name, whole in board.overall.items():
         if whole.shown:
             parts += [f"## {whole.heading(name)}", *board_markdown(whole)]
     for name, part in board.tasks.items():
         parts += [f"## {name}", *board_markdown(part)]
     return "\n\n".join([*parts, f"Manifest SHA-256: `{board.manifest_sha256}`"]) + "\n"
+
+
+def without(board: Leaderboard) -> str:
+    """Return which ladders of the halves no row has climbed yet, as a sentence, or nothing."""
+    return f"Without {and_list(board.empty)}, which no row has climbed in all worlds." if board.empty else ""
 
 
 def halves_markdown(lines: Sequence[Line]) -> list[str]:
@@ -96,10 +102,15 @@ HEADLINE = ("cda", "bsoftmax", "adversarial", "group_dro", "jtt", "erm")
 def overview_table(board: Leaderboard, tasks: Collection[str], labels: Sequence[str] = HEADLINE) -> str:
     """Return some rows on some tasks as a Markdown table, in the order of the board's blocks.
 
-    There is a column per ladder, with the counterexamples that a row needs and their interval; without ladders, a
-    column for the mean over the board's first set of tasks and one per task, with robust accuracy and, in brackets, the
-    rank interval. Rows and tasks that the board does not have are left out.
+    If the board has halves, they have a column each, beside the place and the regret. Else there is a column per
+    ladder, with the counterexamples that a row needs and their interval; without ladders, a column for the mean over
+    the board's first set of tasks and one per task, with robust accuracy and, in brackets, the rank interval. Rows and
+    tasks that the board does not have are left out.
     """
+    if board.halves:
+        placed = [line for line in board.halves if known(line, "place") and line["submission"] in labels]
+        rows = table(placed, [key for key in halves_keys(placed) if key != "submission"])
+        return markdown_table([_head(line["submission"], line) | row for line, row in zip(placed, rows, strict=True)])
     ladders = {n: part for n, part in board.overall.items() if part.rungs and part.rows and {*part.tasks} <= {*tasks}}
     by_task = {name: part for name, part in board.tasks.items() if name in tasks and part.rows}
     sets = {f"Mean, {name}": part for name, part in board.overall.items() if part.rows}
@@ -108,16 +119,19 @@ def overview_table(board: Leaderboard, tasks: Collection[str], labels: Sequence[
     order = {line["submission"]: line for part in parts.values() for line in _ranked(part)}
     return markdown_table(
         [
-            {
-                "Given": GIVEN.get(line["access"], as_markdown(line["access"])),
-                column("submission").title: in_papers(label) if label in HEADLINE else as_markdown(label),
-            }
-            | {name: _entry(lines.get(label)) for name, lines in columns.items()}
+            _head(label, line) | {name: _entry(lines.get(label)) for name, lines in columns.items()}
             for label, line in order.items()
             if label in labels
         ]
         + _control(ladders)
     )
+
+
+def _head(label: str, line: Line) -> dict[str, str]:
+    return {
+        "Given": GIVEN.get(line["access"], as_markdown(line["access"])),
+        column("submission").title: in_papers(label) if label in HEADLINE else as_markdown(label),
+    }
 
 
 def _control(ladders: Mapping[str, Board]) -> list[dict[str, str]]:

@@ -81,22 +81,31 @@ def build(suite: Suite, rows: Rows, references: Mapping[str, Rows] | None = None
         found = controls(suite, rungs, (references or {}) if there else {})
         overall[name] = replace(set_board(members, parts), controls=found)
     boards = {name: part.board for name, part in parts.items()}
-    return Leaderboard(suite.name, suite.manifest.digest, boards, overall, _halves(suite, parts))
+    return Leaderboard(suite.name, suite.manifest.digest, boards, overall, *_halves(suite, parts))
 
 
-def _halves(suite: Suite, parts: Mapping[str, TaskPart]) -> list[Record]:
-    """Return the lines of a suite's halves; a ladder counts once rows have all its rungs above 0 in all worlds."""
+def _halves(suite: Suite, parts: Mapping[str, TaskPart]) -> tuple[list[Record], list[str]]:
+    """Return the lines of a suite's halves, and the ladders that these leave out.
+
+    A ladder counts once some row has all its rungs above 0 in all worlds; there are no lines if a half has none.
+    """
     curves, goals, access = dict[str, Mapping[str, Float64]](), dict[str, Goal](), dict[str, str]()
-    for ladder in (each for of_half in suite.halves.values() for each in of_half):
+    every = [each for of_half in suite.halves.values() for each in of_half]
+    for ladder in every:
         rungs = [suite.task(name) for name in suite.overall[ladder]]
         goal, climbed = goal_of(rungs), [parts[rung.name] for rung in rungs if rung.name in parts]
         if goal and len(climbed) == len(rungs):
             ranked = [{row["submission"]: row["access"] for row in part.board.rows} for part in climbed]
             full = [label for label in ranked[0] if all(label in of_rung for of_rung in ranked)]
-            curves[ladder] = {label: by_common_unit([part.ranked_by[label] for part in climbed]).T for label in full}
-            goals[ladder] = goal
-            access |= ranked[0]
-    return halves_lines(suite.halves, curves, goals, access)
+            if full:
+                curves[ladder] = {
+                    label: by_common_unit([part.ranked_by[label] for part in climbed]).T for label in full
+                }
+                goals[ladder] = goal
+                access |= ranked[0]
+    climbed_of = {half: [each for each in of_half if each in curves] for half, of_half in suite.halves.items()}
+    lines = halves_lines(climbed_of, curves, goals, access) if all(climbed_of.values()) else []
+    return lines, [each for each in every if each not in curves]
 
 
 def build_board(suite: Suite, results: Path, rows: Rows) -> Leaderboard:

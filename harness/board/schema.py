@@ -114,7 +114,8 @@ class Board:
 class Leaderboard:
     """A suite's leaderboard; `overall` maps the suite's sets of tasks to their boards.
 
-    `halves`: lines of `board.halves`, of a suite whose ladders are of two halves.
+    `halves`: lines of `board.halves`, of a suite whose ladders are of two halves; `empty`: the ladders of these that no
+    row has climbed yet, which the lines leave out.
     """
 
     suite: str
@@ -122,6 +123,7 @@ class Leaderboard:
     tasks: dict[str, Board]
     overall: dict[str, Board]
     halves: Sequence[Record] = ()
+    empty: Sequence[str] = ()
 
     def to_pandas(self) -> "DataFrame":
         """Return `lines` with typed columns; sets of tasks that are not ladders have their own `to_pandas`."""

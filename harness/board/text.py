@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spurgen.harness.board.columns import Line, board_keys, channel_keys, column, halves_keys, known, table
-from spurgen.harness.board.formats import blocks
+from spurgen.harness.board.formats import HALVES_TITLE, blocks, without
 from spurgen.harness.board.placing import ERM
 from spurgen.harness.board.schema import Board, Leaderboard
 from spurgen.harness.machine.printing import one_line
@@ -55,7 +55,7 @@ def to_text(
     printer.title(f"# SpurGen {board.suite} leaderboard")
     printer.text(BRIEF + MINE * bool(mine), width)
     if board.halves and not tasks:
-        printer.halves(board.halves)
+        printer.halves(board.halves, without(board))
     for name, part in shown.items():
         if alone is None or name in alone:
             printer.title(f"## {name}")
@@ -131,9 +131,11 @@ class _Printer:
             self._console.print()
         self._controls(part)
 
-    def halves(self, lines: Sequence[Line]) -> None:
+    def halves(self, lines: Sequence[Line], without: str) -> None:
         """Print counterexamples needed over the ladders of each half, a table per access tier."""
-        self.title("## Counterexamples needed over all ladders of a half, and the place in the worse")
+        self.title(f"## {HALVES_TITLE}")
+        if without:
+            self.text(without, self._console.width)
         placed = [line for line in lines if known(line, "place")]
         for access in dict.fromkeys(line["access"] for line in placed):
             of_tier = [line for line in placed if line["access"] == access]

@@ -142,7 +142,7 @@ def _controls(arguments: argparse.Namespace) -> dict[str, list[Job]]:
     tasks = [suite.task(name) for name in arguments.tasks or suite.usual]
     chosen = [task for task in tasks if task.of and task.counterexamples]
     if not chosen:
-        raise SpurgenError("--controls are of ladders: choose tasks with counterexamples, such as things-text-32")
+        raise SpurgenError("--controls are of ladders: choose tasks with counterexamples, such as things-text-16")
     highest = {rung.of: rung.name for rung in sorted(chosen, key=lambda rung: rung.counterexamples)}
     planned = partial(plan, arguments.suite, device=pick_device(arguments.device), limits=limits_of(arguments))
     each, erm = [rung.name for rung in chosen], baseline_specs([ERM])

@@ -1,4 +1,4 @@
-"""Profile an encoder: which shortcuts its features make easy, beside other encoders."""
+"""Profile an encoder: how many counterexamples ERM needs on its features, beside other encoders."""
 
 import argparse
 from pathlib import Path
@@ -56,11 +56,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from spurgen.harness.plots.ladder import draw_own_ladder  # after what says that torch is missing, if it is
     from spurgen.harness.plots.style import save
 
-    rungs = [*card.curve()]
+    rungs = [*(curve := card.curve(card.drawn))]
+    of_each = {each.encoder: each.curve(card.drawn) for each in others if card.drawn in each.needed}
     curves = {
-        each.encoder: [Estimate(each.curve()[m]) for m in rungs] for each in (card, *others) if [*each.curve()] == rungs
-    }
-    axis = "counterexamples in train, all shortcuts at once"
+        encoder: [Estimate(of[m]) for m in rungs]
+        for encoder, of in {spec: curve, **of_each}.items() if [*of] == rungs
+    }  # fmt: skip
+    axis = f"counterexamples in train, on {card.drawn}"
     save(draw_own_ladder(curves, rungs, None, axis), arguments.out / f"{name}.svg")
     say(console, f"wrote {name}.json and {name}.svg to {arguments.out}")
     print(report.to_text(console.width))

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from spurgen.benchmark.errors import ScenarioError, SpurgenError, shortened
 from spurgen.benchmark.shell import spurgen
-from spurgen.benchmark.suite import DEFAULT_SUITE, Suite
+from spurgen.benchmark.suite import DEFAULT_SUITE, Suite, load_suite
 from spurgen.benchmark.world import Description, load_scenario
 from spurgen.harness.machine.files import check_distinct
 from spurgen.harness.machine.printing import say
@@ -130,8 +130,15 @@ def add_tasks(parser: argparse.ArgumentParser, default: str = "all of the suite"
     """Declare the flag that names tasks."""
     parser.add_argument(
         "--tasks", "--task", dest="tasks", nargs="+", action=Unique, default=[], metavar="TASK",
-        help=f"names of tasks; default: {default}",
+        help=f"names of tasks, or of ladders for all their rungs; default: {default}",
     )  # fmt: skip
+
+
+def with_rungs(arguments: argparse.Namespace) -> None:
+    """Replace the ladders among a command's tasks by their rungs."""
+    ladders = load_suite(arguments.suite).ladders
+    each = ([rung.name for rung in ladders[name]] if name in ladders else [name] for name in arguments.tasks)
+    arguments.tasks = list(dict.fromkeys(name for names in each for name in names))
 
 
 def add_seeds(parser: argparse.ArgumentParser, default: str | None, what: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The card of an encoder: ERM on its frozen features, with all shortcuts together and with each alone."""
+"""The card of an encoder: ERM on its frozen features, on the main ladders that have only its kind of input."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -15,7 +15,7 @@ from spurgen.benchmark.errors import SpurgenError, checked
 from spurgen.benchmark.reading import JSON_BYTES, read_text
 from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.task import Task
-from spurgen.harness.board.columns import NEEDED_BY
+from spurgen.harness.board.columns import NEEDED_ON
 from spurgen.harness.board.report import Report, Table, read_report
 from spurgen.harness.machine.printing import as_markdown
 from spurgen.harness.metrics.ladder import SHARE
@@ -24,8 +24,7 @@ from spurgen.harness.statistics.needed import Goal, Needed, in_words, needed
 
 STORED = Path(str(files("spurgen.benchmark"))) / "profiles"
 MODALITIES: dict[str, Modality] = {"image": "image", "caption": "text"}
-ALL = "all"
-SHOWN = ("robust_accuracy", "seen_mislead", "accuracy_agree", "follows")
+SHOWN = ("robust_accuracy", "accuracy_agree", "accuracy_mislead")
 NUMBER = r"(<=|>)?\d{1,9}"
 NUMBER_NEEDED = rf"^{NUMBER}( \[{NUMBER}, {NUMBER}\])?$"
 ROUNDING = 1e-9  # of means over worlds
@@ -35,22 +34,21 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class Line:
-    """ERM on a rung: the shortcut that moves, or `all`, the counterexamples, and metrics as means over worlds."""
+    """ERM on a rung: its ladder, its counterexamples, and metrics as means over worlds."""
 
-    shortcut: Name
+    ladder: Name
     rung: Annotated[int, Field(ge=0, lt=10**9)]
     robust_accuracy: Share
-    seen_mislead: Share
     accuracy_agree: Share
-    follows: Share
+    accuracy_mislead: Share
 
 
 @dataclass(frozen=True)
 class Card:
     """Metrics of ERM on an encoder's features in some worlds of a suite.
 
-    `needed`: by shortcut, the counterexamples at which the accuracy if misled is three quarters of the ceiling of the
-    ladder of all shortcuts. `weights`: a digest.
+    `needed`: by ladder, the counterexamples at which the accuracy if misled is three quarters of the ladder's ceiling.
+    `weights`: a digest.
     """
 
     encoder: Name
@@ -63,89 +61,92 @@ class Card:
     needed: Mapping[str, Annotated[str, Field(pattern=NUMBER_NEEDED)]]
 
     def __post_init__(self) -> None:
-        """Raise `ValueError` unless every shortcut has a curve of ascending rungs, and a number."""
-        if self.needed.keys() != {line.shortcut for line in self.lines} or ALL not in self.needed:
-            raise ValueError(f"needed and lines have other shortcuts, or {ALL!r} is none of them")
-        for shortcut in self.needed:
-            rungs = [line.rung for line in self.lines if line.shortcut == shortcut]
+        """Raise `ValueError` unless every ladder has a curve of ascending rungs, and a number."""
+        if not self.lines or [*self.needed] != list(dict.fromkeys(line.ladder for line in self.lines)):
+            raise ValueError("needed and lines have other ladders, or none")
+        for ladder in self.needed:
+            rungs = [line.rung for line in self.lines if line.ladder == ladder]
             if not any(rungs) or rungs != sorted({*rungs}):
-                raise ValueError(f"the rungs of {shortcut} do not ascend")
+                raise ValueError(f"the rungs of {ladder} do not ascend")
+
+    @property
+    def drawn(self) -> str:
+        """The first ladder, whose samples SpurGen draws."""
+        return next(iter(self.needed))
 
     @property
     def score(self) -> float:
-        """Accuracy if misled with all shortcuts, mean over the rungs above 0."""
-        return float(np.mean([height for m, height in self.curve().items() if m]))
+        """Accuracy if misled, mean over the rungs above 0 of each ladder, then over ladders."""
+        heights = ([height for m, height in self.curve(ladder).items() if m] for ladder in self.needed)
+        return float(np.mean([np.mean(of) for of in heights]))
 
-    def curve(self, shortcut: str = ALL) -> dict[int, float]:
-        """Return the accuracy if misled by number of counterexamples, by default with all shortcuts."""
-        of = [line for line in self.lines if line.shortcut == shortcut]
-        return {line.rung: line.robust_accuracy for line in of}
+    def curve(self, ladder: str) -> dict[int, float]:
+        """Return the accuracy if misled by number of counterexamples."""
+        return {line.rung: line.robust_accuracy for line in self.lines if line.ladder == ladder}
 
     def contradiction(self, ladders: Mapping[str, Sequence[Task]]) -> str:
         """Return which rungs are not those of the ladders, or which number does not follow from its curve, or ``."""
-        threshold = _threshold(ladders[ALL][0])
         rungs = {name: [task.counterexamples for task in tasks] for name, tasks in ladders.items()}
         if rungs != {name: [*self.curve(name)] for name in self.needed}:
-            return f"its shortcuts and rungs are not those of suite {self.suite}"
-        for shortcut, text in self.needed.items():
-            above = {m: height for m, height in self.curve(shortcut).items() if m}
+            return f"its ladders and rungs are not those of suite {self.suite}"
+        for ladder, text in self.needed.items():
+            threshold = _threshold(ladders[ladder][0])
+            above = {m: height for m, height in self.curve(ladder).items() if m}
             goals = [Goal(tuple(above), threshold + error) for error in (0.0, -ROUNDING, ROUNDING)]
             heights = np.array([[*above.values()]])
             shown = [Needed(float(goal.needed(heights)[0]), None, goal).text for goal in goals]
             if text.partition(" [")[0] not in shown:
-                return f"its curve of {shortcut} needs {shown[0]}, not {text}"
+                return f"its curve on {ladder} needs {shown[0]}, not {text}"
         return ""
 
     def report(self, others: Sequence["Card"] = ()) -> Report:
         """Return the card as a report, with a line for it and each of the `others` below, the best first."""
-        rungs = Table("rungs", [asdict(line) for line in self.lines], ("shortcut", "rung", *SHOWN))
+        rungs = Table("rungs", [asdict(line) for line in self.lines], ("ladder", "rung", *SHOWN))
         cards = [
             {"encoder": card.encoder, "ladder_score": card.score, "width": card.width}
-            | {NEEDED_BY + shortcut: text for shortcut, text in card.needed.items()}
+            | {NEEDED_ON + ladder: text for ladder, text in card.needed.items()}
             for card in sorted((self, *others), key=lambda card: -card.score)
         ]
-        shown = ("encoder", "ladder_score", *map(NEEDED_BY.__add__, self.needed), "width")
+        shown = ("encoder", "ladder_score", *map(NEEDED_ON.__add__, self.needed), "width")
         about = {name: value for name, value in asdict(self).items() if name != "lines"}
         parts = [rungs, Table("", cards, shown)]
         return Report("profile", f"The encoder {as_markdown(self.encoder)}", self._sentence(), parts, about=about)
 
     def _sentence(self) -> str:
-        alone = ", ".join(f"{in_words(text)} for {name}" for name, text in self.needed.items() if name != ALL)
-        number, name = in_words(self.needed[ALL]), as_markdown(self.encoder)
-        said = f"ERM on {name} needs {number} counterexamples where all shortcuts mislead"
-        return f"{said}; where one alone misleads, {alone}." if alone else f"{said}."
+        drawn, *rest = (f"{in_words(text)} on {name}" for name, text in self.needed.items())
+        said = f"ERM on {as_markdown(self.encoder)} needs {drawn.replace(' on ', ' counterexamples on ', 1)}"
+        return f"{said}; of real data, {', '.join(rest)}." if rest else f"{said}."
 
 
 def ladders_of(half: str) -> dict[str, tuple[Task, ...]]:
-    """Return the suite's ladders of a half of a sample by shortcut: that of all, and those in which only one moves."""
-    end = f"-{MODALITIES[half]}"
+    """Return the suite's main ladders that have only a half of a sample, the drawn one first."""
+    suite = load_suite(DEFAULT_SUITE)
     return {
-        ALL if name.startswith("things-") else name.removeprefix("single-").removesuffix(end): rungs
-        for name, rungs in load_suite(DEFAULT_SUITE).ladders.items()
-        if name.endswith(end) and name.startswith(("things-", "single-"))
-    }
+        name: rungs for name, rungs in suite.ladders.items()
+        if rungs[0].name in suite.main and rungs[0].modality == MODALITIES[half]
+    }  # fmt: skip
 
 
 def make_card(
     encoder: str, half: str, width: int, weights: str, measured: Mapping[str, Measured], worlds: Sequence[int]
 ) -> Card:
-    """Return the card of measurements by shortcut."""
-    threshold, lines, numbers = _threshold(measured[ALL].tasks[0]), [], {}
-    for shortcut, each in measured.items():
+    """Return the card of measurements by ladder."""
+    lines, numbers = [], {}
+    for name, each in measured.items():
         curves = []
         for task in each.tasks:
             found = [result.metrics for result in each.rows[task.name].results]
             means = {key: float(np.mean([metrics[key] for metrics in found])) for key in SHOWN}
-            lines.append(Line(shortcut=shortcut, rung=task.counterexamples, **means))
+            lines.append(Line(ladder=name, rung=task.counterexamples, **means))
             if task.counterexamples:
                 curves.append((task.counterexamples, [metrics["robust_accuracy"] for metrics in found]))
-        goal = Goal(tuple(m for m, _ in curves), threshold)
-        numbers[shortcut] = needed(np.array([heights for _, heights in curves]).T, goal).text
+        goal = Goal(tuple(m for m, _ in curves), _threshold(each.tasks[0]))
+        numbers[name] = needed(np.array([heights for _, heights in curves]).T, goal).text
     return Card(encoder, half, width, weights, DEFAULT_SUITE, tuple(worlds), tuple(lines), numbers)
 
 
 def _threshold(task: Task) -> float:
-    """Return the accuracy if misled at which counterexamples are counted, by a rung of the ladder of all shortcuts."""
+    """Return the accuracy if misled at which counterexamples are counted, by a rung of the ladder."""
     return SHARE * (task.scenario.ceiling or 1.0)
 
 

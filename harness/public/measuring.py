@@ -139,7 +139,7 @@ def measure(
 ) -> Measured:
     """Query a function on every test sample and twin of a world, and compute all metrics of a board.
 
-    `world`: the name of a task of the current suite, such as `things-text-8`; a task; or a scenario or `Ladder`, or the
+    `world`: the name of a task of the current suite, such as `things-text-4`; a task; or a scenario or `Ladder`, or the
     path of its file, which is shown in `modality`, by default all that its samples have; a task has its own. The rungs
     of a `Ladder` have the same test; the ideal observer is that of the highest. `seed`: the world of a task that has
     several.

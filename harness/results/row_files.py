@@ -28,7 +28,7 @@ from spurgen.harness.metrics.arrays import Float64
 from spurgen.harness.results.rows import Classes, TaskRow
 
 UNIT = 2.0**-24  # the smallest positive float16: every float16 is a whole multiple of it
-MAX_BYTES = 1 << 27  # in memory, of the arrays of a row; v3's largest take .5 MB
+MAX_BYTES = 1 << 27  # in memory, of the arrays of a row; v4's largest take .5 MB
 MAX_SEEDS = 10_000
 MAX_COLUMNS = 1 << 15
 HEADERS = 2048  # bytes that NumPy's headers take at most

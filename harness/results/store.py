@@ -32,7 +32,7 @@ OWN = Path(RESULTS)
 CEILING, MATCHED, TRICKS = "ceiling", "matched", "tricks"
 KINDS = ("", CEILING, MATCHED, TRICKS)
 """Kinds of results, each with a folder of its own; the first is the leaderboard's."""
-TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v3's largest files have 310 KB
+TEXT_BYTES, ARRAY_BYTES = 1 << 25, 1 << 27  # v4's largest files have 310 KB
 LABEL = r"[\w.=+-]+"
 REMEDY = "restore it from version control, or delete it and run its jobs again"
 

@@ -33,7 +33,6 @@ from spurgen.harness.context.report import EXACT, THRESHOLD, TITLES, stored_mode
 from spurgen.harness.metrics.arrays import Int64
 from spurgen.harness.plots.ladder import Climbed, ladders_drawn
 from spurgen.harness.plots.needed import Group, Learner, Scale, places
-from spurgen.harness.public.card import ALL as ALL_SHORTCUTS
 from spurgen.harness.public.card import MODALITIES, stored_cards
 from spurgen.harness.results.rows import Rows, TaskRow
 from spurgen.harness.results.store import Store
@@ -179,7 +178,8 @@ def learners(suite: Suite, board: Leaderboard, names: Mapping[str, str], results
     """
     rungs = [task for task in suite.tasks.values() if task.of and task.counterexamples]
     tuned = [rung for rung in rungs if rung.backbone == "finetuned"]
-    heads = [rung for rung in rungs if rung.role == "main"]
+    drawn = next(iter(suite.halves.values()), ())
+    heads = [rung for rung in rungs if rung.role == "main" and (rung.of in drawn or not drawn)]
     numbers = [rung.counterexamples for rung in heads] or [1]
     among = min((rung.num_train for rung in heads), default=0)
     title = f"counterexamples needed, among {among:,} samples, for 3/4 of the ceiling; open: beyond the rungs"
@@ -218,8 +218,7 @@ def _cards(scale: Scale) -> Group:
     cards = [card for half in MODALITIES for card in stored_cards(half)]
     names = [Path(card.encoder).stem if card.encoder.endswith(".py") else card.encoder for card in cards]
     found = [
-        Learner(name, {MODALITIES[card.half]: card.needed[ALL_SHORTCUTS]})
-        for name, card in zip(names, cards, strict=True)
+        Learner(name, {MODALITIES[card.half]: card.needed[card.drawn]}) for name, card in zip(names, cards, strict=True)
     ]
     return Group(f"ERM on an encoder{_in([len(card.worlds) for card in cards])}", f"<={scale.least}", found, scale)
 

@@ -42,8 +42,8 @@ def test_every_scenario_of_a_suite_can_be_drawn_and_has_samples_of_every_environ
 
 
 def test_a_suite_has_the_rungs_of_each_of_its_ladders():
-    suite = load_suite("v3")
-    assert [rung.name for rung in suite.ladders["mole-text"]] == ["mole-text-8", "mole-text-32", "mole-text-128"]
+    suite = load_suite("v4")
+    assert [rung.name for rung in suite.ladders["hidden-text"]] == [f"hidden-text-{m}" for m in (4, 16, 64, 256)]
     assert {rung.of for rung in suite.tasks.values()} == {*suite.ladders}
 
 
@@ -102,8 +102,8 @@ def test_a_suite_is_read_by_path(mini):
     [
         (lambda s: s.task("signs"), r"suite mini has no task 'signs'; choose from one-text, two-image, one-image"),
         (
-            lambda _: load_suite("v3").task("things-text"),
-            r"things-text is a ladder of suite v3; name its rungs: things-text-0 ",
+            lambda _: load_suite("v4").task("things-text"),
+            r"things-text is a ladder of suite v4; name its rungs: things-text-0 ",
         ),
         (lambda s: s.task("image-one"), r"suite mini has no task 'image-one'; did you mean (.* or )?one-image"),
         (lambda s: s.scenario("signs"), r"suite mini has no scenario 'signs'; choose from one, two"),
@@ -115,7 +115,7 @@ def test_similar_names_or_all_are_suggested_for_an_unknown_one(mini, look_up, me
 
 
 def test_an_unknown_suite_is_an_error_that_lists_the_suites():
-    with pytest.raises(ScenarioError, match=r"there is no suite 'v0'; there are: .*v3"):
+    with pytest.raises(ScenarioError, match=r"there is no suite 'v0'; there are: .*v4"):
         load_suite("v0")
 
 
@@ -123,7 +123,7 @@ def test_an_unknown_suite_is_an_error_that_lists_the_suites():
     ("name", "message"),
     [
         ("none.toml", r"the suite file .*none.toml does not exist; there are: frozen, mini$"),
-        ("no/none.toml", r"the suite file .*none.toml does not exist; there are: .*v3"),
+        ("no/none.toml", r"the suite file .*none.toml does not exist; there are: .*v4"),
     ],
 )
 def test_a_missing_suite_file_is_an_error_that_lists_the_suites_beside_it(mini, name, message):
@@ -158,7 +158,7 @@ def test_an_invalid_suite_file_is_an_error(mini, content, message):
         load_suite(str(mini))
 
 
-@pytest.mark.parametrize(("old", "new"), [('name = "one"', 'name = "won"'), ('suite = "mini"', 'suite = "v3"')])
+@pytest.mark.parametrize(("old", "new"), [('name = "one"', 'name = "won"'), ('suite = "mini"', 'suite = "v4"')])
 def test_a_scenario_must_carry_the_names_of_its_file_and_suite(mini, old, new):
     path = mini.parent / "mini" / "one.toml"
     path.write_text(path.read_text().replace(old, new))

@@ -45,11 +45,11 @@ SHORTER = (
     (r"compare my_model erm", "compare my_model erm --suite {tiny}"),
     (r"(splits verify)$", r"\1 --suite {tiny}"),  # four million samples
     (r"--suite SUITE --tasks TASK \.\.\.(.*)", r"--suite {tiny} --tasks small-text\1 --dry-run"),  # placeholders
-    (r"things-(text|image)-32 --suite v3", r"few-\1-4 --suite {ladder}"),  # thousands of samples
+    (r"things-(text|image)-32 --suite v4", r"few-\1-4 --suite {ladder}"),  # thousands of samples
     (r"leaderboard --merge shares", "leaderboard --suite {tiny} --merge shares"),
     (r"--methods erm group_dro", "--methods erm"),  # seconds a method
     (r"(--methods erm --exp-name exp .*)", r"\1 --num-classes 2 --num-samples 80 {short}"),
-    (r"(--plan plan\.jsonl) --suite v3 --tasks .* --seeds 0-9", r"\1 --suite {tiny} --tasks small-text --seeds 1-2"),
+    (r"(--plan plan\.jsonl) --suite v4 --tasks .* --seeds 0-9", r"\1 --suite {tiny} --tasks small-text --seeds 1-2"),
     (r"(benchmark plan\.jsonl .*)", r"\1 --jobs 1"),
     (r"(run two-shortcuts\.toml.*)", r"\1 --num-epochs 1 --seeds 0 --jobs 1"),
     (r"--num-samples 240(.*)--num-epochs 3(.*)--seeds 0-4", r"--num-samples 80\1\2{short}"),

@@ -149,7 +149,7 @@ from spurgen.benchmark.suite import load_suite
 from spurgen.harness.splits.frozen import verify
 def peak():  # of this process alone: getrusage starts from the parent's peak
     return next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
-suite = load_suite("v3")
+suite = load_suite("v4")
 suite = replace(suite, tasks={sys.argv[1]: suite.tasks[sys.argv[1]]}, overall={})
 peaks, made = [], []
 def progress(count):
@@ -164,7 +164,7 @@ WORLD = "things-w0"
 
 def test_a_job_checks_its_own_world_fast(benchmark, measure):
     """All parts that a job draws, twins included; without the drawing, which the job does anyway."""
-    suite = load_suite("v3")
+    suite = load_suite("v4")
     scenario, seconds = suite.scenario(WORLD), []
 
     def check():

@@ -32,7 +32,7 @@ class SpurGenDataset(Dataset[Item]):
         modality: Modality | None = None,
         transform: Callable[[Tensor], Any] | None = None,
     ) -> None:
-        """`world`: a scenario, or a task of a ladder in a world, `suite.task("things-image-8").in_world(0)`.
+        """`world`: a scenario, or a task of a ladder in a world, `suite.task("things-image-4").in_world(0)`.
 
         For a task, train and val include its counterexamples, other splits are the ladder's parts, such as
         `test/mislead`, and `modality` defaults to the task's; for a scenario, to all that its samples have. `transform`

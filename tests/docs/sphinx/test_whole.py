@@ -1,4 +1,4 @@
-"""The site of v3 with its documentation in a real browser: one bar, one font, one search, small, accessible."""
+"""The site of v4 with its documentation in a real browser: one bar, one font, one search, small, accessible."""
 
 import gzip
 import re
@@ -35,11 +35,11 @@ BAR = """() => {
 
 @pytest.fixture(scope="module")
 def whole(site, made_once):
-    """The folder of the board of v3, which has the documentation."""
+    """The folder of the board of v4, which has the documentation."""
 
     def build(out):
         shutil.copytree(site, out / "docs")
-        assert main(["site", "--suite", "v3", "--out", str(out)]) == 0
+        assert main(["site", "--suite", "v4", "--out", str(out)]) == 0
 
     return made_once("board", build)
 

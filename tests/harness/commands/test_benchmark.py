@@ -164,7 +164,7 @@ def test_controls_are_run_once_and_stand_on_the_board(steps, tmp_path, monkeypat
 
 def test_controls_are_of_ladders(run_jobs, specs, steps, stderr):
     assert run_jobs("benchmark", "--submissions", *specs, "--controls") == 2
-    assert "--controls are of ladders: choose tasks with counterexamples, such as things-text-32" in stderr()
+    assert "--controls are of ladders: choose tasks with counterexamples, such as things-text-16" in stderr()
     assert main(["benchmark", "--suite", steps, "--tasks", "few-0", "--controls"]) == 2
     assert "--controls are of ladders" in stderr()
 

@@ -63,7 +63,7 @@ def test_without_names_the_main_ladders_are_taken(printed, steps):
     [
         (["none.toml"], "cannot read the scenario file none.toml"),
         (["--ladders", "things-txt"], "there is no ladder 'things-txt'; did you mean things-text"),
-        (["--ladders", "finetuned-text"], "finetuned-text trains whole encoders"),
+        (["--ladders", "finetuned-length"], "finetuned-length trains whole encoders"),
     ],
 )
 def test_what_has_no_fingerprint_is_refused_before_any_work(words, message, nothing_runs, stderr):

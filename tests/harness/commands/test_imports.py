@@ -66,7 +66,7 @@ def test_commands_that_read_results_load_neither_torch_nor_numba(
     stamp(load_suite(DEFAULT_SUITE))  # the splits were verified before, which loads numba
     lines = [
         f"leaderboard --suite {ladder_file} --json {tmp_path / 'board.json'}",
-        "benchmark --tasks things-text-8 --submissions erm --seeds 0",
+        "benchmark --tasks things-text-4 --submissions erm --seeds 0",
         f"compare erm group_dro --suite {ladder_file}",
     ]
     check_loaded([f"{line} --results {results}" for line in lines], TRAINING | {"pandas", "numba"})
@@ -167,5 +167,5 @@ def test_what_draws_plots_and_probes_says_what_to_install(tmp_path):
     needs, extras = answers_without(BASE, "", ["figures --out f", "site", evaluated], tmp_path)
     assert needs == [f"error: {use} needs matplotlib" for use in ("spurgen figures", "spurgen site", "a plot")]
     assert extras == {"[plots]"}
-    needs, extras = answers_without(BASE, "", ["score encoder.py --tasks things-text-8 --seeds 0"], tmp_path)
+    needs, extras = answers_without(BASE, "", ["score encoder.py --tasks things-text-4 --seeds 0"], tmp_path)
     assert (needs, extras) == (["error: a linear probe needs sklearn"], {"[train]"})

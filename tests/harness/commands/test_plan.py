@@ -64,7 +64,7 @@ def test_a_new_submission_is_planned_with_the_time_and_memory_of_others_on_the_s
 def test_a_plan_of_several_suites_is_refused(planned, suite_file, stderr):
     assert main([*PLAN, "--suite", suite_file]) == 0
     lines = [json.loads(line) for line in planned.read_text().splitlines()]
-    lines[1]["suite"] = "v3"
+    lines[1]["suite"] = "v4"
     planned.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert main(["benchmark", str(planned), "--results", "x"]) == 2
     assert "has jobs of several suites; plan each by itself" in stderr()

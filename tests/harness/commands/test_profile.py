@@ -15,7 +15,7 @@ from spurgen.harness.public import card
 def small_ladder(steps, words, coarse, monkeypatch, tmp_path):
     del words, coarse
     rungs = [task for task in load_suite(steps).tasks.values() if task.name != "few"]
-    monkeypatch.setattr(card, "ladders_of", lambda _: {"all": rungs})
+    monkeypatch.setattr(card, "ladders_of", lambda _: {"few": rungs})
     monkeypatch.setattr(submissions, "compute_features", lambda *_: None)  # of frozen ladders alone
     monkeypatch.chdir(tmp_path)
     return tmp_path / "profile"

@@ -40,7 +40,7 @@ def test_twins_of_test_are_neither_encoded_nor_asked(steps):
 
 def test_errors_of_a_strong_penalty_are_the_counterexamples_and_what_looks_like_them(two_places):
     path = two_places(shown=False, strays=6)
-    curve = climb(Run("v3", path, 1, "erm", STRONG))
+    curve = climb(Run("v4", path, 1, "erm", STRONG))
     assert {m: (at["errors"], at["found"]) for m, at in curve.items()} == {"0": (6, 0), "4": (10, 4), "16": (22, 16)}
     assert (curve["16"]["accuracy_agree"], curve["16"]["accuracy_mislead"]) == (1, 0)
 
@@ -53,7 +53,7 @@ def test_a_share_of_the_majority_keeps_all_counterexamples(two_places, monkeypat
         return fit(job, here, train, val)
 
     monkeypatch.setattr(curves, "fit", fit)
-    curve = climb(Run("v3", two_places(shown=False, strays=6), 0, "erm", STRONG, (4,), share=0.25))
+    curve = climb(Run("v4", two_places(shown=False, strays=6), 0, "erm", STRONG, (4,), share=0.25))
     assert sizes == [(20 + 4, 20 + 16)]
     assert (curve["4"]["errors"], curve["4"]["found"]) == (6 + 4, 4)
 
@@ -61,7 +61,7 @@ def test_a_share_of_the_majority_keeps_all_counterexamples(two_places, monkeypat
 def test_what_is_in_the_file_is_not_trained_again(two_places, tmp_path, monkeypatch):
     monkeypatch.setattr(curves.pool, "run", lambda work, jobs, _: ((job, work(job)) for job in jobs))
     path, done = two_places(), []
-    first, second = (Run("v3", path, world, "erm", rungs=(4,)) for world in (0, 1))
+    first, second = (Run("v4", path, world, "erm", rungs=(4,)) for world in (0, 1))
     found = measure([first], tmp_path / "known.json", 1, done.append)
     assert measure([first, second], tmp_path / "known.json", 1, done.append)[first] == found[first]
     assert done == [first, second]

@@ -3,7 +3,7 @@ import argparse
 import pytest
 
 from spurgen.harness.cli import main
-from spurgen.harness.options.flags import MAX_SEEDS, Unique, between, positive_int, read_seeds
+from spurgen.harness.options.flags import MAX_SEEDS, Unique, between, positive_int, read_seeds, with_rungs
 from spurgen.harness.options.jobs import LIMITS, ROOT_WARNING, describe_isolation
 from spurgen.harness.sandbox.limits import Limits
 
@@ -101,3 +101,12 @@ def test_every_limit_has_a_range(flag, value, capsys):
 
 def test_every_default_lies_in_its_range():
     assert all(least <= default <= most for _, default, (least, most), _ in LIMITS)
+
+
+def test_a_ladder_among_the_tasks_stands_for_its_rungs(ladder_file):
+    asked = argparse.Namespace(suite=ladder_file, tasks=["few-text-4", "few-text", "other"])
+    with_rungs(asked)
+    assert asked.tasks[0] == "few-text-4"
+    assert [*asked.tasks] == [*dict.fromkeys(asked.tasks)]
+    assert {name.rpartition("-")[0] for name in asked.tasks} == {"few-text", ""}
+    assert asked.tasks[-1] == "other"  # which the command refuses

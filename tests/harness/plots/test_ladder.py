@@ -23,7 +23,7 @@ from spurgen.harness.plots.ladder import (
 )
 from spurgen.harness.statistics.estimate import Estimate
 
-RUNGS = (0, 8, 32, 128)
+RUNGS = (0, 4, 16, 64)
 ROWS = {
     "erm": ("none", (0.1, 0.15, 0.4, 0.83), "77 [66, 88]"),
     "lff": ("none", (0.1, 0.25, 0.55, 0.85), "50 [40, 60]"),
@@ -52,7 +52,7 @@ def climbed():
         if curve[1] is not None
     ]
     whole.append({"submission": "bad", "ranked": False, "reason": "failed", "access": None})
-    return Climbed(load_suite("v3").ladders["things-text"], boards, whole)
+    return Climbed(load_suite("v4").ladders["things-text"][:4], boards, whole)
 
 
 @pytest.mark.parametrize("columns", [1, 2])
@@ -71,7 +71,7 @@ def test_erm_the_best_of_each_tier_and_the_ceiling_are_named_at_their_lines(clim
     } <= texts
     assert not [text for text in texts if text.startswith(("mixup", "bad"))]
     assert [text for text in texts if text.startswith("ceiling")]
-    assert {"0", "8", "32", "128", "3/4 of the ceiling"} <= texts
+    assert {"0", "4", "16", "64", "3/4 of the ceiling"} <= texts
     assert "counterexamples among 1,200 training samples" in texts
 
 
@@ -190,7 +190,7 @@ def test_scenes_answers_and_the_curve_are_in_one_picture(check_layout, pictured)
     line = {"submission": "erm", "access": "none", "ranked": True, "robust_accuracy": 0.4}
     twins = line | {"submission": "cda", "access": "twins"}
     whole = [line | {"counterexamples_text": ">8"}, twins | {"counterexamples_text": "11 [<=8, 109]"}]
-    ladder = Climbed(load_suite("v3").ladders["things-text"][:2], [[line, twins], [line, twins]], whole)
+    ladder = Climbed(load_suite("v4").ladders["things-text"][:2], [[line, twins], [line, twins]], whole)
     answers = ("ERM: animal ✓", "ERM: food ✗")
     note = "An extreme case: of such answers, 97 % turn. Over all, one alone turns 46 %, all shortcuts together 74 %."
     figure = draw_story("It says food.", [scene] * 6, [scene] * 2, answers, note, ladder, {})

@@ -136,7 +136,7 @@ def test_what_does_not_exist_is_named(world):
 
 @pytest.fixture
 def rung():
-    return load_suite("v3").task("mole-text-8").in_world(0)
+    return load_suite("v4").task("hidden-text-4").in_world(0)
 
 
 def test_train_and_val_of_a_rung_are_what_a_submission_gets(rung):
@@ -153,7 +153,7 @@ def test_train_and_val_of_a_rung_are_what_a_submission_gets(rung):
 
 def test_samples_of_a_rung_come_in_any_order_from_all_its_pieces(rung):
     data = SpurGenDataset(rung, "train")
-    chosen = [1199, 3, 600, 0, 1192, 7, 8]  # the first 8 have the hidden shortcut's counterexamples, the last 8 others'
+    chosen = [1199, 3, 600, 0, 1196, 2, 4]  # the first 4 have the hidden shortcut's counterexamples, the last 4 others'
     items = data.__getitems__(chosen)
     assert [item["index"] for item in items] == chosen
     assert [{**item, "index": 0} for item in items] == [{**data[k], "index": 0} for k in chosen]
@@ -161,7 +161,7 @@ def test_samples_of_a_rung_come_in_any_order_from_all_its_pieces(rung):
 
 
 def test_a_rung_shows_its_modality_and_has_the_parts_of_its_ladder():
-    rung = load_suite("v3").task("things-image-8").in_world(0)
+    rung = load_suite("v4").task("things-image-4").in_world(0)
     data = SpurGenDataset(rung, "test/mislead")
     item = data[5]
     assert item["image"].shape == (3, 224, 224)
@@ -174,7 +174,7 @@ def test_a_rung_shows_its_modality_and_has_the_parts_of_its_ladder():
 def test_a_rung_has_no_other_split_and_no_stream(rung):
     with pytest.raises(ScenarioError, match="unknown split 'tests'; choose one of train, train/counter"):
         SpurGenDataset(rung, "tests")
-    with pytest.raises(ScenarioError, match="splits of their own: test/hue"):
-        SpurGenDataset(rung).twins("channel", "hue", 1)
+    with pytest.raises(ScenarioError, match="splits of their own: test/venue"):
+        SpurGenDataset(rung).twins("channel", "venue", 1)
     with pytest.raises(ScenarioError, match="has an end"):
         SpurGenStream(rung)

@@ -10,9 +10,9 @@ from spurgen.harness.results.answered import answered, contradiction
 from spurgen.harness.results.rows import TaskRow, make_task_row
 
 
-@pytest.fixture(params=["things-text-8", "things-multimodal-8", "mole-text-8", "single-light-image-8"])
+@pytest.fixture(params=["things-text-4", "things-multimodal-16", "things-image-4", "hidden-text-4"])
 def rung(request):
-    return load_suite("v3").task(request.param).in_world(3)
+    return load_suite("v4").task(request.param).in_world(3)
 
 
 def test_all_that_follows_from_stored_classes_is_what_the_public_metrics_say_of_each_part(rung):

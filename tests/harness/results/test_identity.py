@@ -40,7 +40,7 @@ IN_TREE = "import sys; sys.path[:0] = sys.argv[1:]; from test_identity import id
 def identities():
     """Return the identities of 33 jobs: of three methods on eleven rungs."""
     digests = [submission_digest(f"spurgen.baselines.{name}:submission") for name in ("erm", "jtt", "group_dro")]
-    tasks = list(load_suite("v3").tasks.values())[:11]
+    tasks = list(load_suite("v4").tasks.values())[:11]
     return [job_identity(task, one, data="data", seed=0, options={}) for task in tasks for one in digests]
 
 
@@ -134,7 +134,7 @@ def test_a_job_depends_on_everything_that_changes_its_metrics(suite):
 
 
 def test_a_job_that_is_no_matched_control_is_identified_as_before_there_were_any(monkeypatch):
-    task = load_suite("v3").task("things-text-32")
+    task = load_suite("v4").task("things-text-16")
     monkeypatch.setattr(module, "_sha256", lambda parts: parts)
     named = {
         matched: job_identity(task, "s", data="d", seed=0, options={}, matched=matched) for matched in (False, True)
@@ -369,7 +369,7 @@ def home(tmp_path):
         (home / name).symlink_to(tmp_path / "outside.npy")
     os.mkfifo(home / "pipe")
     row = (GOLDEN / "model.jsonl").read_bytes()
-    for folder in ("kept", "spurgen-results/v3"):
+    for folder in ("kept", "spurgen-results/v4"):
         (home / folder).mkdir(parents=True)
         for name, content in (("erm.jsonl", row), ("erm.npz", b"PK"), ("renamed.txt", row)):
             (home / folder / name).write_bytes(content)
@@ -392,7 +392,7 @@ OUTSIDE = ("../outside.npy", "link.npy", "linked", "pipe")
         *((f"[{name!r}]", f"names {name}, which {HIDDEN}") for name in (".env", ".hidden", ".hidden/key", "link")),
         ("['folder/.key']", HIDDEN),
         *((f"[{name!r}]", f"names {name}, and .* {NO_FILE}") for name in OUTSIDE),
-        *((f"['{folder}/{name}']", NOT_SHOWN) for folder in ("kept", "spurgen-results/v3")
+        *((f"['{folder}/{name}']", NOT_SHOWN) for folder in ("kept", "spurgen-results/v4")
           for name in ("erm.jsonl", "erm.npz", "renamed.txt")),
     ],
 )  # fmt: skip

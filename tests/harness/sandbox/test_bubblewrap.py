@@ -121,7 +121,7 @@ def test_a_symbolic_link_in_files_is_followed(attempt, tmp_path):
 def test_a_hidden_current_folder_stays_hidden(attempt, monkeypatch):
     hidden = HOME / "benchmark" / "suites"
     monkeypatch.setattr(bubblewrap, "_hidden", lambda: [str(hidden)])
-    monkeypatch.chdir(hidden / "v3")
+    monkeypatch.chdir(hidden / "v4")
     assert attempt("os.getcwd()") == ["'/tmp'"]
 
 

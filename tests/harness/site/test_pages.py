@@ -41,27 +41,36 @@ def test_how_often_shortcuts_are_followed_is_a_sentence():
     assert _often(["hue"], {}) == ""
 
 
+@pytest.fixture
+def single():
+    """A rung on which a single shortcut goes with the class."""
+    task = load_suite("v4").task("tidy-text-4")
+    return replace(task, scenario=task.scenario.model_copy(update={"moving": ("venue",)}))
+
+
 def test_what_is_hidden_and_what_is_trained_is_said():
-    things, mole, tuned = (
-        _asks(load_suite("v3").task(f"{name}-8"), (8, 32)) for name in ("things-text", "mole-text", "finetuned-text")
+    text = load_suite("v4").task("things-text-4")
+    things, hidden, tuned = (
+        _asks(task, (4, 16))
+        for task in (text, load_suite("v4").task("hidden-text-4"), replace(text, backbone="finetuned"))
     )
     assert "not told" not in things
-    assert "except in 8 or 32 of 1,200 samples" in things  # the rungs that the ladder has
-    assert mole.endswith(" Of the place, training is not told.")
+    assert "except in 4 or 16 of 1,200 samples" in things  # the rungs that the ladder has
+    assert " Of the company, training is not told." in hidden
     assert tuned == f"{things} Methods train the whole encoder here."
 
 
-def test_wrong_labels_and_a_single_shortcut_are_said():
-    noise, single = (_asks(load_suite("v3").task(name), (32,)) for name in ("noise-text-32", "single-hue-text-8"))
-    assert noise.endswith(" 10\N{NO-BREAK SPACE}% of the training labels are wrong.")
-    assert "the wall's hue goes with the category" in single
-    assert single.endswith("it points to another category. Other scenery varies at random.")
+def test_wrong_labels_and_a_single_shortcut_are_said(single):
+    noise, alone = (_asks(task, (64,)) for task in (load_suite("v4").task("noise-text-64"), single))
+    assert noise.endswith(" 2\N{NO-BREAK SPACE}% of the training labels are wrong.")
+    assert "the venue goes with the category" in alone
+    assert alone.endswith("it points to another category. Other scenery varies at random.")
 
 
-@pytest.mark.parametrize(("name", "tile"), [
-    ("single-hue-text-8", ("the wall's hue misleads", "it goes with another class")),
-    ("things-text-8", ("all shortcuts mislead", "all go with another class")),
-])  # fmt: skip
-def test_a_single_shortcut_is_named_where_all_would_be(name, tile):
-    tiles = _twins(Scenes(), load_suite("v3").task(name).in_world(0))
-    assert (tiles[1].title, tiles[1].about) == tile
+def test_a_single_shortcut_is_named_where_all_would_be(single):
+    for task, tile in (
+        (single, ("the venue misleads", "it goes with another class")),
+        (load_suite("v4").task("things-text-4"), ("all shortcuts mislead", "all go with another class")),
+    ):
+        tiles = _twins(Scenes(), task.in_world(0))
+        assert (tiles[1].title, tiles[1].about) == tile

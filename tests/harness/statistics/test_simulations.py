@@ -330,7 +330,7 @@ def test_accuracy_if_misled_is_biased_where_all_states_are_equal_and_not_where_o
 
 ROWS = (6, 12, 28)
 MEANS = {".5": (0.5,), ".2 and .8": (0.2, 0.8)}
-SPREADS = (0.03, 0.05, 0.07)  # of v3's ladders: .034, .064 and .057
+SPREADS = (0.03, 0.05, 0.07)
 
 
 def table(*columns):

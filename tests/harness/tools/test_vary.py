@@ -101,12 +101,12 @@ def test_each_rule_of_settings_is_missed_alone(scores, wrong):
 
 
 def test_what_is_chosen_without_a_world_reads_its_results_no_more(tmp_path):
-    path = results_file(tmp_path, "v3", "erm")
+    path = results_file(tmp_path, "v4", "erm")
     path.parent.mkdir()
     for world, l2, accuracy in [(100, 1.0, 0.9), (100, 2.0, 0.5), (101, 1.0, 0.6), (101, 2.0, 0.7)]:
         found = {"task": "few-6", "method": "erm", "access": "none", "identity": "x", "accuracy": accuracy}
-        add_result(path, TuningResult(suite="v3", seed=world, options={"l2": l2}, **found))
-    assert vary.chosen(tmp_path, "v3", "erm") == ['{"l2": 1.0}', '{"l2": 2.0}', '{"l2": 1.0}']
+        add_result(path, TuningResult(suite="v4", seed=world, options={"l2": l2}, **found))
+    assert vary.chosen(tmp_path, "v4", "erm") == ['{"l2": 1.0}', '{"l2": 2.0}', '{"l2": 1.0}']
 
 
 @pytest.fixture

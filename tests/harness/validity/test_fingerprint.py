@@ -90,14 +90,14 @@ def test_an_exponent_is_the_logarithm_of_a_ratio(ratio, text):
 
 def test_probes_of_features_that_show_the_shortcut_alone_are_at_chance_for_the_class(two_places):
     for shown, accuracy in ((False, 0.5), (True, 1.0)):
-        task = lowest("v3", two_places(f"shown{shown:d}", shown=shown))
+        task = lowest("v4", two_places(f"shown{shown:d}", shown=shown))
         label, shortcut = probe(task, (0, 1))
         assert label.tolist() == [accuracy, accuracy]
         assert shortcut.tolist() == [1, 1]
 
 
 def test_a_probe_without_enough_samples_of_each_pair_says_so(two_places):
-    scarce = lowest("v3", two_places(rungs=[0, 12]))
+    scarce = lowest("v4", two_places(rungs=[0, 12]))
     assert probe(scarce, (0,)) == "a pair of class and shortcut has 6 samples, of 8"
 
 
@@ -123,9 +123,9 @@ def test_balanced_samples_are_as_many_of_each_pair():
 
 
 def test_worlds_are_those_that_no_suite_ranks_or_all_draws(two_places):
-    text = load_suite("v3").ladders["things-text"][0].scenario
-    own = lowest("v3", two_places(worlds=3)).scenario
-    single = lowest("v3", two_places("single", worlds=1)).scenario
+    text = load_suite("v4").ladders["things-text"][0].scenario
+    own = lowest("v4", two_places(worlds=3)).scenario
+    single = lowest("v4", two_places("single", worlds=1)).scenario
     assert [*worlds_of(text, None)] == [*TUNING]
     assert [*worlds_of(text, (3, 7))] == [3, 7]
     assert [*worlds_of(own, None)] == [0, 1, 2]
@@ -136,16 +136,16 @@ def test_worlds_are_those_that_no_suite_ranks_or_all_draws(two_places):
 
 def test_ladders_without_a_rung_above_0_or_frozen_features_have_none(two_places):
     with pytest.raises(ScenarioError, match="places has no rung above 0"):
-        check_ladder(lowest("v3", two_places(rungs=[0])))
-    with pytest.raises(ScenarioError, match="finetuned-text trains whole encoders"):
-        check_ladder(lowest("v3", "finetuned-text"))
+        check_ladder(lowest("v4", two_places(rungs=[0])))
+    with pytest.raises(ScenarioError, match="finetuned-length trains whole encoders"):
+        check_ladder(lowest("v4", "finetuned-length"))
 
 
 def test_the_ceiling_is_trained_where_there_are_samples_without_the_correlation(two_places):
     path = two_places()
-    own = runs_of(lowest("v3", path), "v3", path, (0, 1))
+    own = runs_of(lowest("v4", path), "v4", path, (0, 1))
     assert "free" not in own
     assert {run.rungs for runs in own.values() for run in runs} == {(4, 16)}
     assert [run.world for run in own["part"]] == [0, 1]
-    text = runs_of(lowest("v3", "things-text"), "v3", "things-text", (100,))
+    text = runs_of(lowest("v4", "things-text"), "v4", "things-text", (100,))
     assert [(run.uncorrelated, run.rungs) for run in text["free"]] == [(True, (0,))]

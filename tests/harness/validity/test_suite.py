@@ -14,7 +14,7 @@ def empty():
 
 
 def test_what_the_default_suite_lacks_is_made_by_make(empty):
-    suite = empty("v3")
+    suite = empty("v4")
     assert suite.missing({"a": "x", "b": "x"}) == ["a, b: x; `make benchmark-full` makes what is missing"]
 
 
