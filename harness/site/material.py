@@ -105,7 +105,9 @@ def _made(ladder: Description, modality: Modality) -> Pairs:
 
 
 def read(rung: Task, row: TaskRow) -> Iterator[Read]:
-    """Yield a row's answers in each of its worlds; nothing if no answers are stored."""
+    """Yield a row's answers in each of its worlds; nothing if no answers are stored, or samples have no twins."""
+    if not rung.has_twins:
+        return
     seeds = [result.seed for result in row.results if result.error is None]
     for seed, predicted in zip(seeds, row.predicted, strict=False):
         pairs = pairs_of(rung.in_world(seed))

@@ -137,6 +137,8 @@ def ladder_page(material: Material, scenes: Scenes, figures: Figures, name: str)
         "winners": winners(material, climb),
         "solved": (sum(not needed_words(line).startswith("more") for line in numbered), len(numbered)),
         "ladder": rung.scenario,
+        "drawn": rung.has_twins,
+        "documented": material.documented,
     }
 
 
@@ -158,6 +160,12 @@ def ladders_page(material: Material, scenes: Scenes) -> dict[str, object]:
 def _asks(rung: Task, numbers: Sequence[int]) -> str:
     one, classes = len(rung.channels) == 1, world_of(rung.in_world(0).scenario).class_names
     rungs, names = (and_list(each, "or") for each in ([f"{m}" for m in numbers], classes))
+    if not rung.has_twins:
+        return (
+            f"Say whether a {MEDIA[rung.modality]} is {names}. Nobody drew the samples. In training the label goes "
+            f"with the {rung.channels[0]} except in {rungs} of {rung.num_train:,} samples, the counterexamples; in the "
+            f"test it goes with another.{_more(rung)}"
+        )
     return (
         f"Name what a {MEDIA[rung.modality]} shows: {names}, of things that training lacks. "
         f"In training {what(rung.channels)} {'goes' if one else 'go'} with the category except in {rungs} of "
@@ -175,8 +183,16 @@ def _more(rung: Task) -> str:
 
 
 def _twins(scenes: Scenes, world: Task) -> list[Pictured]:
-    """Return a test sample, and the same with the shortcuts of another class, with neutral ones, and one at a time."""
+    """Return a test sample, and the same with the shortcuts of another class, with neutral ones, and one at a time.
+
+    Without twins, a test sample whose shortcut agrees, and another whose shortcut misleads.
+    """
     base = scenes.scene(world, BASE, 0)
+    if not world.has_twins:
+        other = scenes.scene(world, SWITCHED, 0)
+        return [
+            Pictured(base, base.label, "the shortcut agrees"), Pictured(other, other.label, "the shortcut misleads")
+        ]  # fmt: skip
     rival = 1  # the class of sample 0 is the first
     alone = world.channels if len(world.channels) > 1 else ()
     misleads, go = ("all shortcuts mislead", "all go") if alone else (f"{what(world.channels)} misleads", "it goes")

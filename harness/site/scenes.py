@@ -177,8 +177,11 @@ def _candidates(reads: Sequence[Read]) -> list[tuple[float, Read, int]]:
 def training(climb: Climb, scenes: Scenes, world: int) -> list[Scene]:
     """Return training scenes of a world in which shortcuts agree with the class, class by class."""
     rung = climb.shown.in_world(world)
-    classes = rung.num_classes
-    return [scenes.scene(rung, "train", k + classes * n) for k in range(classes) for n in range(PER_CLASS)]
+    labels = world_of(rung.scenario).factors("train").labels
+    return [
+        scenes.scene(rung, "train", int(k))
+        for label in range(rung.num_classes) for k in np.flatnonzero(labels == label)[:PER_CLASS]
+    ]  # fmt: skip
 
 
 def make_twins(climb: Climb, scenes: Scenes, read: Read, k: int) -> Twins:

@@ -41,11 +41,11 @@ INSTALLS = {
 
 SHORTER = (
     (r"(check my_model\.py)", r"\1 --suite {tiny}"),  # a minute on the default suite
-    (r"--tasks things-(text|image)-8 --seeds 0", r"--suite {tiny} --tasks small-\1 --seeds 0 --cluster serial"),
+    (r"--tasks things-(text|image)-4 --seeds 0", r"--suite {tiny} --tasks small-\1 --seeds 0 --cluster serial"),
     (r"compare my_model erm", "compare my_model erm --suite {tiny}"),
     (r"(splits verify)$", r"\1 --suite {tiny}"),  # four million samples
     (r"--suite SUITE --tasks TASK \.\.\.(.*)", r"--suite {tiny} --tasks small-text\1 --dry-run"),  # placeholders
-    (r"things-(text|image)-32 --suite v4", r"few-\1-4 --suite {ladder}"),  # thousands of samples
+    (r"things-(text|image)-16 --suite v4", r"few-\1-4 --suite {ladder}"),  # thousands of samples
     (r"leaderboard --merge shares", "leaderboard --suite {tiny} --merge shares"),
     (r"--methods erm group_dro", "--methods erm"),  # seconds a method
     (r"(--methods erm --exp-name exp .*)", r"\1 --num-classes 2 --num-samples 80 {short}"),

@@ -24,22 +24,22 @@ def test_it_is_short():
 
 def test_its_first_numbers_are_those_of_its_table():
     said = (
-        r"\*\*On pictures (\d+) if told which they are \(BSoftmax\),\s(\d+) if not \(ERM\); "
-        r"on captions (\d+) and (\d+)\.\*\*"
+        r"\*\*On drawn data (\d+) if told which they are \(BSoftmax\),\s(\d+) if not \(ERM\); "
+        r"on real data (\d+) and (\d+)\.\*\*"
     )
     rows = [re.search(rf"^\|[^|]+\| {name} .*", TEXT, re.MULTILINE)[0] for name in ("BSoftmax", "ERM")]
-    needed = [re.findall(r"(\d+) \[", row) for row in rows]
-    assert [*re.search(said, TEXT).groups()] == [each[k] for k in (1, 0) for each in needed]
+    needed = [re.findall(r"(\d+) \[", row)[-2:] for row in rows]
+    assert [*re.search(said, TEXT).groups()] == [each[k] for k in (0, 1) for each in needed]
     head = next(line for line in TEXT.splitlines() if line.startswith("| Given"))
-    assert [cell.strip() for cell in head.split("|")[3:5]] == ["things-text", "things-image"]
+    assert [cell.strip() for cell in head.split("|")[4:6]] == ["N controlled", "N real"]
 
 
-def test_what_erm_does_with_8_counterexamples_is_on_the_board():
+def test_what_erm_does_with_4_counterexamples_is_on_the_board():
     said = re.search(
-        r"with 8, ERM is right in (\d+) % of images where shortcuts agree, in (\d+) % where they mislead", TEXT
+        r"with 4, ERM is right in (\d+) % of drawn captions where shortcuts agree, in (\d+) % where they mislead", TEXT
     )
     with (README.parent / "benchmark" / "leaderboard.csv").open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if (row["task"], row["name"]) == ("things-image-4", "erm")]
+        rows = [row for row in csv.DictReader(file) if (row["task"], row["name"]) == ("things-text-4", "erm")]
     (row,) = rows
     assert said.groups() == tuple(f"{100 * float(row[f'accuracy_{state}']):.0f}" for state in ("agree", "mislead"))
 

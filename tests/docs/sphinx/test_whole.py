@@ -67,7 +67,7 @@ def test_board_and_documentation_are_small_and_so_is_a_first_visit(whole):
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_the_first_screen_of_v3_leads_to_its_first_row(opened, check_first_row, device):
+def test_the_first_screen_leads_to_its_first_row(opened, check_first_row, device):
     page = opened("index.html", **DEVICES[device])
     page.locator("#controls").wait_for()
     check_first_row(page, device)

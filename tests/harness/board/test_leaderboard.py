@@ -162,7 +162,7 @@ def test_the_guaranteed_interval_covers_for_all_seeds_at_once(suite, make_row, t
 
 
 def test_without_rows_there_is_no_board(suite):
-    assert build(suite, {}) == Leaderboard("tiny", suite.manifest.digest, {}, {}, [])
+    assert build(suite, {}) == Leaderboard("tiny", suite.manifest.digest, {}, {}, [], [])
 
 
 TASKS = ("small-text", "small-image")
