@@ -1,10 +1,14 @@
 """Two halves of a suite: means over ladders, places by the worse half, regret, and rows that lack a ladder."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from spurgen.harness.board.formats import halves_markdown
+from spurgen.harness.board.formats import halves_markdown, overview_table, to_markdown
 from spurgen.harness.board.halves import halves_lines
+from spurgen.harness.board.schema import Leaderboard
+from spurgen.harness.board.text import to_text
 from spurgen.harness.statistics.needed import Goal, bounded, geometric_mean
 
 GOAL = Goal((2, 8, 32, 128), 0.6)
@@ -70,6 +74,16 @@ def test_the_interval_of_a_place_is_that_of_its_replicates():
     few = lines(NUMBERS, worlds=4)
     assert "place_low" not in few["erm"]
     assert few["erm"]["needed_in.real_text"] == "16"
+
+
+def test_the_readmes_table_is_of_the_halves_and_the_board_names_ladders_that_nobody_climbed(read_table):
+    board = Leaderboard("tiny", "0", {}, {}, [*lines(NUMBERS).values()], ["four"])
+    (row,) = read_table(overview_table(board, (), ("erm", "nobody")))
+    assert (row["Submission"], row["N drawn"], row["N real"]) == ("ERM", "64 [64, 64]", "16 [16, 16]")
+    assert (row["Given"], row["Regret"]) == ("labels alone", "4.0 (one)")
+    for text in (to_markdown(board), to_text(board)):
+        assert "Without four, which no row has climbed in all worlds." in " ".join(text.split())
+    assert "Without" not in to_markdown(replace(board, empty=()))
 
 
 def test_a_row_without_a_ladder_has_no_place():

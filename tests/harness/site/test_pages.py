@@ -4,9 +4,11 @@ from dataclasses import replace
 import pytest
 
 from spurgen.benchmark.suite import load_suite
+from spurgen.generators.world import world_of
+from spurgen.harness.site.material import read
 from spurgen.harness.site.pages import _asks, _often, _twins, ladder_page, row_page
 from spurgen.harness.site.render import page
-from spurgen.harness.site.scenes import Scenes
+from spurgen.harness.site.scenes import Scenes, training
 
 ABOUT = {"suite": "v9", "suite_spoken": "v9", "digest": "", "nav": [], "here": "", "shipped": True}
 
@@ -74,3 +76,17 @@ def test_a_single_shortcut_is_named_where_all_would_be(single):
     ):
         tiles = _twins(Scenes(), task.in_world(0))
         assert (tiles[1].title, tiles[1].about) == tile
+
+
+def test_a_real_ladder_has_samples_in_place_of_twins(climb):
+    task = load_suite("v4").task("opening-topic-3")
+    said = _asks(task, (3, 12))
+    assert "Nobody drew the samples." in said
+    assert f"except in 3 or 12 of {task.num_train:,} samples" in said
+    scenes, world = Scenes(), task.in_world(0)
+    tiles = _twins(scenes, world)
+    assert [tile.about for tile in tiles] == ["the shortcut agrees", "the shortcut misleads"]
+    assert all(tile.scene.caption and tile.title == tile.scene.label for tile in tiles)
+    shown = [each.label for each in training(replace(climb, rungs=(task,)), scenes, 0)]
+    assert shown == [name for name in world_of(world.scenario).class_names for _ in range(2)]
+    assert [*read(task, None)] == []  # no answers to twins
