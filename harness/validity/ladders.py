@@ -5,6 +5,7 @@ ceiling is the accuracy of the same learner on as many samples without a correla
 where shortcuts agree, mislead and are neutral, averaged over worlds.
 """
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import permutations
@@ -297,10 +298,11 @@ def _together(ladder: Ranked, rows: Mapping[str, Mapping[float, Needed]], covera
     told = sum(map(len, kept.values()))
     lowest, like_lowest = _like_lowest(ladder)
     turned = [pair for pair, places in kept.items() for stays in places if not stays]
+    rhos = [float(rank_rho(values[SHARE], values[share])) for share in OTHERS]
     return {
         "task": ladder.name, "rows": len(rows), "told_apart_twice": told,
         "reversed": len(turned) / told if told else 0.0, "all_with": _in_all(turned),
-        "least_correlation": min(float(rank_rho(values[SHARE], values[share])) for share in OTHERS),
+        "least_correlation": min(filter(math.isfinite, rhos), default=None),  # none where all rows tie
         "coverage": float(np.mean([*coverage.values()])), "below_misled": _below_misled(ladder),
         "lowest_rung": lowest, "like_lowest": like_lowest,
     }  # fmt: skip
@@ -333,7 +335,7 @@ def _surely_fewer(first: Needed, second: Needed) -> bool:
 def _numbers_in_words(each: Sequence[Line]) -> str:
     turned = in_order(f"{line['reversed']:.0%} of {line['told_apart_twice']}" for line in each)
     names = list(dict.fromkeys(name for line in each for name in line["all_with"]))
-    least = in_order(number(line["least_correlation"]) for line in each)
+    least = in_order("none" if (rho := line["least_correlation"]) is None else number(rho) for line in each)
     covered = in_order(f"{line['coverage']:.0%}" for line in each)
     lower = in_order(f"{line['below_misled']:.3f}" for line in each)
     rungs, like = in_order(f"{m['lowest_rung']}" for m in each), in_order(number(m["like_lowest"]) for m in each)

@@ -127,7 +127,7 @@ def test_hyper_parameters_are_documented_and_frozen(name):
 @pytest.fixture
 def frozen(monkeypatch):
     """Return a function that makes data of frozen features: a class, and a channel that is another one's m times."""
-    monkeypatch.setattr(loop, "FEATURE_STEPS", 150)
+    monkeypatch.setattr(loop, "FEATURE_STEPS", 300)
 
     def make(m, n=96, width=24):
         rng = np.random.default_rng(0)

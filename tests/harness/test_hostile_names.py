@@ -73,7 +73,7 @@ def test_an_evaluation_in_every_form(table, tmp_path, capsys):
 
 
 def test_cards_and_their_figure(tmp_path):
-    card = json.loads((STORED / "bag-of-words.json").read_text())
+    card = json.loads((STORED / "minilm.json").read_text())
     (tmp_path / "mine.json").write_text(json.dumps(card | {"encoder": HOSTILE}))
     *others, card = stored_cards("caption", tmp_path)
     text, report = card.report(others).to_text(80), card.report(others).to_markdown()

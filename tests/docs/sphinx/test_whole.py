@@ -88,7 +88,7 @@ def test_board_and_documentation_have_one_bar_and_one_font(opened, device, schem
 def test_the_search_of_a_page_of_the_documentation_finds_rows_and_pages(opened):
     page = opened("docs/api/baselines/erm.html")
     field = page.get_by_role("searchbox", name="Search the board and the documentation")
-    field.fill("reweighting feature")
+    field.fill("deep feature")
     field.press("Enter")
     page.wait_for_url("**/search.html?q=*")
     assert page.locator("#found li:visible a").all_inner_texts() == ["Deep feature reweighting"]

