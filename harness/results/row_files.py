@@ -108,7 +108,7 @@ def to_bytes(row: Mapping[str, TaskRow]) -> bytes:
             np.lib.format.write_array(content, np.ascontiguousarray(array), allow_pickle=False)
             entry = zipfile.ZipInfo(f"{name}.npy", EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            file.writestr(entry, content.getvalue(), compresslevel=9)
+            file.writestr(entry, content.getvalue(), compresslevel=6)  # 9 takes ten times as long for a sixth less
     return buffer.getvalue()
 
 
