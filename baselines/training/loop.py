@@ -35,7 +35,7 @@ TOLERANCE = 1e-3
 The two parts of the gradient cancel at the optimum. A loss that is convex in the weights is then, with its l2 term,
 strongly convex with modulus 2 * l2, so the weights are within this share of those of the optimum.
 """
-MAX_ITERATIONS = 10_000
+MAX_ITERATIONS = 20_000
 HISTORY = 20
 CHECKED_EVERY = 20
 """Iterations between two checks of the gradient."""

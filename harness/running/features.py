@@ -75,7 +75,7 @@ def _read(file: Path, width: int) -> Features | None:
 
 @lru_cache(maxsize=REMEMBERED)
 def _unchanged(file: Path, width: int, *_state: int) -> Features | None:
-    """Return what `_read` does; a file is read again only where its state changed: every chunk of a part asks for it."""
+    """Return what `_read` does; every chunk asks for it; a changed file is read again."""
     content = memoryview(read_bytes(file, sys.maxsize))
     body, digest = content[:-32], content[-32:]
     if hashlib.sha256(body).digest() != digest or len(body) % (4 * width):

@@ -3,14 +3,24 @@
 Small drawings in cells are SVG of the page; their numbers stand beside them as text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from markupsafe import Markup
 
-from spurgen.harness.board.columns import CHANNEL, Column, Line, board_keys, column, known, needed_words, table
-from spurgen.harness.board.formats import blocks
+from spurgen.harness.board.columns import (
+    CHANNEL,
+    Column,
+    Line,
+    board_keys,
+    column,
+    halves_keys,
+    known,
+    needed_words,
+    table,
+)
+from spurgen.harness.board.formats import HALVES_TITLE, blocks
 from spurgen.harness.board.placing import ERM
 from spurgen.harness.machine.printing import one_line
 from spurgen.harness.plots.forest import named
@@ -147,16 +157,30 @@ def follow_bars(line: Line) -> list[tuple[str, str, Markup]]:
 
 def plain_table(material: Material, name: str) -> Plain:
     """Return a board of any kind as texts."""
-    lines = material.lines[name]
-    rated = [line for line in lines if not line.get("reason")]
-    keys = list(dict.fromkeys(["submission", "access", *board_keys(rated, "brief", "wide")]))
     board = material.board.overall.get(name)
     title = board.heading(name) if board else name
+    of_ladder = material.reasons(material.ladders[name]) if name in material.ladders else None
+    return _plain(
+        material, name, title, material.lines[name], lambda rated: board_keys(rated, "brief", "wide"), of_ladder
+    )
+
+
+def halves_table(material: Material) -> Plain | None:
+    """Return the board of both halves as texts, or None if no row has a place on it."""
+    plain = _plain(material, "halves", HALVES_TITLE, material.board.halves, halves_keys)
+    return plain if plain.rows else None
+
+
+def _plain(
+    material: Material, name: str, title: str, lines: Sequence[Line], keys_of: Callable[[Sequence[Line]], list[str]],
+    reasons: Mapping[str, str] | None = None,
+) -> Plain:  # fmt: skip
+    rated = [line for line in lines if not line.get("reason")]
+    keys = list(dict.fromkeys(["submission", "access", *keys_of(rated)]))
     texts = [{key: one_line(text) for key, text in line.items()} for line in table(rated, keys)]
     pages = [material.pages[line["submission"]] for line in rated]
-    reasons = {line["submission"]: line["reason"] for line in lines if line.get("reason")}
-    if name in material.ladders:
-        reasons = material.reasons(material.ladders[name])
+    if reasons is None:
+        reasons = {line["submission"]: line["reason"] for line in lines if line.get("reason")}
     silent = [(material.pages[label], one_line(label), one_line(reason)) for label, reason in reasons.items()]
     about = {each.title: each for each in map(column, keys)}
     return Plain(name, title, about, list(zip(pages, texts, strict=True)), silent)

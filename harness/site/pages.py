@@ -21,7 +21,17 @@ from spurgen.harness.plots.forest import named
 from spurgen.harness.plots.ladder import draw_ladder, named_rows
 from spurgen.harness.plots.needed import draw_needed
 from spurgen.harness.results.rows import TaskRow
-from spurgen.harness.site.boards import COLUMNS, KINDS, OverRungs, Plain, ladder_table, over_rungs, plain_table, spoken
+from spurgen.harness.site.boards import (
+    COLUMNS,
+    KINDS,
+    OverRungs,
+    Plain,
+    halves_table,
+    ladder_table,
+    over_rungs,
+    plain_table,
+    spoken,
+)
 from spurgen.harness.site.material import BASE, SWITCHED, Climb, Material, followed, shown
 from spurgen.harness.site.render import Figures, dark_too, inline_markdown, markdown, own_id
 from spurgen.harness.site.scenes import Scene, Scenes, Story, Twins, make_twins, marked, training
@@ -61,6 +71,7 @@ def index_page(material: Material, story: Story | None, figures: Figures) -> dic
         "first": first,
         "kind": KINDS[first.shown.modality] if first else "",
         "boards": [ladder_table(material, climb) for climb in climbs],
+        "halves": halves_table(material),
         "columns": COLUMNS,
         "everything": figures.add("everything", partial(draw_needed, material.learners)) if material.learners else "",
         "plain_boards": [plain_table(material, name) for name in material.plain],

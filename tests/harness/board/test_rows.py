@@ -260,9 +260,14 @@ def test_a_row_that_an_earlier_version_verified_otherwise_is_readable_and_not_ra
     assert not [*part.rows, *part.few]
 
 
-@pytest.mark.parametrize(("groups", "better"), [((10, 10, 8, 8, 8, 8), False), ((20, 20, 8, 8, 8, 8), True)])
-def test_on_a_rung_a_scene_that_is_shown_twice_counts_once(ladder_suite, make_rung_row, groups, better):
-    """52 right of 120 would be better than chance, 26 of 60 are not."""
+FOLLOWS, CONSTANT, MISLED = (20, 0, 20, 0, 20, 0), (20, 20, 0, 0, 0, 0), (0, 20, 0, 20, 0, 20)
+
+
+@pytest.mark.parametrize(
+    ("groups", "better"), [((10, 10, 8, 8, 8, 8), False), (FOLLOWS, True), (CONSTANT, False), (MISLED, False)]
+)
+def test_on_a_rung_accuracy_where_shortcuts_agree_must_beat_chance(ladder_suite, make_rung_row, groups, better):
+    """A scene is shown twice: 52 right of 120 would be better than chance, 26 of 60 are not."""
     task, row = ladder_suite.task("few-text-4"), make_rung_row(ladder_suite, 0.3)
     results = tuple(result.model_copy(update={"groups": groups}) for result in row.results)
     assert better_than_chance(52, 120, 3)

@@ -120,7 +120,7 @@ def test_the_first_screen_names_its_pictures_and_the_board_its_rungs(steps_site)
     (False, "spurgen check my_model.py --suite v9\nspurgen score my_model.py --suite v9"),
 ])  # fmt: skip
 def test_commands_are_those_that_a_visitor_has(shipped, commands):
-    content = dict.fromkeys(("story", "boards", "plain_boards", "everything", "curve", "first", "documented"))
+    content = dict.fromkeys(("story", "boards", "plain_boards", "halves", "everything", "curve", "first", "documented"))
     about = {"suite": "v9", "suite_spoken": "v9", "digest": "", "nav": [], "here": "", "shipped": shipped}
     assert f"<code>{commands}</code>" in page("index.html.j2", "", content | about | {"boards": [], "plain_boards": []})
 
