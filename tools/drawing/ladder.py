@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from drawing.layout import GAP, Pixels, Strip, column, framed, grid, heading, panel, row, tile
+from drawing.layout import GAP, Pixels, Strip, column, framed, grid, heading, panel, tile
 from spurgen.benchmark.contract import CARRIERS_OF
+from spurgen.benchmark.suite import DEFAULT_SUITE, load_suite
 from spurgen.benchmark.worlds.things import Ladder
 from spurgen.generators.things.nouns import CATEGORIES, SIDE, THINGS, picture_atlas
 from spurgen.generators.things.shortcuts import SHORTCUTS
@@ -15,23 +16,24 @@ from spurgen.generators.world import world_of
 
 SHOWN = 9  # things of a category
 SHORT = {"honeycombed": "honey- comb"}  # wider than a scene in one line
+ACROSS = 8  # scenes of a row, that of the heading included
 PARTS = {
     "test/agree": ("agree", "All shortcuts show the values of the thing's class."),
     "test/mislead": ("mislead", "All show those of one other class, as in a counterexample."),
     "test/neutral": ("neutral", "All show values that go with no class."),
     "test/thing": ("thing", "The first row with a thing of another class: a twin."),
 }
-PAIRS = (
-    {"hue": "Hue of the wall. In images and captions.", "wall": "Texture of the wall. In images and captions."},
-    {"mark": "Mark in a corner. In images.", "light": "Where the light comes from. In images."},
-)
+LOOKS = {
+    "tone": "Hue of the wall: a seventh of the circle. One look of each value.",
+    "texture": "Texture of the wall, with any scale, angle and brightness.",
+    "badge": "A tag at any place along an edge, in several sizes and inks.",
+}
 
 
-def things_ladder(image_size: int, seed: int, *shortcuts: str, categories: tuple[str, ...] = CATEGORIES) -> Ladder:
-    """Return a ladder whose shortcuts show in images."""
-    shown = dict.fromkeys(shortcuts, "image")
+def things_ladder(image_size: int, seed: int, shortcut: str) -> Ladder:
+    """Return a ladder whose only shortcut shows in images."""
     named = {"suite": "sheets", "name": "things", "seed": seed, "image_size": image_size}
-    return Ladder.model_validate(named | {"categories": categories, "shortcuts": shown})
+    return Ladder.model_validate(named | {"categories": CATEGORIES, "shortcuts": {shortcut: "image"}})
 
 
 def scenes_by_value(shortcut: str, image_size: int) -> list[Pixels]:
@@ -50,16 +52,12 @@ def scenes_by_value(shortcut: str, image_size: int) -> list[Pixels]:
 
 
 def shortcut_values_sheet(image_size: int) -> Strip:
-    """Show every value of every shortcut of images, two shortcuts side by side."""
+    """Show a look of every value of every shortcut of untidy images."""
     strips = []
-    for pair in PAIRS:
-        halves = []
-        for name, note in pair.items():
-            labels = [SHORT.get(value, value) for value in SHORTCUTS[name].values]
-            tiles = [tile(p, label) for p, label in zip(scenes_by_value(name, image_size), labels, strict=True)]
-            across = len(tiles) // 2
-            halves.append(column([heading(name, note, across * (image_size + GAP) - GAP), grid(tiles, across)], GAP))
-        strips.append(row(halves))
+    for name, note in LOOKS.items():
+        labels = [SHORT.get(value, value) for value in SHORTCUTS[name].values]
+        tiles = [tile(*pair) for pair in zip(scenes_by_value(name, image_size), labels, strict=True)]
+        strips.append(panel(heading(name, note, 2 * image_size), tiles, ACROSS))
     return framed(strips, 2 * GAP)
 
 
@@ -88,8 +86,13 @@ def things_sheet(scale: int) -> Strip:
 
 
 def ladder_sheet(image_size: int, across: int, note_width: int) -> Strip:
-    """Show the same places in parts of a ladder of three categories."""
-    ladder = things_ladder(image_size, 2, *(name for pair in PAIRS for name in pair), categories=CATEGORIES[:3])
+    """Show the same places in parts of a world of `things-image`."""
+    ladder = (
+        load_suite(DEFAULT_SUITE)
+        .task("things-image-4")
+        .in_world(0)
+        .scenario.model_copy(update={"image_size": image_size})
+    )
     strips = []
     for part, (title, note) in PARTS.items():
         images = world_of(ladder).draw(part, range(across), CARRIERS_OF["image"]).images
