@@ -41,7 +41,7 @@ check: $(READY)  ## make check MODEL=path/to/model.py
 	$(BIN)/spurgen check "$(MODEL)"
 
 leaderboard: $(READY)  ## print the leaderboard of v4 and write its files where they changed
-	$(BIN)/spurgen leaderboard $(RESULTS) $(BOARD)
+	$(BIN)/spurgen leaderboard $(RESULTS) $(BOARD) --page README.md
 
 site: $(READY) $(SITE_DOCS)  ## leaderboard and documentation as a static site: make site [SUITE=v4] [SITE=site]
 	$(BIN)/spurgen site --suite $(or $(SUITE),v4) --out $(or $(SITE),site)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from spurgen.harness.board.columns import NEEDED_IN, Record, with_ends
-from spurgen.harness.board.placing import tier_place
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.statistics.needed import Bounded, Goal, bounded, geometric_mean
 
@@ -18,7 +17,7 @@ def halves_lines(
     halves: Mapping[str, Sequence[str]], curves: Mapping[str, Curves], goals: Mapping[str, Goal],
     access: Mapping[str, str],
 ) -> list[Record]:  # fmt: skip
-    """Return a line per row that has a number on every ladder, by access tier, best first; then one for each other.
+    """Return a line per row that has a number on every ladder, by access tier, best tier and row first; then one for each other.
 
     `halves`: ladders by half. `curves`, `goals`: by ladder. `access`: tier by label. A number beyond a ladder's ends
     counts as that end, and the text of a mean says so. *Place*: within the tier, by the half where it is worse.
@@ -32,8 +31,9 @@ def halves_lines(
         half: {label: geometric_mean([numbers[each][label] for each in of_half]) for label in whole}
         for half, of_half in halves.items()
     }
+    worse = {label: max(float(of_half[label].value) for of_half in means.values()) for label in whole}
     lines: list[Record] = []
-    for tier in sorted({access[label] for label in whole}, key=tier_place):
+    for tier in dict.fromkeys(access[label] for label in sorted(whole, key=lambda label: (worse[label], label))):
         members = [label for label in whole if access[label] == tier]
         placed = _places([[of_half[label] for label in members] for of_half in means.values()])
         regrets = _regrets({each: [of[label] for label in members] for each, of in numbers.items()})

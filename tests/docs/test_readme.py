@@ -29,13 +29,16 @@ def line_of(task, name):
     return row
 
 
-def test_its_first_numbers_are_those_of_the_board():
+def test_its_first_numbers_are_those_of_its_table():
     said = (
-        r"\*\*On drawn captions (\d+) if told which they are\s\(BSoftmax\), (\d+) if not \(ERM\); "
-        r"on real definitions (\d+) and (\d+)\.\*\*"
+        r"\*\*On drawn data (\d+) if told which they are\s\(BSoftmax\), (\d+) if not \(ERM\); "
+        r"on real data at most (\d+) and (\d+)\.\*\*"
     )
-    rows = [line_of(ladder, name) for ladder in ("things-text", "length-topic") for name in ("bsoftmax", "erm")]
-    assert [*re.search(said, TEXT).groups()] == [row["counterexamples_text"].partition(" ")[0] for row in rows]
+    rows = [re.search(rf"^\|[^|]+\| {name} .*", TEXT, re.MULTILINE)[0] for name in ("BSoftmax", "ERM")]
+    head = next(line for line in TEXT.splitlines() if line.startswith("| Given"))
+    heads, *cells = ([cell.strip() for cell in row.split("|")] for row in (head, *rows))
+    needed = [each[heads.index(half)] for half in ("N controlled", "N real") for each in cells]
+    assert [*re.search(said, TEXT).groups()] == [text.partition(" ")[0].removeprefix("<=") for text in needed]
 
 
 def test_what_erm_does_with_4_counterexamples_is_on_the_board():

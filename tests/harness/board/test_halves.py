@@ -48,7 +48,7 @@ def test_the_place_is_that_in_the_worse_half_of_a_tier():
     assert {label: line["place"] for label, line in found.items()} == {"erm": 2, "jtt": 2, "subg": 1}
     better = {**NUMBERS, "two": {"erm": 8, "jtt": 4, "subg": 4}}
     assert {label: line["place"] for label, line in lines(better).items()} == {"jtt": 1, "erm": 2, "subg": 1}
-    assert list(lines(better)) == ["jtt", "erm", "subg"], "by tier, best first"
+    assert list(lines(better)) == ["subg", "jtt", "erm"], "the best tier and row first"
 
 
 def test_regret_is_that_on_the_worst_ladder():
