@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -16,17 +17,21 @@ from rich.console import Console
 from sweep import FOLDER
 
 from spurgen.benchmark.errors import SpurgenError
+from spurgen.benchmark.plugins import BASELINES, names_in
 from spurgen.benchmark.suite import Suite, load_suite
 from spurgen.benchmark.world import Description
 from spurgen.harness.cli import run_script
 from spurgen.harness.experiments.curves import lowest
 from spurgen.harness.experiments.tuning import choose, read_tuning, results_file, score_settings
+from spurgen.harness.validity.agreement import rank_rho
 from spurgen.harness.validity.ladders import Rule, needed_of_mean, needed_text
 
 OF_ERM, OTHERS = 0.03, 0.05
 """Largest changes of A(m) by a budget: for ERM over all budgets, and for a method from one budget to the next."""
 OF_NUMBER, OF_SCORE = 0.15, 0.03
 """Largest change of N by the rungs between, as a share of N, and of ladder scores by the choice of worlds."""
+OF_ORDER = 0.8
+"""Least Spearman's rho between the numbers needed with the chosen l2 and with another."""
 TUNED = "as tuned"
 Reached = Mapping[str, Mapping[str, Heights]]
 """A(m) by method and by kind of run."""
@@ -88,12 +93,12 @@ def by_numbers(
 
 
 def of_weights(numbers: Mapping[str, Mapping[str, float]]) -> Rule:
-    """Check whether ERM needs more than each other method as tuned, even at the weight at which it needs fewest."""
-    least = min(numbers["erm"].values())
-    most, other = max((of[TUNED], method) for method, of in numbers.items() if method != "erm")
-    texts = (f"{number:.0f}" if math.isfinite(number) else "beyond the ladder" for number in (least, most))
-    found = "erm: {}, {other}: {}".format(*texts, other=other)
-    return Rule("ERM at its best weight needs more than the others as tuned", found, least > most)
+    """Check whether methods keep their order where all have the l2 beside the chosen one."""
+    tuned = np.array([of[TUNED] for of in numbers.values()])
+    beside = [title for title in next(iter(numbers.values())) if title != TUNED]
+    rhos = [float(rank_rho(tuned, np.array([of[title] for of in numbers.values()]))) for title in beside]
+    found = ", ".join(f"{title}: {rho:.2f}" for title, rho in zip(beside, rhos, strict=True))
+    return Rule(f"the order keeps a Spearman's rho of at least {OF_ORDER}", found, min(rhos) >= OF_ORDER)
 
 
 def of_sizes(numbers: Mapping[str, Mapping[str, float]]) -> Rule:
@@ -155,9 +160,14 @@ def rungs(*_: object) -> Kinds:
 
 
 def weights(arguments: argparse.Namespace, _: Suite) -> Kinds:
-    """Return the weights of l2, by column; the tuned one changes nothing."""
-    each = {f"l2 = {weight:.0e}": {"options": json.dumps({"l2": weight})} for weight in arguments.values}
-    return lambda *_: {TUNED: {}} | each
+    """Return the weights of l2, by column: factors of the tuned one, which changes nothing."""
+
+    def of_method(method: str, _: Description) -> dict[str, dict[str, str]]:
+        l2 = import_module(f"{BASELINES}.{method}").submission.hyper("features").l2
+        beside = {f"l2 x {factor:g}": {"options": json.dumps({"l2": factor * l2})} for factor in arguments.values}
+        return {TUNED: {}} | beside
+
+    return of_method
 
 
 def sizes(arguments: argparse.Namespace, _: Suite) -> Kinds:
@@ -202,8 +212,8 @@ VARIED = {
         ("erm", "group_dro", "jtt", "subg", "dfr"), rungs, by_rungs, free=True,
     ),
     "strength": Varied(
-        "Check how far counterexamples needed depend on the weight of l2: --values.",
-        ("erm", "group_dro", "bsoftmax"), weights, partial(by_numbers, rule=of_weights), (1e-7, 1e-6, 1e-5, 1e-4, 1e-3),
+        "Check how far counterexamples needed depend on the weight of l2: --values are factors of the chosen one.",
+        tuple(names_in(BASELINES)), weights, partial(by_numbers, rule=of_weights), (0.3, 3.0),
     ),
     "size": Varied(
         "Check how far counterexamples needed depend on the number of train samples: --values are factors of it.",

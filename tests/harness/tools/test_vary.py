@@ -1,6 +1,7 @@
 """What is varied on ladders: judged on planted heights, and measured on a small ladder."""
 
 import json
+from importlib import import_module
 
 import pytest
 import sweep
@@ -67,19 +68,18 @@ def test_rungs_between_may_change_the_number_a_little(rungs, between, cells, ver
     assert found == [verdict]
 
 
-def of_weights(best, other):
-    return {"erm": {vary.TUNED: NEVER, "l2 = 1e-06": best}, "subg": {vary.TUNED: other, "l2 = 1e-06": NEVER}}
+MIDDLE = {**LOW, 8: 0.3, 32: 0.7}
 
 
-def test_erm_is_taken_at_its_best_weight_and_the_others_as_tuned():
-    lines, found = judged("strength", **of_weights(LOW, HIGH))
-    assert [(line["Method"], line["as tuned"], line["l2 = 1e-06"]) for line in lines] == [
-        ("erm", ">128", "32"),
-        ("subg", "<=8", ">128"),
-    ]
-    assert found == [("erm: 32, subg: 8", True)]
-    for best, other in [(HIGH, LOW), (LOW, LOW), (LOW, NEVER), (NEVER, NEVER)]:
-        assert missed("strength", **of_weights(best, other)) == [0]
+@pytest.mark.parametrize(
+    ("beside", "rho", "met"), [((HIGH, MIDDLE, LOW), "1.00", True), ((LOW, MIDDLE, HIGH), "-1.00", False)]
+)
+def test_methods_keep_their_order_with_the_l2_beside_the_chosen(beside, rho, met):
+    tuned = {"subg": HIGH, "jtt": MIDDLE, "erm": LOW}
+    both = {name: {vary.TUNED: tuned[name], "l2 x 3": other} for name, other in zip(tuned, beside, strict=True)}
+    lines, found = judged("strength", **both)
+    assert [(line["Method"], line["as tuned"]) for line in lines] == [("subg", "<=8"), ("jtt", "23"), ("erm", "32")]
+    assert found == [(f"l2 x 3: {rho}", met)]
 
 
 @pytest.mark.parametrize(("larger", "met"), [(HIGH, True), ({**HIGH, 8: 0.1, 32: 0.2}, False)])
@@ -133,10 +133,16 @@ def test_every_budget_and_the_rungs_between_are_trained(varied, tmp_path):
     assert "rungs between change N by at most 15%" in shown
 
 
-def test_weights_are_trained_and_named_in_columns(varied):
-    _, shown = varied("strength", "--values", "1e-6", "1", methods=["erm", "group_dro"])
-    assert "| l2 = 1e-06 " in shown
-    assert "ERM at its best weight needs more" in shown
+def test_weights_are_factors_of_the_chosen_one(varied, tmp_path):
+    _, shown = varied("strength", "--values", "10", methods=["erm", "group_dro"])
+    trained = {json.loads(key)[4] for key in json.loads((tmp_path / "known.json").read_text())}
+    chosen = {
+        name: import_module(f"spurgen.baselines.{name}").submission.hyper("features").l2
+        for name in ("erm", "group_dro")
+    }
+    assert trained == {"{}", *(json.dumps({"l2": 10 * l2}) for l2 in chosen.values())}
+    assert "| l2 x 10 " in shown
+    assert "the order keeps a Spearman's rho" in shown
 
 
 def test_methods_are_trained_on_fewer_and_on_more_samples(varied, monkeypatch):
