@@ -22,6 +22,7 @@ def names_in(package: str) -> list[str]:
 
 
 BASELINES = f"{__package__.rpartition('.')[0]}.baselines"
+TRICKS = f"{__package__.rpartition('.')[0]}.submissions.controls"
 
 
 def split_spec(spec: str) -> tuple[str, str]:
@@ -36,3 +37,9 @@ def is_baseline(spec: str) -> bool:
     """Return whether a spec names one of our own methods: a module of `spurgen.baselines`, not a file."""
     head, _ = split_spec(spec)
     return head.startswith(f"{BASELINES}.") and not head.endswith(".py")
+
+
+def is_trusted(spec: str) -> bool:
+    """Return whether a spec names code of the package: one of our own methods, or a control that knows the world."""
+    head, _ = split_spec(spec)
+    return is_baseline(spec) or (head.startswith(f"{TRICKS}.") and not head.endswith(".py"))

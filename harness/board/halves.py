@@ -17,7 +17,7 @@ def halves_lines(
     halves: Mapping[str, Sequence[str]], curves: Mapping[str, Curves], goals: Mapping[str, Goal],
     access: Mapping[str, str],
 ) -> list[Record]:  # fmt: skip
-    """Return a line per row that has a number on every ladder, by access tier, best tier and row first; then one for each other.
+    """Return a line per row with a number on every ladder, the best access tier and row first; then one per other row.
 
     `halves`: ladders by half. `curves`, `goals`: by ladder. `access`: tier by label. A number beyond a ladder's ends
     counts as that end, and the text of a mean says so. *Place*: within the tier, by the half where it is worse.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spurgen.benchmark.contract import Batch, Context, LabeledData, Submission
 from spurgen.benchmark.errors import SubmissionError
-from spurgen.benchmark.plugins import is_baseline
+from spurgen.benchmark.plugins import is_trusted
 from spurgen.benchmark.result import Report
 from spurgen.harness.machine.files import scratch_folder
 from spurgen.harness.running.job import Job
@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 def runs_here(job: Job) -> bool:
     """Return whether a job's submission runs in the scorer's process."""
-    return is_baseline(job.spec) and bool(job.task.scenario.rungs)
+    return is_trusted(job.spec) and bool(job.task.scenario.rungs)
 
 
 class Here(ExitStack):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from spurgen.baselines.training.encoders import ENCODERS
 from spurgen.benchmark.contract import ACCESS, CARRIERS_OF
 from spurgen.benchmark.errors import SpurgenError, SubmissionError, explain
-from spurgen.benchmark.plugins import BASELINES, is_baseline, names_in
+from spurgen.benchmark.plugins import BASELINES, TRICKS, is_baseline, names_in
 from spurgen.benchmark.reading import open_plain, parse_json
 from spurgen.benchmark.result import Result
 from spurgen.benchmark.shell import TRAIN, check_packages, spurgen
@@ -30,8 +30,6 @@ from spurgen.harness.splits.frozen import check_description
 
 if TYPE_CHECKING:
     from spurgen.harness.sandbox.answers import About
-
-TRICKS = f"{BASELINES.rpartition('.')[0]}.submissions.controls"
 
 
 def baseline_specs(names: Sequence[str] = ()) -> list[str]:

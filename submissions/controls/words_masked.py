@@ -7,8 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 from spurgen.baselines.erm import submission as erm
-from spurgen.baselines.training.encoders import ENCODERS
-from spurgen.benchmark.contract import Batch
+from spurgen.submissions.controls._once import encoded
 
 MODALITIES = {"text"}
 SHARE = 0.04
@@ -20,8 +19,9 @@ def _words(caption):
 
 
 def _masked(batch):
-    captions = [" ".join(word for word in _words(caption) if word not in frequent) for caption in batch.captions]
-    return Batch(None, None, ENCODERS["caption"].load()(captions))
+    return encoded(
+        "caption", [" ".join(word for word in _words(caption) if word not in frequent) for caption in batch.captions]
+    )
 
 
 def fit(train, val, context):

@@ -1,6 +1,6 @@
 import pytest
 
-from spurgen.benchmark.plugins import discover, names_in, split_spec
+from spurgen.benchmark.plugins import discover, is_trusted, names_in, split_spec
 
 
 @pytest.fixture
@@ -55,3 +55,17 @@ def test_a_plugin_that_cannot_be_imported_is_an_error(package):
 )
 def test_a_spec_is_a_path_or_module_and_optionally_an_attribute(spec, parts):
     assert split_spec(spec) == parts
+
+
+@pytest.mark.parametrize(
+    ("spec", "trusted"),
+    [
+        ("spurgen.baselines.erm:submission", True),
+        ("spurgen.submissions.controls.words_masked", True),
+        ("spurgen.submissions.finetune", False),
+        ("spurgen.submissions.controls.words_masked.py", False),
+        ("submissions/controls/words_masked.py", False),
+    ],
+)
+def test_only_methods_and_controls_of_the_package_are_trusted(spec, trusted):
+    assert is_trusted(spec) is trusted

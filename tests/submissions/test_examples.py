@@ -10,7 +10,7 @@ import torch
 from spurgen.baselines.training.encoders import ENCODERS
 from spurgen.benchmark.contract import Batch, Context, LabeledData
 from spurgen.harness.results.identity import HOME
-from spurgen.submissions.controls import border_painted, words_masked
+from spurgen.submissions.controls import _once, border_painted, words_masked
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def seen(monkeypatch):
     def load():
         return lambda inputs: given["inputs"].append(inputs) or np.zeros((len(inputs), 2), np.float32)
 
-    monkeypatch.setattr(words_masked, "ENCODERS", {k: e._replace(load=load) for k, e in ENCODERS.items()})
-    monkeypatch.setattr(border_painted, "ENCODERS", words_masked.ENCODERS)
+    monkeypatch.setattr(_once, "ENCODERS", {k: e._replace(load=load) for k, e in ENCODERS.items()})
+    monkeypatch.setattr(_once, "_known", {})
     for module in (words_masked, border_painted):
         fit = lambda train, val, _: given.update(train=train, val=val)  # noqa: E731
         monkeypatch.setattr(module, "erm", type("Erm", (), {"fit": staticmethod(fit), "predict": staticmethod(id)}))
@@ -43,8 +43,15 @@ def test_words_in_more_than_four_percent_of_captions_are_left_out(seen):
     assert seen["inputs"][1] == ["thing7"]
     assert seen["train"].features.shape == (100, 2)
     assert seen["train"].captions is None
-    words_masked.predict(Batch(None, ["a blue red wall"]))
-    assert seen["inputs"][-1] == ["blue"]
+    words_masked.predict(Batch(None, ["a blue red wall", "A thing7!"]))
+    assert seen["inputs"][-1] == ["blue"], "what was encoded is not encoded again"
+
+
+def test_no_more_is_remembered_than_fits(seen, monkeypatch):
+    monkeypatch.setattr(_once, "REMEMBERED", 3)
+    for captions, new in ((["a", "b"], ["a", "b"]), (["b", "c"], ["b", "c"]), (["c"], [])):
+        assert _once.encoded("caption", captions).features.shape == (len(captions), 2)
+        assert (seen["inputs"].pop() if seen["inputs"] else []) == new
 
 
 @pytest.mark.parametrize("wall", [(200, 40, 40), (60, 100, 196), (128, 128, 128), (30, 30, 30)])
