@@ -157,7 +157,7 @@ def write_sheets(folder: Path) -> list[Path]:
         "shortcut.png": shortcut_sheet(96),
         "groups.png": group_sheet(112),
         "things.png": things_sheet(2),
-        "things-shortcuts.png": shortcut_values_sheet(80),
+        "things-shortcuts.png": shortcut_values_sheet(92),
         "things-parts.png": ladder_sheet(104, 6, 200),
     }
     for name, sheet in sheets.items():
