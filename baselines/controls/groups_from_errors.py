@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pydantic.dataclasses import dataclass
 
-from spurgen.baselines import bsoftmax
+from spurgen.baselines import bsoftmax, jtt
 from spurgen.baselines.jtt import FirstStageRecipe, train_first
 from spurgen.baselines.training.toolkit import Baseline, Network, Problem
 
@@ -31,6 +31,9 @@ def fit(problem: Problem, hyper: Hyperparameters) -> Network:
 
 
 submission = Baseline(
-    __name__, fit, Hyperparameters(), access="none", version=1, frozen={"l2": 2.1e-05, "first_l2": 0.037}
-)
+    __name__, fit, Hyperparameters(), access="none", version=2,
+    frozen={
+        "l2": bsoftmax.submission.hyper("features").l2, "first_l2": jtt.submission.hyper("features").first_l2,
+    },
+)  # fmt: skip
 """With the tuned l2 of `bsoftmax`, and the first l2 of `jtt`."""

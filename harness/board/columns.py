@@ -196,7 +196,7 @@ COLUMNS: Mapping[str, Column] = {
                     text=_place),
     "regret": Column(
         "Regret", "how many times as many as the best of its tier it needs, on the ladder where that is most", "report",
-        text=lambda line: f"{number(line, 'regret', '.1f')} ({line['regret_on']})" if known(line, "regret") else "",
+        text=lambda line: line.get("regret_text", ""),
     ),
     "ladder_score": Column("Ladder score", "accuracy if misled, mean over the rungs above 0", "report", better=1),
 }  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 from spurgen.harness.board.columns import Line, board_keys, cell, column, halves_keys, known, number, table
 from spurgen.harness.board.placing import GIVEN
 from spurgen.harness.board.rows import RANKED_BY, in_papers
-from spurgen.harness.board.schema import IDEAL, SCHEMA_VERSION, Board, Leaderboard
+from spurgen.harness.board.schema import SCHEMA_VERSION, Board, Leaderboard
 from spurgen.harness.machine.files import check_distinct, write_changed
 from spurgen.harness.machine.printing import and_list, as_cell, as_latex, as_markdown, markdown_table
 
@@ -289,7 +289,7 @@ def _csv_cell(value: Any) -> str:  # noqa: ANN401
 
 def _record(part: Board) -> dict[str, Any]:
     about: dict[str, Any] = {"tasks": part.tasks} if part.tasks else {"told_apart": part.told_apart}
-    about |= {"controls": {"ideal": IDEAL, **asdict(part.controls)}} if part.controls else {}
+    about |= {"controls": asdict(part.controls)} if part.controls else {}
     lines = part.lines
     columns = list(dict.fromkeys(name for line in lines for name in line))
     rows = [[_value(line.get(name)) for name in columns] for line in lines]

@@ -64,19 +64,25 @@ def _ranks(numbers: Float64) -> Int64:
 
 
 def _regrets(numbers: Mapping[str, Sequence[Bounded]]) -> list[Record]:
-    """Return each member's regret and its ladder; `numbers`: by ladder, member by member."""
+    """Return each member's regret, its ladder, and both as text; `numbers`: by ladder, member by member.
+
+    Of a number beyond the ladder's end, or beside a best one that is, the regret is only bounded.
+    """
     values = np.array([[each.value for each in of] for of in numbers.values()])
     factors = values / values.min(axis=1, keepdims=True)
-    worst, ladders = factors.argmax(axis=0), [*numbers]
-    return [{"regret": float(factors[at, k]), "regret_on": ladders[at]} for k, at in enumerate(worst)]
+    worst, ladders, lines = factors.argmax(axis=0), [*numbers], []
+    for k, at in enumerate(worst):
+        name, regret = ladders[at], float(factors[at, k])
+        own, best = numbers[name][k], numbers[name][values[at].argmin()]
+        mark = ">" if regret > 1 and (own.above or best.below) else ""
+        lines.append({"regret": regret, "regret_on": name, "regret_text": f"{mark}{regret:.1f} ({name})"})
+    return lines
 
 
 def _shown(found: Mapping[str, Bounded]) -> Record:
     """Return the means of a row's halves, with intervals, and as text."""
     line: Record = {}
     for half, mean in found.items():
-        ends = None if mean.drawn is None else np.quantile(mean.drawn, ENDS).tolist()
-        mark = "~" if mean.below and mean.above else ">" if mean.above else "<=" if mean.below else ""
-        text = f"{mark}{mean.value:.0f}" + (f" [{ends[0]:.0f}, {ends[1]:.0f}]" if ends else "")
-        line |= with_ends(f"{NEEDED_IN}{half}", float(mean.value), ends) | {f"{NEEDED_IN}{half}_text": text}
+        key = f"{NEEDED_IN}{half}"
+        line |= with_ends(key, float(mean.value), mean.interval) | {f"{key}_text": mean.text}
     return line

@@ -31,7 +31,7 @@ from spurgen.harness.board.rows import (
     unit_of,
     unranked_line,
 )
-from spurgen.harness.board.schema import Board, Controls, Leaderboard, Trick
+from spurgen.harness.board.schema import IDEAL, Board, Controls, Leaderboard, Trick
 from spurgen.harness.metrics.arrays import Float64, Int64
 from spurgen.harness.metrics.ladder import SHARE
 from spurgen.harness.results.answered import contradiction
@@ -343,6 +343,7 @@ def controls(suite: Suite, rungs: Sequence[Task], references: Mapping[str, Rows]
         needed(by_common_unit(heights).T, goal).text if goal and complete else "",
         rungs[0].scenario.ceiling,
         tuple(trick for label in references.get(TRICKS, {}) if (trick := _trick(suite, rungs, references, label))),
+        IDEAL if rungs[0].has_twins else None,
     )
 
 

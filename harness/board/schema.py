@@ -37,8 +37,9 @@ class Controls:
     and are neutral. Unlike rungs, its training shows neutral values too. `ceiling`: with as many samples; `seen`: the
     same on things of train. `matched`: with only as many as each rung has counterexamples, by their number;
     `matched_needs`: how many it needs, as text. `tuning_ceiling`: the ceiling of tuning worlds, a constant of the
-    suite; three quarters of it are the threshold of counterexamples needed. `tricks`: programs that know how the
-    worlds are drawn.
+    suite, or of a real ladder the mean over its draws; three quarters of it are the threshold of counterexamples
+    needed. `tricks`: programs that know how the worlds are drawn. `ideal`: accuracy of the ideal observer; of what
+    nobody drew it is not known.
     """
 
     ceiling: float | None
@@ -47,17 +48,17 @@ class Controls:
     matched_needs: str = ""
     tuning_ceiling: float | None = None
     tricks: Sequence[Trick] = ()
+    ideal: float | None = None
 
     @property
     def lines(self) -> list[str]:
         """A line for each reference that is known, the ideal observer first."""
-        said = [f"Ideal observer   {IDEAL:.3f}"]
+        said = [] if self.ideal is None else [f"Ideal observer   {self.ideal:.3f}"]
         if self.ceiling is not None:
             said.append(f"Ceiling          {self.ceiling:.3f}   ERM, trained with all values at random")
         if (tuned := self.tuning_ceiling) is not None:
-            said.append(
-                f"Threshold        {SHARE * tuned:.3f}   of N: 3/4 of {tuned:.2f}, the ceiling of tuning worlds"
-            )
+            where = "the mean ceiling over its draws" if self.ideal is None else "the ceiling of tuning worlds"
+            said.append(f"Threshold        {SHARE * tuned:.3f}   of N: 3/4 of {tuned:.2f}, {where}")
         if self.matched is not None:
             mean = sum(self.matched.values()) / len(self.matched)
             each = ", ".join(f"{value:.3f} on {m}" for m, value in self.matched.items())

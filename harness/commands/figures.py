@@ -23,7 +23,7 @@ from spurgen.harness.machine.files import check_writable, write_atomically
 from spurgen.harness.machine.printing import as_markdown, say
 from spurgen.harness.machine.provenance import bibtex
 from spurgen.harness.options.flags import Unique, add_out, add_results, add_suite, add_tasks, open_store
-from spurgen.harness.plots.forest import Drawn, Item, boards_drawn, estimates, figures
+from spurgen.harness.plots.forest import Drawn, Item, boards_drawn, figures
 from spurgen.harness.plots.ladder import ladder_items, ladders_drawn
 from spurgen.harness.plots.needed import draw_needed
 from spurgen.harness.plots.style import FORMATS, Columns, encode
@@ -155,7 +155,7 @@ def _of_board(arguments: argparse.Namespace, console: Console) -> _Paper:
 def _of_suite(
     suite: Suite, rows: Rows, board: Leaderboard, names: Mapping[str, str], arguments: argparse.Namespace
 ) -> Iterator[Item]:
-    """Yield the figures besides those of main tasks: all learners, single shortcuts, and the site's example."""
+    """Yield the figures besides those of main tasks: all learners, and the site's example."""
     everything = learners(suite, board, names, arguments.results)
     caption = (
         "Counterexamples needed by methods, encoders and language models, each beside the ideal observer. Numbers of "
@@ -163,16 +163,6 @@ def _of_suite(
     )
     if everything:
         yield Item("everything", caption, partial(draw_needed, everything, arguments.columns))
-    single = {task.of for task in suite.tasks.values() if task.of and len(task.channels) == 1}
-    known = [name for name in board.overall if name in single and board.overall[name].shown]
-    if known:
-        drawn = [*boards_drawn(suite, rows, board, known).values()]
-        worlds = " or ".join(str(asked) for asked in sorted({board.overall[name].asked for name in known}))
-        caption = (
-            "Accuracy if misled, over the rungs, where one shortcut alone goes with the class; the lower, the easier "
-            f"that shortcut is to follow. Intervals: 95 %, over {worlds} worlds."
-        )
-        yield Item("single", caption, partial(estimates, drawn, names, arguments.columns))
     story = find_story(Material(suite, rows, board), Scenes())
     if story:
         caption = (

@@ -138,7 +138,8 @@ def draw_on(
     curves = {row: [known.get(row.label) for known in by_rung] for row in rows}
     for row in [row for row in rows if row not in best]:
         _band(axes, at, curves[row], style.Look(style.FAINT, ""))
-    lines, labels = {line["submission"]: line for line in ladder.whole}, [("ideal observer", 1.0, style.GREY)]
+    lines = {line["submission"]: line for line in ladder.whole}
+    labels = [("ideal observer", 1.0, style.GREY)] * rung.has_twins  # of what nobody drew it is not known
     for row in best:
         look, text = style.look(row.label, row.access), _label(lines[row.label], full_names, columns, screen=screen)
         labels.append((text, _band(axes, at, curves[row], look), look.colour))
@@ -147,7 +148,8 @@ def draw_on(
     axes.set_xlabel(among if columns == 2 else among.replace("among ", "among\n"))
     _ceiling(axes, rung.scenario.ceiling, columns)
     above = [x for x, m in zip(at, ladder.numbers, strict=True) if m]  # without counterexamples it is not right either
-    axes.plot((above[0], above[-1]), (1, 1), zorder=1, color=style.GREY, linewidth=0.8)
+    if rung.has_twins:
+        axes.plot((above[0], above[-1]), (1, 1), zorder=1, color=style.GREY, linewidth=0.8)
     _labels(axes, at[-1], labels, TWO_LINES[columns] if screen else APART)
     # rows without a place on the ladder are drawn too, over the rungs that they have
     access = {line["submission"]: line["access"] for lines in ladder.boards for line in lines}

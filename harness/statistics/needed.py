@@ -106,13 +106,33 @@ class Bounded(NamedTuple):
     """Numbers of counterexamples between the ends of their ladders, float64; beyond an end they are that end.
 
     `value`: of the mean over worlds; `drawn`: of replicates, (B,), None for too few worlds. `below`, `above`: whether
-    the value is only known to be at most, or more than, the end.
+    the value is only known to be at most, or more than, the end. `worlds`: how many, the fewest of several ladders.
     """
 
     value: Float64
     drawn: Float64 | None
     below: bool
     above: bool
+    worlds: int
+
+    @property
+    def mark(self) -> str:
+        """What stands before the value: `<=`, `>`, `~` if it is a mean of both, or nothing."""
+        return "~" if self.below and self.above else ">" if self.above else "<=" if self.below else ""
+
+    @property
+    def interval(self) -> Interval | None:
+        """A 95 % interval, None for too few worlds; where the value is a bound, so is the end on that side."""
+        return None if self.drawn is None else _interval(self.drawn, self.drawn, self.worlds)
+
+    @property
+    def text(self) -> str:
+        """The number as text, such as `55 [45, 70]`, `<=6 [<=5, 6]` or `>64 [53, >74]`."""
+        shown = f"{self.mark}{self.value:.0f}"
+        if self.interval is None:
+            return shown
+        low, high = self.interval
+        return f"{shown} [{'<=' * self.below}{low:.0f}, {'>' * self.above}{high:.0f}]"
 
 
 def bounded(curves: Float64, goal: Goal) -> Bounded:
@@ -120,7 +140,7 @@ def bounded(curves: Float64, goal: Goal) -> Bounded:
     first, last = goal.rungs[0], goal.rungs[-1]
     value, drawn = goal.needed(curves.mean(axis=0, keepdims=True))[0], _replicates(curves, goal)
     clipped = None if drawn is None else drawn.clip(first, last)
-    return Bounded(np.clip(value, first, last), clipped, bool(value <= first), bool(np.isinf(value)))
+    return Bounded(np.clip(value, first, last), clipped, bool(value <= first), bool(np.isinf(value)), len(curves))
 
 
 def geometric_mean(numbers: Sequence[Bounded]) -> Bounded:
@@ -128,7 +148,8 @@ def geometric_mean(numbers: Sequence[Bounded]) -> Bounded:
     draws = [each.drawn for each in numbers if each.drawn is not None]
     drawn = np.exp(np.mean(np.log(draws), axis=0)) if len(draws) == len(numbers) else None
     value = np.exp(np.mean(np.log([each.value for each in numbers])))
-    return Bounded(value, drawn, any(each.below for each in numbers), any(each.above for each in numbers))
+    below, above = any(each.below for each in numbers), any(each.above for each in numbers)
+    return Bounded(value, drawn, below, above, min(each.worlds for each in numbers))
 
 
 def needed_ratio(first: Float64, second: Float64, goal: Goal) -> Ratio:

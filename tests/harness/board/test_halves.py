@@ -9,7 +9,7 @@ from spurgen.harness.board.formats import halves_markdown, overview_table, to_ma
 from spurgen.harness.board.halves import halves_lines
 from spurgen.harness.board.schema import Leaderboard
 from spurgen.harness.board.text import to_text
-from spurgen.harness.statistics.needed import Goal, bounded, geometric_mean
+from spurgen.harness.statistics.needed import Goal, bounded, geometric_mean, needed
 
 GOAL = Goal((2, 8, 32, 128), 0.6)
 HALVES = {"drawn": ("one",), "real": ("two", "three")}
@@ -56,13 +56,24 @@ def test_regret_is_that_on_the_worst_ladder():
     assert (found["erm"]["regret"], found["erm"]["regret_on"]) == (pytest.approx(4), "one")
     assert (found["jtt"]["regret"], found["jtt"]["regret_on"]) == (pytest.approx(4), "two")
     assert found["subg"]["regret"] == pytest.approx(1)
+    assert (found["erm"]["regret_text"], found["subg"]["regret_text"]) == ("4.0 (one)", "1.0 (one)")
+    bounds = lines({**NUMBERS, "one": {"erm": 64, "jtt": 1, "subg": 8}, "two": {"erm": 8, "jtt": 1000, "subg": 4}})
+    assert [bounds[label]["regret_text"] for label in ("erm", "jtt")] == [">32.0 (one)", ">16.0 (two)"]
+
+
+def test_the_interval_of_a_half_of_one_ladder_is_that_of_the_ladder():
+    curves = climbing(20) + np.random.default_rng(0).normal(0, 0.05, (10, 1))
+    alone = needed(curves, GOAL)
+    mean = geometric_mean([bounded(curves, GOAL)])
+    assert (float(mean.value), mean.interval) == (pytest.approx(alone.value), pytest.approx(alone.interval))
+    assert mean.text == alone.text
 
 
 def test_a_number_beyond_a_ladder_counts_as_its_end_and_says_so():
     ends = {"one": {"erm": 1000, "jtt": 1, "subg": 16}, "two": NUMBERS["two"], "three": {**NUMBERS["three"], "erm": 1}}
     found = lines(ends)
-    assert found["erm"]["needed_in.drawn_text"] == ">128 [128, 128]"
-    assert found["jtt"]["needed_in.drawn_text"] == "<=2 [2, 2]"
+    assert found["erm"]["needed_in.drawn_text"] == ">128 [128, >128]"
+    assert found["jtt"]["needed_in.drawn_text"] == "<=2 [<=2, 2]"
     both = geometric_mean([bounded(climbing(n), GOAL) for n in (1000, 1)])
     assert (float(both.value), both.below, both.above) == (pytest.approx(16), True, True)
 
