@@ -161,6 +161,8 @@ def rungs(*_: object) -> Kinds:
 
 def weights(arguments: argparse.Namespace, _: Suite) -> Kinds:
     """Return the weights of l2, by column: factors of the tuned one, which changes nothing."""
+    if len(arguments.methods) < 2:
+        raise SpurgenError("name at least two --methods: the rule is on their order")
 
     def of_method(method: str, _: Description) -> dict[str, dict[str, str]]:
         l2 = import_module(f"{BASELINES}.{method}").submission.hyper("features").l2
@@ -214,6 +216,7 @@ VARIED = {
     "strength": Varied(
         "Check how far counterexamples needed depend on the weight of l2: --values are factors of the chosen one.",
         tuple(names_in(BASELINES)), weights, partial(by_numbers, rule=of_weights), (0.3, 3.0),
+        free=True,
     ),
     "size": Varied(
         "Check how far counterexamples needed depend on the number of train samples: --values are factors of it.",

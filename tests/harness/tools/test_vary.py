@@ -143,6 +143,7 @@ def test_weights_are_factors_of_the_chosen_one(varied, tmp_path):
     assert trained == {"{}", *(json.dumps({"l2": 10 * l2}) for l2 in chosen.values())}
     assert "| l2 x 10 " in shown
     assert "the order keeps a Spearman's rho" in shown
+    assert "name at least two --methods" in varied("strength")[1]
 
 
 def test_methods_are_trained_on_fewer_and_on_more_samples(varied, monkeypatch):
